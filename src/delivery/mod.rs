@@ -1,0 +1,125 @@
+//! Stage 7: it reaches a hand: texts through SMS gateways, mails through SMTP, and the link with
+//! which a manager picks a password up.
+
+use async_trait::async_trait;
+use zeroize::Zeroizing;
+
+use crate::types::{EmailAddress, MessageId, Outcome, PhoneNumber, UnixMillis};
+
+pub mod gsm7;
+pub mod notice;
+pub mod pickup;
+pub mod sms;
+pub mod texts;
+
+/// The words of a text message. May hold a password or a link: wiped on drop, never printed.
+pub struct SmsText(Zeroizing<String>);
+
+impl SmsText {
+    /// Takes the words over.
+    #[must_use]
+    pub fn new(words: Zeroizing<String>) -> Self {
+        Self(words)
+    }
+
+    /// The words, for the gateway.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for SmsText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[text message]")
+    }
+}
+
+/// What became of a text, as the gateway tells later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Receipt {
+    /// It is in the phone.
+    Delivered,
+    /// It will never be.
+    Failed,
+    /// Not known yet.
+    Pending,
+}
+
+/// What a gateway can do, apart from sending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GatewayTraits {
+    /// Does it tell later whether a text arrived? Without receipts, what it took is delivered.
+    pub receipts: bool,
+    /// Is sending the same key twice the same as sending once?
+    pub honours_keys: bool,
+}
+
+/// A way for texts to leave.
+#[async_trait]
+pub trait SmsGateway: Send + Sync {
+    /// The configured name.
+    fn name(&self) -> &str;
+
+    /// What it can do.
+    fn traits(&self) -> GatewayTraits;
+
+    /// Hands over one text. `key` names this attempt: letters, digits and hyphens; the same key
+    /// stands for the same number and the same words.
+    async fn send(&self, to: &PhoneNumber, text: &SmsText, key: &str) -> Outcome;
+
+    /// Asks what became of a text that was accepted under `reference`.
+    ///
+    /// # Errors
+    /// In words, why it could not be asked.
+    async fn ask(&self, reference: &str) -> Result<Receipt, String>;
+
+    /// Tries the gateway without sending; answers in words (the balance, for example).
+    ///
+    /// # Errors
+    /// In words, why it cannot be used.
+    async fn probe(&self) -> Result<String, String>;
+}
+
+/// How `Auto-Submitted` marks a mail (RFC 3834 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AutoSubmitted {
+    /// An answer to a mail.
+    Replied,
+    /// Not an answer to a mail.
+    Generated,
+}
+
+/// A mail that leaves. Holds no secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutgoingMail {
+    /// Fixed for this mail: a repeated attempt carries the same one.
+    pub message_id: MessageId,
+    /// When it was written; the Date field.
+    pub date: UnixMillis,
+    /// To whom.
+    pub to: EmailAddress,
+    /// The subject, with the ticket's tag.
+    pub subject: String,
+    /// The text, lines separated by `\n`.
+    pub text: String,
+    /// The mail it answers.
+    pub in_reply_to: Option<MessageId>,
+    /// The mails of the thread.
+    pub references: Vec<MessageId>,
+    /// Reply or notice.
+    pub auto_submitted: AutoSubmitted,
+}
+
+/// A way for mails to leave.
+#[async_trait]
+pub trait MailSender: Send + Sync {
+    /// Hands over one mail.
+    async fn send(&self, mail: &OutgoingMail) -> Outcome;
+
+    /// Tries the way without sending; answers in words.
+    ///
+    /// # Errors
+    /// In words, why it cannot be used.
+    async fn probe(&self) -> Result<String, String>;
+}

@@ -1,0 +1,167 @@
+//! Stage 4: what is known of the person. A directory answers with facts and judges nothing. An
+//! error, a timeout or half an answer is never "not registered".
+
+use async_trait::async_trait;
+
+use crate::types::{AccountId, EmailAddress, PhoneNumber, UnixMillis, Username};
+
+pub mod file;
+
+/// Whom to look up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// By a name as somebody wrote it: username, alias or mail address.
+    Named(Username),
+    /// By the directory's own identifier: the second and every later look.
+    Id(AccountId),
+}
+
+/// What kind of phone is registered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PhoneType {
+    /// The person's mobile.
+    Mobile,
+    /// A second mobile.
+    AlternateMobile,
+    /// A desk phone.
+    Office,
+}
+
+impl PhoneType {
+    /// The stable word, as in the configuration.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Mobile => "mobile",
+            Self::AlternateMobile => "alternate-mobile",
+            Self::Office => "office",
+        }
+    }
+}
+
+/// A phone registered for an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegisteredPhone {
+    /// The number; `None` when the directory holds a text that is no number.
+    pub number: Option<PhoneNumber>,
+    /// Its type.
+    pub kind: PhoneType,
+    /// Since when, if the directory knows. Unknown is not old.
+    pub registered_at: Option<UnixMillis>,
+}
+
+/// Is the account privileged?
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Privilege {
+    /// Surely not.
+    Ordinary,
+    /// Yes; in words, by what.
+    Privileged(String),
+    /// It could not be found out, which counts as privileged.
+    Unknown(String),
+}
+
+/// Is somebody away?
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// No automatic replies.
+    Present,
+    /// Automatic replies are on.
+    Absent,
+    /// It could not be found out.
+    Unknown,
+}
+
+/// One account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The directory's identifier.
+    pub id: AccountId,
+    /// The canonical username.
+    pub username: Username,
+    /// Other names it answers to.
+    pub aliases: Vec<Username>,
+    /// The person's name, as people write it.
+    pub name: String,
+    /// The person's mailbox.
+    pub mail: Option<EmailAddress>,
+    /// The unit the person works in; empty when unknown.
+    pub unit: String,
+    /// Switched on, and not expired?
+    pub enabled: bool,
+    /// Names of all groups, nested ones included.
+    pub groups: Vec<String>,
+    /// Privileged by role, or protected in the directory?
+    pub privilege: Privilege,
+    /// All registered phones.
+    pub phones: Vec<RegisteredPhone>,
+}
+
+/// Somebody above an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manager {
+    /// The directory's identifier.
+    pub id: AccountId,
+    /// The person's name.
+    pub name: String,
+    /// The person's mailbox.
+    pub mail: Option<EmailAddress>,
+    /// Switched on?
+    pub enabled: bool,
+    /// Away?
+    pub absence: Absence,
+    /// All registered phones.
+    pub phones: Vec<RegisteredPhone>,
+}
+
+/// What the look-up of a name gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lookup {
+    /// Exactly one account.
+    One(Box<Account>),
+    /// No account.
+    Nobody,
+    /// Several accounts.
+    Several,
+}
+
+/// All that a decision may look at, read in one attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// The account.
+    pub lookup: Lookup,
+    /// The chain above it, nearest first, at most the asked depth; where a cycle closes, it ends.
+    pub managers: Vec<Manager>,
+}
+
+/// The directory could not answer, or answered half. It means: wait, then a technician.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DirectoryError {
+    /// It cannot be reached or used.
+    #[error("the directory cannot be used: {0}")]
+    Unavailable(String),
+    /// No answer in time.
+    #[error("the directory did not answer in time")]
+    TimedOut,
+    /// An answer that contradicts itself or lacks something.
+    #[error("the directory answered half: {0}")]
+    Half(String),
+}
+
+/// A register of people that can be asked. Writing to it is [`crate::password::PasswordReset`], on
+/// purpose another trait.
+#[async_trait]
+pub trait Directory: Send + Sync {
+    /// Reads everything a decision needs about one person, and the chain above up to `depth`.
+    ///
+    /// # Errors
+    /// [`DirectoryError`]: nothing may be concluded.
+    async fn facts(&self, who: &Who, depth: u8) -> Result<Facts, DirectoryError>;
+
+    /// Tries the connection without asking for anybody; answers with what was found, in words.
+    ///
+    /// # Errors
+    /// [`DirectoryError`]: why it cannot be used.
+    async fn probe(&self) -> Result<String, DirectoryError>;
+}

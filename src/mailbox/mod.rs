@@ -1,0 +1,141 @@
+//! Stage 1: mails come in. A mailbox lists, hands over and files mails; it decides nothing and
+//! remembers nothing between connections. What is known of a mail lives in the store's ledger.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::mpsc;
+
+use crate::types::UnixMillis;
+
+pub mod imap;
+pub mod maildir;
+
+/// A mail's name within one mailbox and one UIDVALIDITY: an IMAP UID in decimal digits, or the
+/// unique part of a maildir file's name. Never shown to people.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MailUid(pub String);
+
+/// What opening a mailbox told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// UIDVALIDITY (RFC 3501 2.3.1.1); 0 for a maildir, whose names never change their meaning.
+    pub validity: u32,
+}
+
+/// One mail as the mailbox holds it.
+#[derive(Clone, Debug)]
+pub struct RawMail {
+    /// Its name in this mailbox.
+    pub uid: MailUid,
+    /// When the server received it, if it says so (INTERNALDATE; a file's time).
+    pub received_at: Option<UnixMillis>,
+    /// The mail's octets; at most `max_mail_size` of them.
+    pub bytes: Vec<u8>,
+    /// True when the mail is larger and only its first part is here.
+    pub truncated: bool,
+}
+
+/// Where handled mails go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Folder {
+    /// The folder for mails that became tickets.
+    Handled,
+    /// The folder for mails that could not be read.
+    Quarantine,
+}
+
+/// Why waiting ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Woken {
+    /// The mailbox says that something arrived.
+    ByMail,
+    /// The time is over.
+    ByTime,
+}
+
+/// A mailbox failed. After any error the connection is unusable: [`Mailbox::open`] makes a new one.
+/// No text holds mail contents or secrets.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MailboxError {
+    /// Name look-up, connection or TLS failed.
+    #[error("cannot connect to {place}: {cause}")]
+    Connect {
+        /// Host and port, or a path.
+        place: String,
+        /// What went wrong.
+        cause: String,
+    },
+    /// The server refuses these credentials; trying again at once will not help.
+    #[error("the server refuses the sign-in: {cause}")]
+    SignIn {
+        /// The server's answer.
+        cause: String,
+    },
+    /// The server answered NO or BAD.
+    #[error("the server refused {command}: {cause}")]
+    Refused {
+        /// The command's name.
+        command: &'static str,
+        /// The server's answer.
+        cause: String,
+    },
+    /// The connection was lost, or an answer could not be understood.
+    #[error("the connection was lost while waiting for {command}: {cause}")]
+    Lost {
+        /// The command's name.
+        command: &'static str,
+        /// What is known.
+        cause: String,
+    },
+    /// No answer in time.
+    #[error("no answer to {command} within {seconds} s")]
+    TimedOut {
+        /// The command's name.
+        command: &'static str,
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// A file or folder of a maildir could not be used.
+    #[error("cannot use {path}: {cause}")]
+    File {
+        /// Which one.
+        path: String,
+        /// What went wrong.
+        cause: String,
+    },
+}
+
+/// A place that mails come to. One value is one connection: calls come one after the other.
+#[async_trait]
+pub trait Mailbox: Send {
+    /// The configured name, for logs and the ledger.
+    fn name(&self) -> &str;
+
+    /// Connects (anew, if there was a connection) and selects the inbox; makes the handled and the
+    /// quarantine folder if they are missing.
+    async fn open(&mut self) -> Result<Opened, MailboxError>;
+
+    /// The inbox's mails, oldest first; `after` leaves out those that were there when the mailbox
+    /// was connected for the first time (see [`Mailbox::mark`]).
+    async fn list(&mut self, after: Option<&Mark>) -> Result<Vec<MailUid>, MailboxError>;
+
+    /// A mark of what lies in the inbox now: [`Mailbox::list`] with it names only mails that came
+    /// later. Used once, at the first connection with `start = "now"`.
+    async fn mark(&mut self) -> Result<Mark, MailboxError>;
+
+    /// Reads mails without marking them read, and hands them over one by one as they arrive. A
+    /// mail that has vanished meanwhile is left out. Ends early without error when the receiver is
+    /// dropped (the connection is then closed).
+    async fn fetch(&mut self, uids: &[MailUid], to: mpsc::Sender<RawMail>) -> Result<(), MailboxError>;
+
+    /// Moves mails out of the inbox; those that are gone already are no error.
+    async fn file(&mut self, folder: Folder, uids: &[MailUid]) -> Result<(), MailboxError>;
+
+    /// Waits until a mail arrives or `limit` is over. A hint only: a full look follows in any case.
+    async fn wait(&mut self, limit: Duration) -> Result<Woken, MailboxError>;
+}
+
+/// What was in the inbox at the first connection, in the mailbox's own words. Kept by the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark(pub String);

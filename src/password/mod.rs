@@ -1,0 +1,65 @@
+//! Stage 6: a temporary password is made, sealed, and set. It is made by us, sealed before the
+//! directory is touched, and readable in clear only where it is set, texted or shown.
+
+use async_trait::async_trait;
+use zeroize::Zeroizing;
+
+use crate::directory::DirectoryError;
+use crate::types::{AccountId, Outcome, UnixMillis};
+
+pub mod file;
+pub mod generate;
+pub mod seal;
+
+/// A password that opens an account until its owner chooses another. Not `Clone`, not
+/// `Serialize`, no `Display`; wiped on drop.
+pub struct TemporaryPassword(Zeroizing<String>);
+
+impl TemporaryPassword {
+    /// Takes the characters over.
+    pub(crate) fn new(characters: Zeroizing<String>) -> Self {
+        Self(characters)
+    }
+
+    /// The password in clear. Its callers are counted by a test: where it is set, sealed, texted
+    /// and shown, nowhere else.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for TemporaryPassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[temporary password]")
+    }
+}
+
+/// Was a temporary password used (replaced by one of the owner's own)?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Used {
+    /// The owner has chosen a password of their own since.
+    Yes,
+    /// The account still waits for its owner.
+    No,
+}
+
+/// The right to set passwords in a directory.
+#[async_trait]
+pub trait PasswordReset: Send + Sync {
+    /// Sets `password` on `account`, to be changed at the next sign-in. Setting the same value
+    /// again is harmless.
+    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Outcome;
+
+    /// Has the owner chosen a password since we set ours at `set_at`?
+    ///
+    /// # Errors
+    /// [`DirectoryError`]: nothing may be concluded.
+    async fn used(&self, account: &AccountId, set_at: UnixMillis) -> Result<Used, DirectoryError>;
+
+    /// Tries, without changing anything, whether passwords could be set; answers in words.
+    ///
+    /// # Errors
+    /// [`DirectoryError`]: why not.
+    async fn probe(&self) -> Result<String, DirectoryError>;
+}

@@ -1,0 +1,64 @@
+//! Stage 3: a [`Mail`](crate::mail::Mail) becomes a [`PasswordRequest`], or is classified as
+//! something else. Pure. Reading never fails, and a wrong reading is worse than none.
+
+use crate::mail::AutomaticKind;
+use crate::types::{PhoneNumber, Username};
+
+pub mod phone;
+pub mod template;
+pub mod username;
+
+/// A value with the place it was read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found<T> {
+    /// What was read.
+    pub value: T,
+    /// Where: `line 3`.
+    pub place: String,
+}
+
+/// A username and a phone, each tied to its label or number in the mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PasswordRequest {
+    /// Whose password.
+    pub username: Found<Username>,
+    /// The phone it should go to. Only ever compared, never texted.
+    pub phone: Found<PhoneNumber>,
+}
+
+/// What a mail, or all mails of a ticket together, say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// Username and phone, both without doubt.
+    Request(PasswordRequest),
+    /// It is about a password, but something is missing.
+    Incomplete {
+        /// The username, when it was read.
+        username: Option<Found<Username>>,
+        /// The phone, when it was read.
+        phone: Option<Found<PhoneNumber>>,
+    },
+    /// It is about a password, but several values could be meant, or one cannot be understood.
+    Ambiguous {
+        /// In words, without the values themselves: `two phones, lines 2 and 5`.
+        why: String,
+    },
+    /// A person's mail about something else.
+    General,
+    /// A machine's mail.
+    Automatic(AutomaticKind),
+}
+
+impl Reading {
+    /// The stable word: `request`, `incomplete`, `ambiguous`, `general`, `automatic`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Request(_) => "request",
+            Self::Incomplete { .. } => "incomplete",
+            Self::Ambiguous { .. } => "ambiguous",
+            Self::General => "general",
+            Self::Automatic(_) => "automatic",
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! What happened lately, as far as a decision may look at it.
+
+use super::UnixMillis;
+
+/// Counts of automatic password deliveries (a text sent or a manager asked), read in one go
+/// before a decision. "Day" is the last 24 hours, "hour" the last 60 minutes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// When the account last had one started for it.
+    pub account_last: Option<UnixMillis>,
+    /// For the account, in a day.
+    pub account_day: u32,
+    /// Asked for by the same sender's address, in a day.
+    pub sender_day: u32,
+    /// With the same phone in the mail, in a day.
+    pub phone_day: u32,
+    /// For accounts of the same unit, in an hour.
+    pub unit_hour: u32,
+    /// For the whole desk, in an hour.
+    pub desk_hour: u32,
+    /// Requests for the account whose phone was not a registered one, in a day.
+    pub account_mismatches_day: u32,
+}

@@ -1,0 +1,26 @@
+//! Words that several stages share. Each is parsed once, has a private field and an error of its
+//! own, and is never checked again.
+
+mod account_id;
+mod email_address;
+mod history;
+mod message_id;
+mod outcome;
+mod phone_number;
+mod reason;
+mod ticket_number;
+mod time;
+mod trail;
+mod username;
+
+pub use account_id::AccountId;
+pub use email_address::{EmailAddress, EmailAddressError};
+pub use history::History;
+pub use message_id::{MessageId, MessageIdError};
+pub use outcome::Outcome;
+pub use phone_number::{PhoneNumber, PhoneNumberError};
+pub use reason::{Reason, UnknownReason};
+pub use ticket_number::{TicketNumber, TicketNumberError};
+pub use time::UnixMillis;
+pub use trail::{Check, CheckResult, Trail, TrailLine};
+pub use username::{Username, UsernameError};
