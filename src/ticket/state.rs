@@ -1,0 +1,305 @@
+//! The states of a ticket. Everything a state needs lies inside it; [`State::next`] says what it
+//! wants done. The events that lead from one to the other are in [`super::event`].
+
+use serde::{Deserialize, Serialize};
+
+use super::texting::Texting;
+use super::{Fate, Standing};
+use crate::types::{AccountId, Reason, TicketNumber, UnixMillis};
+
+/// Who is to receive a password.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hand {
+    /// The account's owner, through the registered phone.
+    Requester,
+    /// The manager with this identifier.
+    Manager(AccountId),
+}
+
+/// How a password reaches the hand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// In a text.
+    Text,
+    /// On the pickup page, in the browser that opened the link.
+    Page {
+        /// Keyed hash of that browser's cookie.
+        browser: String,
+    },
+}
+
+/// One generation of a temporary password on its way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// Counts from 1; a new one only after a definite refusal. One generation is one value.
+    pub generation: u32,
+    /// To whom.
+    pub hand: Hand,
+    /// How.
+    pub way: Way,
+    /// Past it an undelivered password becomes a technician's ticket.
+    pub deadline: UnixMillis,
+}
+
+/// A link that somebody may open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// Counts from 1 within the ticket; each has a token of its own.
+    pub number: u32,
+    /// Who may open it.
+    pub hand: Hand,
+    /// Until when.
+    pub expires_at: UnixMillis,
+    /// The key from which its token is derived.
+    pub key_id: String,
+    /// The generation that is set already, when a text could not be delivered: it is shown, and no
+    /// second one is set.
+    pub already_set: Option<u32>,
+}
+
+/// What a human who takes over must know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PasswordFact {
+    /// The old password works.
+    NotChanged,
+    /// Nobody knows.
+    MayHaveChanged,
+    /// The old password does not work any more.
+    Changed,
+}
+
+impl PasswordFact {
+    /// The fact in words, for the last line of a trail.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::NotChanged => "the password was not changed",
+            Self::MayHaveChanged => "the password may have been changed",
+            Self::Changed => "the password was changed",
+        }
+    }
+}
+
+/// Where a ticket stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum State {
+    /// Its mails are here; facts and decision are due.
+    Requested {
+        /// Waits for the directory since then, when it failed.
+        waiting_since: Option<UnixMillis>,
+    },
+    /// A password is made and sealed; it may have been set (see the intents).
+    Sealed {
+        /// Its way.
+        job: Job,
+    },
+    /// The directory has taken the password.
+    Applied {
+        /// Its way.
+        job: Job,
+    },
+    /// The password is on its way through the gateways.
+    Sending {
+        /// Its way.
+        job: Job,
+        /// Through which gateway.
+        text: Texting,
+    },
+    /// A gateway has taken it; its receipt is awaited.
+    Sent {
+        /// Its way.
+        job: Job,
+        /// Through which gateway.
+        text: Texting,
+    },
+    /// Somebody is offered a link; nothing changes before they use it.
+    Offered {
+        /// The link.
+        offer: Offer,
+        /// The text with the link.
+        text: Texting,
+    },
+    /// The password was shown.
+    Revealed {
+        /// Its way.
+        job: Job,
+        /// Since when.
+        since: UnixMillis,
+        /// True when it can no longer be shown again.
+        erased: bool,
+    },
+    /// A password reached a hand.
+    Done {
+        /// Which generation.
+        generation: u32,
+        /// When it was set or handed over; unused after `password.valid` opens the ticket again.
+        since: UnixMillis,
+        /// True when its use was looked up, or cannot be.
+        checked: bool,
+    },
+    /// The writer was asked for what is missing.
+    Asked,
+    /// A technician takes over.
+    Technician {
+        /// What became of the password.
+        password: PasswordFact,
+    },
+    /// Kept, never answered.
+    Filed,
+    /// Decided while the automation observed; never acted on.
+    Observed,
+    /// Another ticket of the same account is live.
+    Coalesced {
+        /// That one.
+        into: TicketNumber,
+    },
+    /// Held after the store was restored from a backup.
+    Held,
+}
+
+/// What a state wants done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Read the facts and decide.
+    Decide,
+    /// Set the sealed password.
+    SetPassword,
+    /// Read the directory again and begin to text the password.
+    BeginText,
+    /// Go on with the text of a password.
+    Text,
+    /// Go on with the text of a link; expire the offer at its end.
+    OfferLink,
+    /// Wait for the browser; hand to a technician at the deadline.
+    AwaitBrowser,
+    /// Erase what can be shown again, and open the ticket when nobody confirms.
+    AwaitConfirmation,
+    /// Look up whether the password was used.
+    CheckUse,
+    /// Nothing.
+    Rest,
+}
+
+impl State {
+    /// A ticket whose decision is due.
+    #[must_use]
+    pub fn requested() -> Self {
+        Self::Requested { waiting_since: None }
+    }
+
+    /// The stable word.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Requested { .. } => "requested",
+            Self::Sealed { .. } => "sealed",
+            Self::Applied { .. } => "applied",
+            Self::Sending { .. } => "sending",
+            Self::Sent { .. } => "sent",
+            Self::Offered { .. } => "offered",
+            Self::Revealed { .. } => "revealed",
+            Self::Done { .. } => "done",
+            Self::Asked => "asked",
+            Self::Technician { .. } => "technician",
+            Self::Filed => "filed",
+            Self::Observed => "observed",
+            Self::Coalesced { .. } => "coalesced",
+            Self::Held => "held",
+        }
+    }
+
+    /// What it wants done next.
+    #[must_use]
+    pub fn next(&self) -> Effect {
+        match self {
+            Self::Requested { .. } => Effect::Decide,
+            Self::Sealed { .. } => Effect::SetPassword,
+            Self::Applied { job: Job { way: Way::Text, .. } } => Effect::BeginText,
+            Self::Applied { job: Job { way: Way::Page { .. }, .. } } => Effect::AwaitBrowser,
+            Self::Sending { .. } | Self::Sent { .. } => Effect::Text,
+            Self::Offered { .. } => Effect::OfferLink,
+            Self::Revealed { .. } => Effect::AwaitConfirmation,
+            Self::Done { checked: false, .. } => Effect::CheckUse,
+            Self::Done { checked: true, .. }
+            | Self::Asked
+            | Self::Technician { .. }
+            | Self::Filed
+            | Self::Observed
+            | Self::Coalesced { .. }
+            | Self::Held => Effect::Rest,
+        }
+    }
+
+    /// Does it block other requests for the same account (I7)?
+    #[must_use]
+    pub fn live(&self) -> bool {
+        match self {
+            Self::Sealed { .. }
+            | Self::Applied { .. }
+            | Self::Sending { .. }
+            | Self::Sent { .. }
+            | Self::Offered { .. }
+            | Self::Revealed { .. } => true,
+            Self::Requested { .. }
+            | Self::Done { .. }
+            | Self::Asked
+            | Self::Technician { .. }
+            | Self::Filed
+            | Self::Observed
+            | Self::Coalesced { .. }
+            | Self::Held => false,
+        }
+    }
+
+    /// How people see it.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        match self {
+            Self::Requested { .. }
+            | Self::Sealed { .. }
+            | Self::Applied { .. }
+            | Self::Sending { .. }
+            | Self::Sent { .. } => Standing::Working,
+            Self::Offered { .. } | Self::Revealed { .. } | Self::Asked => Standing::Pending,
+            Self::Done { .. } => Standing::Resolved,
+            Self::Technician { .. } | Self::Held => Standing::Open,
+            Self::Filed | Self::Observed | Self::Coalesced { .. } => Standing::Closed,
+        }
+    }
+
+    /// The job that is under way.
+    #[must_use]
+    pub fn job(&self) -> Option<&Job> {
+        match self {
+            Self::Sealed { job }
+            | Self::Applied { job }
+            | Self::Sending { job, .. }
+            | Self::Sent { job, .. }
+            | Self::Revealed { job, .. } => Some(job),
+            Self::Requested { .. }
+            | Self::Offered { .. }
+            | Self::Done { .. }
+            | Self::Asked
+            | Self::Technician { .. }
+            | Self::Filed
+            | Self::Observed
+            | Self::Coalesced { .. }
+            | Self::Held => None,
+        }
+    }
+}
+
+/// What a change of state means for the ticket as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// The new state.
+    pub to: State,
+    /// The ticket's outcome from now on; `None` leaves it.
+    pub outcome: Option<Fate>,
+    /// The ticket's reason from now on; `None` leaves it.
+    pub reason: Option<Reason>,
+}

@@ -1,0 +1,189 @@
+//! A text on its way through the gateways, tried in their order. The next gateway is used only
+//! when the one before surely failed or stayed silent; number and words never change on the way.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::delivery::{GatewayTraits, Receipt};
+use crate::types::{Outcome, UnixMillis};
+
+/// At most this many submits of one generation (I10).
+pub const MAX_SUBMITS: u32 = 4;
+/// How long a receipt is awaited when nobody knows whether the gateway took the text.
+pub const UNCLEAR_WAIT: Duration = Duration::from_secs(90);
+/// How long a receipt is awaited for a text that the gateway took.
+pub const RECEIPT_WAIT: Duration = Duration::from_secs(10 * 60);
+/// How often a gateway is asked for a receipt.
+pub const ASK_EVERY: Duration = Duration::from_secs(10);
+/// How long to wait when no gateway could be reached at all.
+const RETRY_AFTER: Duration = Duration::from_secs(15);
+
+/// Where a text is on its way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Texting {
+    /// Which gateway, counted from 0 in the configured order.
+    pub gateway: usize,
+    /// Submits so far, all gateways together.
+    pub submits: u32,
+    /// What is known of the current one.
+    pub phase: Phase,
+}
+
+/// What is known of the current submit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Nothing is under way: the next submit may start.
+    Ready {
+        /// Not before this time.
+        from: UnixMillis,
+    },
+    /// The intent of a submit is committed; its answer is not.
+    Submitted,
+    /// The gateway may or may not have taken it.
+    Unclear {
+        /// A receipt is awaited until then.
+        until: UnixMillis,
+    },
+    /// The gateway took it and will tell what became of it.
+    Taken {
+        /// The gateway's name for it.
+        reference: String,
+        /// A receipt is awaited until then.
+        until: UnixMillis,
+    },
+    /// It reached the phone, as far as the gateway tells.
+    Delivered,
+    /// No gateway took it.
+    Exhausted,
+}
+
+/// What a text wants done next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TextingStep {
+    /// Submit it to this gateway.
+    Submit {
+        /// Which one.
+        gateway: usize,
+    },
+    /// Nothing before this time.
+    Wait {
+        /// Until when.
+        until: UnixMillis,
+    },
+    /// Ask this gateway what became of it; at `until` it counts as lost.
+    Ask {
+        /// Which one.
+        gateway: usize,
+        /// Its name for the text.
+        reference: String,
+        /// Until when a receipt is awaited.
+        until: UnixMillis,
+    },
+    /// It has arrived.
+    Delivered,
+    /// No gateway is left.
+    Exhausted,
+}
+
+impl Texting {
+    /// A text that no gateway has seen yet.
+    #[must_use]
+    pub fn fresh(now: UnixMillis) -> Self {
+        Self { gateway: 0, submits: 0, phase: Phase::Ready { from: now } }
+    }
+
+    /// What to do at `now` with `gateways` configured.
+    #[must_use]
+    pub fn step(&self, now: UnixMillis, gateways: usize) -> TextingStep {
+        match &self.phase {
+            Phase::Ready { .. } if self.gateway >= gateways || self.submits >= MAX_SUBMITS => {
+                TextingStep::Exhausted
+            }
+            Phase::Ready { from } if *from > now => TextingStep::Wait { until: *from },
+            Phase::Ready { .. } => TextingStep::Submit { gateway: self.gateway },
+            // The answer was lost with a crash: `interrupted` decides before a step is taken.
+            Phase::Submitted => TextingStep::Wait { until: now },
+            Phase::Unclear { until } => TextingStep::Wait { until: *until },
+            Phase::Taken { reference, until } => {
+                TextingStep::Ask { gateway: self.gateway, reference: reference.clone(), until: *until }
+            }
+            Phase::Delivered => TextingStep::Delivered,
+            Phase::Exhausted => TextingStep::Exhausted,
+        }
+    }
+
+    /// The intent of a submit is about to be committed.
+    #[must_use]
+    pub fn submitted(&self) -> Self {
+        Self { gateway: self.gateway, submits: self.submits + 1, phase: Phase::Submitted }
+    }
+
+    /// The current gateway has answered, or its answer is lost (`Uncertain`).
+    #[must_use]
+    pub fn answered(&self, outcome: &Outcome, gateways: &[GatewayTraits], now: UnixMillis) -> Self {
+        let traits = gateways.get(self.gateway);
+        match outcome {
+            Outcome::Accepted { reference } => {
+                if traits.is_some_and(|t| t.receipts) && !reference.is_empty() {
+                    let until = now.plus(RECEIPT_WAIT);
+                    self.with(Phase::Taken { reference: reference.clone(), until })
+                } else {
+                    self.with(Phase::Delivered)
+                }
+            }
+            Outcome::Refused { .. } => self.next_gateway(gateways.len(), now),
+            Outcome::NotSent { .. } if self.gateway + 1 < gateways.len() => {
+                self.next_gateway(gateways.len(), now)
+            }
+            // The last one could not be reached: begin again with the first one, later.
+            Outcome::NotSent { .. } if self.submits < MAX_SUBMITS => Self {
+                gateway: 0,
+                submits: self.submits,
+                phase: Phase::Ready { from: now.plus(RETRY_AFTER) },
+            },
+            Outcome::NotSent { .. } => self.with(Phase::Exhausted),
+            Outcome::Uncertain { .. } => match traits {
+                Some(t) if t.honours_keys && self.submits < MAX_SUBMITS => {
+                    self.with(Phase::Ready { from: now })
+                }
+                Some(t) if t.receipts => self.with(Phase::Unclear { until: now.plus(UNCLEAR_WAIT) }),
+                Some(_) | None => self.next_gateway(gateways.len(), now),
+            },
+        }
+    }
+
+    /// A receipt came, or was asked for.
+    #[must_use]
+    pub fn receipt(&self, receipt: Receipt, gateways: usize, now: UnixMillis) -> Self {
+        match receipt {
+            Receipt::Delivered => self.with(Phase::Delivered),
+            Receipt::Failed => self.next_gateway(gateways, now),
+            Receipt::Pending => self.clone(),
+        }
+    }
+
+    /// The time to wait for a receipt is over. A text that nobody knows anything of goes to the
+    /// next gateway; one that was taken and stayed silent ends the texting.
+    #[must_use]
+    pub fn silent(&self, gateways: usize, now: UnixMillis) -> Self {
+        match &self.phase {
+            Phase::Unclear { .. } => self.next_gateway(gateways, now),
+            Phase::Taken { .. } => self.with(Phase::Exhausted),
+            Phase::Ready { .. } | Phase::Submitted | Phase::Delivered | Phase::Exhausted => self.clone(),
+        }
+    }
+
+    fn next_gateway(&self, gateways: usize, now: UnixMillis) -> Self {
+        if self.gateway + 1 < gateways && self.submits < MAX_SUBMITS {
+            Self { gateway: self.gateway + 1, submits: self.submits, phase: Phase::Ready { from: now } }
+        } else {
+            self.with(Phase::Exhausted)
+        }
+    }
+
+    fn with(&self, phase: Phase) -> Self {
+        Self { gateway: self.gateway, submits: self.submits, phase }
+    }
+}
