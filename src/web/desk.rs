@@ -1,0 +1,161 @@
+//! The port between the pages and the desk. The worker implements it; a test counts the callers
+//! of [`Desk::reveal`].
+
+use async_trait::async_trait;
+use zeroize::Zeroizing;
+
+use crate::types::UnixMillis;
+
+/// A browser, as its cookie names it: 128 random bits in lower-case hexadecimal. The first POST
+/// binds the link to it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Browser(String);
+
+impl Browser {
+    /// Takes 128 random bits.
+    #[must_use]
+    pub fn new(random: [u8; 16]) -> Self {
+        Self(data_encoding::HEXLOWER.encode(&random))
+    }
+
+    /// Reads a cookie's value; `None` when it has another form.
+    #[must_use]
+    pub fn parse(cookie: &str) -> Option<Self> {
+        let fits =
+            cookie.len() == 32 && cookie.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        fits.then(|| Self(cookie.to_owned()))
+    }
+
+    /// The cookie's value.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Browser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[browser]")
+    }
+}
+
+/// What a link shows without changing anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PickupView {
+    /// It waits to be used.
+    Offer {
+        /// Whose password it is.
+        name: String,
+        /// Where that person works; empty when unknown.
+        unit: String,
+        /// Until when it can be used.
+        until: UnixMillis,
+        /// True when it is the person's own link, not a manager's.
+        own: bool,
+    },
+    /// This browser has used it, and may see the password again.
+    Shown {
+        /// Whose password it is.
+        name: String,
+        /// Until when it may be seen again.
+        until: UnixMillis,
+    },
+    /// This browser has used it; the password can no longer be seen, the handover may be confirmed.
+    Erased {
+        /// Whose password it is.
+        name: String,
+    },
+    /// Another browser has used it.
+    UsedElsewhere {
+        /// When.
+        at: UnixMillis,
+    },
+    /// The handover was confirmed.
+    Confirmed,
+    /// It was answered with "not my employee" or "it did not work": a technician has it now.
+    HandedBack,
+    /// Its time is over, or there never was such a link: one and the same page.
+    Gone,
+    /// The machine is busy with it: try again in a moment. Nothing was changed.
+    Busy,
+}
+
+/// What the person says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PickupAnswer {
+    /// "Not my employee."
+    NotMine,
+    /// "I have handed it over."
+    HandedOver,
+    /// "It did not work."
+    DidNotWork,
+}
+
+/// A finished page that may hold a password: wiped on drop, never printed.
+pub struct Page(Zeroizing<String>);
+
+impl Page {
+    /// Takes the page over.
+    #[must_use]
+    pub fn new(html: Zeroizing<String>) -> Self {
+        Self(html)
+    }
+
+    /// The page, to be written to the browser.
+    #[must_use]
+    pub fn html(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Page {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[page]")
+    }
+}
+
+/// What became of a receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReceiptAnswer {
+    /// Kept.
+    Taken,
+    /// No such gateway, or another secret: answered like any unknown path.
+    Unknown,
+    /// It cannot be understood.
+    Malformed,
+    /// It cannot be kept now; the gateway shall try again.
+    TryAgain,
+}
+
+/// Has everything answered that the desk needs?
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Readiness {
+    /// Names of the parts that have not answered lately: `store`, `directory`, `mailbox:NAME`.
+    pub missing: Vec<String>,
+}
+
+/// What the pages may ask of the desk.
+#[async_trait]
+pub trait Desk: Send + Sync {
+    /// What a link shows to this browser. Changes nothing.
+    async fn pickup(&self, token: &str, browser: Option<&Browser>) -> PickupView;
+
+    /// Uses a link: sets the password if that has not happened, binds the link to the browser, and
+    /// answers with the finished page in `language`; `Err` says what to show instead.
+    async fn reveal(&self, token: &str, browser: &Browser, language: &str) -> Result<Page, PickupView>;
+
+    /// Takes the person's answer; says what to show.
+    async fn answer(&self, token: &str, browser: Option<&Browser>, answer: PickupAnswer) -> PickupView;
+
+    /// Takes a delivery receipt: path's gateway and secret, the query's key, and the form.
+    async fn receipt(
+        &self,
+        gateway: &str,
+        secret: &str,
+        key: Option<&str>,
+        form: &[(String, String)],
+    ) -> ReceiptAnswer;
+
+    /// Has everything answered lately?
+    async fn ready(&self) -> Readiness;
+}
