@@ -1,1 +1,7 @@
-fn main() {}
+//! The program `nyckelbud`: reads the command line and starts the command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    nyckelbud::cli::main()
+}

@@ -1,1 +1,142 @@
-//! (to be written)
+//! The command line: a file a command. Results go to standard output, progress and log to standard
+//! error. Exit status: 0 done, 1 the answer is no, 2 wrong use or wrong configuration.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod assembly;
+mod audit;
+mod automation;
+mod check;
+mod config;
+mod demo;
+mod explain;
+mod generate;
+mod key;
+mod migrate;
+mod output;
+mod run;
+mod tickets;
+
+/// Takes password requests from a service desk's mailbox, and brings a temporary password to the
+/// right hand.
+#[derive(Debug, Parser)]
+#[command(name = "nyckelbud", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// The configuration file [default: $NYCKELBUD_CONFIG, then /etc/nyckelbud/nyckelbud.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Answer in JSON, where something is listed or reported
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the desk: take mails, decide, deliver, serve the pickup page
+    Run,
+    /// Show a whole desk in one folder, with invented people; needs no server and no account
+    Demo(demo::DemoArgs),
+    /// Try everything outside for real, and say what to do
+    Check,
+    /// Say what would be done with a mail and why; changes and sends nothing
+    Explain(explain::ExplainArgs),
+    /// List tickets
+    Tickets(tickets::TicketsArgs),
+    /// Turn the automation on, to observe, or off
+    Automation(automation::AutomationArgs),
+    /// Make or rotate the sealing key
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    /// Check, show or explain the configuration
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Verify the audit log
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Bring the database to this version's tables
+    Migrate,
+    /// Print shell completions
+    Completions(generate::CompletionsArgs),
+    /// Print the manual page
+    Man,
+}
+
+/// What every command may need of the command line.
+#[derive(Clone, Debug)]
+struct Common {
+    config: Option<PathBuf>,
+    json: bool,
+}
+
+/// How a command ended without a result.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    /// Exit status 1.
+    #[error("{0}")]
+    No(String),
+    /// Exit status 2.
+    #[error("{0}")]
+    Wrong(String),
+}
+
+impl From<crate::config::ConfigErrors> for CliError {
+    fn from(errors: crate::config::ConfigErrors) -> Self {
+        Self::Wrong(errors.to_string())
+    }
+}
+
+impl From<crate::store::StoreError> for CliError {
+    fn from(error: crate::store::StoreError) -> Self {
+        Self::No(format!("{error}; nothing was changed"))
+    }
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run_command(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(&error.to_string());
+            match error {
+                CliError::No(_) => ExitCode::from(1),
+                CliError::Wrong(_) => ExitCode::from(2),
+            }
+        }
+    }
+}
+
+fn run_command(cli: Cli) -> Result<(), CliError> {
+    let common = Common { config: cli.config, json: cli.json };
+    match cli.command {
+        Command::Run => block_on(run::run(&common)),
+        Command::Demo(args) => block_on(demo::run(args)),
+        Command::Check => block_on(check::run(&common)),
+        Command::Explain(args) => block_on(explain::run(&common, args)),
+        Command::Tickets(args) => block_on(tickets::run(&common, args)),
+        Command::Automation(args) => block_on(automation::run(&common, args)),
+        Command::Key(command) => key::run(&common, &command),
+        Command::Config(command) => config::run(&common, &command),
+        Command::Audit(command) => block_on(audit::run(&common, command)),
+        Command::Migrate => block_on(migrate::run(&common)),
+        Command::Completions(args) => generate::completions(&args),
+        Command::Man => generate::man(),
+    }
+}
+
+fn block_on(work: impl Future<Output = Result<(), CliError>>) -> Result<(), CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| CliError::No(format!("the program cannot start its threads: {e}")))?;
+    let result = runtime.block_on(work);
+    // A look-up that hangs in the operating system must not hold the exit up.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    result
+}

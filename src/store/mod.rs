@@ -478,6 +478,8 @@ pub trait Store: Send + Sync {
         uids: &[MailUid],
         now: UnixMillis,
     ) -> Result<(), StoreError>;
+    /// Takes one try back: the connection failed, not these mails.
+    async fn forgive_tries(&self, mailbox: &str, validity: u32, uids: &[MailUid]) -> Result<(), StoreError>;
     /// Keeps mails, with their tickets and first events, in one transaction (M3). The answers stand
     /// in the order of the mails.
     async fn record(&self, mails: Vec<Incoming>, now: UnixMillis) -> Result<Vec<Recorded>, StoreError>;
@@ -516,6 +518,8 @@ pub trait Store: Send + Sync {
     ) -> Result<Committed, StoreError>;
     /// Gives a lease back without a change; due again at `due_at`.
     async fn release(&self, id: TicketId, fence: i64, due_at: UnixMillis) -> Result<(), StoreError>;
+    /// Gives a lease back without a change; not due any more.
+    async fn rest(&self, id: TicketId, fence: i64) -> Result<(), StoreError>;
     /// When the next ticket or message is due; `None` when nothing is.
     async fn next_due(&self) -> Result<Option<UnixMillis>, StoreError>;
 

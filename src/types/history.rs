@@ -18,6 +18,8 @@ pub struct History {
     pub unit_hour: u32,
     /// For the whole desk, in an hour.
     pub desk_hour: u32,
+    /// Texts handed to gateways for anybody, in a day.
+    pub texts_day: u32,
     /// Requests for the account whose phone was not a registered one, in a day.
     pub account_mismatches_day: u32,
 }

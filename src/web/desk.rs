@@ -4,6 +4,7 @@
 use async_trait::async_trait;
 use zeroize::Zeroizing;
 
+use crate::password::TemporaryPassword;
 use crate::types::UnixMillis;
 
 /// A browser, as its cookie names it: 128 random bits in lower-case hexadecimal. The first POST
@@ -159,3 +160,9 @@ pub trait Desk: Send + Sync {
     /// Has everything answered lately?
     async fn ready(&self) -> Readiness;
 }
+
+/// Makes the page that shows a password: token, browser, language, the person's name, the
+/// password, and until when it may be seen again.
+pub type RevealPage = dyn Fn(&str, &Browser, &str, &str, &TemporaryPassword, UnixMillis) -> Result<Page, crate::render::RenderError>
+    + Send
+    + Sync;

@@ -3,4 +3,4 @@
 
 pub mod desk;
 
-pub use desk::{Browser, Desk, Page, PickupAnswer, PickupView, Readiness, ReceiptAnswer};
+pub use desk::{Browser, Desk, Page, PickupAnswer, PickupView, Readiness, ReceiptAnswer, RevealPage};

@@ -1,1 +1,156 @@
-//! (to be written)
+//! The shell around the stages: it takes mails in, takes on due work, carries out the effects that
+//! the states want, and records what happened. Everything outside is handed in as a trait.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::clock::Clock;
+use crate::decision::{Automation, Policy};
+use crate::delivery::texts::Texts;
+use crate::delivery::{GatewayTraits, MailSender, SmsGateway};
+use crate::directory::Directory;
+use crate::keyring::Keyring;
+use crate::mail::Authentication;
+use crate::password::PasswordReset;
+use crate::store::{Store, StoreError};
+use crate::types::{EmailAddress, UnixMillis};
+
+mod answer;
+mod backoff;
+mod decide;
+mod explain;
+mod facts;
+mod handover;
+mod intake;
+mod messages;
+mod offer;
+mod port;
+mod reads;
+mod reset;
+mod run;
+mod step;
+mod texting;
+mod upkeep;
+mod work;
+
+pub use backoff::Backoff;
+pub use explain::{Explanation, explain};
+pub use intake::{Inbox, Intake, IntakeSettings};
+pub use port::DeskPort;
+pub use run::{Worker, WorkerError};
+
+/// The rules that the worker itself needs, from the configuration.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// What a decision rests on.
+    pub policy: Policy,
+    /// The configured switch; one turned at run time comes before it.
+    pub automation: Automation,
+    /// The organisation's own mail domains.
+    pub own_domains: Vec<String>,
+    /// How each mailbox's senders are vouched for.
+    pub authentications: Vec<(String, Authentication)>,
+    /// Characters of a temporary password, separators not counted.
+    pub password_length: usize,
+    /// Unused after this, a password opens its ticket again.
+    pub password_valid: Duration,
+    /// How long a link may be used.
+    pub pickup_valid: Duration,
+    /// How long a sealed password may be under way.
+    pub deadline: Duration,
+    /// Does the manager get a mail beside the text?
+    pub manager_mail: bool,
+    /// Texts in a day, all together.
+    pub texts_per_day: u32,
+    /// Who gets alarms.
+    pub alarm_to: Vec<EmailAddress>,
+    /// The desk's own address: mails from it are never answered.
+    pub desk_address: EmailAddress,
+    /// Where pickup links point, without a slash at the end.
+    pub public_url: String,
+}
+
+/// How long things may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    /// A lease on a piece of work.
+    pub lease: Duration,
+    /// What a lease must have left beyond a call's own limit, or the call does not start.
+    pub guard: Duration,
+    /// A reset of unknown outcome is left alone for this long after the old lease's end.
+    pub quiesce: Duration,
+    /// A call to the directory.
+    pub directory: Duration,
+    /// A call to a gateway.
+    pub gateway: Duration,
+    /// Sending one mail.
+    pub mail: Duration,
+    /// How long a request waits for a directory that fails.
+    pub patience: Duration,
+    /// The first pause between two tries; later ones are longer.
+    pub retry: Duration,
+    /// How often the worker looks for due work when nothing wakes it.
+    pub look: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(60),
+            guard: Duration::from_secs(10),
+            quiesce: Duration::from_secs(30),
+            directory: Duration::from_secs(10),
+            gateway: Duration::from_secs(20),
+            mail: Duration::from_secs(30),
+            patience: Duration::from_secs(30 * 60),
+            retry: Duration::from_secs(2),
+            look: Duration::from_secs(1),
+        }
+    }
+}
+
+/// Everything that the worker works with.
+pub struct Parts {
+    /// Tickets, mails, intents, audit.
+    pub store: Arc<dyn Store>,
+    /// Who people are.
+    pub directory: Arc<dyn Directory>,
+    /// The right to set passwords.
+    pub reset: Arc<dyn PasswordReset>,
+    /// Ways for texts, in the order in which they are tried.
+    pub gateways: Vec<Arc<dyn SmsGateway>>,
+    /// The way for mails.
+    pub mail: Arc<dyn MailSender>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The sealing keys; without them tickets work and passwords wait.
+    pub keyring: Option<Arc<Keyring>>,
+    /// All texts.
+    pub texts: Arc<Texts>,
+    /// The rules.
+    pub rules: Rules,
+    /// How long things may take.
+    pub timing: Timing,
+    /// Names this process in leases.
+    pub owner: String,
+    /// Rung when there is new work.
+    pub wake: Notify,
+}
+
+impl Parts {
+    pub(crate) fn now(&self) -> UnixMillis {
+        self.clock.now()
+    }
+
+    pub(crate) fn gateway_traits(&self) -> Vec<GatewayTraits> {
+        self.gateways.iter().map(|g| g.traits()).collect()
+    }
+
+    /// The switch as it stands now.
+    pub(crate) async fn automation(&self) -> Result<Automation, StoreError> {
+        let turned = self.store.switch(self.now()).await?;
+        Ok(turned.map_or(self.rules.automation, |switch| switch.automation))
+    }
+}

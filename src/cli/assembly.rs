@@ -1,0 +1,266 @@
+//! From the configuration to a desk: every part that the settings name is made here.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use super::{CliError, Common, output};
+use crate::clock::{Clock, SystemClock, Zone};
+use crate::config::{self, GatewayKind, Loaded, MailboxKind, MailboxSettings, Notice, Settings, SmtpKind, Start};
+use crate::delivery::notice::{MailSpool, SmtpSender, SmtpSettings};
+use crate::delivery::sms::elks::{ElksGateway, ElksSettings};
+use crate::delivery::sms::spool::SpoolGateway;
+use crate::delivery::texts::{DeskWords, Texts};
+use crate::delivery::{MailSender, SmsGateway};
+use crate::directory::file::FileDirectory;
+use crate::keyring::{self, Keyring};
+use crate::mailbox::imap::{ImapMailbox, ImapSettings};
+use crate::mailbox::maildir::{MaildirMailbox, MaildirSettings};
+use crate::mailbox::{Mailbox, imap};
+use crate::password::file::FilePasswordReset;
+use crate::render::Renderer;
+use crate::store::{self, Store};
+use crate::web::WebSettings;
+use crate::worker::{Callback, Inbox, IntakeSettings, Parts, Rules, Timing};
+
+/// Loads the configuration and says its warnings.
+pub(super) fn load(common: &Common) -> Result<Loaded, CliError> {
+    let loaded = config::load(common.config.as_deref(), config::environment()?.into_iter())?;
+    for warning in &loaded.warnings {
+        output::note(&format!("{}: {warning}", output::paint(output::CARE, "warning")));
+    }
+    Ok(loaded)
+}
+
+/// Opens the store and brings it to this version's tables.
+pub(super) async fn store(settings: &Settings) -> Result<Arc<dyn Store>, CliError> {
+    Ok(store::open(settings.store.url.expose(), settings.desk.address.domain()).await?)
+}
+
+/// Reads the sealing keys.
+pub(super) fn keyring(settings: &Settings) -> Result<Keyring, String> {
+    let read = |source: &config::SecretSource| {
+        let bytes = source.read_bytes().map_err(|e| e.to_string())?;
+        keyring::key_from_bytes(&bytes).map_err(|e| format!("{}: {e}", source.describe()))
+    };
+    let current = read(&settings.password.key)?;
+    let old = settings.password.old_keys.iter().map(read).collect::<Result<_, _>>()?;
+    Ok(Keyring::new(current, old))
+}
+
+fn zone(settings: &Settings) -> Result<Zone, CliError> {
+    let name = &settings.desk.time_zone;
+    Zone::named(name).ok_or_else(|| CliError::Wrong(format!("desk.time_zone: {name:?} is no known time zone")))
+}
+
+/// Templates, the site's own before the built-in ones.
+pub(super) fn renderer(settings: &Settings) -> Result<Arc<Renderer>, CliError> {
+    let renderer = Renderer::new(settings.templates.directory.as_deref());
+    Ok(Arc::new(renderer.map_err(|e| CliError::Wrong(e.to_string()))?))
+}
+
+/// All texts; every one was made once with its longest values and found to fit.
+pub(super) fn texts(settings: &Settings, renderer: Arc<Renderer>) -> Result<Texts, CliError> {
+    let desk = &settings.desk;
+    let words = DeskWords {
+        name: desk.name.clone(),
+        address: desk.address.clone(),
+        language: desk.language.code().to_owned(),
+        zone: zone(settings)?,
+        public_url: desk.public_url.clone(),
+        help: desk.help.clone(),
+        self_service: desk.self_service.clone(),
+        username_hint: desk.username_hint.clone(),
+    };
+    let texts = Texts::new(renderer, words);
+    let problems = texts.check();
+    if problems.is_empty() {
+        return Ok(texts);
+    }
+    Err(CliError::Wrong(format!("texts do not fit:\n  {}", problems.join("\n  "))))
+}
+
+/// The gateways in the order in which they are tried.
+pub(super) fn gateways(settings: &Settings) -> Result<Vec<Arc<dyn SmsGateway>>, CliError> {
+    settings.sms.gateways.iter().map(|gateway| one_gateway(settings, gateway)).collect()
+}
+
+fn one_gateway(
+    settings: &Settings,
+    gateway: &config::GatewaySettings,
+) -> Result<Arc<dyn SmsGateway>, CliError> {
+    match gateway.kind {
+        GatewayKind::Spool => Ok(Arc::new(SpoolGateway::new(gateway.name.clone(), gateway.path.clone()))),
+        GatewayKind::Elks => {
+            let password = gateway.password.as_ref().ok_or_else(|| lacks(&gateway.name, "password"))?;
+            let elks = ElksSettings {
+                name: gateway.name.clone(),
+                base_url: gateway.base_url.clone(),
+                username: gateway.username.clone(),
+                password: password.secret().clone(),
+                callback: gateway.callback.as_ref().map(|c| c.secret().clone()),
+                public_url: settings.desk.public_url.clone(),
+                sender: settings.sms.sender.clone(),
+            };
+            let made = ElksGateway::new(elks);
+            Ok(Arc::new(made.map_err(|e| CliError::Wrong(format!("gateway {}: {e}", gateway.name)))?))
+        }
+        GatewayKind::Twilio
+        | GatewayKind::Sinch
+        | GatewayKind::Gatewayapi
+        | GatewayKind::Kannel
+        | GatewayKind::Smpp
+        | GatewayKind::Http => Err(CliError::Wrong(format!(
+            "gateway {}: this kind is not part of this version",
+            gateway.name
+        ))),
+    }
+}
+
+fn lacks(name: &str, key: &str) -> CliError {
+    CliError::Wrong(format!("{name} lacks its {key}"))
+}
+
+/// The way for mails.
+pub(super) fn mail_sender(settings: &Settings) -> Result<Arc<dyn MailSender>, CliError> {
+    let smtp = &settings.smtp;
+    let (name, address) = (settings.desk.name.clone(), settings.desk.address.clone());
+    match smtp.kind {
+        SmtpKind::Spool => Ok(Arc::new(MailSpool::new(smtp.path.clone(), name, address))),
+        SmtpKind::Smtp => {
+            let sender = SmtpSender::new(SmtpSettings {
+                host: smtp.host.clone(),
+                port: smtp.port,
+                tls: tls(smtp.tls),
+                ca_file: smtp.ca_file.clone(),
+                username: smtp.username.clone(),
+                password: smtp.password.as_ref().map(|p| p.secret().clone()),
+                from_name: name,
+                from: address,
+            });
+            Ok(Arc::new(sender.map_err(|e| CliError::Wrong(format!("smtp: {e}")))?))
+        }
+    }
+}
+
+fn tls(tls: config::Tls) -> crate::tls::Tls {
+    match tls {
+        config::Tls::Implicit => crate::tls::Tls::Implicit,
+        config::Tls::Starttls => crate::tls::Tls::StartTls,
+        config::Tls::None => crate::tls::Tls::None,
+    }
+}
+
+/// One mailbox.
+pub(super) fn mailbox(settings: &MailboxSettings) -> Result<Box<dyn Mailbox>, CliError> {
+    match settings.kind {
+        MailboxKind::Maildir => Ok(Box::new(MaildirMailbox::new(MaildirSettings {
+            name: settings.name.clone(),
+            path: settings.path.clone(),
+            handled: settings.handled.clone(),
+            quarantine: settings.quarantine.clone(),
+            max_mail_size: settings.max_mail_size,
+        }))),
+        MailboxKind::Imap => {
+            let password = settings.password.as_ref().ok_or_else(|| lacks(&settings.name, "password"))?;
+            let made = ImapMailbox::new(ImapSettings {
+                name: settings.name.clone(),
+                host: settings.host.clone(),
+                port: settings.port,
+                tls: tls(settings.tls),
+                ca_file: settings.ca_file.clone(),
+                username: settings.username.clone(),
+                password: password.secret().clone(),
+                inbox: settings.inbox.clone(),
+                handled: settings.handled.clone(),
+                quarantine: settings.quarantine.clone(),
+                idle_refresh: settings.idle_refresh,
+                max_mail_size: settings.max_mail_size,
+                timeouts: imap::Timeouts::default(),
+            });
+            Ok(Box::new(made.map_err(|e| CliError::Wrong(format!("mailbox {}: {e}", settings.name)))?))
+        }
+    }
+}
+
+/// Every mailbox with how it is worked.
+pub(super) fn inboxes(settings: &Settings) -> Result<Vec<Inbox>, CliError> {
+    let inbox = |s: &MailboxSettings| {
+        Ok(Inbox {
+            mailbox: mailbox(s)?,
+            settings: IntakeSettings {
+                start_now: s.start == Start::Now,
+                poll: s.poll,
+                authentication: s.authentication.clone(),
+            },
+        })
+    };
+    settings.mailboxes.iter().map(inbox).collect()
+}
+
+/// The rules that the worker needs.
+pub(super) fn rules(settings: &Settings) -> Rules {
+    Rules {
+        policy: settings.decision_policy(),
+        automation: settings.policy.automation(),
+        own_domains: settings.policy.domains.clone(),
+        authentications: settings
+            .mailboxes
+            .iter()
+            .map(|m| (m.name.clone(), m.authentication.clone()))
+            .collect(),
+        password_length: usize::from(settings.password.length),
+        password_valid: settings.password.valid,
+        pickup_valid: settings.delivery.pickup_valid,
+        deadline: settings.delivery.deadline,
+        manager_mail: settings.delivery.manager_notice.contains(&Notice::Mail),
+        texts_per_day: settings.sms.per_day,
+        alarm_to: settings.notify.mail.clone(),
+        desk_address: settings.desk.address.clone(),
+        public_url: settings.desk.public_url.clone(),
+    }
+}
+
+/// The whole desk over `store`.
+pub(super) fn parts(settings: &Settings, store: Arc<dyn Store>) -> Result<Arc<Parts>, CliError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let path = &settings.directory.file.path;
+    let keyring = keyring(settings).map(Arc::new).map_err(|error| {
+        tracing::error!("no sealing key: {error}; tickets work, passwords wait (`nyckelbud key new`)");
+    });
+    Ok(Arc::new(Parts {
+        store,
+        directory: Arc::new(FileDirectory::new(path.clone(), Arc::clone(&clock))),
+        reset: Arc::new(FilePasswordReset::new(path.clone(), Arc::clone(&clock))),
+        gateways: gateways(settings)?,
+        mail: mail_sender(settings)?,
+        clock,
+        keyring: keyring.ok(),
+        texts: Arc::new(texts(settings, renderer(settings)?)?),
+        rules: rules(settings),
+        timing: Timing { directory: settings.directory.timeout, ..Timing::default() },
+        owner: format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple()),
+        wake: Notify::new(),
+    }))
+}
+
+/// Gateways that may call back.
+pub(super) fn callbacks(settings: &Settings) -> Vec<Callback> {
+    let callback = |g: &config::GatewaySettings| {
+        g.callback.as_ref().map(|c| Callback { gateway: g.name.clone(), secret: c.secret().clone() })
+    };
+    settings.sms.gateways.iter().filter_map(callback).collect()
+}
+
+/// What the pages need.
+pub(super) fn web(settings: &Settings) -> Result<WebSettings, CliError> {
+    Ok(WebSettings {
+        listen: settings.web.listen,
+        public_url: settings.desk.public_url.clone(),
+        desk_name: settings.desk.name.clone(),
+        desk_address: settings.desk.address.to_string(),
+        language: settings.desk.language.code().to_owned(),
+        zone: zone(settings)?,
+        help: settings.desk.help.clone(),
+    })
+}

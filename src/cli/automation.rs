@@ -1,0 +1,96 @@
+//! `automation on|observe|off`: the switch.
+
+use serde_json::json;
+
+use super::{CliError, Common, assembly, output};
+use crate::clock::{Clock, SystemClock, parse_rfc3339, rfc3339};
+use crate::decision::Automation;
+use crate::store::{AuditEntry, Switch};
+use crate::types::UnixMillis;
+
+/// The command line of `automation`.
+#[derive(Debug, clap::Args)]
+pub(super) struct AutomationArgs {
+    /// Where to turn it; left out: say where it stands
+    #[arg(value_parser = ["on", "observe", "off"], requires = "why")]
+    to: Option<String>,
+    /// Why, for the log
+    #[arg(long, value_name = "TEXT")]
+    why: Option<String>,
+    /// Until when (2026-11-24T17:00:00Z) or for how long (2h); afterwards the configuration holds again
+    #[arg(long, value_name = "T")]
+    until: Option<String>,
+}
+
+pub(super) async fn run(common: &Common, args: AutomationArgs) -> Result<(), CliError> {
+    let loaded = assembly::load(common)?;
+    let store = assembly::store(&loaded.settings).await?;
+    let now = SystemClock.now();
+    if let Some(to) = &args.to {
+        let why = args.why.unwrap_or_default();
+        let until = args.until.map(|text| parse_until(&text, now)).transpose()?;
+        let by = format!("cli:{}", whoami());
+        let switch = Switch { automation: parse(to), why: why.clone(), by: by.clone(), at: now, until };
+        let audit = AuditEntry {
+            actor: by,
+            event: format!("automation.{to}"),
+            data: json!({ "why": why, "until": until.map(rfc3339) }).to_string(),
+        };
+        store.turn(&switch, audit).await?;
+    }
+    let configured = loaded.settings.policy.automation();
+    let switch = store.switch(now).await?;
+    let (automation, turned) = switch.as_ref().map_or((configured, None), |s| (s.automation, Some(s)));
+    if common.json {
+        return output::json(&json!({
+            "automation": code(automation),
+            "configured": code(configured),
+            "why": turned.map(|s| s.why.clone()),
+            "by": turned.map(|s| s.by.clone()),
+            "at": turned.map(|s| rfc3339(s.at)),
+            "until": turned.and_then(|s| s.until).map(rfc3339),
+        }));
+    }
+    let since = turned.map_or_else(
+        || "as configured".to_owned(),
+        |s| {
+            let until = s.until.map(|u| format!(" until {}", rfc3339(u))).unwrap_or_default();
+            format!("turned by {} at {}{until}: {}", s.by, rfc3339(s.at), s.why)
+        },
+    );
+    output::line(&format!("automation is {} ({since})", code(automation)))
+}
+
+fn parse(text: &str) -> Automation {
+    match text {
+        "on" => Automation::On,
+        "observe" => Automation::Observe,
+        // clap lets nothing else through; off is the safe end
+        _ => Automation::Off,
+    }
+}
+
+/// The stable word.
+pub(super) fn code(automation: Automation) -> &'static str {
+    match automation {
+        Automation::On => "on",
+        Automation::Observe => "observe",
+        Automation::Off => "off",
+    }
+}
+
+fn parse_until(text: &str, now: UnixMillis) -> Result<UnixMillis, CliError> {
+    let until = humantime::parse_duration(text).map(|span| now.plus(span)).ok().or_else(|| parse_rfc3339(text));
+    match until {
+        Some(until) if until > now => Ok(until),
+        Some(_) => Err(CliError::Wrong(format!("--until {text} is over already; nothing was changed"))),
+        None => Err(CliError::Wrong(format!(
+            "--until {text}: expected a time (2026-11-24T17:00:00Z) or a span (2h); nothing was changed"
+        ))),
+    }
+}
+
+fn whoami() -> String {
+    let uid = rustix::process::getuid().as_raw();
+    std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).unwrap_or_else(|_| format!("uid {uid}"))
+}

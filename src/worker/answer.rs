@@ -1,0 +1,151 @@
+//! What becomes of a mail at its arrival: the ticket it makes, the acknowledgement, the folder.
+//! A request waits for its facts; anything that needs none is settled here, in the transaction
+//! that keeps the mail.
+
+use sha2::{Digest, Sha256};
+
+use super::reads::{ReadMail, nobody};
+use super::{Rules, decide};
+use crate::decision::{Acknowledge, Automation};
+use crate::mail::{Mail, Trust};
+use crate::mailbox::{Folder, RawMail};
+use crate::request::Reading;
+use crate::store::{Incoming, NewTicket};
+use crate::ticket::{Fate, Kind, Plan, State};
+use crate::types::{Check, CheckResult, EmailAddress, Trail, UnixMillis};
+
+/// What all mails of a round share.
+pub(crate) struct Kept<'a> {
+    pub(crate) mailbox: &'a str,
+    pub(crate) validity: u32,
+    pub(crate) automation: Automation,
+    pub(crate) rules: &'a Rules,
+    pub(crate) year: i64,
+    pub(crate) now: UnixMillis,
+}
+
+impl Kept<'_> {
+    /// While the automation observes, people work the mailbox by hand: nothing is moved.
+    fn folder(&self, folder: Folder) -> Option<Folder> {
+        match self.automation {
+            Automation::On | Automation::Off => Some(folder),
+            Automation::Observe => None,
+        }
+    }
+}
+
+/// A mail that was read.
+pub(crate) fn incoming(kept: &Kept<'_>, raw: RawMail, read: ReadMail) -> Incoming {
+    let received_at = raw.received_at.unwrap_or(kept.now);
+    let ReadMail { mail, reading } = read;
+    let ticket = new_ticket(kept, &mail, &reading, received_at);
+    Incoming {
+        mailbox: kept.mailbox.to_owned(),
+        validity: kept.validity,
+        uid: raw.uid,
+        received_at,
+        raw: raw.bytes,
+        content_hash: mail.content_hash,
+        message_id: mail.message_id,
+        answers: mail.answers,
+        tag: mail.tag,
+        subject: mail.subject,
+        from: mail.sender.address,
+        trust: mail.sender.trust,
+        snippet: mail.snippet,
+        folder: kept.folder(Folder::Handled),
+        ticket,
+    }
+}
+
+/// A mail that cannot be read: kept as it came, for a technician.
+pub(crate) fn quarantined(kept: &Kept<'_>, raw: RawMail, why: &str) -> Incoming {
+    let mut trail = Trail::default();
+    trail.add(
+        Check::Reading,
+        CheckResult::Fail,
+        format!("the mail cannot be read: {why}; its octets are kept"),
+    );
+    let state = Plan::Technician;
+    let moved = State::requested().on(crate::ticket::Event::Decided { plan: state, reason: None });
+    Incoming {
+        mailbox: kept.mailbox.to_owned(),
+        validity: kept.validity,
+        uid: raw.uid,
+        received_at: raw.received_at.unwrap_or(kept.now),
+        content_hash: data_encoding::HEXLOWER.encode(&Sha256::digest(&raw.bytes)),
+        raw: raw.bytes,
+        message_id: None,
+        answers: Vec::new(),
+        tag: None,
+        subject: String::new(),
+        from: nobody().address,
+        trust: Trust::Unverified,
+        snippet: String::new(),
+        folder: kept.folder(Folder::Quarantine),
+        ticket: NewTicket {
+            kind: Kind::Quarantine,
+            state: moved.map_or(State::requested(), |m| m.to),
+            outcome: Some(Fate::Technician),
+            reason: None,
+            trail,
+            observed: false,
+            year: kept.year,
+            acknowledge: None,
+        },
+    }
+}
+
+fn new_ticket(kept: &Kept<'_>, mail: &Mail, reading: &Reading, received_at: UnixMillis) -> NewTicket {
+    let kind = match reading {
+        Reading::Request(_) | Reading::Incomplete { .. } | Reading::Ambiguous { .. } => Kind::Password,
+        Reading::General => Kind::General,
+        Reading::Automatic(_) => Kind::Automatic,
+    };
+    let mut ticket = NewTicket {
+        kind,
+        state: State::requested(),
+        outcome: None,
+        reason: None,
+        trail: Trail::default(),
+        observed: false,
+        year: kept.year,
+        acknowledge: acknowledgement(kept, mail),
+    };
+    // What asks a question or needs the directory is decided by the worker, with this ticket's
+    // number and history at hand; all else is over now.
+    let settled_now = match reading {
+        Reading::Request(_) | Reading::Incomplete { .. } => kept.automation == Automation::Off,
+        Reading::Ambiguous { .. } | Reading::General | Reading::Automatic(_) => true,
+    };
+    if !settled_now {
+        return ticket;
+    }
+    let decided =
+        decide::without_facts(kept.rules, kept.automation, reading, &mail.sender, received_at, kept.now);
+    let plan = decide::plan_at_rest(&decided.decision, kept.automation);
+    if let Some((plan, reason)) = plan
+        && let Ok(moved) = ticket.state.on(crate::ticket::Event::Decided { plan, reason })
+    {
+        ticket.observed = moved.to == State::Observed;
+        ticket.state = moved.to;
+        ticket.outcome = moved.outcome;
+        ticket.reason = moved.reason;
+        ticket.trail = decided.trail;
+    }
+    ticket
+}
+
+/// To whom the acknowledgement goes: to every person alike (decisions, 7), never to machines, and
+/// by default not to an address that may be forged.
+pub(crate) fn acknowledgement(kept: &Kept<'_>, mail: &Mail) -> Option<EmailAddress> {
+    if mail.automatic.is_some() || mail.wants_no_answer || kept.automation == Automation::Observe {
+        return None;
+    }
+    let address = mail.sender.address.clone().filter(|a| *a != kept.rules.desk_address)?;
+    match kept.rules.policy.acknowledge {
+        Acknowledge::All => Some(address),
+        Acknowledge::Vouched => (mail.sender.trust > Trust::Unverified).then_some(address),
+        Acknowledge::None => None,
+    }
+}

@@ -1,0 +1,318 @@
+//! The effect `Decide`: read the ticket's mails, ask the directory, decide, and commit what
+//! follows in one transaction.
+
+use serde_json::json;
+
+use super::facts;
+use super::offer;
+use super::reads::{self, Together};
+use super::reset;
+use super::work::{Draft, Due, Flow, Work, WorkError};
+use super::{Parts, Rules};
+use crate::decision::{Automation, Decided, Decision, Handover, Question, decide};
+use crate::directory::{Account, DirectoryError, Facts, Lookup, Who};
+use crate::mail::Sender;
+use crate::request::Reading;
+use crate::store::{Addressee, AuditEntry, IntentKind, MessageKind, NewMessage, Started, Switch};
+use crate::ticket::{Event, Fate, Hand, Job, Plan, State, Way};
+use crate::types::{History, Reason, UnixMillis};
+
+/// A decision about a reading that needs no directory.
+pub(crate) fn without_facts(
+    rules: &Rules,
+    automation: Automation,
+    reading: &Reading,
+    sender: &Sender,
+    received_at: UnixMillis,
+    now: UnixMillis,
+) -> Decided {
+    decide(&Question {
+        reading,
+        sender,
+        received_at,
+        facts: None,
+        history: &History::default(),
+        automation,
+        policy: &rules.policy,
+        asked_before: false,
+        deliverable: Ok(()),
+        now,
+    })
+}
+
+/// The plan for a decision that sets no password; `None` for one that does, or asks.
+pub(crate) fn plan_at_rest(decision: &Decision, automation: Automation) -> Option<(Plan, Option<Reason>)> {
+    if automation == Automation::Observe {
+        let (fate, reason) = would_be(decision);
+        return Some((Plan::Observe(fate), reason));
+    }
+    match decision {
+        Decision::HandToTechnician { reason, .. } => Some((Plan::Technician, Some(*reason))),
+        Decision::File => Some((Plan::File, None)),
+        Decision::TextRequester { .. } | Decision::OfferManager { .. } | Decision::AskForDetails => None,
+    }
+}
+
+/// What would become of the ticket, for the page and for `explain`.
+pub(crate) fn would_be(decision: &Decision) -> (Fate, Option<Reason>) {
+    match decision {
+        Decision::TextRequester { .. } => (Fate::Sms, None),
+        Decision::OfferManager { reason, .. } => (Fate::Manager, Some(*reason)),
+        Decision::AskForDetails => (Fate::Asked, Some(Reason::FieldsMissing)),
+        Decision::HandToTechnician { reason, .. } => (Fate::Technician, Some(*reason)),
+        Decision::File => (Fate::Filed, None),
+    }
+}
+
+/// Everything that was looked at for one decision.
+pub(crate) struct Looked {
+    pub(crate) together: Together,
+    pub(crate) facts: Option<Result<Facts, DirectoryError>>,
+    pub(crate) decided: Decided,
+    phone_hash: String,
+    desk_is_over: bool,
+}
+
+/// Reads facts and history for what was read, and decides.
+pub(crate) async fn look(
+    parts: &Parts,
+    together: Together,
+    automation: Automation,
+    asked_before: bool,
+) -> Result<Looked, WorkError> {
+    let mut facts = None;
+    let mut phone_hash = String::new();
+    let mut history = History::default();
+    if let (Reading::Request(request), Automation::On | Automation::Observe) = (&together.reading, automation)
+    {
+        let answer = facts::read(parts, &Who::Named(request.username.value.clone())).await;
+        if let Some(keyring) = &parts.keyring {
+            phone_hash = keyring.phone_hash(&request.phone.value);
+        }
+        if let Some(account) = account_of(&answer) {
+            let sender = together.sender.address.as_ref().map_or("", |a| a.as_str());
+            history =
+                parts.store.history(&account.id, sender, &phone_hash, &account.unit, parts.now()).await?;
+        }
+        facts = Some(answer);
+    }
+    let deliverable = deliverable(parts, &history);
+    let decided = decide(&Question {
+        reading: &together.reading,
+        sender: &together.sender,
+        received_at: together.received_at,
+        facts: facts.as_ref(),
+        history: &history,
+        automation,
+        policy: &parts.rules.policy,
+        asked_before,
+        deliverable: deliverable.as_ref().copied().map_err(|why| *why),
+        now: parts.now(),
+    });
+    let desk_is_over = history.desk_hour >= parts.rules.policy.per_hour;
+    Ok(Looked { together, facts, decided, phone_hash, desk_is_over })
+}
+
+fn deliverable(parts: &Parts, history: &History) -> Result<(), &'static str> {
+    if parts.keyring.is_none() {
+        return Err("there is no sealing key: passwords wait (`nyckelbud key new`)");
+    }
+    if parts.gateways.is_empty() {
+        return Err("no SMS gateway is configured");
+    }
+    if history.texts_day >= parts.rules.texts_per_day {
+        return Err("the texts of the day are used up (sms.per_day)");
+    }
+    Ok(())
+}
+
+fn account_of(facts: &Result<Facts, DirectoryError>) -> Option<&Account> {
+    match facts {
+        Ok(Facts { lookup: Lookup::One(account), .. }) => Some(account),
+        Ok(Facts { lookup: Lookup::Nobody | Lookup::Several, .. }) | Err(_) => None,
+    }
+}
+
+/// The effect `Decide`.
+pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
+    let parts = std::sync::Arc::clone(&work.parts);
+    if !work.lease_allows(parts.timing.directory) {
+        return work.give_back(work.now()).await;
+    }
+    let mails = parts.store.mails_of(work.id()).await?;
+    let (authentications, domains) = (parts.rules.authentications.clone(), parts.rules.own_domains.clone());
+    let reading =
+        tokio::task::spawn_blocking(move || reads::read_together(&mails, &authentications, &domains));
+    let together = reading.await.ok().flatten().unwrap_or_else(|| Together {
+        reading: Reading::General,
+        sender: reads::nobody(),
+        received_at: work.claim.ticket.received_at,
+    });
+    let automation = parts.automation().await?;
+    let looked = look(&parts, together, automation, work.claim.ticket.asked_before).await?;
+    act(work, looked, automation).await
+}
+
+async fn act(work: &mut Work, looked: Looked, automation: Automation) -> Result<Flow, WorkError> {
+    if automation != Automation::Observe && must_wait(&looked.decided.decision) {
+        let now = work.now();
+        let since = match work.state() {
+            State::Requested { waiting_since: Some(since) } => *since,
+            _ => now,
+        };
+        if now.since(since) < work.parts.timing.patience {
+            let plan = Plan::Wait { since };
+            let pause = work.parts.timing.retry.saturating_mul(4);
+            let draft = Draft { due: Due::At(now.plus(pause)), ..Draft::default() };
+            return work.commit(Event::Decided { plan, reason: None }, draft).await;
+        }
+    }
+    let account = looked.facts.as_ref().and_then(account_of).cloned();
+    let mut draft = Draft { trail: Some(looked.decided.trail.clone()), ..Draft::default() };
+    draft.account = account.as_ref().map(|a| (a.id.clone(), a.username.clone()));
+    draft.started = started(&looked, account.as_ref());
+    if let Some((plan, reason)) = plan_at_rest(&looked.decided.decision, automation) {
+        if automation == Automation::Observe {
+            draft.started = None;
+        }
+        let breaker = automation == Automation::On && whole_desk_is_over(&looked, reason);
+        if breaker {
+            draft.messages.extend(alarms(&work.parts));
+        }
+        let flow = work.commit(Event::Decided { plan, reason }, draft).await?;
+        if breaker {
+            pause_desk(&work.parts).await?;
+        }
+        return Ok(flow);
+    }
+    let flow = match (&looked.decided.decision, account) {
+        (Decision::AskForDetails, _) => ask(work, draft, &looked.together.sender).await?,
+        (Decision::TextRequester { handover, .. }, Some(account)) => {
+            hand_over(work, draft, &account, Hand::Requester, *handover, None).await?
+        }
+        (Decision::OfferManager { manager, handover, reason, .. }, Some(account)) => {
+            if *handover == Handover::Link {
+                draft.messages = offer::notices(work, &account, manager, looked.facts.as_ref());
+            }
+            let hand = Hand::Manager(manager.clone());
+            hand_over(work, draft, &account, hand, *handover, Some(*reason)).await?
+        }
+        (Decision::TextRequester { .. } | Decision::OfferManager { .. }, None)
+        | (Decision::HandToTechnician { .. } | Decision::File, _) => {
+            return Err(WorkError::Lacks("a plan for its decision"));
+        }
+    };
+    match flow {
+        Flow::Busy(into) => work.commit(Event::Coalesced { into }, Draft::default()).await,
+        Flow::On | Flow::Stop => Ok(flow),
+    }
+}
+
+fn must_wait(decision: &Decision) -> bool {
+    match decision {
+        Decision::HandToTechnician { wait_first, .. } => *wait_first,
+        Decision::TextRequester { .. }
+        | Decision::OfferManager { .. }
+        | Decision::AskForDetails
+        | Decision::File => false,
+    }
+}
+
+/// What counts towards limits: a delivery that begins, and a wrong phone for a known account.
+fn started(looked: &Looked, account: Option<&Account>) -> Option<Started> {
+    let account = account?;
+    let (counts, mismatch) = match &looked.decided.decision {
+        Decision::TextRequester { .. } => (true, false),
+        Decision::OfferManager { reason, .. } => (true, *reason == Reason::PhoneMismatch),
+        Decision::HandToTechnician { reason, .. } => (false, *reason == Reason::PhoneMismatch),
+        Decision::AskForDetails | Decision::File => (false, false),
+    };
+    (counts || mismatch).then(|| Started {
+        account: account.id.clone(),
+        sender: looked.together.sender.address.as_ref().map_or_else(String::new, ToString::to_string),
+        phone_hash: looked.phone_hash.clone(),
+        unit: account.unit.clone(),
+        counts,
+        mismatch,
+    })
+}
+
+async fn ask(work: &mut Work, mut draft: Draft, sender: &Sender) -> Result<Flow, WorkError> {
+    let to = sender.address.clone().ok_or(WorkError::Lacks("an address to ask"))?;
+    draft.messages.push(NewMessage {
+        kind: MessageKind::AskForDetails,
+        to: Addressee::Mail(to),
+        values: "{}".to_owned(),
+    });
+    draft.asked = true;
+    let reason = Some(Reason::FieldsMissing);
+    work.commit(Event::Decided { plan: Plan::Ask, reason }, draft).await
+}
+
+/// Begins the delivery: a sealed password whose reset is intended in the same commit, or an offer.
+async fn hand_over(
+    work: &mut Work,
+    mut draft: Draft,
+    account: &Account,
+    hand: Hand,
+    handover: Handover,
+    reason: Option<Reason>,
+) -> Result<Flow, WorkError> {
+    let plan = match handover {
+        Handover::Link => {
+            let offer = offer::make(work, hand, 1, None)?;
+            draft.pickup_hash = Some(offer::token(work, &offer)?.hash());
+            Plan::Offer(offer)
+        }
+        Handover::Password => {
+            let deadline = work.now().plus(work.parts.rules.deadline);
+            let job = Job { generation: 1, hand, way: Way::Text, deadline };
+            draft.sealed = Some(reset::seal_new(work, &job, account)?);
+            draft.begin = Some(reset::intent(work, IntentKind::Set, &job));
+            Plan::Seal(job)
+        }
+    };
+    work.commit(Event::Decided { plan, reason }, draft).await
+}
+
+const OVER: &str = "more password requests in an hour than policy.per_hour allows: automation is paused for an \
+                    hour, every mail goes to the queue";
+
+/// Has the desk as a whole, not only a unit, had enough?
+fn whole_desk_is_over(looked: &Looked, reason: Option<Reason>) -> bool {
+    reason == Some(Reason::LimitDesk) && looked.desk_is_over
+}
+
+fn alarms(parts: &Parts) -> impl Iterator<Item = NewMessage> {
+    parts.rules.alarm_to.iter().map(|to| NewMessage {
+        kind: MessageKind::Alarm,
+        to: Addressee::Mail(to.clone()),
+        values: json!({ "text": OVER }).to_string(),
+    })
+}
+
+/// The whole desk's circuit breaker: automation pauses for an hour, and people are told.
+async fn pause_desk(parts: &Parts) -> Result<(), WorkError> {
+    let now = parts.now();
+    tracing::error!("{OVER}");
+    let switch = Switch {
+        automation: Automation::Off,
+        why: OVER.to_owned(),
+        by: "nyckelbud".to_owned(),
+        at: now,
+        until: Some(now.plus(std::time::Duration::from_secs(3600))),
+    };
+    let audit = AuditEntry {
+        actor: "nyckelbud".to_owned(),
+        event: "automation.paused".to_owned(),
+        data: json!({ "why": OVER }).to_string(),
+    };
+    Ok(parts.store.turn(&switch, audit).await?)
+}
+
+/// Names of an account that no part of its password may hold.
+pub(crate) fn names_of(account: &Account) -> Vec<&str> {
+    let mut names = vec![account.name.as_str(), account.username.as_str()];
+    names.extend(account.aliases.iter().map(crate::types::Username::as_str));
+    names
+}

@@ -1,0 +1,116 @@
+//! What would be done with a mail, and why: reads the directory, changes and sends nothing.
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::answer::{Kept, acknowledgement};
+use super::work::WorkError;
+use super::{Parts, decide, reads};
+use crate::decision::Automation;
+use crate::directory::{Facts, Lookup};
+use crate::mail::Authentication;
+use crate::request::Reading;
+use crate::types::{Trail, UnixMillis};
+
+/// The answer of `explain`, in the words of its `--json`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Explanation {
+    /// `request`, `incomplete`, `ambiguous`, `general`, `automatic`, `follow-up`, `unreadable`.
+    pub reading: String,
+    /// The account's canonical name, else the text as read.
+    pub username: Option<String>,
+    /// The phone as read, in full: it is this mail's own.
+    pub phone: Option<String>,
+    /// Who wrote it, and who vouches.
+    pub sender: serde_json::Value,
+    /// Would the writer get the acknowledgement?
+    pub acknowledge: bool,
+    /// What would become of it.
+    pub outcome: String,
+    /// Why a human or the manager would be involved.
+    pub reason: Option<String>,
+    /// The ticket it would join.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+    /// Every check with its evidence.
+    pub trail: Trail,
+}
+
+/// Explains one mail as if it had just come to a mailbox with this authentication.
+///
+/// # Errors
+/// In words: the store or the directory could not be asked.
+pub async fn explain(
+    parts: &Parts,
+    raw: Vec<u8>,
+    authentication: Authentication,
+    received_at: UnixMillis,
+) -> Result<Explanation, String> {
+    let domains = parts.rules.own_domains.clone();
+    let reading =
+        tokio::task::spawn_blocking(move || reads::read_mail(&raw, false, &authentication, &domains));
+    let read = match reading.await.map_err(|e| e.to_string())? {
+        Ok(read) => read,
+        Err(unreadable) => return Ok(unread(&unreadable.to_string())),
+    };
+    let automation = parts.automation().await.map_err(|e| e.to_string())?;
+    let kept = Kept { mailbox: "", validity: 0, automation, rules: &parts.rules, year: 0, now: parts.now() };
+    let acknowledge = acknowledgement(&kept, &read.mail).is_some();
+    let answered =
+        parts.store.ticket_answered(&read.mail.answers, read.mail.tag, read.mail.sender.address.as_ref());
+    let joins = answered.await.map_err(|e| e.to_string())?.filter(|_| read.mail.automatic.is_none());
+    let sender = json!({
+        "address": read.mail.sender.address,
+        "trust": read.mail.sender.trust.code(),
+        "evidence": read.mail.sender.evidence,
+    });
+    let together = reads::Together { reading: read.reading, sender: read.mail.sender.clone(), received_at };
+    let looked =
+        decide::look(parts, together, automation, false).await.map_err(|e: WorkError| e.to_string())?;
+    let (outcome, reason) = decide::would_be(&looked.decided.decision);
+    let (username, phone) = fields(&looked.together.reading);
+    let canonical = match &looked.facts {
+        Some(Ok(Facts { lookup: Lookup::One(account), .. })) => Some(account.username.to_string()),
+        Some(Ok(Facts { lookup: Lookup::Nobody | Lookup::Several, .. }) | Err(_)) | None => None,
+    };
+    Ok(Explanation {
+        reading: if joins.is_some() { "follow-up" } else { looked.together.reading.code() }.to_owned(),
+        username: canonical.or(username),
+        phone,
+        sender,
+        acknowledge: acknowledge && automation != Automation::Observe,
+        outcome: outcome.code().to_owned(),
+        reason: reason.map(|r| r.code().to_owned()),
+        ticket: joins.map(|number| number.to_string()),
+        trail: looked.decided.trail,
+    })
+}
+
+fn fields(reading: &Reading) -> (Option<String>, Option<String>) {
+    match reading {
+        Reading::Request(request) => {
+            (Some(request.username.value.to_string()), Some(request.phone.value.e164().to_owned()))
+        }
+        Reading::Incomplete { username, phone } => (
+            username.as_ref().map(|f| f.value.to_string()),
+            phone.as_ref().map(|f| f.value.e164().to_owned()),
+        ),
+        Reading::Ambiguous { .. } | Reading::General | Reading::Automatic(_) => (None, None),
+    }
+}
+
+fn unread(why: &str) -> Explanation {
+    let mut trail = Trail::default();
+    trail.add(crate::types::Check::Reading, crate::types::CheckResult::Fail, why);
+    Explanation {
+        reading: "unreadable".to_owned(),
+        username: None,
+        phone: None,
+        sender: json!({ "address": null, "trust": "unverified", "evidence": "the mail cannot be read" }),
+        acknowledge: false,
+        outcome: "technician".to_owned(),
+        reason: None,
+        ticket: None,
+        trail,
+    }
+}

@@ -1,0 +1,82 @@
+//! The directory is asked again before anything is handed over: the number texted is the
+//! directory's, read in the same attempt (I4). Nothing is ever concluded from a failure.
+
+use super::Parts;
+use crate::decision::{self, Policy};
+use crate::directory::{Account, DirectoryError, Facts, Lookup, Who};
+use crate::keyring::Keyring;
+use crate::ticket::Hand;
+use crate::types::{AccountId, PhoneNumber, Reason};
+
+/// Asks the directory, with a bound on the wait.
+pub(crate) async fn read(parts: &Parts, who: &Who) -> Result<Facts, DirectoryError> {
+    let asked = parts.directory.facts(who, parts.rules.policy.manager_depth);
+    tokio::time::timeout(parts.timing.directory, asked).await.unwrap_or(Err(DirectoryError::TimedOut))
+}
+
+/// May the password still go where it was meant to?
+#[derive(Debug)]
+pub(crate) enum StillGood {
+    /// Yes; to this number, as the directory has it now.
+    Yes {
+        /// The account as it is now.
+        account: Box<Account>,
+        /// The number to text.
+        phone: PhoneNumber,
+        /// The manager's name, when it goes to a manager.
+        manager: Option<String>,
+    },
+    /// The account may not get a password at all.
+    AccountOut(Reason),
+    /// The account may, but this hand may not receive it any more.
+    HandGone(Reason),
+}
+
+/// Compares what was decided with what the directory says now.
+pub(crate) fn still_good(
+    facts: &Facts,
+    account: &AccountId,
+    hand: &Hand,
+    phone_hash: &str,
+    keyring: &Keyring,
+    policy: &Policy,
+) -> StillGood {
+    let found = match &facts.lookup {
+        Lookup::One(found) if found.id == *account => found,
+        Lookup::One(_) | Lookup::Several => return StillGood::AccountOut(Reason::AccountAmbiguous),
+        Lookup::Nobody => return StillGood::AccountOut(Reason::AccountUnknown),
+    };
+    if !found.enabled {
+        return StillGood::AccountOut(Reason::AccountDisabled);
+    }
+    if decision::protection(found, policy).is_some() {
+        return StillGood::AccountOut(Reason::AccountProtected);
+    }
+    match hand {
+        Hand::Requester => {
+            let phone = found
+                .phones
+                .iter()
+                .filter_map(|phone| decision::texting_number(phone, policy))
+                .find(|number| keyring.phone_hash(number) == phone_hash);
+            phone.map_or(StillGood::HandGone(Reason::PhoneMismatch), |phone| StillGood::Yes {
+                account: found.clone(),
+                phone: phone.clone(),
+                manager: None,
+            })
+        }
+        Hand::Manager(id) => {
+            let manager = facts.managers.iter().find(|m| m.id == *id && m.enabled && m.id != *account);
+            let phone =
+                manager.and_then(|m| m.phones.iter().find_map(|p| decision::texting_number(p, policy)));
+            match (manager, phone) {
+                (Some(manager), Some(phone)) => StillGood::Yes {
+                    account: found.clone(),
+                    phone: phone.clone(),
+                    manager: Some(manager.name.clone()),
+                },
+                (Some(_) | None, _) => StillGood::HandGone(Reason::NoManager),
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! A link is used: the password is set, the link is bound to the browser, and the page is shown.
+//! The POST drives the same states as the worker; when it dies half-way, the worker goes on, and
+//! the same browser finds the password waiting.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::Parts;
+use super::facts::{self, StillGood};
+use super::reset;
+use super::step::{SHOW_AGAIN, owner_notice};
+use super::work::{Draft, Due, Flow, Work, WorkError};
+use crate::directory::Who;
+use crate::password::TemporaryPassword;
+use crate::store::IntentKind;
+use crate::ticket::{Effect, Event, Hand, Job, Offer, State, TicketId, Way};
+use crate::types::UnixMillis;
+
+/// What a POST on a link came to.
+pub(crate) enum Reveal {
+    /// The password, for this browser's page.
+    Shown {
+        /// The password.
+        password: TemporaryPassword,
+        /// Whose.
+        name: String,
+        /// Until when it may be seen again.
+        until: UnixMillis,
+    },
+    /// Not now: look at the state again.
+    Look,
+    /// The machine is busy with it, or a part does not answer: nothing was shown.
+    Busy,
+}
+
+/// Uses the link of `ticket` from the browser with this keyed hash.
+pub(crate) async fn reveal(parts: &Arc<Parts>, ticket: TicketId, browser: &str) -> Result<Reveal, WorkError> {
+    let taken = Instant::now();
+    let Some(claim) = parts.store.claim_ticket(ticket, &parts.owner, parts.timing.lease).await? else {
+        return Ok(Reveal::Busy);
+    };
+    let mut work = Work::new(Arc::clone(parts), claim, taken);
+    let shown = open(&mut work, browser).await;
+    if !matches!(shown, Ok(Reveal::Shown { .. })) {
+        // The worker takes it from here: at once, if something was begun.
+        work.give_back(parts.now()).await?;
+        parts.wake.notify_one();
+    }
+    shown
+}
+
+async fn open(work: &mut Work, browser: &str) -> Result<Reveal, WorkError> {
+    if let State::Offered { offer, .. } = work.state() {
+        let offer = offer.clone();
+        if work.now() >= offer.expires_at {
+            return Ok(Reveal::Look);
+        }
+        if !begin(work, &offer, browser).await? {
+            return Ok(Reveal::Look);
+        }
+    }
+    while work.state().next() == Effect::SetPassword {
+        if !bound_to(work.state(), browser) {
+            return Ok(Reveal::Look);
+        }
+        match reset::run(work).await? {
+            Flow::On => {}
+            Flow::Stop | Flow::Busy(_) => return Ok(Reveal::Busy),
+        }
+    }
+    if !bound_to(work.state(), browser) {
+        return Ok(Reveal::Look);
+    }
+    show(work).await
+}
+
+/// From the offer to a sealed password, after one more look at the directory.
+async fn begin(work: &mut Work, offer: &Offer, browser: &str) -> Result<bool, WorkError> {
+    let parts = Arc::clone(&work.parts);
+    let id = work.account()?;
+    let Ok(facts) = facts::read(&parts, &Who::Id(id.clone())).await else { return Ok(false) };
+    let keyring = parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
+    let hash = work.claim.phone_hash.clone();
+    let good = facts::still_good(&facts, &id, &offer.hand, &hash, keyring, &parts.rules.policy);
+    let account = match good {
+        StillGood::Yes { account, .. } => account,
+        StillGood::AccountOut(reason) | StillGood::HandGone(reason) => {
+            work.commit(Event::OfferWithdrawn { reason }, Draft::default()).await?;
+            return Ok(false);
+        }
+    };
+    let deadline = work.now().plus(parts.rules.deadline);
+    let way = Way::Page { browser: browser.to_owned() };
+    let generation = offer.already_set.unwrap_or(1);
+    let job = Job { generation, hand: offer.hand.clone(), way, deadline };
+    let mut draft = Draft { actor: Some(actor(&offer.hand)), ..Draft::default() };
+    if offer.already_set.is_none() {
+        draft.sealed = Some(reset::seal_new(work, &job, &account)?);
+        draft.begin = Some(reset::intent(work, IntentKind::Set, &job));
+    }
+    Ok(work.commit(Event::Opened { job }, draft).await? == Flow::On)
+}
+
+/// The state is committed as shown before the page leaves (I13).
+async fn show(work: &mut Work) -> Result<Reveal, WorkError> {
+    let Some(job) = work.state().job().cloned() else { return Ok(Reveal::Look) };
+    let now = work.now();
+    let since = match work.state() {
+        State::Revealed { since, erased: false, .. } if now < since.plus(SHOW_AGAIN) => *since,
+        State::Revealed { .. } => return Ok(Reveal::Look),
+        _ => now,
+    };
+    let password = work.open_sealed(job.generation)?;
+    let name = match facts::read(&work.parts, &Who::Id(work.account()?)).await {
+        Ok(facts) => super::port::name_of(&facts).unwrap_or_default(),
+        Err(_) => String::new(),
+    };
+    let first = !matches!(work.state(), State::Revealed { .. });
+    let until = since.plus(SHOW_AGAIN);
+    let mut draft = Draft { due: Due::At(until), actor: Some(actor(&job.hand)), ..Draft::default() };
+    if first {
+        draft.messages.extend(owner_notice(work, &job.hand).await);
+    }
+    match work.commit(Event::Shown { now }, draft).await? {
+        Flow::On | Flow::Stop if matches!(work.state(), State::Revealed { .. }) => {
+            Ok(Reveal::Shown { password, name, until })
+        }
+        Flow::On | Flow::Stop | Flow::Busy(_) => Ok(Reveal::Busy),
+    }
+}
+
+/// Is this state's password on its way to the browser with this hash?
+pub(crate) fn bound_to(state: &State, browser: &str) -> bool {
+    match state.job().map(|job| &job.way) {
+        Some(Way::Page { browser: bound }) => bound == browser,
+        Some(Way::Text) | None => false,
+    }
+}
+
+/// Who uses a link, in the words of the audit log.
+pub(crate) fn actor(hand: &Hand) -> String {
+    match hand {
+        Hand::Requester => "requester".to_owned(),
+        Hand::Manager(id) => format!("manager:{id}"),
+    }
+}

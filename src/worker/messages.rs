@@ -1,0 +1,170 @@
+//! What leaves beside passwords and links: acknowledgements, questions, notices, warnings. Sent at
+//! least once; a repeat carries the same Message-ID or key.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::Parts;
+use super::facts;
+use crate::delivery::texts::{HandedOver, MailText, TextError};
+use crate::delivery::{AutoSubmitted, OutgoingMail, SmsText};
+use crate::directory::{Lookup, Who};
+use crate::store::{Addressee, MessageClaim, MessageKind, StoreError};
+use crate::types::{AccountId, EmailAddress, Outcome, PhoneNumber, UnixMillis};
+
+/// A message that could not be sent so often is given up, and the log says so.
+const MAX_TRIES: u32 = 8;
+/// After an unclear answer a mail is sent again at most so often.
+const MAX_UNCERTAIN: u32 = 3;
+
+/// Sends the messages that are due. Answers how many there were.
+pub(crate) async fn send_due(parts: &Arc<Parts>) -> Result<usize, StoreError> {
+    let claims = parts.store.claim_messages(&parts.owner, parts.timing.lease, 16, parts.now()).await?;
+    let count = claims.len();
+    let mut sending = tokio::task::JoinSet::new();
+    for claim in claims {
+        let parts = Arc::clone(parts);
+        sending.spawn(async move { send_one(&parts, claim).await });
+    }
+    while let Some(sent) = sending.join_next().await {
+        match sent {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!("a message waits: {error}"),
+            Err(error) => tracing::error!("sending a message was broken off: {error}; it is sent again"),
+        }
+    }
+    Ok(count)
+}
+
+async fn send_one(parts: &Arc<Parts>, claim: MessageClaim) -> Result<(), StoreError> {
+    if !parts.store.begin_message(claim.id, claim.fence, parts.now()).await? {
+        return Ok(());
+    }
+    let outcome = match &claim.message.to {
+        Addressee::Mail(to) => mail(parts, &claim, to).await,
+        Addressee::Phone(account) => warn_owner(parts, &claim, account).await,
+    };
+    let tries = claim.tries + 1;
+    let again = match &outcome {
+        Outcome::Accepted { .. } | Outcome::Refused { .. } => None,
+        Outcome::NotSent { .. } => (tries < MAX_TRIES).then(|| pause(tries)),
+        Outcome::Uncertain { .. } => (tries < MAX_UNCERTAIN).then(|| pause(tries)),
+    };
+    match (&outcome, again) {
+        (Outcome::Accepted { .. }, _) => {}
+        (Outcome::Refused { .. } | Outcome::NotSent { .. } | Outcome::Uncertain { .. }, None) => {
+            tracing::error!(ticket = %claim.number, kind = claim.message.kind.code(),
+                "a message was given up: {}", outcome.detail());
+        }
+        (Outcome::Refused { .. } | Outcome::NotSent { .. } | Outcome::Uncertain { .. }, Some(pause)) => {
+            tracing::warn!(ticket = %claim.number, kind = claim.message.kind.code(),
+                pause_s = pause.as_secs(), "a message waits: {}", outcome.detail());
+        }
+    }
+    let now = parts.now();
+    parts.store.end_message(claim.id, claim.fence, &outcome, again.map(|p| now.plus(p)), now).await
+}
+
+fn pause(tries: u32) -> Duration {
+    Duration::from_secs(15).saturating_mul(1 << tries.min(8)).min(Duration::from_secs(3600))
+}
+
+async fn mail(parts: &Parts, claim: &MessageClaim, to: &EmailAddress) -> Outcome {
+    let text = match words(parts, claim) {
+        Ok(text) => text,
+        Err(error) => return Outcome::Refused { cause: format!("its text cannot be made: {error}") },
+    };
+    let answers = match claim.message.kind {
+        MessageKind::Acknowledgement | MessageKind::AskForDetails => claim.answers.clone(),
+        MessageKind::ManagerNotice
+        | MessageKind::OwnerNotice
+        | MessageKind::OwnerWarning
+        | MessageKind::Alarm => None,
+    };
+    let outgoing = OutgoingMail {
+        message_id: claim.message_id.clone(),
+        date: claim.created_at,
+        to: to.clone(),
+        subject: text.subject,
+        text: text.text,
+        auto_submitted: if answers.is_some() { AutoSubmitted::Replied } else { AutoSubmitted::Generated },
+        references: answers.iter().cloned().collect(),
+        in_reply_to: answers,
+    };
+    tokio::time::timeout(parts.timing.mail, parts.mail.send(&outgoing))
+        .await
+        .unwrap_or(Outcome::Uncertain { cause: "the mail server did not answer in time".to_owned() })
+}
+
+/// Values of the templates, as the worker wrote them beside the message.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Values {
+    name: String,
+    manager: String,
+    unit: String,
+    tail: String,
+    until: UnixMillis,
+    at: UnixMillis,
+    text: String,
+}
+
+fn words(parts: &Parts, claim: &MessageClaim) -> Result<MailText, TextError> {
+    let texts = &parts.texts;
+    let values: Values = serde_json::from_str(&claim.message.values).unwrap_or_default();
+    let number = claim.number;
+    match claim.message.kind {
+        MessageKind::Acknowledgement => texts.acknowledgement(number, claim.created_at),
+        MessageKind::AskForDetails => texts.ask_for_details(number),
+        MessageKind::ManagerNotice => {
+            texts.manager_notice(&values.manager, &values.name, &values.unit, number, values.until)
+        }
+        MessageKind::OwnerNotice => {
+            let how = if values.manager.is_empty() {
+                HandedOver::Phone { tail: values.tail }
+            } else {
+                HandedOver::Manager { name: values.manager }
+            };
+            texts.owner_notice(&values.name, values.at, number, &how)
+        }
+        MessageKind::OwnerWarning | MessageKind::Alarm => texts.alarm(&values.text),
+    }
+}
+
+/// A text to the owner's registered mobile, as the directory has it now: a manager was asked.
+async fn warn_owner(parts: &Parts, claim: &MessageClaim, account: &AccountId) -> Outcome {
+    let facts = match facts::read(parts, &Who::Id(account.clone())).await {
+        Ok(facts) => facts,
+        Err(error) => return Outcome::NotSent { cause: error.to_string() },
+    };
+    let Lookup::One(account) = facts.lookup else {
+        return Outcome::Refused { cause: "the account is gone".to_owned() };
+    };
+    let policy = &parts.rules.policy;
+    let number = account.phones.iter().find_map(|p| crate::decision::texting_number(p, policy).cloned());
+    let Some(number) = number else {
+        return Outcome::Refused { cause: "no registered phone takes texts any more".to_owned() };
+    };
+    match parts.texts.owner_warning() {
+        Ok(text) => through_gateways(parts, &number, &text, claim.id).await,
+        Err(error) => Outcome::Refused { cause: format!("its text cannot be made: {error}") },
+    }
+}
+
+/// The next gateway is used only when the one before surely did not take it.
+async fn through_gateways(parts: &Parts, to: &PhoneNumber, text: &SmsText, message: i64) -> Outcome {
+    let mut last = Outcome::NotSent { cause: "no SMS gateway is configured".to_owned() };
+    for gateway in &parts.gateways {
+        let key = format!("m{message}");
+        last = tokio::time::timeout(parts.timing.gateway, gateway.send(to, text, &key))
+            .await
+            .unwrap_or(Outcome::Uncertain { cause: "the gateway did not answer in time".to_owned() });
+        match last {
+            Outcome::Accepted { .. } | Outcome::Uncertain { .. } => break,
+            Outcome::Refused { .. } | Outcome::NotSent { .. } => {}
+        }
+    }
+    last
+}

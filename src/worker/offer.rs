@@ -1,0 +1,160 @@
+//! Offers: a link that somebody may open. Making one changes nothing in the directory. The
+//! effect `OfferLink` texts the link and lets the offer expire.
+
+use serde_json::json;
+
+use super::facts::{self, StillGood};
+use super::texting;
+use super::work::{Draft, Due, Flow, Work, WorkError};
+use crate::delivery::SmsText;
+use crate::delivery::pickup::PickupToken;
+use crate::directory::{Account, DirectoryError, Facts, Who};
+use crate::store::{Addressee, IntentKind, MessageKind, NewMessage};
+use crate::ticket::{Event, Hand, Offer, PasswordFact, State, TextingStep};
+use crate::types::{AccountId, Reason};
+
+/// A new offer, valid from now.
+pub(crate) fn make(
+    work: &Work,
+    hand: Hand,
+    number: u32,
+    already_set: Option<u32>,
+) -> Result<Offer, WorkError> {
+    let keyring = work.parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
+    Ok(Offer {
+        number,
+        hand,
+        expires_at: work.now().plus(work.parts.rules.pickup_valid),
+        key_id: keyring.current_id().to_owned(),
+        already_set,
+    })
+}
+
+/// The token of an offer: derived, so that it need not be kept.
+pub(crate) fn token(work: &Work, offer: &Offer) -> Result<PickupToken, WorkError> {
+    let keyring = work.parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
+    let place = format!("{}/{}", work.id().0, offer.number);
+    let mac = keyring
+        .mac(&offer.key_id, "pickup", place.as_bytes())
+        .ok_or(WorkError::Lacks("the key from which its link was made"))?;
+    Ok(PickupToken::from_mac(mac))
+}
+
+/// What leaves beside the text when a manager is asked: a mail to the manager that says so, and,
+/// when the account has a registered mobile, a warning to its owner at once (decisions, 8).
+pub(crate) fn notices(
+    work: &Work,
+    account: &Account,
+    manager: &AccountId,
+    facts: Option<&Result<Facts, DirectoryError>>,
+) -> Vec<NewMessage> {
+    let mut messages = Vec::new();
+    let policy = &work.parts.rules.policy;
+    if account.phones.iter().any(|p| crate::decision::texting_number(p, policy).is_some()) {
+        messages.push(NewMessage {
+            kind: MessageKind::OwnerWarning,
+            to: Addressee::Phone(account.id.clone()),
+            values: "{}".to_owned(),
+        });
+    }
+    let Some(Ok(facts)) = facts else { return messages };
+    let found = facts.managers.iter().find(|m| m.id == *manager);
+    if let Some((manager, mail)) = found.and_then(|m| m.mail.clone().map(|mail| (m, mail)))
+        && work.parts.rules.manager_mail
+    {
+        messages.push(NewMessage {
+            kind: MessageKind::ManagerNotice,
+            to: Addressee::Mail(mail),
+            values: json!({
+                "manager": manager.name,
+                "name": account.name,
+                "unit": account.unit,
+                "until": work.now().plus(work.parts.rules.pickup_valid),
+            })
+            .to_string(),
+        });
+    }
+    messages
+}
+
+/// The effect `OfferLink`.
+pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
+    let State::Offered { offer, text } = work.state() else { return Err(WorkError::Lacks("an offer")) };
+    let (offer, text) = (offer.clone(), text.clone());
+    let now = work.now();
+    if now >= offer.expires_at {
+        let event = Event::TimeOver { password: PasswordFact::NotChanged };
+        return work.commit(event, Draft::default()).await;
+    }
+    if let Some(after) = texting::interrupted(work, &text, IntentKind::Link, offer.number) {
+        let draft = Draft { end: Some(after.end), ..Draft::default() };
+        return work.commit(Event::LinkTexted { text: after.text }, draft).await;
+    }
+    match text.step(now, work.parts.gateways.len()) {
+        TextingStep::Submit { gateway } => submit(work, &offer, &text, gateway).await,
+        TextingStep::Delivered => work.give_back(offer.expires_at).await,
+        TextingStep::Wait { .. } | TextingStep::Ask { .. } => {
+            match texting::wait(work, &text, IntentKind::Link, offer.number).await? {
+                texting::Waited::Still(until) => work.give_back(until.min(offer.expires_at)).await,
+                texting::Waited::Changed(text) => {
+                    work.commit(Event::LinkTexted { text }, Draft::default()).await
+                }
+            }
+        }
+        TextingStep::Exhausted => {
+            work.commit(Event::OfferWithdrawn { reason: Reason::DeliveryFailed }, Draft::default()).await
+        }
+    }
+}
+
+async fn submit(
+    work: &mut Work,
+    offer: &Offer,
+    text: &crate::ticket::Texting,
+    gateway: usize,
+) -> Result<Flow, WorkError> {
+    let parts = std::sync::Arc::clone(&work.parts);
+    if !work.lease_allows(parts.timing.directory + parts.timing.gateway) {
+        return work.give_back(work.now()).await;
+    }
+    let account = work.account()?;
+    let Ok(facts) = facts::read(&parts, &Who::Id(account.clone())).await else {
+        return work.give_back(work.now().plus(parts.timing.retry.saturating_mul(4))).await;
+    };
+    let keyring = parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
+    let good = facts::still_good(
+        &facts,
+        &account,
+        &offer.hand,
+        &work.claim.phone_hash,
+        keyring,
+        &parts.rules.policy,
+    );
+    let (account, phone) = match good {
+        StillGood::Yes { account, phone, .. } => (account, phone),
+        StillGood::AccountOut(reason) | StillGood::HandGone(reason) => {
+            return work.commit(Event::OfferWithdrawn { reason }, Draft::default()).await;
+        }
+    };
+    let words = words(work, offer, &account)?;
+    let (next, intent) = texting::begin(work, text, gateway, IntentKind::Link, offer.number);
+    let draft = Draft { begin: Some(intent.clone()), ..Draft::default() };
+    match work.commit(Event::LinkTexted { text: next.clone() }, draft).await? {
+        Flow::On => {}
+        flow @ (Flow::Stop | Flow::Busy(_)) => return Ok(flow),
+    }
+    let outcome = texting::send(work, gateway, &phone, &words, &intent.key).await;
+    let answered = next.answered(&outcome, &parts.gateway_traits(), work.now());
+    let draft = Draft { end: Some((intent.key, outcome)), due: Due::Now, ..Draft::default() };
+    work.commit(Event::LinkTexted { text: answered }, draft).await
+}
+
+fn words(work: &Work, offer: &Offer, account: &Account) -> Result<SmsText, WorkError> {
+    let url = token(work, offer)?.url(&work.parts.rules.public_url);
+    let texts = &work.parts.texts;
+    let text = match &offer.hand {
+        Hand::Requester => texts.link_for_requester(offer.expires_at, &url),
+        Hand::Manager(_) => texts.link(&account.name, offer.expires_at, &url),
+    };
+    text.map_err(|e| WorkError::Text(e.to_string()))
+}

@@ -1,0 +1,243 @@
+//! The desk as the pages see it: [`DeskPort`] implements [`Desk`].
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_trait::async_trait;
+
+use super::Parts;
+use super::facts;
+use super::handover::{self, Reveal, actor, bound_to};
+use super::step::SHOW_AGAIN;
+use super::upkeep::Health;
+use super::work::{Draft, Due, Work, WorkError};
+use crate::delivery::pickup::PickupToken;
+use crate::delivery::{Receipt, sms};
+use crate::directory::{Facts, Lookup, Who};
+use crate::keyring::Keyring;
+use crate::secret::Secret;
+use crate::ticket::{Event, Hand, State, Ticket};
+use crate::types::Reason;
+use crate::web::{Browser, Desk, Page, PickupAnswer, PickupView, Readiness, ReceiptAnswer, RevealPage};
+
+/// A gateway that may call back, with the secret part of its path.
+pub struct Callback {
+    /// The gateway's configured name.
+    pub gateway: String,
+    /// The secret in the path.
+    pub secret: Secret,
+}
+
+/// The desk behind the pages.
+pub struct DeskPort {
+    parts: Arc<Parts>,
+    health: Arc<Health>,
+    callbacks: Vec<Callback>,
+    page: Box<RevealPage>,
+}
+
+impl DeskPort {
+    /// The desk over `parts`; `page` makes the page that shows a password.
+    #[must_use]
+    pub fn new(
+        parts: Arc<Parts>,
+        health: Arc<Health>,
+        callbacks: Vec<Callback>,
+        page: Box<RevealPage>,
+    ) -> Self {
+        Self { parts, health, callbacks, page }
+    }
+
+    fn keyring(&self) -> Option<&Keyring> {
+        self.parts.keyring.as_deref()
+    }
+
+    /// Keyed, so that a copy of the database names no browser.
+    fn browser_hash(&self, browser: &Browser) -> String {
+        let keyring = self.keyring();
+        let mac = keyring.and_then(|k| k.mac(k.current_id(), "browser", browser.as_str().as_bytes()));
+        mac.map(|mac| data_encoding::HEXLOWER.encode(&mac)).unwrap_or_default()
+    }
+
+    async fn ticket(&self, token: &str) -> Option<Ticket> {
+        let token = PickupToken::parse(token)?;
+        match self.parts.store.ticket_by_pickup(&token.hash()).await {
+            Ok(ticket) => ticket,
+            Err(error) => {
+                tracing::error!("a pickup link could not be looked up: {error}; nothing was changed");
+                None
+            }
+        }
+    }
+
+    async fn view(&self, ticket: &Ticket, browser: Option<&Browser>) -> PickupView {
+        let hash = browser.map(|b| self.browser_hash(b)).unwrap_or_default();
+        let now = self.parts.now();
+        match &ticket.state {
+            State::Offered { offer, .. } if now >= offer.expires_at => PickupView::Gone,
+            State::Offered { offer, .. } => {
+                let Some((name, unit)) = self.person(ticket).await else { return PickupView::Busy };
+                PickupView::Offer { name, unit, until: offer.expires_at, own: offer.hand == Hand::Requester }
+            }
+            State::Revealed { since, .. } if !bound_to(&ticket.state, &hash) => {
+                PickupView::UsedElsewhere { at: *since }
+            }
+            State::Revealed { since, erased, .. } => {
+                let name = self.person(ticket).await.map(|(name, _)| name).unwrap_or_default();
+                let until = since.plus(SHOW_AGAIN);
+                if *erased || now >= until {
+                    PickupView::Erased { name }
+                } else {
+                    PickupView::Shown { name, until }
+                }
+            }
+            State::Sealed { job } | State::Applied { job } if bound_to(&ticket.state, &hash) => {
+                let name = self.person(ticket).await.map(|(name, _)| name).unwrap_or_default();
+                PickupView::Shown { name, until: job.deadline }
+            }
+            State::Sealed { .. } | State::Applied { .. } => PickupView::UsedElsewhere { at: now },
+            State::Done { .. } => PickupView::Confirmed,
+            State::Technician { .. } => match ticket.reason {
+                Some(Reason::ManagerDeclined | Reason::HandoverUnconfirmed) => PickupView::HandedBack,
+                _ => PickupView::Gone,
+            },
+            State::Requested { .. }
+            | State::Sending { .. }
+            | State::Sent { .. }
+            | State::Asked
+            | State::Filed
+            | State::Observed
+            | State::Coalesced { .. }
+            | State::Held => PickupView::Gone,
+        }
+    }
+
+    /// Name and unit of the ticket's account, as the directory has them now.
+    async fn person(&self, ticket: &Ticket) -> Option<(String, String)> {
+        let facts = facts::read(&self.parts, &Who::Id(ticket.account.clone()?)).await.ok()?;
+        let Lookup::One(account) = facts.lookup else { return None };
+        Some((account.name, account.unit))
+    }
+
+    async fn say(&self, ticket: &Ticket, browser: &str, answer: PickupAnswer) -> Result<bool, WorkError> {
+        let parts = &self.parts;
+        let taken = Instant::now();
+        let Some(claim) = parts.store.claim_ticket(ticket.id, &parts.owner, parts.timing.lease).await? else {
+            return Ok(false);
+        };
+        let mut work = Work::new(Arc::clone(parts), claim, taken);
+        let now = parts.now();
+        let bound = bound_to(work.state(), browser);
+        let mut draft = Draft::default();
+        let event = match (answer, work.state()) {
+            (PickupAnswer::NotMine, State::Offered { offer, .. }) => {
+                draft.actor = Some(actor(&offer.hand));
+                Some(Event::Declined)
+            }
+            (PickupAnswer::HandedOver, State::Revealed { job, .. }) if bound => {
+                draft.actor = Some(actor(&job.hand));
+                draft.due = Due::At(now.plus(parts.rules.password_valid));
+                Some(Event::Confirmed { now })
+            }
+            (PickupAnswer::DidNotWork, State::Revealed { job, .. }) if bound => {
+                draft.actor = Some(actor(&job.hand));
+                Some(Event::DidNotWork)
+            }
+            (PickupAnswer::NotMine | PickupAnswer::HandedOver | PickupAnswer::DidNotWork, _) => None,
+        };
+        match event {
+            Some(event) => work.commit(event, draft).await?,
+            None => work.give_back(now).await?,
+        };
+        parts.wake.notify_one();
+        Ok(true)
+    }
+}
+
+/// The name of the one account in `facts`.
+pub(crate) fn name_of(facts: &Facts) -> Option<String> {
+    match &facts.lookup {
+        Lookup::One(account) => Some(account.name.clone()),
+        Lookup::Nobody | Lookup::Several => None,
+    }
+}
+
+#[async_trait]
+impl Desk for DeskPort {
+    async fn pickup(&self, token: &str, browser: Option<&Browser>) -> PickupView {
+        match self.ticket(token).await {
+            Some(ticket) => self.view(&ticket, browser).await,
+            None => PickupView::Gone,
+        }
+    }
+
+    async fn reveal(&self, token: &str, browser: &Browser, language: &str) -> Result<Page, PickupView> {
+        let Some(ticket) = self.ticket(token).await else { return Err(PickupView::Gone) };
+        let hash = self.browser_hash(browser);
+        match handover::reveal(&self.parts, ticket.id, &hash).await {
+            Ok(Reveal::Shown { password, name, until }) => {
+                (self.page)(token, browser, language, &name, &password, until).map_err(|error| {
+                    tracing::error!(
+                        "the page with a password could not be made: {error}; it can be opened again"
+                    );
+                    PickupView::Busy
+                })
+            }
+            Ok(Reveal::Look) => Err(self.pickup(token, Some(browser)).await),
+            Ok(Reveal::Busy) => Err(PickupView::Busy),
+            Err(error) => {
+                tracing::error!(ticket = %ticket.number, "a link could not be used: {error}");
+                Err(PickupView::Busy)
+            }
+        }
+    }
+
+    async fn answer(&self, token: &str, browser: Option<&Browser>, answer: PickupAnswer) -> PickupView {
+        let Some(ticket) = self.ticket(token).await else { return PickupView::Gone };
+        let hash = browser.map(|b| self.browser_hash(b)).unwrap_or_default();
+        match self.say(&ticket, &hash, answer).await {
+            Ok(true) => self.pickup(token, browser).await,
+            Ok(false) => PickupView::Busy,
+            Err(error) => {
+                tracing::error!(ticket = %ticket.number, "an answer could not be kept: {error}");
+                PickupView::Busy
+            }
+        }
+    }
+
+    async fn receipt(
+        &self,
+        gateway: &str,
+        secret: &str,
+        key: Option<&str>,
+        form: &[(String, String)],
+    ) -> ReceiptAnswer {
+        let known = self.callbacks.iter().any(|callback| {
+            let same = subtle::ConstantTimeEq::ct_eq(callback.secret.expose().as_bytes(), secret.as_bytes());
+            callback.gateway == gateway && bool::from(same)
+        });
+        if !known {
+            return ReceiptAnswer::Unknown;
+        }
+        let Some((reference, receipt)) = sms::elks::parse_receipt(form) else {
+            return ReceiptAnswer::Malformed;
+        };
+        if receipt == Receipt::Pending {
+            return ReceiptAnswer::Taken;
+        }
+        match self.parts.store.receipt(gateway, key, &reference, receipt, self.parts.now()).await {
+            Ok(_) => {
+                self.parts.wake.notify_one();
+                ReceiptAnswer::Taken
+            }
+            Err(error) => {
+                tracing::error!("a receipt could not be kept: {error}; the gateway is asked to try again");
+                ReceiptAnswer::TryAgain
+            }
+        }
+    }
+
+    async fn ready(&self) -> Readiness {
+        Readiness { missing: self.health.missing(&self.parts).await }
+    }
+}

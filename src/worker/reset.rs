@@ -1,0 +1,162 @@
+//! The effect `SetPassword`: the sealed value is set; after an uncertain answer the same value is
+//! set again, and only a definite refusal makes a new one.
+
+use std::time::Duration;
+
+use super::decide::names_of;
+use super::facts;
+use super::work::{Draft, Due, Flow, Work, WorkError};
+use crate::directory::{Account, Facts, Lookup, Who};
+use crate::password::generate::generate;
+use crate::password::seal::{Binding, Sealed, seal};
+use crate::store::{Intent, IntentKind};
+use crate::ticket::{Event, Job, PasswordFact, State};
+use crate::types::{Outcome, Reason};
+
+/// At most this many resets of one generation (I10).
+const MAX_RESETS: usize = 5;
+/// At most this many values for one request.
+const MAX_GENERATIONS: u32 = 3;
+
+/// Makes a password for `job` and seals it.
+pub(crate) fn seal_new(work: &Work, job: &Job, account: &Account) -> Result<Sealed, WorkError> {
+    let keyring = work.parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
+    let mut rng = rand::rng();
+    let password = generate(&mut rng, work.parts.rules.password_length, &names_of(account));
+    let binding = Binding {
+        ticket: work.id().0,
+        generation: job.generation,
+        account: &account.id,
+        expires_at: job.deadline,
+    };
+    seal(keyring, &mut rng, &password, &binding).map_err(|_| WorkError::Lacks("a seal"))
+}
+
+/// The intent of the next call of `kind` for `job`.
+pub(crate) fn intent(work: &Work, kind: IntentKind, job: &Job) -> Intent {
+    let number = work.intents(kind, job.generation).count() + 1;
+    Intent {
+        key: format!("n{}-{}-{}-{number}", work.id().0, kind.code(), job.generation),
+        kind,
+        generation: job.generation,
+        gateway: String::new(),
+        at: work.now(),
+        outcome: None,
+    }
+}
+
+/// The effect `SetPassword`.
+pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
+    let State::Sealed { job } = work.state() else { return Err(WorkError::Lacks("a sealed job")) };
+    let job = job.clone();
+    if let Some(flow) = settle_interrupted(work, &job).await? {
+        return Ok(flow);
+    }
+    if work.now() >= job.deadline {
+        let password = what_is_known(work);
+        return work.commit(Event::TimeOver { password }, Draft::default()).await;
+    }
+    if !work.lease_allows(work.parts.timing.directory) {
+        return work.give_back(work.now()).await;
+    }
+    let open = work.intents(IntentKind::Set, job.generation).find(|i| i.outcome.is_none()).cloned();
+    let intent = match open {
+        // Committed a moment ago, by this very claim.
+        Some(intent) => intent,
+        None if work.intents(IntentKind::Set, job.generation).count() >= MAX_RESETS => {
+            let password = what_is_known(work);
+            let event = Event::ResetGivenUp { reason: Reason::ResetUncertain, password };
+            return work.commit(event, Draft::default()).await;
+        }
+        None => {
+            let intent = intent(work, IntentKind::Set, &job);
+            let draft = Draft { begin: Some(intent.clone()), ..Draft::default() };
+            match work.commit_same(draft).await? {
+                Flow::On => intent,
+                flow @ (Flow::Stop | Flow::Busy(_)) => return Ok(flow),
+            }
+        }
+    };
+    let outcome = call(work, &job).await?;
+    after(work, &job, intent.key, outcome).await
+}
+
+/// An intent without outcome that an earlier owner left behind: its call may still be under way,
+/// so nothing is set before the old lease has ended and some time has passed.
+async fn settle_interrupted(work: &mut Work, job: &Job) -> Result<Option<Flow>, WorkError> {
+    let left = work
+        .intents(IntentKind::Set, job.generation)
+        .find(|i| i.outcome.is_none() && !work.begun_here(&i.key))
+        .map(|i| i.key.clone());
+    let Some(key) = left else { return Ok(None) };
+    if let Some(end) = work.claim.previous_lease_end {
+        let quiet_from = end.plus(work.parts.timing.quiesce);
+        if work.now() < quiet_from {
+            return Ok(Some(work.give_back(quiet_from).await?));
+        }
+    }
+    let outcome = Outcome::Uncertain { cause: "the program was stopped during the call".to_owned() };
+    let draft = Draft { end: Some((key, outcome)), ..Draft::default() };
+    match work.commit_same(draft).await? {
+        Flow::On => Ok(None),
+        flow @ (Flow::Stop | Flow::Busy(_)) => Ok(Some(flow)),
+    }
+}
+
+async fn call(work: &Work, job: &Job) -> Result<Outcome, WorkError> {
+    let account = work.account()?;
+    let password = work.open_sealed(job.generation)?;
+    let set = work.parts.reset.set(&account, &password);
+    Ok(tokio::time::timeout(work.parts.timing.directory, set)
+        .await
+        .unwrap_or(Outcome::Uncertain { cause: "the directory did not answer in time".to_owned() }))
+}
+
+async fn after(work: &mut Work, job: &Job, key: String, outcome: Outcome) -> Result<Flow, WorkError> {
+    let mut draft = Draft { end: Some((key, outcome.clone())), ..Draft::default() };
+    match outcome {
+        Outcome::Accepted { .. } => work.commit(Event::PasswordSet, draft).await,
+        Outcome::Refused { .. } if job.generation < MAX_GENERATIONS => {
+            let next = Job { generation: job.generation + 1, ..job.clone() };
+            match account_now(work).await? {
+                Some(account) => {
+                    draft.sealed = Some(seal_new(work, &next, &account)?);
+                    work.commit(Event::ValueRefused { generation: next.generation }, draft).await
+                }
+                None => give_up(work, draft).await,
+            }
+        }
+        Outcome::Refused { .. } => give_up(work, draft).await,
+        Outcome::NotSent { .. } | Outcome::Uncertain { .. } => {
+            let tries = work.intents(IntentKind::Set, job.generation).count();
+            let pause = work.parts.timing.retry.saturating_mul(u32::try_from(tries).unwrap_or(1));
+            draft.due = Due::At(work.now().plus(pause.min(Duration::from_secs(300))));
+            work.commit_same(draft).await
+        }
+    }
+}
+
+async fn give_up(work: &mut Work, draft: Draft) -> Result<Flow, WorkError> {
+    let password = what_is_known(work);
+    work.commit(Event::ResetGivenUp { reason: Reason::ResetRefused, password }, draft).await
+}
+
+async fn account_now(work: &Work) -> Result<Option<Account>, WorkError> {
+    let facts = facts::read(&work.parts, &Who::Id(work.account()?)).await;
+    Ok(match facts {
+        Ok(Facts { lookup: Lookup::One(account), .. }) => Some(*account),
+        Ok(Facts { lookup: Lookup::Nobody | Lookup::Several, .. }) | Err(_) => None,
+    })
+}
+
+/// Not changed, as long as every call was surely refused or never left.
+fn what_is_known(work: &Work) -> PasswordFact {
+    let uncertain =
+        work.claim.intents.iter().filter(|i| i.kind == IntentKind::Set).any(|i| match &i.outcome {
+            // One of this claim has been answered, or was not called: its commit is under way.
+            None => !work.begun_here(&i.key),
+            Some(Outcome::Uncertain { .. } | Outcome::Accepted { .. }) => true,
+            Some(Outcome::Refused { .. } | Outcome::NotSent { .. }) => false,
+        });
+    if uncertain { PasswordFact::MayHaveChanged } else { PasswordFact::NotChanged }
+}

@@ -1,0 +1,177 @@
+//! The worker's loops: due tickets, due messages, upkeep, one intake a mailbox. All of them end
+//! cleanly: no new work, the running steps end.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::intake::{Inbox, Intake};
+use super::upkeep::{self, Health};
+use super::work::Work;
+use super::{Parts, messages, step};
+use crate::store::StoreError;
+
+/// Steps that run at the same time.
+const AT_ONCE: usize = 8;
+
+/// The worker could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The worker over its parts.
+pub struct Worker {
+    parts: Arc<Parts>,
+    health: Arc<Health>,
+}
+
+impl Worker {
+    /// A worker over `parts`.
+    #[must_use]
+    pub fn new(parts: Arc<Parts>, health: Arc<Health>) -> Self {
+        Self { parts, health }
+    }
+
+    /// Works until `stop`, then lets the running steps end.
+    pub async fn run(self, inboxes: Vec<Inbox>, stop: CancellationToken) {
+        let mut tasks = JoinSet::new();
+        for inbox in inboxes {
+            let part = format!("mailbox:{}", inbox.mailbox.name());
+            let (health, parts) = (Arc::clone(&self.health), Arc::clone(&self.parts));
+            let seen = move || health.answered(&part, parts.now());
+            tasks.spawn(Intake::new(inbox, Arc::clone(&self.parts)).run(stop.clone(), seen));
+        }
+        tasks.spawn(Self::work_loop(Arc::clone(&self.parts), stop.clone()));
+        tasks.spawn(Self::message_loop(Arc::clone(&self.parts), stop.clone()));
+        tasks.spawn(upkeep::run(Arc::clone(&self.parts), Arc::clone(&self.health), stop.clone()));
+        while let Some(ended) = tasks.join_next().await {
+            if let Err(error) = ended {
+                // One loop without the others would look alive and do half the work.
+                tracing::error!(
+                    "a part of the program broke off: {error}; the program stops, nothing is lost"
+                );
+                stop.cancel();
+            }
+        }
+        upkeep::once(&self.parts).await;
+    }
+
+    async fn work_loop(parts: Arc<Parts>, stop: CancellationToken) {
+        let mut running = JoinSet::new();
+        while !stop.is_cancelled() {
+            while let Some(ended) = running.try_join_next() {
+                report(ended);
+            }
+            let room = AT_ONCE.saturating_sub(running.len());
+            let taken = claim_and_spawn(&parts, &mut running, room).await;
+            if taken == room && room > 0 {
+                continue;
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = parts.wake.notified() => {}
+                Some(ended) = running.join_next(), if !running.is_empty() => report(ended),
+                () = tokio::time::sleep(pause(&parts).await) => {}
+            }
+        }
+        while let Some(ended) = running.join_next().await {
+            report(ended);
+        }
+    }
+
+    async fn message_loop(parts: Arc<Parts>, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            let sent = messages::send_due(&parts).await.unwrap_or_else(|error| {
+                tracing::error!("messages wait: {error}");
+                0
+            });
+            if sent == 0 {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = tokio::time::sleep(parts.timing.look.min(Duration::from_millis(250))) => {}
+                }
+            }
+        }
+    }
+
+    /// Works until nothing is due now; for `demo --once` and tests. Answers how many steps ran.
+    ///
+    /// # Errors
+    /// [`WorkerError`] when the store fails.
+    pub async fn drain(&self) -> Result<usize, WorkerError> {
+        let mut steps = 0;
+        loop {
+            let mut running = JoinSet::new();
+            let taken = Instant::now();
+            let parts = &self.parts;
+            let limit = u32::try_from(AT_ONCE).unwrap_or(1);
+            let claims = parts.store.claim(&parts.owner, parts.timing.lease, limit, parts.now()).await?;
+            let claimed = claims.len();
+            for claim in claims {
+                running.spawn(advance(Arc::clone(parts), claim, taken));
+            }
+            while let Some(ended) = running.join_next().await {
+                report(ended);
+            }
+            let sent = messages::send_due(parts).await?;
+            if claimed + sent == 0 {
+                upkeep::once(parts).await;
+                return Ok(steps);
+            }
+            steps += claimed + sent;
+        }
+    }
+}
+
+async fn claim_and_spawn(parts: &Arc<Parts>, running: &mut JoinSet<()>, room: usize) -> usize {
+    if room == 0 {
+        return 0;
+    }
+    let taken = Instant::now();
+    let limit = u32::try_from(room).unwrap_or(1);
+    match parts.store.claim(&parts.owner, parts.timing.lease, limit, parts.now()).await {
+        Ok(claims) => {
+            let count = claims.len();
+            for claim in claims {
+                running.spawn(advance(Arc::clone(parts), claim, taken));
+            }
+            count
+        }
+        Err(error) => {
+            tracing::error!("work waits: {error}");
+            0
+        }
+    }
+}
+
+async fn advance(parts: Arc<Parts>, claim: crate::store::Claim, taken: Instant) {
+    let number = claim.ticket.number;
+    let mut work = Work::new(parts, claim, taken);
+    if let Err(error) = step::advance(&mut work).await {
+        tracing::error!(ticket = %number, "work on a ticket was broken off: {error}; it is taken up again");
+        let again = work.now().plus(work.parts.timing.retry.saturating_mul(5));
+        if let Err(error) = work.give_back(again).await {
+            tracing::warn!(ticket = %number, "its lease runs out by itself: {error}");
+        }
+    }
+}
+
+/// How long to wait when nothing is due: until the next due time, at most one look.
+async fn pause(parts: &Parts) -> Duration {
+    match parts.store.next_due().await {
+        Ok(Some(due)) => due.since(parts.now()).clamp(Duration::from_millis(20), parts.timing.look),
+        Ok(None) | Err(_) => parts.timing.look,
+    }
+}
+
+/// A step that panicked leaves its lease to run out; the ticket is then taken up again.
+fn report(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!("a step broke off: {error}; its ticket is taken up again when its lease has ended");
+    }
+}

@@ -1,0 +1,115 @@
+//! One claimed ticket, effect after effect, until it rests, waits, or its lease runs short.
+
+use serde_json::json;
+
+use super::facts;
+use super::work::{Draft, Due, Flow, Work, WorkError};
+use super::{decide, offer, reset, texting};
+use crate::directory::{Facts, Lookup, Who};
+use crate::password::Used;
+use crate::store::{Addressee, MessageKind, NewMessage};
+use crate::ticket::{Effect, Event, Hand, PasswordFact, State};
+use std::time::Duration;
+
+/// After a reveal the same browser may see the password again for this long (decisions, 20).
+pub(crate) const SHOW_AGAIN: Duration = Duration::from_secs(15 * 60);
+/// Without a confirmed handover the ticket is opened after this long (decisions, 20).
+pub(crate) const CONFIRM_WITHIN: Duration = Duration::from_secs(60 * 60);
+/// How often the use of a password is looked up when the directory fails.
+const LOOK_AGAIN: Duration = Duration::from_secs(60 * 60);
+
+/// Works on a claimed ticket as long as there is something to do.
+pub(crate) async fn advance(work: &mut Work) -> Result<(), WorkError> {
+    loop {
+        let flow = match work.state().next() {
+            Effect::Decide => decide::run(work).await?,
+            Effect::SetPassword => reset::run(work).await?,
+            Effect::BeginText | Effect::Text => texting::run(work).await?,
+            Effect::OfferLink => offer::run(work).await?,
+            Effect::AwaitBrowser => await_browser(work).await?,
+            Effect::AwaitConfirmation => await_confirmation(work).await?,
+            Effect::CheckUse => check_use(work).await?,
+            Effect::Rest => {
+                work.rest().await?;
+                return Ok(());
+            }
+        };
+        match flow {
+            Flow::On => {}
+            Flow::Stop | Flow::Busy(_) => return Ok(()),
+        }
+    }
+}
+
+/// The password is set and waits for the browser that opened the link.
+async fn await_browser(work: &mut Work) -> Result<Flow, WorkError> {
+    let deadline = work.state().job().ok_or(WorkError::Lacks("a job"))?.deadline;
+    if work.now() < deadline {
+        return work.give_back(deadline).await;
+    }
+    work.commit(Event::TimeOver { password: PasswordFact::Changed }, Draft::default()).await
+}
+
+/// The password was shown: what can be seen again is erased in time, and without a confirmation
+/// the ticket is opened.
+async fn await_confirmation(work: &mut Work) -> Result<Flow, WorkError> {
+    let State::Revealed { since, erased, .. } = *work.state() else {
+        return Err(WorkError::Lacks("a shown password"));
+    };
+    let now = work.now();
+    let confirm_until = since.plus(CONFIRM_WITHIN);
+    if now >= confirm_until {
+        return work.commit(Event::TimeOver { password: PasswordFact::Changed }, Draft::default()).await;
+    }
+    if erased {
+        return work.give_back(confirm_until).await;
+    }
+    let show_until = since.plus(SHOW_AGAIN);
+    if now < show_until {
+        return work.give_back(show_until).await;
+    }
+    work.commit(Event::Erased, Draft { due: Due::At(confirm_until), ..Draft::default() }).await
+}
+
+/// Was the password used? One that was not opens its ticket again.
+async fn check_use(work: &mut Work) -> Result<Flow, WorkError> {
+    let State::Done { since, .. } = *work.state() else { return Err(WorkError::Lacks("a delivery")) };
+    let now = work.now();
+    let due = since.plus(work.parts.rules.password_valid);
+    if now < due {
+        return work.give_back(due).await;
+    }
+    let account = work.account()?;
+    let asked = work.parts.reset.used(&account, since);
+    match tokio::time::timeout(work.parts.timing.directory, asked).await {
+        Ok(Ok(Used::Yes)) => work.commit(Event::UseKnown, Draft::default()).await,
+        Ok(Ok(Used::No)) => work.commit(Event::Unused, Draft::default()).await,
+        Ok(Err(_)) | Err(_) => work.give_back(now.plus(LOOK_AGAIN)).await,
+    }
+}
+
+/// The mail that tells the owner that the password was changed (decisions, 8). Without an answer
+/// from the directory there is no address to send it to; the delivery itself does not wait for it.
+pub(crate) async fn owner_notice(work: &Work, hand: &Hand) -> Option<NewMessage> {
+    let account = work.account().ok()?;
+    let facts = facts::read(&work.parts, &Who::Id(account)).await.ok()?;
+    let Facts { lookup: Lookup::One(account), managers } = facts else { return None };
+    let to = account.mail.clone()?;
+    let keyring = work.parts.keyring.as_ref()?;
+    let values = match hand {
+        Hand::Requester => {
+            let tail = account
+                .phones
+                .iter()
+                .filter_map(|phone| phone.number.as_ref())
+                .find(|number| keyring.phone_hash(number) == work.claim.phone_hash)
+                .map_or("", |number| number.tail());
+            json!({ "name": account.name, "at": work.now(), "tail": tail })
+        }
+        Hand::Manager(id) => {
+            let manager = managers.iter().find(|m| m.id == *id).map_or("", |m| m.name.as_str());
+            json!({ "name": account.name, "at": work.now(), "manager": manager })
+        }
+    };
+    Some(NewMessage { kind: MessageKind::OwnerNotice, to: Addressee::Mail(to), values: values.to_string() })
+}

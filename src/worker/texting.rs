@@ -1,0 +1,247 @@
+//! The effects `BeginText` and `Text`: a password on its way through the gateways. Before every
+//! submit the directory is read again, in the same attempt.
+
+use super::facts::{self, StillGood};
+use super::offer;
+use super::step::owner_notice;
+use super::work::{Draft, Due, Flow, Work, WorkError};
+use crate::decision::nearest_manager;
+use crate::delivery::{Receipt, SmsText};
+use crate::directory::{Account, Facts, Lookup, Who};
+use crate::password::seal::{Binding, seal};
+use crate::store::{Intent, IntentKind};
+use crate::ticket::texting::{ASK_EVERY, Phase};
+use crate::ticket::{Event, Hand, Job, PasswordFact, State, Texting, TextingStep};
+use crate::types::{Outcome, PhoneNumber, Reason, UnixMillis};
+
+/// The effects `BeginText` and `Text`.
+pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
+    let now = work.now();
+    let (job, text) = match work.state() {
+        State::Applied { job } => (job.clone(), Texting::fresh(now)),
+        State::Sending { job, text } | State::Sent { job, text } => (job.clone(), text.clone()),
+        _ => return Err(WorkError::Lacks("a text")),
+    };
+    if let Some(after) = interrupted(work, &text, IntentKind::Text, job.generation) {
+        let draft = Draft { end: Some(after.end), ..Draft::default() };
+        return texted(work, &job, after.text, draft).await;
+    }
+    if now >= job.deadline {
+        let password = PasswordFact::Changed;
+        return work.commit(Event::TimeOver { password }, Draft::default()).await;
+    }
+    match text.step(now, work.parts.gateways.len()) {
+        TextingStep::Submit { gateway } => submit(work, &job, &text, gateway).await,
+        TextingStep::Wait { .. } | TextingStep::Ask { .. } => {
+            match wait(work, &text, IntentKind::Text, job.generation).await? {
+                Waited::Still(until) => work.give_back(until.min(job.deadline)).await,
+                Waited::Changed(text) => texted(work, &job, text, Draft::default()).await,
+            }
+        }
+        TextingStep::Delivered => texted(work, &job, text, Draft::default()).await,
+        TextingStep::Exhausted => reroute(work, &job, Reason::DeliveryFailed).await,
+    }
+}
+
+async fn submit(work: &mut Work, job: &Job, text: &Texting, gateway: usize) -> Result<Flow, WorkError> {
+    let parts = std::sync::Arc::clone(&work.parts);
+    if !work.lease_allows(parts.timing.directory + parts.timing.gateway) {
+        return work.give_back(work.now()).await;
+    }
+    let account = work.account()?;
+    let Ok(facts) = facts::read(&parts, &Who::Id(account.clone())).await else {
+        return work.give_back(work.now().plus(parts.timing.retry.saturating_mul(4)).min(job.deadline)).await;
+    };
+    let keyring = parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
+    let hash = work.claim.phone_hash.clone();
+    let good = facts::still_good(&facts, &account, &job.hand, &hash, keyring, &parts.rules.policy);
+    let (account, phone) = match good {
+        StillGood::Yes { account, phone, .. } => (account, phone),
+        StillGood::AccountOut(reason) => {
+            return work.commit(Event::Rerouted { offer: None, reason }, Draft::default()).await;
+        }
+        StillGood::HandGone(reason) => return reroute_with(work, job, reason, &facts).await,
+    };
+    let words = words(work, job, &account)?;
+    let (next, intent) = begin(work, text, gateway, IntentKind::Text, job.generation);
+    let draft = Draft { begin: Some(intent.clone()), ..Draft::default() };
+    match work.commit(Event::Texted { text: next.clone(), now: work.now() }, draft).await? {
+        Flow::On => {}
+        flow @ (Flow::Stop | Flow::Busy(_)) => return Ok(flow),
+    }
+    let outcome = send(work, gateway, &phone, &words, &intent.key).await;
+    let answered = next.answered(&outcome, &parts.gateway_traits(), work.now());
+    let draft = Draft { end: Some((intent.key, outcome)), ..Draft::default() };
+    texted(work, job, answered, draft).await
+}
+
+/// Commits where the text is now; when it has arrived, the owner is told by mail.
+async fn texted(work: &mut Work, job: &Job, text: Texting, mut draft: Draft) -> Result<Flow, WorkError> {
+    let now = work.now();
+    match &text.phase {
+        Phase::Delivered => {
+            draft.messages.extend(owner_notice(work, &job.hand).await);
+            draft.due = Due::At(now.plus(work.parts.rules.password_valid));
+        }
+        Phase::Taken { .. } => draft.due = Due::At(now.plus(ASK_EVERY)),
+        Phase::Unclear { until } => draft.due = Due::At(now.plus(ASK_EVERY).min(*until)),
+        Phase::Ready { .. } | Phase::Submitted | Phase::Exhausted => {}
+    }
+    work.commit(Event::Texted { text, now }, draft).await
+}
+
+fn words(work: &Work, job: &Job, account: &Account) -> Result<SmsText, WorkError> {
+    let password = work.open_sealed(job.generation)?;
+    let texts = &work.parts.texts;
+    let text = match &job.hand {
+        Hand::Requester => texts.password(&password),
+        Hand::Manager(_) => texts.password_for_manager(&account.name, &password),
+    };
+    text.map_err(|e| WorkError::Text(e.to_string()))
+}
+
+/// The next submit and its intent. A gateway that honours keys gets the same key every time.
+pub(crate) fn begin(
+    work: &Work,
+    text: &Texting,
+    gateway: usize,
+    kind: IntentKind,
+    generation: u32,
+) -> (Texting, Intent) {
+    let next = text.submitted();
+    let intent = Intent {
+        key: format!("n{}-{}-{generation}-{gateway}-{}", work.id().0, kind.code(), next.submits),
+        kind,
+        generation,
+        gateway: work.parts.gateways.get(gateway).map_or_else(String::new, |g| g.name().to_owned()),
+        at: work.now(),
+        outcome: None,
+    };
+    (next, intent)
+}
+
+/// Hands a text to a gateway, with a bound on the wait.
+pub(crate) async fn send(
+    work: &Work,
+    gateway: usize,
+    phone: &PhoneNumber,
+    words: &SmsText,
+    key: &str,
+) -> Outcome {
+    let Some(gateway) = work.parts.gateways.get(gateway) else {
+        return Outcome::NotSent { cause: "the gateway is no longer configured".to_owned() };
+    };
+    let key = if gateway.traits().honours_keys { key.rsplit_once('-').map_or(key, |(k, _)| k) } else { key };
+    let sending = gateway.send(phone, words, key);
+    tokio::time::timeout(work.parts.timing.gateway, sending)
+        .await
+        .unwrap_or(Outcome::Uncertain { cause: "the gateway did not answer in time".to_owned() })
+}
+
+/// What a lost answer means for a text.
+pub(crate) struct Interrupted {
+    pub(crate) text: Texting,
+    pub(crate) end: (String, Outcome),
+}
+
+/// A submit whose answer was lost with an earlier owner counts as uncertain.
+pub(crate) fn interrupted(
+    work: &Work,
+    text: &Texting,
+    kind: IntentKind,
+    generation: u32,
+) -> Option<Interrupted> {
+    if text.phase != Phase::Submitted {
+        return None;
+    }
+    let left = work.intents(kind, generation).filter(|i| i.outcome.is_none()).last()?;
+    let outcome = Outcome::Uncertain { cause: "the program was stopped during the call".to_owned() };
+    let text = text.answered(&outcome, &work.parts.gateway_traits(), work.now());
+    Some(Interrupted { text, end: (left.key.clone(), outcome) })
+}
+
+/// What waiting for a receipt has brought.
+pub(crate) enum Waited {
+    /// Nothing yet; look again then.
+    Still(UnixMillis),
+    /// The text goes on like this.
+    Changed(Texting),
+}
+
+/// Looks for a receipt: what has come by itself, and what the gateway answers when asked.
+pub(crate) async fn wait(
+    work: &Work,
+    text: &Texting,
+    kind: IntentKind,
+    generation: u32,
+) -> Result<Waited, WorkError> {
+    let now = work.now();
+    let gateways = work.parts.gateways.len();
+    let (reference, until) = match &text.phase {
+        Phase::Taken { reference, until } => (Some(reference.clone()), *until),
+        Phase::Unclear { until } => (None, *until),
+        Phase::Ready { from } => return Ok(Waited::Still(*from)),
+        Phase::Submitted | Phase::Delivered | Phase::Exhausted => return Ok(Waited::Still(now)),
+    };
+    let key = work.intents(kind, generation).last().map(|i| i.key.clone()).unwrap_or_default();
+    let mut receipt = work.parts.store.receipt_for(&key).await?.map_or(Receipt::Pending, |kept| kept.receipt);
+    if let (Receipt::Pending, Some(reference), Some(gateway)) =
+        (receipt, reference, work.parts.gateways.get(text.gateway))
+        && work.lease_allows(work.parts.timing.gateway)
+    {
+        let asked = tokio::time::timeout(work.parts.timing.gateway, gateway.ask(&reference)).await;
+        receipt = asked.ok().and_then(Result::ok).unwrap_or(Receipt::Pending);
+    }
+    Ok(match receipt {
+        Receipt::Delivered | Receipt::Failed => Waited::Changed(text.receipt(receipt, gateways, now)),
+        Receipt::Pending if now >= until => Waited::Changed(text.silent(gateways, now)),
+        Receipt::Pending => Waited::Still(now.plus(ASK_EVERY).min(until)),
+    })
+}
+
+/// The password is set, but no text of it arrives: the nearest manager is offered the same one.
+async fn reroute(work: &mut Work, job: &Job, reason: Reason) -> Result<Flow, WorkError> {
+    let parts = std::sync::Arc::clone(&work.parts);
+    if !work.lease_allows(parts.timing.directory) {
+        return work.give_back(work.now()).await;
+    }
+    match facts::read(&parts, &Who::Id(work.account()?)).await {
+        Ok(facts) => reroute_with(work, job, reason, &facts).await,
+        Err(_) => {
+            work.give_back(work.now().plus(parts.timing.retry.saturating_mul(4)).min(job.deadline)).await
+        }
+    }
+}
+
+async fn reroute_with(work: &mut Work, job: &Job, reason: Reason, facts: &Facts) -> Result<Flow, WorkError> {
+    let nobody = Event::Rerouted { offer: None, reason };
+    let Lookup::One(account) = &facts.lookup else { return work.commit(nobody, Draft::default()).await };
+    let policy = &work.parts.rules.policy;
+    let out = !account.enabled || crate::decision::protection(account, policy).is_some();
+    // A manager whose text failed is not asked a second time by the same way.
+    let manager = match &job.hand {
+        Hand::Requester if !out => nearest_manager(&account.id, &facts.managers, policy),
+        Hand::Requester | Hand::Manager(_) => None,
+    };
+    let Some(manager) = manager else { return work.commit(nobody, Draft::default()).await };
+    let hand = Hand::Manager(manager.id.clone());
+    let offer = offer::make(work, hand, 1, Some(job.generation))?;
+    let password = work.open_sealed(job.generation)?;
+    let keyring = work.parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
+    let binding = Binding {
+        ticket: work.id().0,
+        generation: job.generation,
+        account: &account.id,
+        expires_at: offer.expires_at,
+    };
+    let sealed =
+        seal(keyring, &mut rand::rng(), &password, &binding).map_err(|_| WorkError::Lacks("a seal"))?;
+    let shared = Ok(facts.clone());
+    let draft = Draft {
+        sealed: Some(sealed),
+        pickup_hash: Some(offer::token(work, &offer)?.hash()),
+        messages: offer::notices(work, account, &manager.id, Some(&shared)),
+        ..Draft::default()
+    };
+    work.commit(Event::Rerouted { offer: Some(offer), reason }, draft).await
+}

@@ -1,0 +1,324 @@
+//! A claimed ticket in the worker's hands: its commits, its lease, and what every commit has to
+//! keep true.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::Parts;
+use crate::password::TemporaryPassword;
+use crate::password::seal::{Binding, Sealed, open};
+use crate::store::{
+    AuditEntry, Claim, Committed, Intent, IntentChange, IntentKind, NewMessage, SealedChange, Started, Step,
+    StoreError,
+};
+use crate::ticket::{Event, Illegal, Move, State, TicketId};
+use crate::types::{AccountId, Check, CheckResult, Outcome, Trail, UnixMillis, Username};
+
+/// Why work on a ticket ended.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WorkError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Illegal(#[from] Illegal),
+    #[error("the ticket lacks {0}; nothing was changed")]
+    Lacks(&'static str),
+    #[error("the text cannot be made: {0}")]
+    Text(String),
+}
+
+/// What to do after a commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// Go on with the next effect.
+    On,
+    /// The ticket is given back, at rest, or somebody else's.
+    Stop,
+    /// The account has another live ticket.
+    Busy(crate::types::TicketNumber),
+}
+
+/// When a ticket is due after a commit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// Its next effect runs at once, under the same lease.
+    #[default]
+    Now,
+    /// Then; the lease is given back.
+    At(UnixMillis),
+    /// Not before something happens; the lease is given back.
+    Never,
+}
+
+/// What a commit carries beside the new state.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    pub(crate) account: Option<(AccountId, Username)>,
+    pub(crate) trail: Option<Trail>,
+    pub(crate) asked: bool,
+    pub(crate) sealed: Option<Sealed>,
+    pub(crate) begin: Option<Intent>,
+    pub(crate) end: Option<(String, Outcome)>,
+    pub(crate) pickup_hash: Option<String>,
+    pub(crate) started: Option<Started>,
+    pub(crate) messages: Vec<NewMessage>,
+    /// Who did it, when it was not the machine.
+    pub(crate) actor: Option<String>,
+    pub(crate) due: Due,
+}
+
+/// A claimed ticket.
+pub(crate) struct Work {
+    pub(crate) parts: Arc<Parts>,
+    pub(crate) claim: Claim,
+    taken: Instant,
+    /// Keys of the intents that this very claim has begun.
+    begun: HashSet<String>,
+}
+
+impl Work {
+    /// `taken` lies before the claim was asked for, so that the lease is never thought longer than
+    /// it is.
+    pub(crate) fn new(parts: Arc<Parts>, claim: Claim, taken: Instant) -> Self {
+        Self { parts, claim, taken, begun: HashSet::new() }
+    }
+
+    pub(crate) fn id(&self) -> TicketId {
+        self.claim.ticket.id
+    }
+
+    pub(crate) fn state(&self) -> &State {
+        &self.claim.ticket.state
+    }
+
+    pub(crate) fn now(&self) -> UnixMillis {
+        self.parts.now()
+    }
+
+    pub(crate) fn account(&self) -> Result<AccountId, WorkError> {
+        self.claim.ticket.account.clone().ok_or(WorkError::Lacks("an account"))
+    }
+
+    /// May an outside call of at most `limit` start under this lease?
+    pub(crate) fn lease_allows(&self, limit: Duration) -> bool {
+        let timing = self.parts.timing;
+        self.taken.elapsed() + limit + timing.guard <= timing.lease
+    }
+
+    /// Gives the ticket back without a change.
+    pub(crate) async fn give_back(&self, due_at: UnixMillis) -> Result<Flow, WorkError> {
+        self.parts.store.release(self.id(), self.claim.fence, due_at).await?;
+        Ok(Flow::Stop)
+    }
+
+    /// Gives back a ticket that wants nothing.
+    pub(crate) async fn rest(&self) -> Result<(), WorkError> {
+        Ok(self.parts.store.rest(self.id(), self.claim.fence).await?)
+    }
+
+    /// Commits `event` with everything it means: the state, the intent, the audit rows. Whatever
+    /// ends a request erases its sealed password in the same transaction.
+    pub(crate) async fn commit(&mut self, event: Event, draft: Draft) -> Result<Flow, WorkError> {
+        let name = event.name();
+        let moved = self.state().on(event)?;
+        self.write(Some(name), moved, draft).await
+    }
+
+    /// Commits an intent or its outcome; the state stays.
+    pub(crate) async fn commit_same(&mut self, draft: Draft) -> Result<Flow, WorkError> {
+        let moved = Move { to: self.state().clone(), outcome: None, reason: None };
+        self.write(None, moved, draft).await
+    }
+
+    async fn write(&mut self, event: Option<&str>, moved: Move, mut draft: Draft) -> Result<Flow, WorkError> {
+        let from = self.state().clone();
+        let begin = draft.begin.take();
+        let end = draft.end.take();
+        let audit = self.audit(event, &moved, &draft, begin.as_ref(), end.as_ref());
+        let now = self.now();
+        let sealed = match draft.sealed.take() {
+            Some(sealed) if moved.to.live() => SealedChange::Put(sealed),
+            Some(_) | None if !keeps_password(&moved.to) => SealedChange::Erase,
+            Some(_) | None => SealedChange::Keep,
+        };
+        let trail = self.trail(&moved, draft.trail.take());
+        let at_rest = moved.to.next() == crate::ticket::Effect::Rest;
+        let (due_at, release) = match draft.due {
+            _ if at_rest => (None, true),
+            Due::Now => (Some(now), false),
+            Due::At(at) => (Some(at), true),
+            Due::Never => (None, true),
+        };
+        let step = Step {
+            state: moved.to.clone(),
+            outcome: moved.outcome,
+            reason: moved.reason,
+            account: draft.account.clone(),
+            trail: trail.clone(),
+            observed: moved.to == State::Observed,
+            asked: draft.asked,
+            sealed: sealed.clone(),
+            intent: intent_change(begin.as_ref(), end.as_ref(), now),
+            pickup_hash: draft.pickup_hash,
+            started: draft.started.clone(),
+            messages: draft.messages,
+            audit,
+            due_at,
+            release,
+            now,
+        };
+        match self.parts.store.commit(self.id(), self.claim.fence, &from, step).await? {
+            Committed::Done => {}
+            Committed::Lost => return Ok(Flow::Stop),
+            Committed::AccountBusy(number) => return Ok(Flow::Busy(number)),
+        }
+        self.remember(&moved, sealed, begin, end, draft.started, draft.account, trail);
+        Ok(if release { Flow::Stop } else { Flow::On })
+    }
+
+    /// What the store now holds, so that the next effect need not read it again.
+    #[allow(clippy::too_many_arguments)] // each is one column of the commit that has just happened
+    fn remember(
+        &mut self,
+        moved: &Move,
+        sealed: SealedChange,
+        begin: Option<Intent>,
+        end: Option<(String, Outcome)>,
+        started: Option<Started>,
+        account: Option<(AccountId, Username)>,
+        trail: Option<Trail>,
+    ) {
+        let ticket = &mut self.claim.ticket;
+        ticket.state = moved.to.clone();
+        ticket.outcome = moved.outcome.or(ticket.outcome);
+        ticket.reason = moved.reason.or(ticket.reason);
+        if let Some((id, username)) = account {
+            ticket.account = Some(id);
+            ticket.username = Some(username);
+        }
+        if let Some(trail) = trail {
+            ticket.trail = trail;
+        }
+        match sealed {
+            SealedChange::Keep => {}
+            SealedChange::Put(sealed) => self.claim.sealed = Some(sealed),
+            SealedChange::Erase => self.claim.sealed = None,
+        }
+        if let Some((key, outcome)) = end
+            && let Some(intent) = self.claim.intents.iter_mut().find(|i| i.key == key)
+        {
+            intent.outcome = Some(outcome);
+        }
+        self.begun.extend(begin.iter().map(|i| i.key.clone()));
+        self.claim.intents.extend(begin);
+        if let Some(started) = started {
+            self.claim.phone_hash = started.phone_hash;
+        }
+    }
+
+    /// The trail's last line says what was decided or what happened, in words.
+    fn trail(&self, moved: &Move, decided: Option<Trail>) -> Option<Trail> {
+        let mut trail = decided.clone().unwrap_or_else(|| self.claim.ticket.trail.clone());
+        let State::Technician { password } = &moved.to else { return decided };
+        let reason = moved.reason.or(self.claim.ticket.reason).map_or("other", crate::types::Reason::code);
+        trail.add(
+            Check::Outcome,
+            CheckResult::Fail,
+            format!("{reason}: a technician takes over; {}", password.words()),
+        );
+        Some(trail)
+    }
+
+    fn audit(
+        &self,
+        event: Option<&str>,
+        moved: &Move,
+        draft: &Draft,
+        begin: Option<&Intent>,
+        end: Option<&(String, Outcome)>,
+    ) -> Vec<AuditEntry> {
+        let actor = draft.actor.clone().unwrap_or_else(|| "nyckelbud".to_owned());
+        let mut rows = Vec::new();
+        rows.extend(event.map(|event| {
+            AuditEntry {
+                actor: actor.clone(),
+                event: format!("ticket.{event}"),
+                data: json!({
+                    "from": self.state().name(),
+                    "to": moved.to.name(),
+                    "outcome": moved.outcome.map(crate::ticket::Fate::code),
+                    "reason": moved.reason.map(crate::types::Reason::code),
+                })
+                .to_string(),
+            }
+        }));
+        if let Some(intent) = begin {
+            rows.push(AuditEntry {
+                actor: actor.clone(),
+                event: format!("{}.intended", intent.kind.code()),
+                data: json!({"key": intent.key, "gateway": intent.gateway, "generation": intent.generation})
+                    .to_string(),
+            });
+        }
+        if let Some((key, outcome)) = end {
+            let kind = self.claim.intents.iter().find(|i| i.key == *key).map_or("call", |i| i.kind.code());
+            rows.push(AuditEntry {
+                actor,
+                event: format!("{kind}.{}", outcome.code()),
+                data: json!({"key": key, "detail": outcome.detail()}).to_string(),
+            });
+        }
+        rows
+    }
+
+    /// Was this intent begun under this claim, and not left behind by an earlier owner?
+    pub(crate) fn begun_here(&self, key: &str) -> bool {
+        self.begun.contains(key)
+    }
+
+    /// The intents of one kind and generation, oldest first.
+    pub(crate) fn intents(&self, kind: IntentKind, generation: u32) -> impl Iterator<Item = &Intent> {
+        self.claim.intents.iter().filter(move |i| i.kind == kind && i.generation == generation)
+    }
+
+    /// Opens the sealed password of `generation`.
+    pub(crate) fn open_sealed(&self, generation: u32) -> Result<TemporaryPassword, WorkError> {
+        let keyring = self.parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
+        let sealed = self.claim.sealed.as_ref().ok_or(WorkError::Lacks("a sealed password"))?;
+        let account = self.account()?;
+        let binding =
+            Binding { ticket: self.id().0, generation, account: &account, expires_at: sealed.expires_at };
+        open(keyring, sealed, &binding, self.now())
+            .map_err(|_| WorkError::Lacks("a sealed password that can be opened"))
+    }
+}
+
+/// Does a ticket in this state still need its sealed password?
+fn keeps_password(state: &State) -> bool {
+    match state {
+        State::Revealed { erased, .. } => !erased,
+        State::Offered { offer, .. } => offer.already_set.is_some(),
+        State::Sealed { .. } | State::Applied { .. } | State::Sending { .. } | State::Sent { .. } => true,
+        State::Requested { .. }
+        | State::Done { .. }
+        | State::Asked
+        | State::Technician { .. }
+        | State::Filed
+        | State::Observed
+        | State::Coalesced { .. }
+        | State::Held => false,
+    }
+}
+
+fn intent_change(begin: Option<&Intent>, end: Option<&(String, Outcome)>, now: UnixMillis) -> IntentChange {
+    match (begin, end) {
+        (Some(intent), _) => IntentChange::Begin(intent.clone()),
+        (None, Some((key, outcome))) => {
+            IntentChange::End { key: key.clone(), outcome: outcome.clone(), at: now }
+        }
+        (None, None) => IntentChange::None,
+    }
+}
