@@ -1,0 +1,119 @@
+//! A server's answers, reduced to what a mailbox needs and owned by us, so that the parser's types
+//! stay in this file and the next.
+
+use async_imap::imap_proto::{
+    AttributeValue, Capability, MailboxDatum, NameAttribute, Outcome, RequestId, Response, ResponseCode,
+    Status,
+};
+
+use super::failure::quote;
+
+/// One answer of the server.
+#[derive(Debug, PartialEq)]
+pub(super) enum Answer {
+    /// `+`: the server waits for more of the command (or idles).
+    Continue,
+    /// The last answer to the command with this tag.
+    Tagged { tag: RequestId, ok: bool, words: String },
+    /// `* BYE`: the server is about to close.
+    Bye(String),
+    /// What the server can do, in capitals (`UIDPLUS`, `AUTH=PLAIN`).
+    Capabilities(Vec<String>),
+    /// How many mails the selected folder holds.
+    Exists(u32),
+    /// A mail left the selected folder.
+    Expunged,
+    /// UIDs that a search found.
+    Found(Vec<u32>),
+    /// A folder; `separator` is `None` when names have no levels.
+    Folder { separator: Option<String>, selectable: bool },
+    /// UIDVALIDITY of the selected folder.
+    Validity(u32),
+    /// UIDNEXT of the selected folder.
+    Next(u32),
+    /// Data of a mail.
+    Mail(MailData),
+    /// Something that a mailbox has no use for (flags, keep-alives).
+    Other,
+}
+
+/// What one FETCH answer told; a flag change by another program fills in nothing.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct MailData {
+    pub(super) uid: Option<u32>,
+    /// INTERNALDATE as written.
+    pub(super) received: Option<String>,
+    /// RFC822.SIZE, octets. Exchange Online only estimates it.
+    pub(super) size: Option<u64>,
+    pub(super) body: Option<Vec<u8>>,
+}
+
+impl Answer {
+    pub(super) fn from_response(response: &Response<'_>) -> Self {
+        match response {
+            Response::Continue(_) => Self::Continue,
+            Response::Done { tag, status, outcome } => {
+                Self::Tagged { tag: tag.clone(), ok: *status == Status::Ok, words: words(outcome) }
+            }
+            Response::Data { status: Status::Bye, outcome } => Self::Bye(words(outcome)),
+            Response::Data { outcome, .. } => match outcome.code {
+                Some(ResponseCode::UidValidity(value)) => Self::Validity(value),
+                Some(ResponseCode::UidNext(value)) => Self::Next(value),
+                _ => Self::Other,
+            },
+            Response::Capabilities(all) => Self::Capabilities(all.iter().map(capability).collect()),
+            Response::MailboxData(MailboxDatum::Exists(count)) => Self::Exists(*count),
+            Response::MailboxData(MailboxDatum::Search(uids)) => Self::Found(uids.clone()),
+            Response::MailboxData(MailboxDatum::List(folder)) => Self::Folder {
+                separator: folder.delimiter.as_deref().map(str::to_owned),
+                selectable: !folder.name_attributes.iter().any(not_a_folder),
+            },
+            Response::Expunge(_) => Self::Expunged,
+            Response::Fetch(_, attributes) => Self::Mail(MailData::from_attributes(attributes)),
+            _ => Self::Other,
+        }
+    }
+}
+
+impl MailData {
+    fn from_attributes(attributes: &[AttributeValue<'_>]) -> Self {
+        let mut data = Self::default();
+        for attribute in attributes {
+            match attribute {
+                AttributeValue::Uid(uid) => data.uid = Some(*uid),
+                AttributeValue::InternalDate(date) => data.received = Some(date.to_string()),
+                AttributeValue::Rfc822Size(size) => data.size = Some(u64::from(*size)),
+                AttributeValue::BodySection { section: None, data: Some(body), .. } => {
+                    data.body = Some(body.to_vec());
+                }
+                _ => {}
+            }
+        }
+        data
+    }
+}
+
+fn words(outcome: &Outcome<'_>) -> String {
+    match (&outcome.information, &outcome.code) {
+        (Some(text), _) => quote(text),
+        (None, Some(code)) => quote(&format!("{code:?}")),
+        (None, None) => "no reason given".to_owned(),
+    }
+}
+
+fn capability(capability: &Capability<'_>) -> String {
+    match capability {
+        Capability::Imap4rev1 => "IMAP4REV1".to_owned(),
+        Capability::Auth(mechanism) => format!("AUTH={}", mechanism.to_ascii_uppercase()),
+        Capability::Atom(name) => name.to_ascii_uppercase(),
+    }
+}
+
+/// `\Noselect` (RFC 3501 7.2.2) and `\NonExistent` (RFC 5258 3) name a level, not a folder.
+fn not_a_folder(attribute: &NameAttribute<'_>) -> bool {
+    match attribute {
+        NameAttribute::NoSelect => true,
+        NameAttribute::Extension(name) => name.eq_ignore_ascii_case("\\NonExistent"),
+        _ => false,
+    }
+}

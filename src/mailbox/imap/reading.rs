@@ -1,0 +1,179 @@
+//! What lies in the inbox, and its mails' octets.
+
+use std::collections::{HashMap, HashSet};
+
+use tokio::sync::mpsc;
+
+use super::answer::{Answer, MailData};
+use super::connection::Connection;
+use super::folders::removes_filed_mails;
+use super::mark::{ImapMark, parse_internal_date};
+use super::uid_set::sets;
+use crate::clock::{Clock, SystemClock};
+use crate::mailbox::{MailUid, MailboxError, RawMail};
+use crate::types::UnixMillis;
+
+/// Mails asked for by one FETCH; they stream, so this bounds only the command's line.
+const FETCH_MAX: usize = 10_000;
+
+/// The UIDs in the inbox, ascending; with a mark only those that came after it.
+pub(super) async fn list(
+    connection: &mut Connection,
+    validity: u32,
+    after: Option<ImapMark>,
+) -> Result<Vec<u32>, MailboxError> {
+    // A server may show new mails only after it has told of them: NOOP lets it.
+    connection.command("NOOP", "NOOP", |_| {}).await?;
+    connection.forget_arrivals();
+    match after {
+        None => search(connection, "ALL").await,
+        Some(mark) if mark.validity == validity && validity != 0 => since_uid(connection, mark.next).await,
+        Some(mark) => since_time(connection, mark).await,
+    }
+}
+
+/// A mark of what lies in the inbox now. `next` is UIDNEXT as the SELECT told it, if it did.
+pub(super) async fn mark(
+    connection: &mut Connection,
+    validity: u32,
+    next: Option<u32>,
+) -> Result<ImapMark, MailboxError> {
+    let at = SystemClock.now();
+    let next = next.unwrap_or(1);
+    connection.command("NOOP", "NOOP", |_| {}).await?;
+    let arrived = since_uid(connection, next).await?;
+    let next = arrived.last().map_or(next, |last| last.saturating_add(1));
+    Ok(ImapMark { validity, next, at })
+}
+
+async fn since_uid(connection: &mut Connection, next: u32) -> Result<Vec<u32>, MailboxError> {
+    let mut uids = search(connection, &format!("UID {next}:*")).await?;
+    // `n:*` names the last mail even when its UID is below n (RFC 3501 6.4.8).
+    uids.retain(|uid| *uid >= next);
+    Ok(uids)
+}
+
+/// Mails received at the mark's time or later. One whose time cannot be read counts as new.
+async fn since_time(connection: &mut Connection, mark: ImapMark) -> Result<Vec<u32>, MailboxError> {
+    let criteria = mark.since().map_or_else(|| "ALL".to_owned(), |day| format!("SINCE {day}"));
+    let uids = search(connection, &criteria).await?;
+    let received = received_times(connection, &uids).await?;
+    let second = |at: UnixMillis| at.0.div_euclid(1000);
+    let is_new = |uid: &u32| received.get(uid).is_none_or(|at| second(*at) >= second(mark.at));
+    Ok(uids.into_iter().filter(is_new).collect())
+}
+
+async fn received_times(
+    connection: &mut Connection,
+    uids: &[u32],
+) -> Result<HashMap<u32, UnixMillis>, MailboxError> {
+    let mut times = HashMap::new();
+    for set in sets(uids, FETCH_MAX) {
+        connection
+            .command("UID FETCH", &format!("UID FETCH {set} (UID INTERNALDATE)"), |answer| {
+                if let Answer::Mail(MailData { uid: Some(uid), received: Some(date), .. }) = answer {
+                    times.extend(parse_internal_date(&date).map(|at| (uid, at)));
+                }
+            })
+            .await?;
+    }
+    Ok(times)
+}
+
+async fn search(connection: &mut Connection, criteria: &str) -> Result<Vec<u32>, MailboxError> {
+    // Where filed mails can only be marked as deleted, they must not be listed again.
+    let kept = if removes_filed_mails(connection) { "" } else { " UNDELETED" };
+    let mut uids = Vec::new();
+    connection
+        .command("UID SEARCH", &format!("UID SEARCH {criteria}{kept}"), |answer| {
+            if let Answer::Found(found) = answer {
+                uids.extend(found);
+            }
+        })
+        .await?;
+    uids.sort_unstable();
+    uids.dedup();
+    Ok(uids)
+}
+
+/// Reads `uids` (ascending) and hands them over; false when nobody takes them any more, and then
+/// the connection holds the rest of an answer and must be dropped.
+pub(super) async fn fetch(
+    connection: &mut Connection,
+    uids: &[u32],
+    mail_max: u32,
+    to: &mpsc::Sender<RawMail>,
+) -> Result<bool, MailboxError> {
+    const NAME: &str = "UID FETCH";
+    let mut wanted: HashSet<u32> = uids.iter().copied().collect();
+    for set in sets(uids, FETCH_MAX) {
+        let items = format!("(UID INTERNALDATE RFC822.SIZE BODY.PEEK[]<0.{mail_max}>)");
+        let tag = connection.send(NAME, &format!("{NAME} {set} {items}")).await?;
+        loop {
+            let answer = match connection.next(NAME, &tag).await {
+                Ok(Some(answer)) => answer,
+                Ok(None) => break,
+                // Some were removed by others meanwhile (RFC 5530 3); the rest has come.
+                Err(MailboxError::Refused { cause, .. }) if cause.contains("[EXPUNGEISSUED]") => break,
+                Err(error) => return Err(error),
+            };
+            let Answer::Mail(data) = answer else { continue };
+            let Some(mail) = raw_mail(data, mail_max, &mut wanted) else { continue };
+            if to.send(mail).await.is_err() {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// The mail of a FETCH answer; `None` for an answer without a body (a flag change by somebody
+/// else) and for a mail that was not asked for or has been handed over already.
+fn raw_mail(data: MailData, mail_max: u32, wanted: &mut HashSet<u32>) -> Option<RawMail> {
+    let (uid, mut bytes) = (data.uid?, data.body?);
+    if !wanted.remove(&uid) {
+        return None;
+    }
+    let limit = usize::try_from(mail_max).unwrap_or(usize::MAX);
+    let whole = data.size.is_some_and(|size| u64::try_from(bytes.len()) == Ok(size));
+    // The size alone proves nothing, a server may only estimate it; a mail shorter than the limit
+    // is whole whatever the size says.
+    let truncated = bytes.len() > limit || (bytes.len() == limit && !whole);
+    bytes.truncate(limit);
+    Some(RawMail {
+        uid: MailUid(uid.to_string()),
+        received_at: data.received.as_deref().and_then(parse_internal_date),
+        bytes,
+        truncated,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn data(body: &[u8], size: u64) -> MailData {
+        MailData { uid: Some(1), received: None, size: Some(size), body: Some(body.to_vec()) }
+    }
+
+    fn truncated(body: &[u8], size: u64) -> bool {
+        raw_mail(data(body, size), 4, &mut HashSet::from([1])).unwrap().truncated
+    }
+
+    #[test]
+    fn only_a_mail_that_fills_the_limit_and_is_larger_is_truncated() {
+        assert!(truncated(b"abcd", 9));
+        assert!(!truncated(b"abcd", 4));
+        assert!(!truncated(b"abc", 9), "an estimated size is no proof");
+        assert!(truncated(b"abcd", 3), "a size below the body's is wrong, and the rest unknown");
+        assert!(truncated(b"abcdef", 6), "a server may ignore the limit");
+    }
+
+    #[test]
+    fn a_mail_comes_once_and_only_if_it_was_asked_for() {
+        let mut wanted = HashSet::from([1]);
+        assert!(raw_mail(data(b"a", 1), 4, &mut wanted).is_some());
+        assert!(raw_mail(data(b"a", 1), 4, &mut wanted).is_none());
+        assert!(raw_mail(data(b"a", 1), 4, &mut HashSet::from([2])).is_none());
+    }
+}
