@@ -1,0 +1,85 @@
+//! Settings meet the machine: relative paths start at the file's folder, and secrets are read.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::key_path::KeyPath;
+use super::secrets::{SecretSetting, SecretSource};
+use super::settings::Settings;
+use super::validate::Checks;
+
+/// Makes every relative path start at `folder`, and finds credentials and variables in `env`.
+pub(super) fn to_machine(settings: &mut Settings, folder: &Path, env: &BTreeMap<String, String>) {
+    for path in paths(settings) {
+        if !path.as_os_str().is_empty() {
+            *path = folder.join(&path);
+        }
+    }
+    settings.store.url.bind(folder);
+    for (_, secret) in secrets(settings) {
+        secret.source_mut().bind(folder, env);
+    }
+    for key in std::iter::once(&mut settings.password.key).chain(&mut settings.password.old_keys) {
+        key.bind(folder, env);
+    }
+}
+
+/// Reads every secret that this version uses. The sealing keys are not among them: without them
+/// the program runs, and passwords wait.
+pub(super) fn read_secrets(settings: &mut Settings, checks: &mut Checks<'_>) {
+    for (path, secret) in secrets(settings) {
+        if let Err(error) = secret.resolve() {
+            checks.refuse(&path, error.to_string());
+        }
+    }
+}
+
+/// Warns of every secret that stands in the file itself.
+pub(super) fn warn_of_literals(settings: &mut Settings, checks: &mut Checks<'_>) {
+    let sources = secrets(settings).into_iter().map(|(path, secret)| (path, secret.source().clone()));
+    for (path, source) in sources {
+        if matches!(source, SecretSource::Literal(_)) {
+            checks.warn_of_literal(&path);
+        }
+    }
+    let password = KeyPath::of("password");
+    let keys = settings.password.old_keys.iter().enumerate();
+    let keys = keys.map(|(index, key)| (password.key("old_keys").index(index), key));
+    for (path, key) in keys.chain([(password.key("key"), &settings.password.key)]) {
+        if matches!(key, SecretSource::Literal(_)) {
+            checks.warn_of_literal(&path);
+        }
+    }
+}
+
+fn paths(settings: &mut Settings) -> Vec<&mut PathBuf> {
+    let mut paths: Vec<&mut PathBuf> = Vec::new();
+    for mailbox in &mut settings.mailboxes {
+        paths.push(&mut mailbox.path);
+        paths.extend(&mut mailbox.ca_file);
+    }
+    paths.extend(settings.sms.gateways.iter_mut().map(|gateway| &mut gateway.path));
+    paths.push(&mut settings.smtp.path);
+    paths.extend(&mut settings.smtp.ca_file);
+    paths.push(&mut settings.directory.file.path);
+    paths.extend(&mut settings.templates.directory);
+    paths
+}
+
+/// The secrets of mailboxes, gateways and SMTP, with their keys. Those of parts that this version
+/// does not have are not read.
+fn secrets(settings: &mut Settings) -> Vec<(KeyPath, &mut SecretSetting)> {
+    let mut secrets: Vec<(KeyPath, &mut SecretSetting)> = Vec::new();
+    for (index, mailbox) in settings.mailboxes.iter_mut().enumerate() {
+        let at = KeyPath::of("mailbox").index(index);
+        secrets.extend(mailbox.password.as_mut().map(|secret| (at.key("password"), secret)));
+    }
+    for (index, gateway) in settings.sms.gateways.iter_mut().enumerate() {
+        let at = KeyPath::of("sms.gateway").index(index);
+        secrets.extend(gateway.password.as_mut().map(|secret| (at.key("password"), secret)));
+        secrets.extend(gateway.callback.as_mut().map(|secret| (at.key("callback"), secret)));
+    }
+    let smtp = KeyPath::of("smtp.password");
+    secrets.extend(settings.smtp.password.as_mut().map(|secret| (smtp, secret)));
+    secrets
+}

@@ -1,0 +1,269 @@
+//! Configurations with mistakes: each is named, with its place, in one run.
+
+use super::*;
+
+/// Exactly this mistake: its line (found by a part of the line), and what is said of it.
+#[track_caller]
+fn only(text: &str, line_part: &str, says: &str) {
+    let found = mistakes(text, &[]);
+    let at = format!("nyckelbud.toml:{}:", line_of(text, line_part));
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(found[0].starts_with(&at), "{found:?} is not at {at}");
+    assert!(found[0].contains(says), "{found:?} does not say {says:?}");
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_line_and_the_nearest_known_key() {
+    only(
+        &small("[retention]\nraw_mial = \"30d\""),
+        "raw_mial",
+        "retention.raw_mial: there is no such key; the nearest known key is \"raw_mail\"",
+    );
+    only(&small("[telemtry]\nlog = \"info\""), "[telemtry]", "the nearest known key is \"telemetry\"");
+    only(&small("hots = \"x\""), "hots", "sms.gateway[0].hots: there is no such key");
+    only(&small("[store]\nzzzzzzzzzz = 1"), "zzzz", "store.zzzzzzzzzz: there is no such key");
+}
+
+#[test]
+fn every_mistake_is_named_in_one_run() {
+    let text = r#"
+[desk]
+adress = "servicedesk@kommun.example"
+language = "fi"
+time_zone = "Europe/Atlantis"
+
+[[mailbox]]
+kind = "imap"
+port = "many"
+tls = "none"
+host = "mail.kommun.example"
+poll = 30
+
+[[mailbox]]
+name = "drop"
+kind = "maildri"
+
+[policy]
+domains = ["kommun"]
+senders = "everybody"
+per_hour = -1
+
+[password]
+length = 8
+
+[sms]
+sender = "Servicedesken"
+[[sms.gateway]]
+name = "a"
+kind = "twilio"
+[[sms.gateway]]
+name = "A"
+kind = "spool"
+"#;
+    let found = mistakes(text, &[]);
+    let expected = [
+        ("2", "desk.address: is missing"),
+        ("2", "desk.public_url: is missing"),
+        ("3", "desk.adress: there is no such key; the nearest known key is \"address\""),
+        ("4", "desk.language: found \"fi\", expected \"sv\" or \"en\""),
+        ("5", "desk.time_zone: found \"Europe/Atlantis\""),
+        ("7", "mailbox[0].name: is missing"),
+        ("7", "mailbox[0].password: is missing"),
+        ("7", "mailbox[0].username: is missing"),
+        ("9", "mailbox[0].port: found \"many\", expected a whole number from 0 to 65535"),
+        ("10", "mailbox[0].tls: found \"none\""),
+        ("12", "mailbox[0].poll: found 30, expected a duration"),
+        ("16", "mailbox[1].kind: found \"maildri\", expected \"imap\" or \"maildir\""),
+        ("19", "policy.domains[0]: found \"kommun\", expected a domain"),
+        ("20", "policy.senders: found \"everybody\""),
+        ("21", "policy.per_hour: found -1, expected a whole number, 0 or more"),
+        ("24", "password.length: found 8 (46 bits), expected 12 to"),
+        ("27", "sms.sender: found \"Servicedesken\""),
+        (
+            "30",
+            "sms.gateway[0].kind = \"twilio\" is not part of this version; it knows \"46elks\", \"spool\"",
+        ),
+        ("32", "sms.gateway[1].name: \"A\" is the name of sms.gateway[0] too"),
+        ("31", "sms.gateway[1].path: is missing"),
+        ("", "directory.kind = \"hybrid\" (the default) is not part of this version; it knows \"file\""),
+        ("", "smtp.host: is missing"),
+    ];
+    for (line, says) in expected {
+        let at =
+            if line.is_empty() { "nyckelbud.toml: ".to_owned() } else { format!("nyckelbud.toml:{line}:") };
+        assert!(
+            found.iter().any(|error| error.starts_with(&at) && error.contains(says)),
+            "{says:?} in line {line} is missing in {found:#?}"
+        );
+    }
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+}
+
+#[test]
+fn a_file_that_is_no_toml_is_told_by_line_without_repeating_it() {
+    let text = small("[store]\nurl = \"postgres://desk:hemligt@db");
+    let found = mistakes(&text, &[]);
+    assert!(found[0].starts_with(&format!("nyckelbud.toml:{}:", line_of(&text, "hemligt"))), "{found:?}");
+    assert!(found[0].contains("this is no TOML") && !found[0].contains("hemligt"), "{found:?}");
+}
+
+#[test]
+fn a_mistake_in_the_environment_names_the_variable() {
+    let found = mistakes(
+        &small(""),
+        &[
+            ("NYCKELBUD__SMS__PER_DAY", "many"),
+            ("NYCKELBUD__SMS__SENDRE", "Desk"),
+            ("NYCKELBUD__WEB__LISTEN", "here"),
+        ],
+    );
+    assert_eq!(
+        found,
+        [
+            "environment variable NYCKELBUD__SMS__PER_DAY: sms.per_day: found \"many\", expected a whole number, 0 or more",
+            "environment variable NYCKELBUD__SMS__SENDRE: sms.sendre: there is no such key; the nearest known key is \"sender\"",
+            "environment variable NYCKELBUD__WEB__LISTEN: web.listen: found \"here\", expected an IP address and a port, such as \"127.0.0.1:8025\"",
+        ]
+    );
+}
+
+#[test]
+fn a_variable_adds_nothing_to_a_list() {
+    let found = mistakes(&small(""), &[("NYCKELBUD__MAILBOX__1__HOST", "x"), ("NYCKELBUD__MAIL-BOX", "x")]);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found.iter().any(|error| error.contains("the file has 1 of mailbox")), "{found:?}");
+    assert!(found.iter().any(|error| error.contains("its name is no key")), "{found:?}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_variable_that_is_no_unicode_is_named_and_its_value_is_not() {
+    use std::os::unix::ffi::OsStringExt;
+    let value = || OsString::from_vec(b"hemligt\xff".to_vec());
+    let ours = vec![(OsString::from("NYCKELBUD__SMTP__PASSWORD"), value())];
+    let error = unicode_only(ours.into_iter()).unwrap_err().to_string();
+    assert!(error.contains("NYCKELBUD__SMTP__PASSWORD") && !error.contains("hemligt"), "{error}");
+    let other = vec![(OsString::from("LS_COLORS"), value())];
+    assert_eq!(unicode_only(other.into_iter()), Ok(Vec::new()));
+}
+
+#[test]
+fn what_comes_with_a_later_version_is_refused_by_name() {
+    let later = "is not part of this version";
+    for (section, key, value) in [
+        ("password", "style", "\"words\""),
+        ("password", "unused", "\"scramble\""),
+        ("delivery", "pickup", "\"sign-in\""),
+        ("delivery", "pickup", "\"link-and-code\""),
+        ("telemetry", "otlp", "\"http://127.0.0.1:4317\""),
+    ] {
+        let text = small(&format!("[{section}]\n{key} = {value}"));
+        only(&text, &format!("{key} = {value}"), later);
+    }
+    for kind in ["graph", "ldap", "hybrid"] {
+        let text = small("").replace("kind = \"file\"", &format!("kind = \"{kind}\""));
+        only(&text, kind, &format!("directory.kind = \"{kind}\" {later}; it knows \"file\""));
+    }
+    for kind in ["twilio", "sinch", "gatewayapi", "kannel", "smpp", "http"] {
+        let kind = format!("kind = \"{kind}\"");
+        only(&small(&format!("[[sms.gateway]]\nname = \"b\"\n{kind}")), &kind, later);
+    }
+    only(&small("[[notify.webhook]]\nurl = \"https://hooks.kommun.example\""), "notify", later);
+    let oidc = "[web.oidc]\nissuer = \"https://id.kommun.example\"\nclient_id = \"x\"\nclient_secret = \"y\"";
+    only(&small(oidc), "[web.oidc]", later);
+    let oauth = "oauth = { token_url = \"https://id.kommun.example\", client_id = \"x\" }";
+    let text = small("").replace(
+        "kind = \"maildir\"\npath",
+        &format!("host = \"mail.kommun.example\"\nusername = \"desk\"\n{oauth}\npath"),
+    );
+    only(&text, "oauth", later);
+}
+
+#[test]
+fn without_tls_only_this_machine_is_reached() {
+    let imap = |host: &str| {
+        small("").replace(
+            "kind = \"maildir\"\npath = \"var/mailbox\"",
+            &format!("host = \"{host}\"\ntls = \"none\"\nusername = \"desk\"\npassword = \"x\""),
+        )
+    };
+    for host in ["127.0.0.1", "::1", "localhost", "127.8.0.1"] {
+        assert!(load_text(&imap(host), &[]).is_ok(), "{host}");
+    }
+    for host in ["mail.kommun.example", "10.0.0.1", "localhost.kommun.example", "0.0.0.0"] {
+        only(&imap(host), "tls = \"none\"", "without TLS only a loopback address may be used");
+    }
+}
+
+#[test]
+fn a_mailbox_signs_in_in_exactly_one_way() {
+    let imap = |ways: &str| {
+        small("").replace(
+            "kind = \"maildir\"\npath = \"var/mailbox\"",
+            &format!("host = \"mail.kommun.example\"\nusername = \"desk\"\n{ways}"),
+        )
+    };
+    only(&imap(""), "[[mailbox]]", "mailbox[0].password: is missing");
+    let oauth = "oauth = { token_url = \"https://id.kommun.example\", client_id = \"x\" }";
+    let found = mistakes(&imap(&format!("password = \"x\"\n{oauth}")), &[]);
+    assert!(found.iter().any(|error| error.contains("either password or oauth")), "{found:?}");
+}
+
+#[test]
+fn values_out_of_bounds_are_refused() {
+    for (section, line) in [
+        ("password", "length = 11"),
+        ("password", "length = 200"),
+        ("password", "valid = \"0s\""),
+        ("delivery", "deadline = \"10m\""),
+        ("delivery", "manager_depth = 0"),
+        ("delivery", "manager_notice = []"),
+        ("delivery", "manager_notice = [\"mail\"]"),
+        ("web", "late = [\"30m\", \"15m\"]"),
+        ("web", "late = [\"15m\"]"),
+        ("web", "trusted_proxies = [\"proxy\"]"),
+        ("telemetry", "log = \"nyckelbud=loud\""),
+        ("telemetry", "metrics = \"9025\""),
+        ("retention", "raw_mail = \"800d\""),
+        ("store", "url = \"mysql://db\""),
+        ("store", "url = \"sqlite://\""),
+        ("templates", "directory = \"nowhere\""),
+        ("notify", "mail = [\"not an address\"]"),
+    ] {
+        only(&small(&format!("[{section}]\n{line}")), line, &format!("{section}."));
+    }
+    for sender in ["", "Servicedesken", "1desk", "Service desk", "Désk", "+0701740605", "46701740605"] {
+        let text = small("").replace("[[sms", &format!("[sms]\nsender = \"{sender}\"\n[[sms"));
+        only(&text, "sender = ", "sms.sender");
+    }
+    for url in [
+        "servicedesk.kommun.example",
+        "ftp://kommun.example",
+        "https://",
+        "https://a b",
+        "https://u:p@kommun.example",
+        "https://kommun.example?x",
+    ] {
+        let text = small("").replace("https://servicedesk.kommun.example/", url);
+        only(&text, "public_url", "desk.public_url");
+    }
+}
+
+#[test]
+fn a_wrong_value_is_reported_once_and_hides_no_other() {
+    let text = small("[delivery]\nmanager_depth = \"three\"\ndeadline = false\n")
+        .replace("domains = [\"kommun.example\"]", "domains = \"kommun.example\"");
+    let found = mistakes(&text, &[]);
+    assert_eq!(found.len(), 3, "{found:#?}");
+    assert!(found[0].contains("policy.domains: found \"kommun.example\", expected a list"), "{found:?}");
+}
+
+#[test]
+fn for_programs_a_mistake_is_an_object() {
+    let text = small("[retention]\nraw_mial = \"30d\"");
+    let errors = load_text(&text, &[]).unwrap_err();
+    let json = serde_json::to_value(&errors.0).unwrap();
+    assert_eq!(json[0]["file"], "/etc/nyckelbud/nyckelbud.toml");
+    assert_eq!(json[0]["line"], line_of(&text, "raw_mial"));
+    assert_eq!(json[0]["key"], "retention.raw_mial");
+}

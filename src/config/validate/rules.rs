@@ -1,0 +1,109 @@
+//! The desk, and the rules for passwords and their delivery.
+
+use std::time::Duration;
+
+use super::Checks;
+use super::shape::is_domain;
+use crate::clock::Zone;
+use crate::config::key_path::KeyPath;
+use crate::config::settings::{
+    DeliverySettings, DeskSettings, ManagerDelivery, PasswordSettings, PolicySettings, Senders,
+};
+use crate::directory::PhoneType;
+
+/// Symbols a password is drawn from, look-alikes left out (decisions.md 6).
+const ALPHABET: f64 = 54.0;
+/// Fewer bits can be guessed.
+const FEWEST_BITS: f64 = 64.0;
+/// Longer ones do not fit one text together with its words.
+const LONGEST_PASSWORD: u8 = 40;
+/// Nothing is begun with less time left than this (workflow.md).
+const SHORTEST_DEADLINE: Duration = Duration::from_secs(11 * 60);
+
+impl Checks<'_> {
+    pub(super) fn desk(&mut self, desk: &DeskSettings) {
+        let at = KeyPath::of("desk");
+        self.expect(&at.key("name"), !desk.name.trim().is_empty(), "\"\"", "a name to sign with");
+        let one_line = |text: &str| !text.chars().any(char::is_control);
+        let lines = [("name", &desk.name), ("help", &desk.help), ("username_hint", &desk.username_hint)];
+        for (key, text) in lines {
+            self.expect(&at.key(key), one_line(text), "several lines", "one line");
+        }
+        let zone = &desk.time_zone;
+        let known = Zone::named(zone).is_some();
+        let expected = "a name of the tz database, such as \"Europe/Stockholm\"";
+        self.expect(&at.key("time_zone"), known, format_args!("{zone:?}"), expected);
+    }
+
+    pub(super) fn policy(&mut self, policy: &PolicySettings) {
+        let at = KeyPath::of("policy");
+        self.demand(&at.key("domains"), !policy.domains.is_empty(), "the organisation's own mail domains");
+        for (index, domain) in policy.domains.iter().enumerate() {
+            let path = at.key("domains").index(index);
+            self.expect(&path, is_domain(domain), format_args!("{domain:?}"), "a domain, \"kommun.example\"");
+        }
+        for (index, country) in policy.countries.iter().enumerate() {
+            let path = at.key("countries").index(index);
+            let fits = country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase());
+            self.expect(&path, fits, format_args!("{country:?}"), "an ISO 3166-1 code such as \"SE\"");
+        }
+        if let Some(index) = policy.phone_types.iter().position(|kind| *kind == PhoneType::Office) {
+            let path = at.key("phone_types").index(index);
+            self.warn(&path, "a desk phone takes no texts: such a request goes to the manager");
+        }
+        for (index, group) in policy.protected_groups.iter().enumerate() {
+            let path = at.key("protected_groups").index(index);
+            self.expect(&path, !group.trim().is_empty(), "\"\"", "the name of a group");
+        }
+        self.longer_than_zero(&at.key("max_mail_age"), policy.max_mail_age);
+        if policy.senders == Senders::Any {
+            self.warn(&at.key("senders"), "\"any\" lets forged mails start a reset");
+        }
+    }
+
+    pub(super) fn password(&mut self, password: &PasswordSettings) {
+        let at = KeyPath::of("password");
+        let bits = f64::from(password.length) * ALPHABET.log2();
+        let within = bits >= FEWEST_BITS && password.length <= LONGEST_PASSWORD;
+        self.expect(
+            &at.key("length"),
+            within,
+            format_args!("{} ({bits:.0} bits)", password.length),
+            &format!(
+                "{} to {LONGEST_PASSWORD} characters (at least {FEWEST_BITS} bits)",
+                (FEWEST_BITS / ALPHABET.log2()).ceil()
+            ),
+        );
+        self.longer_than_zero(&at.key("valid"), password.valid);
+    }
+
+    pub(super) fn delivery(&mut self, delivery: &DeliverySettings) {
+        let at = KeyPath::of("delivery");
+        let depth = delivery.manager_depth;
+        self.expect(&at.key("manager_depth"), (1..=10).contains(&depth), depth, "a number from 1 to 10");
+        self.longer_than_zero(&at.key("pickup_valid"), delivery.pickup_valid);
+        let deadline = delivery.deadline;
+        self.expect(
+            &at.key("deadline"),
+            deadline >= SHORTEST_DEADLINE,
+            format_args!("{deadline:?}"),
+            "11m or more: nothing is begun with less than 10 minutes left",
+        );
+        let by_link = delivery.manager == ManagerDelivery::Pickup;
+        let told = !delivery.manager_notice.is_empty();
+        self.expect(&at.key("manager_notice"), told, "an empty list", "\"sms\", \"mail\" or both");
+        let by_sms = delivery.manager_notice.contains(&crate::config::Notice::Sms);
+        if told && by_link && !by_sms {
+            self.expect(
+                &at.key("manager_notice"),
+                false,
+                "no \"sms\"",
+                "\"sms\" too: a link goes by text only while pickup = \"link\"",
+            );
+        }
+    }
+
+    pub(super) fn longer_than_zero(&mut self, path: &KeyPath, span: Duration) {
+        self.expect(path, !span.is_zero(), "no time", "a duration longer than 0");
+    }
+}

@@ -1,0 +1,57 @@
+//! Choices that the configuration knows and this version does not have yet. They are refused by
+//! name: silently doing something else would be worse. What does no harm gives a warning.
+
+use serde::Serialize;
+
+use super::Checks;
+use crate::config::error::Problem;
+use crate::config::key_path::KeyPath;
+use crate::config::settings::{DirectoryKind, GatewayKind, PasswordStyle, PickupMethod, Settings, Unused};
+
+impl Checks<'_> {
+    pub(super) fn unbuilt(&mut self, settings: &Settings) {
+        self.later(&KeyPath::of("directory.kind"), settings.directory.kind, &[DirectoryKind::File]);
+        self.later(&KeyPath::of("password.style"), settings.password.style, &[PasswordStyle::Characters]);
+        self.later(&KeyPath::of("password.unused"), settings.password.unused, &[Unused::Reopen]);
+        self.later(&KeyPath::of("delivery.pickup"), settings.delivery.pickup, &[PickupMethod::Link]);
+        for (index, gateway) in settings.sms.gateways.iter().enumerate() {
+            let path = KeyPath::of("sms.gateway").index(index).key("kind");
+            self.later(&path, gateway.kind, &[GatewayKind::FortySixElks, GatewayKind::Spool]);
+        }
+        for (index, mailbox) in settings.mailboxes.iter().enumerate() {
+            let path = KeyPath::of("mailbox").index(index).key("oauth");
+            self.later_section(&path, mailbox.oauth.is_some(), "password");
+        }
+        self.later_section(&KeyPath::of("smtp.oauth"), settings.smtp.oauth.is_some(), "password");
+        self.later_section(&KeyPath::of("web.oidc"), settings.web.oidc.is_some(), "web.local_accounts");
+        let webhooks = KeyPath::of("notify.webhook");
+        self.later_section(&webhooks, !settings.notify.webhooks.is_empty(), "");
+        self.later_section(&KeyPath::of("telemetry.otlp"), settings.telemetry.otlp.is_some(), "");
+        if !settings.web.opening_hours.is_empty() {
+            let path = KeyPath::of("web.opening_hours");
+            self.warn(&path, "is not part of this version: the age of waiting tickets counts all hours");
+        }
+    }
+
+    /// A value that is none of those `built`.
+    fn later<T: PartialEq + Serialize>(&mut self, path: &KeyPath, found: T, built: &[T]) {
+        if built.contains(&found) {
+            return;
+        }
+        let word = |value: &T| match serde_json::to_value(value) {
+            Ok(serde_json::Value::String(word)) => word,
+            other => format!("{other:?}"),
+        };
+        let default = if self.is_written(path) { "" } else { " (the default)" };
+        let choice = format!("{path} = \"{}\"{default}", word(&found));
+        self.add(path, Problem::NotInThisVersion { choice, known: built.iter().map(word).collect() });
+    }
+
+    /// A section that may not be there; `known` does the same in this version.
+    fn later_section(&mut self, path: &KeyPath, present: bool, known: &str) {
+        if present {
+            let known = if known.is_empty() { Vec::new() } else { vec![known.to_owned()] };
+            self.add(path, Problem::NotInThisVersion { choice: path.to_string(), known });
+        }
+    }
+}

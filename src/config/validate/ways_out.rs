@@ -1,0 +1,77 @@
+//! Texts, and what keeps the program going: page, retention, log, templates.
+
+use super::Checks;
+use super::shape::is_sms_sender;
+use crate::config::key_path::KeyPath;
+use crate::config::settings::{GatewayKind, GatewaySettings, Settings, SmsSettings};
+
+impl Checks<'_> {
+    pub(super) fn sms(&mut self, sms: &SmsSettings) {
+        let at = KeyPath::of("sms");
+        let sender = &sms.sender;
+        let expected = "at most 11 letters and digits that begin with a letter, or a number such as \"+46…\"";
+        self.expect(&at.key("sender"), is_sms_sender(sender), format_args!("{sender:?}"), expected);
+        let gateways = at.key("gateway");
+        if sms.gateways.is_empty() {
+            self.warn(&gateways, "there is no gateway: no password can be handed over, every request waits");
+        }
+        self.unique_names(&gateways, sms.gateways.iter().map(|gateway| gateway.name.as_str()));
+        for (index, gateway) in sms.gateways.iter().enumerate() {
+            self.gateway(&gateways.index(index), gateway);
+        }
+    }
+
+    fn gateway(&mut self, at: &KeyPath, gateway: &GatewaySettings) {
+        match gateway.kind {
+            GatewayKind::FortySixElks => {
+                self.demand(&at.key("username"), !gateway.username.is_empty(), "the API's username");
+                self.demand(&at.key("password"), gateway.password.is_some(), "a secret");
+            }
+            GatewayKind::Spool => {
+                let present = !gateway.path.as_os_str().is_empty();
+                // an unreadable kind was reported already, and reads as any
+                let present = present || self.is_reported(&at.key("kind"));
+                self.demand(&at.key("path"), present, "the spool's folder");
+            }
+            GatewayKind::Twilio
+            | GatewayKind::Sinch
+            | GatewayKind::GatewayApi
+            | GatewayKind::Kannel
+            | GatewayKind::Smpp
+            | GatewayKind::Http => {}
+        }
+    }
+
+    pub(super) fn upkeep(&mut self, settings: &Settings) {
+        let directory = KeyPath::of("directory");
+        self.longer_than_zero(&directory.key("timeout"), settings.directory.timeout);
+        if settings.directory.file.path.as_os_str().is_empty() {
+            self.demand(&directory.key("file").key("path"), false, "the file of accounts");
+        }
+        self.longer_than_zero(&KeyPath::of("web.session"), settings.web.session);
+        if !settings.web.local_accounts && settings.web.oidc.is_none() {
+            let path = KeyPath::of("web.local_accounts");
+            self.warn(&path, "nobody can sign in to the page: there are neither local accounts nor oidc");
+        }
+        let retention = &settings.retention;
+        if retention.raw_mail > retention.ticket {
+            self.refuse(&KeyPath::of("retention.raw_mail"), "expected no longer than retention.ticket");
+        }
+        for (key, span) in
+            [("raw_mail", retention.raw_mail), ("ticket", retention.ticket), ("audit", retention.audit)]
+        {
+            self.longer_than_zero(&KeyPath::of("retention").key(key), span);
+        }
+        let log = &settings.telemetry.log;
+        if let Err(why) = crate::telemetry::check_filter(log) {
+            let path = KeyPath::of("telemetry.log");
+            self.expect(&path, false, format_args!("{log:?}"), &format!("RUST_LOG syntax ({why})"));
+        }
+        if let Some(folder) = &settings.templates.directory
+            && !folder.is_dir()
+        {
+            let path = KeyPath::of("templates.directory");
+            self.expect(&path, false, folder.display(), "a folder that exists");
+        }
+    }
+}
