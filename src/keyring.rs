@@ -56,7 +56,7 @@ pub fn generate_key(rng: &mut impl CryptoRng) -> KeyBytes {
 /// or a log and gives nothing away.
 #[must_use]
 pub fn key_id(key: &KeyBytes) -> String {
-    let mut id = HEXLOWER.encode(&Sha256::digest(&**key));
+    let mut id = HEXLOWER.encode(&Sha256::digest(**key));
     id.truncate(8);
     id
 }

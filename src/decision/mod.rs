@@ -7,6 +7,14 @@ use crate::mail::Sender;
 use crate::request::Reading;
 use crate::types::{AccountId, History, PhoneNumber, Reason, Trail, UnixMillis};
 
+mod decide;
+mod manager;
+mod phone;
+#[cfg(test)]
+mod tests;
+
+pub use decide::{FROZEN_AFTER, decide};
+
 /// The switch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Automation {

@@ -1,0 +1,334 @@
+//! The checks in their order. Each adds its line to the trail; the first that does not hold ends
+//! the matter, and the checks after it are not made, so the trail ends where the decision fell.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use super::{Automation, Decided, Decision, Handover, Question, Senders};
+use crate::directory::{Account, Facts, Lookup, Manager, Privilege};
+use crate::mail::Trust;
+use crate::request::{Found, PasswordRequest, Reading};
+use crate::types::{Check, CheckResult, PhoneNumber, Reason, Trail, Username};
+
+/// So many requests with wrong phones in a day freeze an account: somebody may be guessing.
+pub const FROZEN_AFTER: u32 = 3;
+
+/// Decides what shall happen. Pure: the same question gives the same answer. Whether it is acted
+/// upon is the caller's matter: under [`Automation::Observe`] the decision is the same.
+#[must_use]
+pub fn decide(question: &Question<'_>) -> Decided {
+    let mut case = Case { question, trail: Trail::default() };
+    let decision = match case.walk() {
+        ControlFlow::Break(decision) | ControlFlow::Continue(decision) => decision,
+    };
+    case.pass(Check::Outcome, in_words(&decision));
+    Decided { decision, trail: case.trail }
+}
+
+/// The end of the matter, or what the next check needs.
+pub(super) type Step<T = ()> = ControlFlow<Decision, T>;
+
+/// A question while it is being answered.
+pub(super) struct Case<'a> {
+    pub(super) question: &'a Question<'a>,
+    trail: Trail,
+}
+
+impl<'a> Case<'a> {
+    fn walk(&mut self) -> Step<Decision> {
+        self.a_person_wrote_it()?;
+        self.automation_is_on()?;
+        self.mail_is_recent()?;
+        let request = self.both_fields_are_clear()?;
+        self.sender_is_vouched_for()?;
+        let facts = self.directory_answered()?;
+        let account = self.one_account_has_the_name(facts, &request.username.value)?;
+        self.sender_belongs_to(account, &facts.managers)?;
+        self.account_is_enabled(account)?;
+        self.account_is_ordinary(account)?;
+        self.account_is_not_frozen()?;
+        self.account_is_below_its_limits()?;
+        self.sender_is_below_their_limits()?;
+        self.desk_is_below_its_limits(account)?;
+        self.can_hand_over()?;
+        self.route(request, account, &facts.managers)
+    }
+
+    pub(super) fn add(&mut self, check: Check, result: CheckResult, evidence: impl Into<String>) {
+        self.trail.add(check, result, evidence);
+    }
+
+    pub(super) fn pass(&mut self, check: Check, evidence: impl Into<String>) {
+        self.add(check, CheckResult::Pass, evidence);
+    }
+
+    /// Ends the matter: the check does not hold, a technician takes over.
+    pub(super) fn fail<T>(&mut self, check: Check, evidence: impl Into<String>, reason: Reason) -> Step<T> {
+        self.add(check, CheckResult::Fail, evidence);
+        ControlFlow::Break(Decision::HandToTechnician { reason, wait_first: false })
+    }
+
+    /// Passes or fails by `holds`, with the same evidence.
+    fn check(&mut self, holds: bool, check: Check, evidence: String, reason: Reason) -> Step {
+        if !holds {
+            return self.fail(check, evidence, reason);
+        }
+        self.pass(check, evidence);
+        ControlFlow::Continue(())
+    }
+
+    fn a_person_wrote_it(&mut self) -> Step {
+        let reading = self.question.reading;
+        match reading {
+            Reading::Automatic(kind) => {
+                self.pass(Check::Reading, format!("automatic: {}", kind.code()));
+                return ControlFlow::Break(Decision::File);
+            }
+            Reading::Request(_)
+            | Reading::Incomplete { .. }
+            | Reading::Ambiguous { .. }
+            | Reading::General => {
+                self.pass(Check::Reading, reading.code());
+            }
+        }
+        let sender = self.question.sender;
+        let address = sender.address.as_ref().map_or("no single address", |address| address.as_str());
+        let result = if self.is_vouched() { CheckResult::Pass } else { CheckResult::Fail };
+        self.add(Check::Sender, result, format!("{address}, {}: {}", sender.trust.code(), sender.evidence));
+        ControlFlow::Continue(())
+    }
+
+    fn automation_is_on(&mut self) -> Step {
+        match self.question.automation {
+            Automation::On => self.pass(Check::Automation, "on"),
+            Automation::Observe => {
+                self.pass(Check::Automation, "observe: decided and recorded, nothing is changed or sent");
+            }
+            Automation::Off => return self.fail(Check::Automation, "off", Reason::AutomationOff),
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn mail_is_recent(&mut self) -> Step {
+        let age = self.question.now.since(self.question.received_at);
+        let limit = self.question.policy.max_mail_age;
+        let evidence = format!("{} old, at most {}", span(age), span(limit));
+        self.check(age <= limit, Check::Age, evidence, Reason::MailTooOld)
+    }
+
+    fn both_fields_are_clear(&mut self) -> Step<&'a PasswordRequest> {
+        match self.question.reading {
+            Reading::Request(request) => {
+                self.show_fields(Some(&request.username), Some(&request.phone));
+                ControlFlow::Continue(request)
+            }
+            Reading::Incomplete { username, phone } => {
+                self.show_fields(username.as_ref(), phone.as_ref());
+                ControlFlow::Break(self.ask_or_hand_over())
+            }
+            Reading::Ambiguous { why } => self.fail(Check::Username, why.clone(), Reason::FieldsAmbiguous),
+            Reading::General | Reading::Automatic(_) => {
+                self.fail(Check::Username, "the mail is about something else", Reason::OtherSubject)
+            }
+        }
+    }
+
+    fn show_fields(&mut self, username: Option<&Found<Username>>, phone: Option<&Found<PhoneNumber>>) {
+        match username {
+            Some(found) => self.pass(Check::Username, found.place.clone()),
+            None => self.add(Check::Username, CheckResult::Fail, "not in the mail"),
+        }
+        match phone {
+            Some(found) => self.pass(Check::Phone, format!("{}, {}", found.place, found.value.masked())),
+            None => self.add(Check::Phone, CheckResult::Fail, "not in the mail"),
+        }
+    }
+
+    /// What is missing is asked for once, and only of an address that is surely the writer's: a
+    /// forged one would make the desk write to strangers.
+    fn ask_or_hand_over(&self) -> Decision {
+        if self.question.asked_before || !self.is_vouched() {
+            Decision::HandToTechnician { reason: Reason::FieldsMissing, wait_first: false }
+        } else {
+            Decision::AskForDetails
+        }
+    }
+
+    fn is_vouched(&self) -> bool {
+        self.question.sender.address.is_some() && self.question.sender.trust >= Trust::Vouched
+    }
+
+    /// Is `name` the address that somebody vouches for?
+    pub(super) fn sender_is(&self, name: &str) -> bool {
+        let address = self.question.sender.address.as_ref();
+        self.is_vouched() && address.is_some_and(|address| address.as_str().eq_ignore_ascii_case(name))
+    }
+
+    fn sender_is_vouched_for(&mut self) -> Step {
+        let own = self.question.sender.address.is_some() && self.question.sender.trust == Trust::OwnDomain;
+        let (holds, rule) = match self.question.policy.senders {
+            Senders::Any => (true, "anybody may ask"),
+            Senders::OwnDomain => (own, "a vouched-for address of the organisation may ask"),
+            // Whose address it is comes after the account is known.
+            Senders::AccountOrManager if self.is_vouched() => return ControlFlow::Continue(()),
+            Senders::AccountOrManager => (false, "nobody vouches for the sender"),
+        };
+        self.check(holds, Check::SenderAllowed, rule.to_owned(), Reason::SenderUnverified)
+    }
+
+    fn sender_belongs_to(&mut self, account: &Account, managers: &[Manager]) -> Step {
+        match self.question.policy.senders {
+            Senders::Any | Senders::OwnDomain => return ControlFlow::Continue(()),
+            Senders::AccountOrManager => {}
+        }
+        let mut own = account.mail.iter().map(|mail| mail.as_str());
+        let mut names = std::iter::once(&account.username).chain(&account.aliases).map(Username::as_str);
+        let mut above = managers.iter().filter(|manager| manager.enabled).filter_map(|m| m.mail.as_ref());
+        let whose = if own.any(|mail| self.sender_is(mail)) || names.any(|name| self.sender_is(name)) {
+            "the account's own address"
+        } else if above.any(|mail| self.sender_is(mail.as_str())) {
+            "the address of a manager above the account"
+        } else {
+            let evidence = "neither the account's address nor a manager's above it";
+            return self.fail(Check::SenderAllowed, evidence, Reason::SenderUnverified);
+        };
+        self.pass(Check::SenderAllowed, whose);
+        ControlFlow::Continue(())
+    }
+
+    fn directory_answered(&mut self) -> Step<&'a Facts> {
+        let why = match self.question.facts {
+            Some(Ok(facts)) => {
+                self.pass(Check::Directory, "answered");
+                return ControlFlow::Continue(facts);
+            }
+            Some(Err(error)) => error.to_string(),
+            None => "the directory was not asked".to_owned(),
+        };
+        self.add(Check::Directory, CheckResult::Unknown, why);
+        ControlFlow::Break(Decision::HandToTechnician { reason: Reason::DirectoryFailed, wait_first: true })
+    }
+
+    fn one_account_has_the_name(&mut self, facts: &'a Facts, name: &Username) -> Step<&'a Account> {
+        match &facts.lookup {
+            Lookup::One(account) => {
+                self.pass(Check::Account, format!("{name} is {}", account.username));
+                ControlFlow::Continue(account)
+            }
+            Lookup::Nobody => {
+                self.fail(Check::Account, format!("nobody is called {name}"), Reason::AccountUnknown)
+            }
+            Lookup::Several => {
+                self.fail(Check::Account, format!("several are called {name}"), Reason::AccountAmbiguous)
+            }
+        }
+    }
+
+    fn account_is_enabled(&mut self, account: &Account) -> Step {
+        let evidence = if account.enabled { "switched on" } else { "switched off or expired" };
+        self.check(account.enabled, Check::Enabled, evidence.to_owned(), Reason::AccountDisabled)
+    }
+
+    fn account_is_ordinary(&mut self, account: &Account) -> Step {
+        match &account.privilege {
+            Privilege::Ordinary => {}
+            Privilege::Privileged(by) => {
+                return self.fail(Check::Protected, format!("privileged: {by}"), Reason::AccountProtected);
+            }
+            Privilege::Unknown(why) => {
+                self.add(Check::Protected, CheckResult::Unknown, format!("counts as privileged: {why}"));
+                let reason = Reason::AccountProtected;
+                return ControlFlow::Break(Decision::HandToTechnician { reason, wait_first: false });
+            }
+        }
+        let protected = &self.question.policy.protected_groups;
+        let member = |group: &&String| protected.iter().any(|p| p.to_lowercase() == group.to_lowercase());
+        if let Some(group) = account.groups.iter().find(member) {
+            let evidence = format!("member of the protected group {group}");
+            return self.fail(Check::Protected, evidence, Reason::AccountProtected);
+        }
+        self.pass(Check::Protected, "neither privileged nor in a protected group");
+        ControlFlow::Continue(())
+    }
+
+    fn account_is_not_frozen(&mut self) -> Step {
+        let wrong = self.question.history.account_mismatches_day;
+        let evidence = format!("{wrong} requests with a wrong phone in a day, frozen at {FROZEN_AFTER}");
+        self.check(wrong < FROZEN_AFTER, Check::Frozen, evidence, Reason::AccountFrozen)
+    }
+
+    fn account_is_below_its_limits(&mut self) -> Step {
+        let Question { history, policy, now, .. } = *self.question;
+        if let Some(ago) = history.account_last.map(|last| now.since(last)).filter(|a| *a < policy.cooldown) {
+            let evidence = format!("the last one was {} ago, at least {}", span(ago), span(policy.cooldown));
+            return self.fail(Check::LimitAccount, evidence, Reason::LimitAccount);
+        }
+        let (count, limit) = (history.account_day, policy.per_account_per_day);
+        let evidence = format!("{count} of {limit} in a day");
+        self.check(count < limit, Check::LimitAccount, evidence, Reason::LimitAccount)
+    }
+
+    fn sender_is_below_their_limits(&mut self) -> Step {
+        let Question { history, policy, .. } = *self.question;
+        let below =
+            history.sender_day < policy.per_sender_per_day && history.phone_day < policy.per_phone_per_day;
+        let evidence = format!(
+            "sender {} of {}, phone {} of {} in a day",
+            history.sender_day, policy.per_sender_per_day, history.phone_day, policy.per_phone_per_day
+        );
+        self.check(below, Check::LimitSender, evidence, Reason::LimitSender)
+    }
+
+    fn desk_is_below_its_limits(&mut self, account: &Account) -> Step {
+        let Question { history, policy, .. } = *self.question;
+        // People without a known unit are no unit together; the desk's limit holds for them.
+        let unit_below = account.unit.is_empty() || history.unit_hour < policy.per_unit_per_hour;
+        let evidence = format!(
+            "unit {} of {}, desk {} of {} in an hour",
+            history.unit_hour, policy.per_unit_per_hour, history.desk_hour, policy.per_hour
+        );
+        let below = unit_below && history.desk_hour < policy.per_hour;
+        self.check(below, Check::LimitDesk, evidence, Reason::LimitDesk)
+    }
+
+    fn can_hand_over(&mut self) -> Step {
+        if let Err(why) = self.question.deliverable {
+            self.add(Check::Delivery, CheckResult::Fail, why);
+            let reason = Reason::DeliveryFailed;
+            return ControlFlow::Break(Decision::HandToTechnician { reason, wait_first: true });
+        }
+        self.pass(Check::Delivery, "a password can be sealed and handed over");
+        ControlFlow::Continue(())
+    }
+}
+
+/// A span of time in whole hours and minutes.
+pub(super) fn span(span: Duration) -> String {
+    let minutes = span.as_secs() / 60;
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes}m"),
+        (hours, 0) => format!("{hours}h"),
+        (hours, minutes) => format!("{hours}h {minutes}m"),
+    }
+}
+
+fn in_words(decision: &Decision) -> String {
+    let what = |handover: &Handover| match handover {
+        Handover::Password => "the password",
+        Handover::Link => "a link",
+    };
+    match decision {
+        Decision::TextRequester { phone, handover, .. } => {
+            format!("{} to the registered phone {}", what(handover), phone.masked())
+        }
+        Decision::OfferManager { phone, handover, reason, .. } => {
+            format!("{} to the nearest manager at {} ({reason})", what(handover), phone.masked())
+        }
+        Decision::AskForDetails => "the writer is asked for what is missing".to_owned(),
+        Decision::HandToTechnician { reason, wait_first: false } => format!("a technician ({reason})"),
+        Decision::HandToTechnician { reason, wait_first: true } => {
+            format!("wait, then a technician ({reason})")
+        }
+        Decision::File => "filed, not answered".to_owned(),
+    }
+}
