@@ -1,0 +1,197 @@
+//! The store with stops before and after everything that commits. Plain reads have no stops: a
+//! program that dies there has changed nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use nyckelbud::delivery::Receipt;
+use nyckelbud::keyring::Keyring;
+use nyckelbud::mailbox::{MailUid, Mark};
+use nyckelbud::store::*;
+use nyckelbud::ticket::{State, Ticket, TicketId};
+use nyckelbud::types::{AccountId, EmailAddress, History, MessageId, Outcome, TicketNumber, UnixMillis};
+
+use super::stops::Stopper;
+
+/// A store with stops.
+pub struct StoppingStore {
+    pub inner: Arc<dyn Store>,
+    pub stopper: Stopper,
+}
+
+macro_rules! stopped {
+    ($self:ident, $place:literal, $call:expr) => {{
+        $self.stopper.point(concat!("before ", $place));
+        let answer = $call.await;
+        $self.stopper.point(concat!("after ", $place));
+        answer
+    }};
+}
+
+#[async_trait]
+impl Store for StoppingStore {
+    async fn mark(&self, mailbox: &str) -> Result<Option<Mark>, StoreError> {
+        self.inner.mark(mailbox).await
+    }
+    async fn set_mark(&self, mailbox: &str, mark: &Mark, now: UnixMillis) -> Result<(), StoreError> {
+        stopped!(self, "set_mark", self.inner.set_mark(mailbox, mark, now))
+    }
+    async fn ledger(&self, mailbox: &str, validity: u32) -> Result<Vec<LedgerEntry>, StoreError> {
+        self.inner.ledger(mailbox, validity).await
+    }
+    async fn count_tries(
+        &self,
+        mailbox: &str,
+        validity: u32,
+        uids: &[MailUid],
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        stopped!(self, "count_tries", self.inner.count_tries(mailbox, validity, uids, now))
+    }
+    async fn forgive_tries(&self, mailbox: &str, validity: u32, uids: &[MailUid]) -> Result<(), StoreError> {
+        stopped!(self, "forgive_tries", self.inner.forgive_tries(mailbox, validity, uids))
+    }
+    async fn record(&self, mails: Vec<Incoming>, now: UnixMillis) -> Result<Vec<Recorded>, StoreError> {
+        stopped!(self, "record", self.inner.record(mails, now))
+    }
+    async fn moved(
+        &self,
+        mailbox: &str,
+        validity: u32,
+        uids: &[MailUid],
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        stopped!(self, "moved", self.inner.moved(mailbox, validity, uids, now))
+    }
+    async fn claim(
+        &self,
+        owner: &str,
+        lease: Duration,
+        limit: u32,
+        now: UnixMillis,
+    ) -> Result<Vec<Claim>, StoreError> {
+        let claims = self.inner.claim(owner, lease, limit, now).await;
+        if claims.as_ref().is_ok_and(|claims| !claims.is_empty()) {
+            self.stopper.point("after claim");
+        }
+        claims
+    }
+    async fn claim_ticket(
+        &self,
+        id: TicketId,
+        owner: &str,
+        lease: Duration,
+    ) -> Result<Option<Claim>, StoreError> {
+        stopped!(self, "claim_ticket", self.inner.claim_ticket(id, owner, lease))
+    }
+    async fn commit(
+        &self,
+        id: TicketId,
+        fence: i64,
+        from: &State,
+        step: Step,
+    ) -> Result<Committed, StoreError> {
+        stopped!(self, "commit", self.inner.commit(id, fence, from, step))
+    }
+    async fn release(&self, id: TicketId, fence: i64, due_at: UnixMillis) -> Result<(), StoreError> {
+        stopped!(self, "release", self.inner.release(id, fence, due_at))
+    }
+    async fn rest(&self, id: TicketId, fence: i64) -> Result<(), StoreError> {
+        stopped!(self, "rest", self.inner.rest(id, fence))
+    }
+    async fn next_due(&self) -> Result<Option<UnixMillis>, StoreError> {
+        self.inner.next_due().await
+    }
+    async fn claim_messages(
+        &self,
+        owner: &str,
+        lease: Duration,
+        limit: u32,
+        now: UnixMillis,
+    ) -> Result<Vec<MessageClaim>, StoreError> {
+        let claims = self.inner.claim_messages(owner, lease, limit, now).await;
+        if claims.as_ref().is_ok_and(|claims| !claims.is_empty()) {
+            self.stopper.point("after claim_messages");
+        }
+        claims
+    }
+    async fn begin_message(&self, id: i64, fence: i64, now: UnixMillis) -> Result<bool, StoreError> {
+        stopped!(self, "begin_message", self.inner.begin_message(id, fence, now))
+    }
+    async fn end_message(
+        &self,
+        id: i64,
+        fence: i64,
+        outcome: &Outcome,
+        again_at: Option<UnixMillis>,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        stopped!(self, "end_message", self.inner.end_message(id, fence, outcome, again_at, now))
+    }
+    async fn receipt(
+        &self,
+        gateway: &str,
+        key: Option<&str>,
+        reference: &str,
+        receipt: Receipt,
+        now: UnixMillis,
+    ) -> Result<bool, StoreError> {
+        stopped!(self, "receipt", self.inner.receipt(gateway, key, reference, receipt, now))
+    }
+    async fn receipt_for(&self, key: &str) -> Result<Option<StoredReceipt>, StoreError> {
+        self.inner.receipt_for(key).await
+    }
+    async fn history(
+        &self,
+        account: &AccountId,
+        sender: &str,
+        phone_hash: &str,
+        unit: &str,
+        now: UnixMillis,
+    ) -> Result<History, StoreError> {
+        self.inner.history(account, sender, phone_hash, unit, now).await
+    }
+    async fn mails_of(&self, id: TicketId) -> Result<Vec<KeptMail>, StoreError> {
+        self.inner.mails_of(id).await
+    }
+    async fn ticket_by_pickup(&self, pickup_hash: &str) -> Result<Option<Ticket>, StoreError> {
+        self.inner.ticket_by_pickup(pickup_hash).await
+    }
+    async fn tickets(&self, filter: &TicketFilter) -> Result<Vec<TicketView>, StoreError> {
+        self.inner.tickets(filter).await
+    }
+    async fn ticket_answered(
+        &self,
+        answers: &[MessageId],
+        tag: Option<TicketNumber>,
+        from: Option<&EmailAddress>,
+    ) -> Result<Option<TicketNumber>, StoreError> {
+        self.inner.ticket_answered(answers, tag, from).await
+    }
+    async fn switch(&self, now: UnixMillis) -> Result<Option<Switch>, StoreError> {
+        self.inner.switch(now).await
+    }
+    async fn turn(&self, switch: &Switch, audit: AuditEntry) -> Result<(), StoreError> {
+        stopped!(self, "turn", self.inner.turn(switch, audit))
+    }
+    async fn seal_audit(&self, keyring: &Keyring, limit: u32) -> Result<u32, StoreError> {
+        let sealed = self.inner.seal_audit(keyring, limit).await;
+        if sealed.as_ref().is_ok_and(|sealed| *sealed > 0) {
+            self.stopper.point("after seal_audit");
+        }
+        sealed
+    }
+    async fn verify_audit(&self, keyring: &Keyring) -> Result<ChainReport, StoreError> {
+        self.inner.verify_audit(keyring).await
+    }
+    async fn erase_expired(&self, now: UnixMillis) -> Result<u32, StoreError> {
+        self.inner.erase_expired(now).await
+    }
+    async fn free_leases(&self) -> Result<(), StoreError> {
+        self.inner.free_leases().await
+    }
+    async fn probe(&self) -> Result<String, StoreError> {
+        self.inner.probe().await
+    }
+}

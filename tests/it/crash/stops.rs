@@ -1,0 +1,208 @@
+//! Where the program is stopped: wrappers around every outside part that count the calls, before
+//! and after each, and stop the program at the chosen one.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use nyckelbud::delivery::{GatewayTraits, MailSender, OutgoingMail, Receipt, SmsGateway, SmsText};
+use nyckelbud::directory::{Directory, DirectoryError, Facts, Who};
+use nyckelbud::mailbox::{Folder, MailUid, Mailbox, MailboxError, Mark, Opened, RawMail, Woken};
+use nyckelbud::password::{PasswordReset, TemporaryPassword, Used};
+use nyckelbud::types::{AccountId, Outcome, PhoneNumber, UnixMillis};
+use tokio::sync::mpsc;
+
+/// How the program is stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// SIGKILL to the own process.
+    Kill,
+    /// A panic in whatever runs.
+    Panic,
+}
+
+/// Counts the points and stops the program at one of them.
+#[derive(Clone, Debug)]
+pub struct Stopper {
+    how: Stop,
+    at: u64,
+    count: Arc<AtomicU64>,
+}
+
+impl Stopper {
+    /// Stops at the `at`-th point, counted from 1.
+    pub fn new(how: Stop, at: u64) -> Self {
+        Self { how, at, count: Arc::default() }
+    }
+
+    /// Never stops.
+    pub fn never() -> Self {
+        Self::new(Stop::Panic, u64::MAX)
+    }
+
+    /// Was the point reached?
+    pub fn reached(&self) -> bool {
+        self.count.load(Ordering::SeqCst) >= self.at
+    }
+
+    /// One point.
+    pub fn point(&self, place: &str) {
+        if self.count.fetch_add(1, Ordering::SeqCst) + 1 != self.at {
+            return;
+        }
+        match self.how {
+            Stop::Kill => {
+                let me = rustix::process::getpid();
+                let _ = rustix::process::kill_process(me, rustix::process::Signal::KILL);
+                // the signal is delivered before this sleep is over
+                std::thread::sleep(Duration::from_secs(60));
+            }
+            Stop::Panic => panic!("stopped on purpose: {place}"),
+        }
+    }
+}
+
+/// The world's own log: a line a call, appended, never buffered.
+#[derive(Clone, Debug)]
+pub struct CallLog(pub PathBuf);
+
+impl CallLog {
+    pub fn write(&self, line: &str) {
+        let mut file = OpenOptions::new().create(true).append(true).open(&self.0).expect("the log");
+        file.write_all(format!("{line}\n").as_bytes()).expect("a line");
+    }
+}
+
+/// A part with stops around every call.
+pub struct Stopping<T> {
+    pub inner: T,
+    pub stopper: Stopper,
+    pub log: CallLog,
+}
+
+/// A value's fingerprint: the log must not hold passwords.
+pub fn fingerprint(text: &str) -> String {
+    use sha2::Digest;
+    data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(text.as_bytes())[..8])
+}
+
+#[async_trait]
+impl<T: Directory> Directory for Stopping<T> {
+    async fn facts(&self, who: &Who, depth: u8) -> Result<Facts, DirectoryError> {
+        self.stopper.point("before facts");
+        let facts = self.inner.facts(who, depth).await;
+        if let Who::Id(id) = who {
+            self.log.write(&format!("facts {id}"));
+        }
+        self.stopper.point("after facts");
+        facts
+    }
+
+    async fn probe(&self) -> Result<String, DirectoryError> {
+        self.inner.probe().await
+    }
+}
+
+#[async_trait]
+impl<T: PasswordReset> PasswordReset for Stopping<T> {
+    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Outcome {
+        self.stopper.point("before set");
+        self.log.write(&format!("set {account} {}", fingerprint(password.expose())));
+        let outcome = self.inner.set(account, password).await;
+        self.stopper.point("after set");
+        outcome
+    }
+
+    async fn used(&self, account: &AccountId, set_at: UnixMillis) -> Result<Used, DirectoryError> {
+        self.inner.used(account, set_at).await
+    }
+
+    async fn probe(&self) -> Result<String, DirectoryError> {
+        self.inner.probe().await
+    }
+}
+
+#[async_trait]
+impl<T: SmsGateway> SmsGateway for Stopping<T> {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    fn traits(&self) -> GatewayTraits {
+        self.inner.traits()
+    }
+
+    async fn send(&self, to: &PhoneNumber, text: &SmsText, key: &str) -> Outcome {
+        self.stopper.point("before text");
+        self.log.write(&format!("text {} {} {key}", to.e164(), fingerprint(text.expose())));
+        let outcome = self.inner.send(to, text, key).await;
+        self.stopper.point("after text");
+        outcome
+    }
+
+    async fn ask(&self, reference: &str) -> Result<Receipt, String> {
+        self.inner.ask(reference).await
+    }
+
+    async fn probe(&self) -> Result<String, String> {
+        self.inner.probe().await
+    }
+}
+
+#[async_trait]
+impl<T: MailSender> MailSender for Stopping<T> {
+    async fn send(&self, mail: &OutgoingMail) -> Outcome {
+        self.stopper.point("before mail");
+        let outcome = self.inner.send(mail).await;
+        self.stopper.point("after mail");
+        outcome
+    }
+
+    async fn probe(&self) -> Result<String, String> {
+        self.inner.probe().await
+    }
+}
+
+#[async_trait]
+impl<T: Mailbox> Mailbox for Stopping<T> {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    async fn open(&mut self) -> Result<Opened, MailboxError> {
+        self.inner.open().await
+    }
+
+    async fn list(&mut self, after: Option<&Mark>) -> Result<Vec<MailUid>, MailboxError> {
+        self.stopper.point("before list");
+        let listed = self.inner.list(after).await;
+        self.stopper.point("after list");
+        listed
+    }
+
+    async fn mark(&mut self) -> Result<Mark, MailboxError> {
+        self.inner.mark().await
+    }
+
+    async fn fetch(&mut self, uids: &[MailUid], to: mpsc::Sender<RawMail>) -> Result<(), MailboxError> {
+        self.stopper.point("before fetch");
+        let fetched = self.inner.fetch(uids, to).await;
+        self.stopper.point("after fetch");
+        fetched
+    }
+
+    async fn file(&mut self, folder: Folder, uids: &[MailUid]) -> Result<(), MailboxError> {
+        self.stopper.point("before move");
+        let filed = self.inner.file(folder, uids).await;
+        self.stopper.point("after move");
+        filed
+    }
+
+    async fn wait(&mut self, limit: Duration) -> Result<Woken, MailboxError> {
+        self.inner.wait(limit).await
+    }
+}

@@ -1,0 +1,162 @@
+//! The world around a desk under test: a folder that outlives the program.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use nyckelbud::cli::assembly;
+use nyckelbud::clock::{Clock, SystemClock};
+use nyckelbud::store::{Store, TicketFilter};
+use nyckelbud::worker::{Health, Inbox, Intake, Parts, Timing, Worker};
+
+use super::stopping_store::StoppingStore;
+use super::stops::{CallLog, Stopper, Stopping};
+use crate::support::demo_desk;
+
+/// The samples that come in: a text, an offer, a ticket, a machine's mail.
+pub const MAILS: [&str; 4] =
+    ["sms-registered-phone", "manager-phone-mismatch", "technician-other-subject", "filed-out-of-office"];
+
+/// Everything scaled down, so that leases run out within a test.
+const TIMING: Timing = Timing {
+    lease: Duration::from_millis(1500),
+    guard: Duration::from_millis(100),
+    quiesce: Duration::from_millis(200),
+    directory: Duration::from_millis(500),
+    gateway: Duration::from_millis(500),
+    mail: Duration::from_millis(500),
+    patience: Duration::from_secs(5),
+    retry: Duration::from_millis(20),
+    look: Duration::from_millis(20),
+};
+
+/// A folder with a desk's outside parts.
+pub struct World {
+    folder: PathBuf,
+    /// Keeps the folder for as long as this value; `None` in the process that is killed.
+    _guard: Option<tempfile::TempDir>,
+}
+
+impl World {
+    /// A new one, with the mails in the mailbox.
+    pub fn fresh() -> Self {
+        let guard = tempfile::tempdir().expect("a folder");
+        let folder = guard.path().to_owned();
+        demo_desk::build(&folder);
+        for name in MAILS {
+            demo_desk::deliver(&folder, name);
+        }
+        Self { folder, _guard: Some(guard) }
+    }
+
+    /// The one in `folder`.
+    pub fn existing(folder: PathBuf) -> Self {
+        Self { folder, _guard: None }
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub fn log(&self) -> CallLog {
+        CallLog(self.folder.join("calls.log"))
+    }
+
+    /// Runs the desk until everything is settled, it panics, or `limit` is over.
+    pub fn run(&self, stopper: &Stopper, limit: Duration) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        // A panic here is the end of the program; the next run is its restart.
+        let _ = catch_unwind(AssertUnwindSafe(|| runtime.block_on(self.work(stopper, limit))));
+    }
+
+    async fn work(&self, stopper: &Stopper, limit: Duration) {
+        let until = Instant::now() + limit;
+        let settings = demo_desk::settings(&self.folder);
+        let inner = assembly::store(&settings).await.expect("the store opens");
+        inner.free_leases().await.expect("leases are freed");
+        let parts = Arc::new(self.parts(&settings, Arc::clone(&inner), stopper));
+        let worker = Worker::new(Arc::clone(&parts), Arc::new(Health::expecting(&[])));
+        let mut intake = self.intake(&settings, &parts, stopper);
+        loop {
+            intake.drain().await.expect("the mailbox is read");
+            worker.drain().await.expect("the store works");
+            if self.settled(&inner).await || Instant::now() > until {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    fn parts(&self, settings: &nyckelbud::config::Settings, store: Arc<dyn Store>, stopper: &Stopper) -> Parts {
+        let mut parts = assembly::parts(settings, store).expect("the parts fit");
+        let (stopper, log) = (stopper.clone(), self.log());
+        macro_rules! stopping {
+            ($inner:expr) => {
+                Stopping { inner: $inner, stopper: stopper.clone(), log: log.clone() }
+            };
+        }
+        let (directory, reset) = assembly::directory(settings).expect("the directory opens");
+        parts.directory = Arc::new(stopping!(directory));
+        parts.reset = Arc::new(stopping!(reset));
+        let spool = nyckelbud::delivery::sms::spool::SpoolGateway::new("modem", self.folder.join("sms"));
+        parts.gateways = vec![Arc::new(stopping!(spool))];
+        parts.mail = Arc::new(stopping!(demo_desk::mail_spool(settings)));
+        parts.store = Arc::new(StoppingStore { inner: parts.store, stopper: stopper.clone() });
+        parts.timing = TIMING;
+        parts
+    }
+
+    fn intake(&self, settings: &nyckelbud::config::Settings, parts: &Arc<Parts>, stopper: &Stopper) -> Intake {
+        let inbox = assembly::inboxes(settings).expect("the mailbox").remove(0);
+        let mailbox = Stopping { inner: DynMailbox(inbox.mailbox), stopper: stopper.clone(), log: self.log() };
+        Intake::new(Inbox { mailbox: Box::new(mailbox), settings: inbox.settings }, Arc::clone(parts))
+    }
+
+    /// Is nothing left to do: no mail in the inbox, every ticket settled, nothing due?
+    async fn settled(&self, store: &Arc<dyn Store>) -> bool {
+        let inbox_is_empty = demo_desk::inbox(&self.folder).is_empty();
+        let tickets = store.tickets(&TicketFilter::default()).await.expect("tickets");
+        let all_settled = tickets.iter().all(|view| view.ticket.state.standing().settled());
+        let due = store.next_due().await.expect("due");
+        // The expiry of the offer and the look at the password's use lie hours ahead.
+        let soon = SystemClock.now().plus(Duration::from_secs(3600));
+        inbox_is_empty && tickets.len() >= MAILS.len() && all_settled && due.is_none_or(|due| due > soon)
+    }
+}
+
+/// A boxed mailbox as a mailbox.
+struct DynMailbox(Box<dyn nyckelbud::mailbox::Mailbox>);
+
+mod dyn_mailbox {
+    use std::time::Duration;
+
+    use async_trait::async_trait;
+    use nyckelbud::mailbox::*;
+    use tokio::sync::mpsc;
+
+    #[async_trait]
+    impl Mailbox for super::DynMailbox {
+        fn name(&self) -> &str {
+            self.0.name()
+        }
+        async fn open(&mut self) -> Result<Opened, MailboxError> {
+            self.0.open().await
+        }
+        async fn list(&mut self, after: Option<&Mark>) -> Result<Vec<MailUid>, MailboxError> {
+            self.0.list(after).await
+        }
+        async fn mark(&mut self) -> Result<Mark, MailboxError> {
+            self.0.mark().await
+        }
+        async fn fetch(&mut self, uids: &[MailUid], to: mpsc::Sender<RawMail>) -> Result<(), MailboxError> {
+            self.0.fetch(uids, to).await
+        }
+        async fn file(&mut self, folder: Folder, uids: &[MailUid]) -> Result<(), MailboxError> {
+            self.0.file(folder, uids).await
+        }
+        async fn wait(&mut self, limit: Duration) -> Result<Woken, MailboxError> {
+            self.0.wait(limit).await
+        }
+    }
+}
