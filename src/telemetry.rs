@@ -74,13 +74,21 @@ pub fn init(settings: &TelemetrySettings) -> Result<(), TelemetryError> {
     let from_environment = std::env::var("RUST_LOG").ok().filter(|filter| !filter.is_empty());
     let filter = from_environment.as_deref().unwrap_or(&settings.log);
     let terminal = std::io::stderr().is_terminal();
-    let text = StreamFormat::Text { colours: terminal && std::env::var_os("NO_COLOR").is_none() };
+    let text = StreamFormat::Text {
+        colours: terminal && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty()),
+    };
     let stream = match settings.format {
         LogFormat::Text => text,
         LogFormat::Json => StreamFormat::Json,
-        LogFormat::Journald => return to_journal(filter),
+        LogFormat::Journald => {
+            return to_journal(tracing_journald::layer().map_err(TelemetryError::Journal)?, filter);
+        }
         LogFormat::Auto if terminal => text,
-        LogFormat::Auto if stderr_is_journal() => return to_journal(filter),
+        LogFormat::Auto if stderr_is_journal() => match tracing_journald::layer() {
+            Ok(journal) => return to_journal(journal, filter),
+            // a sandbox may hide its socket; standard error still arrives there
+            Err(_) => StreamFormat::Json,
+        },
         LogFormat::Auto => StreamFormat::Json,
     };
     tracing_subscriber::registry()
@@ -119,8 +127,7 @@ pub fn check_filter(filter: &str) -> Result<(), String> {
     EnvFilter::try_new(filter).map(|_| ()).map_err(|error| error.to_string())
 }
 
-fn to_journal(filter: &str) -> Result<(), TelemetryError> {
-    let journal = tracing_journald::layer().map_err(TelemetryError::Journal)?;
+fn to_journal(journal: tracing_journald::Layer, filter: &str) -> Result<(), TelemetryError> {
     tracing_subscriber::registry()
         .with(journal.with_filter(capped(filter)?))
         .try_init()

@@ -28,12 +28,9 @@ pub(super) struct Collected {
 pub(super) fn settings(tree: &mut Tree) -> Collected {
     let mut errors = Vec::new();
     let mut reported: Vec<KeyPath> = Vec::new();
-    let desk = KeyPath::default().key("desk");
-    if tree.get(&desk).is_none() {
-        // so that its required keys are reported one by one
-        tree.put(&desk, ValueKind::Table(config::Map::new()));
-    }
     while errors.len() < MOST_MISTAKES {
+        // so that its required keys are reported one by one
+        tree.become_table(&KeyPath::of("desk"));
         let error = match Settings::deserialize(Node::top(tree)) {
             Ok(settings) => return Collected { settings: Some(settings), errors, reported },
             Err(error) => error,
@@ -62,6 +59,7 @@ fn mend(tree: &mut Tree, error: ReadError) -> (KeyPath, Problem, bool) {
             (path, Problem::UnknownKey { nearest }, mended)
         }
         Cause::Missing(key) => {
+            tree.become_table(&path);
             let path = path.key(key);
             let mended = tree.get(&path).is_none() && tree.put(&path, ValueKind::Nil);
             (path, Problem::Missing { expected: "a value".to_owned() }, mended)

@@ -109,6 +109,13 @@ impl Tree {
         }
     }
 
+    /// Puts an empty table at `path`, when nothing or only a stand-in is there.
+    pub(super) fn become_table(&mut self, path: &KeyPath) {
+        if self.get(path).is_none_or(|value| value.kind == ValueKind::Nil) {
+            self.put(path, ValueKind::Table(Map::new()));
+        }
+    }
+
     fn get_mut(&mut self, steps: &[Step]) -> Option<&mut Value> {
         steps.iter().try_fold(&mut self.root, |value, step| match (&mut value.kind, step) {
             (ValueKind::Table(table), Step::Key(key)) => table.get_mut(key),

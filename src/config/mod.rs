@@ -1,5 +1,5 @@
 //! The configuration: `nyckelbud.toml` and the environment, read into [`Settings`], with every
-//! mistake named in one run. `toml` and `config` are used only in this folder.
+//! mistake named in one run. The crate `config` is used only in this folder.
 //!
 //! [`load`] goes through five steps, a file each: `layers` (what is written, and where), `reader`
 //! and `collect` (what it means), `bind` (paths and secrets of this machine), `validate` (does it

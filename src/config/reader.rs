@@ -2,7 +2,7 @@
 //! was found, what is expected), so that [`super::collect`] can go on after each of them.
 
 use config::{Value, ValueKind};
-use serde::de::value::SeqDeserializer;
+use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{
     self, DeserializeSeed, Deserializer, Expected, IntoDeserializer, MapAccess, SeqAccess, Unexpected,
     Visitor,
@@ -74,6 +74,10 @@ impl de::Error for ReadError {
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        if found == Unexpected::Map && expected.to_string() == "a sequence" {
+            let expected = "a list of tables: its header is written [[…]], with two brackets".to_owned();
+            return Self::new(Cause::Value { found: Some(in_words(found)), expected });
+        }
         Self::invalid_value(found, expected)
     }
 
@@ -149,7 +153,7 @@ impl<'t> Node<'t> {
     }
 
     /// The text, if this is one from the environment, where everything is text.
-    fn from_environment(&self) -> Option<&'t str> {
+    fn environment_text(&self) -> Option<&'t str> {
         match (&self.value.kind, self.tree.places.get(&self.path.to_string())) {
             (ValueKind::String(text), Some(Source::Environment(_))) => Some(text),
             _ => None,
@@ -201,7 +205,7 @@ impl<'de> IntoDeserializer<'de, ReadError> for Node<'_> {
 macro_rules! scalar {
     ($($method:ident $visit:ident $type:ty, $stand_in:expr;)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-            let result = match self.from_environment().map(|text| text.trim().parse::<$type>()) {
+            let result = match self.environment_text().map(|text| text.trim().parse::<$type>()) {
                 _ if self.is_stand_in() => visitor.$visit($stand_in),
                 Some(Ok(value)) => visitor.$visit(value),
                 Some(Err(_)) | None => self.any(visitor),
@@ -257,13 +261,13 @@ impl<'de> Deserializer<'de> for Node<'_> {
                 visitor.visit_enum(words.first().copied().unwrap_or_default().into_deserializer())
             }
             ValueKind::String(word) => visitor.visit_enum(word.as_str().into_deserializer()),
-            _ => self.any(Refuse(one_of(words))).and_then(|never| match never {}),
+            _ => self.any(Refuse(one_of(words))).map(|never| match never {}),
         };
         result.map_err(|error| error.at(&self.path))
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ReadError> {
-        let result = match self.from_environment() {
+        let result = match self.environment_text() {
             // in a variable a list is written a,b,c
             Some(text) => {
                 let words: Vec<String> = text
@@ -287,6 +291,10 @@ impl<'de> Deserializer<'de> for Node<'_> {
         _keys: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, ReadError> {
+        if self.is_stand_in() {
+            let nothing = MapDeserializer::new(std::iter::empty::<(String, String)>());
+            return visitor.visit_map(nothing).map_err(|error: ReadError| error.at(&self.path));
+        }
         self.deserialize_any(visitor)
     }
 

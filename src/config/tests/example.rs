@@ -59,7 +59,7 @@ const EXAMPLES: [&str; 45] = [
 ];
 
 /// The example with every commented header and `key = value` line made to count.
-fn uncommented() -> String {
+pub(super) fn uncommented() -> String {
     let counts = |line: &str| {
         let is_header =
             line.starts_with('[') && line.split('#').next().unwrap_or("").trim_end().ends_with(']');
@@ -184,14 +184,4 @@ fn once_its_secrets_are_there_the_example_starts() {
     let loaded = parse(example(), file, &BTreeMap::new(), Secrets::Leave).map_err(|e| e.to_string()).unwrap();
     let warned: Vec<&str> = loaded.warnings.iter().map(|warning| warning.key.as_str()).collect();
     assert_eq!(warned, ["mailbox[0].authentication"]);
-}
-
-#[test]
-fn adhoc() {
-    let text = std::fs::read_to_string("/work/shared/design/nyckelbud.toml").unwrap();
-    println!("{}", mistakes(&text, &[]).join("\n"));
-    let own = settings(read(example()));
-    let theirs = settings(read(&text));
-    println!("--- {}", serde_json::to_string(&own).unwrap());
-    println!("--- {}", serde_json::to_string(&theirs).unwrap());
 }

@@ -267,3 +267,38 @@ fn for_programs_a_mistake_is_an_object() {
     assert_eq!(json[0]["line"], line_of(&text, "raw_mial"));
     assert_eq!(json[0]["key"], "retention.raw_mial");
 }
+
+#[test]
+fn each_wrong_value_is_told_at_its_own_line() {
+    let text = example::uncommented();
+    let mut tried = 0;
+    for (number, line) in text.lines().enumerate() {
+        let Some((key, _)) = line.split_once(" = ").filter(|(key, _)| !key.starts_with(['#', '['])) else {
+            continue;
+        };
+        let wrong = format!("{key} = {{ no = 1 }}");
+        let changed: Vec<&str> =
+            text.lines().enumerate().map(|(n, line)| if n == number { &wrong } else { line }).collect();
+        let at = format!("nyckelbud.toml:{}:", number + 1);
+        let found = mistakes(&changed.join("\n"), &[]);
+        assert!(found.iter().any(|error| error.starts_with(&at)), "{line}: {found:#?}");
+        tried += 1;
+    }
+    assert!(tried > 100, "only {tried} keys were tried");
+}
+
+#[test]
+fn a_section_of_the_wrong_kind_hides_no_other_mistake() {
+    let found = mistakes("desk = 5\nmailbox = [\"x\"]\nsms = { gateway = { name = \"a\" } }\nwbe = 1\n", &[]);
+    for says in [
+        "nyckelbud.toml:1:1: desk: found 5, expected a table",
+        "nyckelbud.toml:2:12: mailbox[0]: found \"x\", expected a table",
+        "nyckelbud.toml:3:9: sms.gateway: found a table, expected a list of tables: its header is written [[…]]",
+        "nyckelbud.toml:4:1: wbe: there is no such key; the nearest known key is \"web\"",
+        "policy.domains: is missing",
+        "smtp.host: is missing",
+    ] {
+        assert!(found.iter().any(|error| error.contains(says)), "{says} is missing in {found:#?}");
+    }
+    assert!(!found.iter().any(|error| error.contains("desk.")), "{found:#?}");
+}

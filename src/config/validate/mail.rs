@@ -33,11 +33,8 @@ impl Checks<'_> {
                 continue;
             }
             self.expect(&at, is_plain_name(name), format_args!("{name:?}"), NAME);
-            match seen.insert(name.to_ascii_lowercase(), index) {
-                Some(first) => {
-                    self.refuse(&at, format!("{name:?} is the name of {} too", list.index(first)));
-                }
-                None => {}
+            if let Some(first) = seen.insert(name.to_ascii_lowercase(), index) {
+                self.refuse(&at, format!("{name:?} is the name of {} too", list.index(first)));
             }
         }
     }
