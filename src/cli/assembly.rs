@@ -6,7 +6,9 @@ use tokio::sync::Notify;
 
 use super::{CliError, Common, output};
 use crate::clock::{Clock, SystemClock, Zone};
-use crate::config::{self, GatewayKind, Loaded, MailboxKind, MailboxSettings, Notice, Settings, SmtpKind, Start};
+use crate::config::{
+    self, GatewayKind, Loaded, MailboxKind, MailboxSettings, Notice, Settings, SmtpKind, Start,
+};
 use crate::delivery::notice::{MailSpool, SmtpSender, SmtpSettings};
 use crate::delivery::sms::elks::{ElksGateway, ElksSettings};
 use crate::delivery::sms::spool::SpoolGateway;
@@ -14,9 +16,9 @@ use crate::delivery::texts::{DeskWords, Texts};
 use crate::delivery::{MailSender, SmsGateway};
 use crate::directory::file::FileDirectory;
 use crate::keyring::{self, Keyring};
+use crate::mailbox::Mailbox;
 use crate::mailbox::imap::{ImapMailbox, ImapSettings};
 use crate::mailbox::maildir::{MaildirMailbox, MaildirSettings};
-use crate::mailbox::{Mailbox, imap};
 use crate::password::file::FilePasswordReset;
 use crate::render::Renderer;
 use crate::store::{self, Store};
@@ -33,7 +35,10 @@ pub(super) fn load(common: &Common) -> Result<Loaded, CliError> {
 }
 
 /// Opens the store and brings it to this version's tables.
-pub(super) async fn store(settings: &Settings) -> Result<Arc<dyn Store>, CliError> {
+///
+/// # Errors
+/// The database cannot be used.
+pub async fn store(settings: &Settings) -> Result<Arc<dyn Store>, CliError> {
     Ok(store::open(settings.store.url.expose(), settings.desk.address.domain()).await?)
 }
 
@@ -50,7 +55,8 @@ pub(super) fn keyring(settings: &Settings) -> Result<Keyring, String> {
 
 fn zone(settings: &Settings) -> Result<Zone, CliError> {
     let name = &settings.desk.time_zone;
-    Zone::named(name).ok_or_else(|| CliError::Wrong(format!("desk.time_zone: {name:?} is no known time zone")))
+    Zone::named(name)
+        .ok_or_else(|| CliError::Wrong(format!("desk.time_zone: {name:?} is no known time zone")))
 }
 
 /// Templates, the site's own before the built-in ones.
@@ -91,7 +97,7 @@ fn one_gateway(
 ) -> Result<Arc<dyn SmsGateway>, CliError> {
     match gateway.kind {
         GatewayKind::Spool => Ok(Arc::new(SpoolGateway::new(gateway.name.clone(), gateway.path.clone()))),
-        GatewayKind::Elks => {
+        GatewayKind::FortySixElks => {
             let password = gateway.password.as_ref().ok_or_else(|| lacks(&gateway.name, "password"))?;
             let elks = ElksSettings {
                 name: gateway.name.clone(),
@@ -110,10 +116,9 @@ fn one_gateway(
         | GatewayKind::Gatewayapi
         | GatewayKind::Kannel
         | GatewayKind::Smpp
-        | GatewayKind::Http => Err(CliError::Wrong(format!(
-            "gateway {}: this kind is not part of this version",
-            gateway.name
-        ))),
+        | GatewayKind::Http => {
+            Err(CliError::Wrong(format!("gateway {}: this kind is not part of this version", gateway.name)))
+        }
     }
 }
 
@@ -176,7 +181,6 @@ pub(super) fn mailbox(settings: &MailboxSettings) -> Result<Box<dyn Mailbox>, Cl
                 quarantine: settings.quarantine.clone(),
                 idle_refresh: settings.idle_refresh,
                 max_mail_size: settings.max_mail_size,
-                timeouts: imap::Timeouts::default(),
             });
             Ok(Box::new(made.map_err(|e| CliError::Wrong(format!("mailbox {}: {e}", settings.name)))?))
         }
@@ -184,7 +188,10 @@ pub(super) fn mailbox(settings: &MailboxSettings) -> Result<Box<dyn Mailbox>, Cl
 }
 
 /// Every mailbox with how it is worked.
-pub(super) fn inboxes(settings: &Settings) -> Result<Vec<Inbox>, CliError> {
+///
+/// # Errors
+/// A mailbox lacks what its kind needs.
+pub fn inboxes(settings: &Settings) -> Result<Vec<Inbox>, CliError> {
     let inbox = |s: &MailboxSettings| {
         Ok(Inbox {
             mailbox: mailbox(s)?,
@@ -202,7 +209,7 @@ pub(super) fn inboxes(settings: &Settings) -> Result<Vec<Inbox>, CliError> {
 pub(super) fn rules(settings: &Settings) -> Rules {
     Rules {
         policy: settings.decision_policy(),
-        automation: settings.policy.automation(),
+        automation: settings.automation(),
         own_domains: settings.policy.domains.clone(),
         authentications: settings
             .mailboxes
@@ -221,27 +228,40 @@ pub(super) fn rules(settings: &Settings) -> Rules {
     }
 }
 
-/// The whole desk over `store`.
-pub(super) fn parts(settings: &Settings, store: Arc<dyn Store>) -> Result<Arc<Parts>, CliError> {
+/// The directory, and the right to set passwords in it.
+///
+/// # Errors
+/// The directory cannot be used.
+pub fn directory(settings: &Settings) -> Result<(FileDirectory, FilePasswordReset), CliError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let path = &settings.directory.file.path;
+    let directory = FileDirectory::open(settings.directory.file.path.clone(), clock, zone(settings)?)
+        .map_err(|e| CliError::No(e.to_string()))?;
+    Ok((directory.clone(), FilePasswordReset::new(directory)))
+}
+
+/// The whole desk over `store`.
+///
+/// # Errors
+/// A part cannot be made from the settings.
+pub fn parts(settings: &Settings, store: Arc<dyn Store>) -> Result<Parts, CliError> {
+    let (directory, reset) = directory(settings)?;
     let keyring = keyring(settings).map(Arc::new).map_err(|error| {
         tracing::error!("no sealing key: {error}; tickets work, passwords wait (`nyckelbud key new`)");
     });
-    Ok(Arc::new(Parts {
+    Ok(Parts {
         store,
-        directory: Arc::new(FileDirectory::new(path.clone(), Arc::clone(&clock))),
-        reset: Arc::new(FilePasswordReset::new(path.clone(), Arc::clone(&clock))),
+        directory: Arc::new(directory),
+        reset: Arc::new(reset),
         gateways: gateways(settings)?,
         mail: mail_sender(settings)?,
-        clock,
+        clock: Arc::new(SystemClock),
         keyring: keyring.ok(),
         texts: Arc::new(texts(settings, renderer(settings)?)?),
         rules: rules(settings),
         timing: Timing { directory: settings.directory.timeout, ..Timing::default() },
         owner: format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple()),
         wake: Notify::new(),
-    }))
+    })
 }
 
 /// Gateways that may call back.

@@ -38,7 +38,7 @@ pub(super) async fn run(common: &Common, args: AutomationArgs) -> Result<(), Cli
         };
         store.turn(&switch, audit).await?;
     }
-    let configured = loaded.settings.policy.automation();
+    let configured = loaded.settings.automation();
     let switch = store.switch(now).await?;
     let (automation, turned) = switch.as_ref().map_or((configured, None), |s| (s.automation, Some(s)));
     if common.json {
@@ -80,7 +80,8 @@ pub(super) fn code(automation: Automation) -> &'static str {
 }
 
 fn parse_until(text: &str, now: UnixMillis) -> Result<UnixMillis, CliError> {
-    let until = humantime::parse_duration(text).map(|span| now.plus(span)).ok().or_else(|| parse_rfc3339(text));
+    let until =
+        humantime::parse_duration(text).map(|span| now.plus(span)).ok().or_else(|| parse_rfc3339(text));
     match until {
         Some(until) if until > now => Ok(until),
         Some(_) => Err(CliError::Wrong(format!("--until {text} is over already; nothing was changed"))),

@@ -42,7 +42,7 @@ pub(super) async fn run(common: &Common) -> Result<(), CliError> {
         Ok(store) => {
             let probe = async { store.probe().await.map_err(|e| e.to_string()) };
             lines.push(timed("store".to_owned(), probe).await);
-            lines.extend(with_parts(settings, assembly::parts(settings, store)?).await);
+            lines.extend(with_parts(settings, &assembly::parts(settings, store)?).await);
         }
         Err(error) => lines.push(Line {
             verdict: Verdict::Bad,
@@ -57,7 +57,7 @@ pub(super) async fn run(common: &Common) -> Result<(), CliError> {
     report(common, &lines)
 }
 
-async fn with_parts(settings: &Settings, parts: std::sync::Arc<Parts>) -> Vec<Line> {
+async fn with_parts(settings: &Settings, parts: &Parts) -> Vec<Line> {
     let mut lines = Vec::new();
     let directory = async { parts.directory.probe().await.map_err(|e| e.to_string()) };
     lines.push(timed("directory".to_owned(), directory).await);
@@ -97,9 +97,10 @@ fn key_line(settings: &Settings) -> Line {
     let began = Instant::now();
     let (verdict, text) = match assembly::keyring(settings) {
         Ok(keyring) => (Verdict::Good, format!("key {} seals", keyring.current_id())),
-        Err(error) => {
-            (Verdict::Bad, format!("{error}: tickets work, passwords wait. Make a key with `nyckelbud key new`"))
-        }
+        Err(error) => (
+            Verdict::Bad,
+            format!("{error}: tickets work, passwords wait. Make a key with `nyckelbud key new`"),
+        ),
     };
     Line { verdict, part: "key".to_owned(), text, took: began.elapsed() }
 }

@@ -62,7 +62,12 @@ fn show(explanation: &Explanation) -> Result<(), CliError> {
         };
         let check = serde_json::to_value(line.check).ok();
         let check = check.as_ref().and_then(|c| c.as_str()).unwrap_or_default().to_owned();
-        output::line(&format!("{} {} {}", output::paint(style, mark), output::column(&check, 16), line.evidence))?;
+        output::line(&format!(
+            "{} {} {}",
+            output::paint(style, mark),
+            output::column(&check, 16),
+            line.evidence
+        ))?;
     }
     let reason = explanation.reason.as_ref().map(|r| format!(" ({r})")).unwrap_or_default();
     let joins = explanation.ticket.as_ref().map(|t| format!("; it joins ticket {t}")).unwrap_or_default();

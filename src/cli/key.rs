@@ -5,7 +5,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::{CliError, Common, output};
-use crate::config::{Secrets, SecretSource};
+use crate::config::{SecretSource, Secrets};
 use crate::keyring;
 
 /// The commands of `key`.
@@ -56,9 +56,9 @@ pub(super) fn write_new(path: &Path) -> Result<String, CliError> {
 }
 
 fn rotate(path: &Path) -> Result<(), CliError> {
-    let bytes = std::fs::read(path).map(zeroize::Zeroizing::new).map_err(|e| {
-        CliError::No(format!("cannot read {}: {e}; nothing was changed", path.display()))
-    })?;
+    let bytes = std::fs::read(path)
+        .map(zeroize::Zeroizing::new)
+        .map_err(|e| CliError::No(format!("cannot read {}: {e}; nothing was changed", path.display())))?;
     let old = keyring::key_from_bytes(&bytes)
         .map_err(|e| CliError::No(format!("{}: {e}; nothing was changed", path.display())))?;
     let old_id = keyring::key_id(&old);
@@ -72,8 +72,14 @@ fn rotate(path: &Path) -> Result<(), CliError> {
     let fresh = path.with_extension("new");
     let id = write_new(&fresh)?;
     std::fs::rename(&fresh, path).map_err(failed)?;
-    output::line(&format!("{} is now key {id}; the old key {old_id} is {}", path.display(), beside.display()))?;
-    output::line("add it to the configuration, so that it may open what it has sealed, and remove it after a day:")?;
+    output::line(&format!(
+        "{} is now key {id}; the old key {old_id} is {}",
+        path.display(),
+        beside.display()
+    ))?;
+    output::line(
+        "add it to the configuration, so that it may open what it has sealed, and remove it after a day:",
+    )?;
     output::line(&format!("  old_keys = [{{ file = \"{}\" }}]", beside.display()))
 }
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-mod assembly;
+pub mod assembly;
 mod audit;
 mod automation;
 mod check;
@@ -75,7 +75,7 @@ struct Common {
 
 /// How a command ended without a result.
 #[derive(Debug, thiserror::Error)]
-enum CliError {
+pub enum CliError {
     /// Exit status 1.
     #[error("{0}")]
     No(String),

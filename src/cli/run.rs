@@ -24,11 +24,15 @@ pub(super) async fn run(common: &Common) -> Result<(), CliError> {
         // The lock file says that no other process works on this database.
         store.free_leases().await?;
     }
-    let parts = assembly::parts(settings, store)?;
+    let parts = Arc::new(assembly::parts(settings, store)?);
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone()));
-    tracing::info!(mailboxes = settings.mailboxes.len(), gateways = parts.gateways.len(),
-        automation = super::automation::code(settings.policy.automation()), "nyckelbud is at work");
+    tracing::info!(
+        mailboxes = settings.mailboxes.len(),
+        gateways = parts.gateways.len(),
+        automation = super::automation::code(settings.automation()),
+        "nyckelbud is at work"
+    );
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     serve(settings, parts, stop.clone()).await?;
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
@@ -74,7 +78,8 @@ pub(super) async fn serve(
 }
 
 async fn stop_on_signal(stop: CancellationToken) {
-    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         tracing::error!("signals cannot be heard; stop the program with SIGKILL, nothing is lost");
         return;
     };

@@ -21,9 +21,10 @@ pub(super) struct TicketsArgs {
 }
 
 fn parse_standing(text: &str) -> Result<Standing, String> {
-    Standing::ALL.into_iter().find(|s| s.code() == text).ok_or_else(|| {
-        format!("a state is one of {}", Standing::ALL.map(Standing::code).join(", "))
-    })
+    Standing::ALL
+        .into_iter()
+        .find(|s| s.code() == text)
+        .ok_or_else(|| format!("a state is one of {}", Standing::ALL.map(Standing::code).join(", ")))
 }
 
 pub(super) async fn run(common: &Common, args: TicketsArgs) -> Result<(), CliError> {
@@ -76,7 +77,11 @@ pub(super) fn object(view: &TicketView) -> Value {
 
 fn row(view: &TicketView) -> String {
     let ticket = &view.ticket;
-    let who = ticket.username.as_ref().map(ToString::to_string).or_else(|| ticket.from.as_ref().map(ToString::to_string));
+    let who = ticket
+        .username
+        .as_ref()
+        .map(ToString::to_string)
+        .or_else(|| ticket.from.as_ref().map(ToString::to_string));
     format!(
         "{} {} {} {} {} {}",
         output::column(&ticket.number.to_string(), 9),

@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use super::{Automation, Decided, Decision, Handover, Question, Senders};
+use super::{Automation, Decided, Decision, Handover, Policy, Question, Senders};
 use crate::directory::{Account, Facts, Lookup, Manager, Privilege};
 use crate::mail::Trust;
 use crate::request::{Found, PasswordRequest, Reading};
@@ -241,9 +241,7 @@ impl<'a> Case<'a> {
                 return ControlFlow::Break(Decision::HandToTechnician { reason, wait_first: false });
             }
         }
-        let protected = &self.question.policy.protected_groups;
-        let member = |group: &&String| protected.iter().any(|p| p.to_lowercase() == group.to_lowercase());
-        if let Some(group) = account.groups.iter().find(member) {
+        if let Some(group) = protected_group(account, self.question.policy) {
             let evidence = format!("member of the protected group {group}");
             return self.fail(Check::Protected, evidence, Reason::AccountProtected);
         }
@@ -303,6 +301,18 @@ impl<'a> Case<'a> {
 }
 
 /// A span of time in whole hours and minutes.
+fn protected_group<'a>(account: &'a Account, policy: &Policy) -> Option<&'a String> {
+    let member =
+        |group: &&String| policy.protected_groups.iter().any(|p| p.to_lowercase() == group.to_lowercase());
+    account.groups.iter().find(member)
+}
+
+/// Is the account privileged, protected, or could nobody tell? Such an account is never automated.
+#[must_use]
+pub fn is_protected(account: &Account, policy: &Policy) -> bool {
+    account.privilege != Privilege::Ordinary || protected_group(account, policy).is_some()
+}
+
 pub(super) fn span(span: Duration) -> String {
     let minutes = span.as_secs() / 60;
     match (minutes / 60, minutes % 60) {

@@ -13,7 +13,9 @@ mod phone;
 #[cfg(test)]
 mod tests;
 
-pub use decide::{FROZEN_AFTER, decide};
+pub use decide::{FROZEN_AFTER, decide, is_protected};
+pub use manager::{nearest_manager, reachable_at};
+pub use phone::texting_number;
 
 /// The switch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -126,6 +126,16 @@ impl Case<'_> {
     }
 }
 
+/// The number of a phone that may be texted.
+#[must_use]
+pub fn texting_number<'p>(
+    phone: &'p RegisteredPhone,
+    policy: &Policy,
+    now: UnixMillis,
+) -> Option<&'p PhoneNumber> {
+    phone.number.as_ref().filter(|_| may_be_texted(phone, policy, now))
+}
+
 /// May this phone be texted, by everything the rules ask of a phone?
 pub(super) fn may_be_texted(phone: &RegisteredPhone, policy: &Policy, now: UnixMillis) -> bool {
     takes_texts(phone, policy)

@@ -6,7 +6,7 @@ use crate::decision::{self, Policy};
 use crate::directory::{Account, DirectoryError, Facts, Lookup, Who};
 use crate::keyring::Keyring;
 use crate::ticket::Hand;
-use crate::types::{AccountId, PhoneNumber, Reason};
+use crate::types::{AccountId, PhoneNumber, Reason, UnixMillis};
 
 /// Asks the directory, with a bound on the wait.
 pub(crate) async fn read(parts: &Parts, who: &Who) -> Result<Facts, DirectoryError> {
@@ -40,6 +40,7 @@ pub(crate) fn still_good(
     phone_hash: &str,
     keyring: &Keyring,
     policy: &Policy,
+    now: UnixMillis,
 ) -> StillGood {
     let found = match &facts.lookup {
         Lookup::One(found) if found.id == *account => found,
@@ -49,7 +50,7 @@ pub(crate) fn still_good(
     if !found.enabled {
         return StillGood::AccountOut(Reason::AccountDisabled);
     }
-    if decision::protection(found, policy).is_some() {
+    if decision::is_protected(found, policy) {
         return StillGood::AccountOut(Reason::AccountProtected);
     }
     match hand {
@@ -57,7 +58,7 @@ pub(crate) fn still_good(
             let phone = found
                 .phones
                 .iter()
-                .filter_map(|phone| decision::texting_number(phone, policy))
+                .filter_map(|phone| decision::texting_number(phone, policy, now))
                 .find(|number| keyring.phone_hash(number) == phone_hash);
             phone.map_or(StillGood::HandGone(Reason::PhoneMismatch), |phone| StillGood::Yes {
                 account: found.clone(),
@@ -66,9 +67,8 @@ pub(crate) fn still_good(
             })
         }
         Hand::Manager(id) => {
-            let manager = facts.managers.iter().find(|m| m.id == *id && m.enabled && m.id != *account);
-            let phone =
-                manager.and_then(|m| m.phones.iter().find_map(|p| decision::texting_number(p, policy)));
+            let manager = facts.managers.iter().find(|m| m.id == *id && m.id != *account);
+            let phone = manager.and_then(|m| decision::reachable_at(m, policy, now).ok());
             match (manager, phone) {
                 (Some(manager), Some(phone)) => StillGood::Yes {
                     account: found.clone(),

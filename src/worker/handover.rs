@@ -81,7 +81,7 @@ async fn begin(work: &mut Work, offer: &Offer, browser: &str) -> Result<bool, Wo
     let Ok(facts) = facts::read(&parts, &Who::Id(id.clone())).await else { return Ok(false) };
     let keyring = parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
     let hash = work.claim.phone_hash.clone();
-    let good = facts::still_good(&facts, &id, &offer.hand, &hash, keyring, &parts.rules.policy);
+    let good = facts::still_good(&facts, &id, &offer.hand, &hash, keyring, &parts.rules.policy, parts.now());
     let account = match good {
         StillGood::Yes { account, .. } => account,
         StillGood::AccountOut(reason) | StillGood::HandGone(reason) => {

@@ -143,7 +143,8 @@ async fn warn_owner(parts: &Parts, claim: &MessageClaim, account: &AccountId) ->
         return Outcome::Refused { cause: "the account is gone".to_owned() };
     };
     let policy = &parts.rules.policy;
-    let number = account.phones.iter().find_map(|p| crate::decision::texting_number(p, policy).cloned());
+    let number =
+        account.phones.iter().find_map(|p| crate::decision::texting_number(p, policy, parts.now()).cloned());
     let Some(number) = number else {
         return Outcome::Refused { cause: "no registered phone takes texts any more".to_owned() };
     };

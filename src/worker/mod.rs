@@ -38,8 +38,9 @@ mod work;
 pub use backoff::Backoff;
 pub use explain::{Explanation, explain};
 pub use intake::{Inbox, Intake, IntakeSettings};
-pub use port::DeskPort;
+pub use port::{Callback, DeskPort};
 pub use run::{Worker, WorkerError};
+pub use upkeep::Health;
 
 /// The rules that the worker itself needs, from the configuration.
 #[derive(Clone, Debug)]

@@ -50,7 +50,7 @@ pub(crate) fn notices(
 ) -> Vec<NewMessage> {
     let mut messages = Vec::new();
     let policy = &work.parts.rules.policy;
-    if account.phones.iter().any(|p| crate::decision::texting_number(p, policy).is_some()) {
+    if account.phones.iter().any(|p| crate::decision::texting_number(p, policy, work.now()).is_some()) {
         messages.push(NewMessage {
             kind: MessageKind::OwnerWarning,
             to: Addressee::Phone(account.id.clone()),
@@ -129,6 +129,7 @@ async fn submit(
         &work.claim.phone_hash,
         keyring,
         &parts.rules.policy,
+        parts.now(),
     );
     let (account, phone) = match good {
         StillGood::Yes { account, phone, .. } => (account, phone),

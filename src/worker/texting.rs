@@ -54,7 +54,8 @@ async fn submit(work: &mut Work, job: &Job, text: &Texting, gateway: usize) -> R
     };
     let keyring = parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
     let hash = work.claim.phone_hash.clone();
-    let good = facts::still_good(&facts, &account, &job.hand, &hash, keyring, &parts.rules.policy);
+    let good =
+        facts::still_good(&facts, &account, &job.hand, &hash, keyring, &parts.rules.policy, parts.now());
     let (account, phone) = match good {
         StillGood::Yes { account, phone, .. } => (account, phone),
         StillGood::AccountOut(reason) => {
@@ -217,13 +218,13 @@ async fn reroute_with(work: &mut Work, job: &Job, reason: Reason, facts: &Facts)
     let nobody = Event::Rerouted { offer: None, reason };
     let Lookup::One(account) = &facts.lookup else { return work.commit(nobody, Draft::default()).await };
     let policy = &work.parts.rules.policy;
-    let out = !account.enabled || crate::decision::protection(account, policy).is_some();
+    let out = !account.enabled || crate::decision::is_protected(account, policy);
     // A manager whose text failed is not asked a second time by the same way.
     let manager = match &job.hand {
-        Hand::Requester if !out => nearest_manager(&account.id, &facts.managers, policy),
+        Hand::Requester if !out => nearest_manager(&account.id, &facts.managers, policy, work.now()).0,
         Hand::Requester | Hand::Manager(_) => None,
     };
-    let Some(manager) = manager else { return work.commit(nobody, Draft::default()).await };
+    let Some((manager, _)) = manager else { return work.commit(nobody, Draft::default()).await };
     let hand = Hand::Manager(manager.id.clone());
     let offer = offer::make(work, hand, 1, Some(job.generation))?;
     let password = work.open_sealed(job.generation)?;

@@ -1,1 +1,4 @@
-fn main() {}
+//! Everything that needs more than one part: one program, so that it links once.
+
+mod crash;
+mod support;

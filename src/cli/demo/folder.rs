@@ -20,7 +20,10 @@ pub(super) fn build(dir: Option<PathBuf>) -> Result<PathBuf, CliError> {
     });
     let dir = std::path::absolute(&dir).map_err(|e| cannot(&dir, &e))?;
     if std::fs::read_dir(&dir).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(CliError::Wrong(format!("{} is not empty; name another folder with --dir", dir.display())));
+        return Err(CliError::Wrong(format!(
+            "{} is not empty; name another folder with --dir",
+            dir.display()
+        )));
     }
     let mut private = std::fs::DirBuilder::new();
     private.recursive(true).mode(0o700);
@@ -74,7 +77,8 @@ pub(super) fn in_words(files: &[&str]) -> String {
         1 => Some(format!("1 {one}")),
         n => Some(format!("{n} {one}s")),
     };
-    let all: Vec<String> = [words(count("sms/"), "text"), words(count("mail/"), "mail")].into_iter().flatten().collect();
+    let all: Vec<String> =
+        [words(count("sms/"), "text"), words(count("mail/"), "mail")].into_iter().flatten().collect();
     all.join(", ")
 }
 

@@ -39,7 +39,7 @@ pub(super) async fn run(args: DemoArgs) -> Result<(), CliError> {
     crate::telemetry::init(&settings.telemetry).map_err(|e| CliError::Wrong(e.to_string()))?;
     let _only_one = run::lock(&settings)?;
     let store = assembly::store(&settings).await?;
-    let parts = assembly::parts(&settings, Arc::clone(&store))?;
+    let parts = Arc::new(assembly::parts(&settings, Arc::clone(&store))?);
     let stop = CancellationToken::new();
     introduce(&dir, &settings)?;
 
@@ -63,7 +63,11 @@ pub(super) async fn run(args: DemoArgs) -> Result<(), CliError> {
     if args.once {
         tell_links(&dir, &settings, failed)?;
     }
-    if failed == 0 { Ok(()) } else { Err(CliError::No(format!("{failed} samples are not settled as their names say"))) }
+    if failed == 0 {
+        Ok(())
+    } else {
+        Err(CliError::No(format!("{failed} samples are not settled as their names say")))
+    }
 }
 
 fn introduce(dir: &Path, settings: &Settings) -> Result<(), CliError> {
@@ -124,7 +128,10 @@ async fn settled(
         });
         if let Some(view) = mine
             && view.ticket.state.standing().settled()
-            && store.next_due().await?.is_none_or(|due| due > crate::clock::Clock::now(&crate::clock::SystemClock))
+            && store
+                .next_due()
+                .await?
+                .is_none_or(|due| due > crate::clock::Clock::now(&crate::clock::SystemClock))
         {
             return Ok(Some(view));
         }

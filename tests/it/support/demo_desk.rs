@@ -1,0 +1,71 @@
+//! A desk of files in a folder, with the demo's invented people and mails.
+
+use std::path::Path;
+
+use nyckelbud::config::{Secrets, Settings};
+use nyckelbud::delivery::notice::MailSpool;
+
+/// Builds the folder: maildir, directory, spools, key, configuration.
+pub fn build(folder: &Path) {
+    build_with(folder, "");
+}
+
+/// As [`build`], with lines appended to the configuration.
+pub fn build_with(folder: &Path, more: &str) {
+    for part in ["mailbox/tmp", "mailbox/new", "mailbox/cur", "sms", "mail", "var"] {
+        std::fs::create_dir_all(folder.join(part)).expect("a folder");
+    }
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/demo");
+    let config = std::fs::read_to_string(demo.join("nyckelbud.toml")).expect("the demo's configuration");
+    std::fs::write(folder.join("nyckelbud.toml"), format!("{config}\n{more}")).expect("a file");
+    std::fs::copy(demo.join("directory.toml"), folder.join("directory.toml")).expect("a file");
+    let key = nyckelbud::keyring::generate_key(&mut rand::rng());
+    std::fs::write(folder.join("seal.key"), &key[..]).expect("a key");
+    use std::os::unix::fs::PermissionsExt;
+    let private = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(folder.join("seal.key"), private).expect("permissions");
+}
+
+/// One of the demo's mails, with the line ends of a mail.
+pub fn mail(name: &str) -> Vec<u8> {
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/demo");
+    let text = std::fs::read_to_string(demo.join(format!("{name}.eml"))).expect("a sample");
+    text.replace('\n', "\r\n").into_bytes()
+}
+
+/// Delivers one of the demo's mails into the maildir.
+pub fn deliver(folder: &Path, name: &str) {
+    deliver_raw(folder, name, &mail(name));
+}
+
+/// Delivers any mail into the maildir, as a mail server does.
+pub fn deliver_raw(folder: &Path, name: &str, raw: &[u8]) {
+    let aside = folder.join("mailbox/tmp").join(name);
+    std::fs::write(&aside, raw).expect("a mail");
+    std::fs::rename(&aside, folder.join("mailbox/new").join(name)).expect("delivered");
+}
+
+/// Names of the mails that are still in the inbox.
+pub fn inbox(folder: &Path) -> Vec<String> {
+    files(&folder.join("mailbox/new")).into_iter().chain(files(&folder.join("mailbox/cur"))).collect()
+}
+
+/// Names of the files in a folder; none when it does not exist.
+pub fn files(folder: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut names: Vec<String> = entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+/// The settings that the folder's configuration gives.
+pub fn settings(folder: &Path) -> Settings {
+    let file = folder.join("nyckelbud.toml");
+    let loaded = nyckelbud::config::load_with(Some(&file), std::iter::empty(), Secrets::Read);
+    loaded.unwrap_or_else(|errors| panic!("the configuration: {errors}")).settings
+}
+
+/// The mail spool that the settings name.
+pub fn mail_spool(settings: &Settings) -> MailSpool {
+    MailSpool::new(settings.smtp.path.clone(), settings.desk.name.clone(), settings.desk.address.clone())
+}
