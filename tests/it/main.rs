@@ -1,4 +1,7 @@
-//! Everything that needs more than one part: one program, so that it links once.
+//! Everything that needs more than one part, against real and scripted servers: one program, so
+//! that it links once.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod crash;
+mod imap;
 mod support;

@@ -1,0 +1,146 @@
+//! A private Dovecot for one test, started by `tests/servers/dovecot` and stopped on drop, also
+//! when the test panics.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::{Duration, SystemTime};
+
+use nyckelbud::mailbox::imap::{ImapSettings, Tls};
+use nyckelbud::secret::Secret;
+use tempfile::TempDir;
+
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers/dovecot");
+const USER: &str = "desk@kommun.example";
+
+/// The user's password; not ASCII, as Swedish ones may be.
+pub const PASSWORD: &str = "hemligt lösen";
+
+/// A running Dovecot with one user.
+pub struct Dovecot {
+    dir: TempDir,
+    port: u16,
+}
+
+impl Dovecot {
+    /// Starts one whose folder names have `/` between their levels.
+    pub fn start() -> Self {
+        Self::start_with_separator("/")
+    }
+
+    pub fn start_with_separator(separator: &str) -> Self {
+        let mut failure = String::new();
+        // Another program may take the ports in between.
+        for _ in 0..3 {
+            let dir = tempfile::Builder::new().prefix("nyckelbud-dovecot-").tempdir_in("/tmp").unwrap();
+            let port = two_free_ports();
+            let output = script("start", dir.path(), port, separator);
+            // Made first: it also stops what started half-way.
+            let server = Self { dir, port };
+            if output.status.success() {
+                return server;
+            }
+            failure = String::from_utf8_lossy(&output.stderr).into_owned();
+        }
+        panic!("no Dovecot to test against: {failure}");
+    }
+
+    /// How to reach it over implicit TLS, with its CA.
+    pub fn settings(&self) -> ImapSettings {
+        ImapSettings {
+            name: "servicedesk".to_owned(),
+            host: "127.0.0.1".to_owned(),
+            port: self.imaps_port(),
+            tls: Tls::Implicit,
+            ca_file: Some(self.dir.path().join("ca.pem")),
+            username: USER.to_owned(),
+            password: Secret::new(PASSWORD.to_owned()),
+            inbox: "INBOX".to_owned(),
+            handled: "Nyckelbud/Hanterade ärenden".to_owned(),
+            quarantine: "Nyckelbud/Karantän".to_owned(),
+            idle_refresh: Duration::from_secs(540),
+            max_mail_size: 64 * 1024,
+        }
+    }
+
+    /// The port for STARTTLS.
+    pub fn imap_port(&self) -> u16 {
+        self.port
+    }
+
+    /// The port for implicit TLS.
+    pub fn imaps_port(&self) -> u16 {
+        self.port + 1
+    }
+
+    /// Delivers a mail as a delivery agent does: written in `tmp/`, renamed to `new/`.
+    pub fn deliver(&self, name: &str, mail: &str) {
+        self.deliver_at(name, mail, SystemTime::now());
+    }
+
+    /// The same, received at `at` (INTERNALDATE).
+    pub fn deliver_at(&self, name: &str, mail: &str, at: SystemTime) {
+        let maildir = self.maildir();
+        let written = maildir.join("tmp").join(name);
+        let mut file = File::create(&written).unwrap();
+        file.write_all(mail.as_bytes()).unwrap();
+        file.set_modified(at).unwrap();
+        drop(file);
+        fs::rename(written, maildir.join("new").join(name)).unwrap();
+    }
+
+    /// The file names in a folder as Dovecot names it on disk (`""` is the inbox).
+    pub fn files(&self, folder: &str) -> Vec<String> {
+        let folder = self.maildir().join(folder);
+        let listed = ["new", "cur"].iter().filter_map(|part| fs::read_dir(folder.join(part)).ok());
+        let mut names: Vec<_> =
+            listed.flatten().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// Runs `doveadm` for the user's mailbox.
+    pub fn doveadm(&self, command: &[&str], arguments: &[&str]) {
+        self.run_doveadm(&[command, &["-u", USER], arguments].concat());
+    }
+
+    /// Ends the user's sessions, as an administrator may.
+    pub fn kick(&self) {
+        self.run_doveadm(&["kick", USER]);
+    }
+
+    fn run_doveadm(&self, arguments: &[&str]) {
+        let config = self.dir.path().join("dovecot.conf");
+        let output = Command::new("doveadm").arg("-c").arg(config).args(arguments).output().unwrap();
+        assert!(output.status.success(), "doveadm: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    fn maildir(&self) -> PathBuf {
+        self.dir.path().join("mail").join(USER).join("Maildir")
+    }
+}
+
+impl Drop for Dovecot {
+    fn drop(&mut self) {
+        script("stop", self.dir.path(), self.port, "/");
+    }
+}
+
+fn script(command: &str, dir: &Path, port: u16, separator: &str) -> Output {
+    let mut script = Command::new(SCRIPT);
+    script.arg(command).arg(dir).arg(port.to_string()).env("SEPARATOR", separator);
+    script.output().expect("tests/servers/dovecot runs")
+}
+
+/// The first of two neighbouring ports that are free now.
+fn two_free_ports() -> u16 {
+    loop {
+        let first = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = first.local_addr().unwrap().port();
+        if port < u16::MAX && TcpListener::bind(("127.0.0.1", port + 1)).is_ok() {
+            return port;
+        }
+    }
+}
