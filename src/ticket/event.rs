@@ -239,9 +239,11 @@ impl State {
         Some(stay(match text.phase {
             Phase::Delivered => Self::Done { generation: job.generation, since: now, checked: false },
             Phase::Taken { .. } => Self::Sent { job, text },
-            Phase::Ready { .. } | Phase::Submitted | Phase::Unclear { .. } | Phase::Exhausted => {
-                Self::Sending { job, text }
-            }
+            Phase::Ready { .. }
+            | Phase::Submitted
+            | Phase::Unclear { .. }
+            | Phase::Silent
+            | Phase::Exhausted => Self::Sending { job, text },
         }))
     }
 
@@ -268,6 +270,7 @@ impl State {
             | Phase::Submitted
             | Phase::Unclear { .. }
             | Phase::Taken { .. }
+            | Phase::Silent
             | Phase::Delivered => stay(Self::Offered { offer: offer.clone(), text }),
         })
     }

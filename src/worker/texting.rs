@@ -39,6 +39,11 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
             }
         }
         TextingStep::Delivered => texted(work, &job, text, Draft::default()).await,
+        // The password may be in the phone: nobody else is shown it before a person has looked.
+        TextingStep::Silent => {
+            let event = Event::Rerouted { offer: None, reason: Reason::DeliveryFailed };
+            work.commit(event, Draft::default()).await
+        }
         TextingStep::Exhausted => reroute(work, &job, Reason::DeliveryFailed).await,
     }
 }
@@ -86,7 +91,7 @@ async fn texted(work: &mut Work, job: &Job, text: Texting, mut draft: Draft) -> 
         }
         Phase::Taken { .. } => draft.due = Due::At(now.plus(ASK_EVERY)),
         Phase::Unclear { until } => draft.due = Due::At(now.plus(ASK_EVERY).min(*until)),
-        Phase::Ready { .. } | Phase::Submitted | Phase::Exhausted => {}
+        Phase::Ready { .. } | Phase::Submitted | Phase::Silent | Phase::Exhausted => {}
     }
     work.commit(Event::Texted { text, now }, draft).await
 }
@@ -182,7 +187,9 @@ pub(crate) async fn wait(
         Phase::Taken { reference, until } => (Some(reference.clone()), *until),
         Phase::Unclear { until } => (None, *until),
         Phase::Ready { from } => return Ok(Waited::Still(*from)),
-        Phase::Submitted | Phase::Delivered | Phase::Exhausted => return Ok(Waited::Still(now)),
+        Phase::Submitted | Phase::Delivered | Phase::Silent | Phase::Exhausted => {
+            return Ok(Waited::Still(now));
+        }
     };
     let key = work.intents(kind, generation).last().map(|i| i.key.clone()).unwrap_or_default();
     let mut receipt = work.parts.store.receipt_for(&key).await?.map_or(Receipt::Pending, |kept| kept.receipt);
@@ -237,12 +244,9 @@ async fn reroute_with(work: &mut Work, job: &Job, reason: Reason, facts: &Facts)
     };
     let sealed =
         seal(keyring, &mut rand::rng(), &password, &binding).map_err(|_| WorkError::Lacks("a seal"))?;
-    let shared = Ok(facts.clone());
-    let draft = Draft {
-        sealed: Some(sealed),
-        pickup_hash: Some(offer::token(work, &offer)?.hash()),
-        messages: offer::notices(work, account, &manager.id, Some(&shared)),
-        ..Draft::default()
-    };
+    let notice = offer::manager_notice(work, account, &manager.id, &facts.managers);
+    let messages = offer::owner_warning(work, account).into_iter().chain(notice).collect();
+    let pickup_hash = Some(offer::token(work, &offer)?.hash());
+    let draft = Draft { sealed: Some(sealed), pickup_hash, messages, ..Draft::default() };
     work.commit(Event::Rerouted { offer: Some(offer), reason }, draft).await
 }
