@@ -38,8 +38,10 @@ pub struct LedgerEntry {
     pub uid: MailUid,
     /// How often its fetch was begun.
     pub tries: u32,
-    /// Where it belongs; `None` while it is not kept yet.
-    pub kept: Option<Folder>,
+    /// Is it in the store?
+    pub kept: bool,
+    /// Where it goes once it is kept; `None` leaves it in the inbox.
+    pub folder: Option<Folder>,
 }
 
 /// A mail to be kept, with what shall become of it.

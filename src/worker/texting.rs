@@ -2,13 +2,12 @@
 //! submit the directory is read again, in the same attempt.
 
 use super::facts::{self, StillGood};
-use super::offer;
+use super::{offer, reset};
 use super::step::owner_notice;
 use super::work::{Draft, Due, Flow, Work, WorkError};
 use crate::decision::nearest_manager;
 use crate::delivery::{Receipt, SmsText};
 use crate::directory::{Account, Facts, Lookup, Who};
-use crate::password::seal::{Binding, seal};
 use crate::store::{Intent, IntentKind};
 use crate::ticket::texting::{ASK_EVERY, Phase};
 use crate::ticket::{Event, Hand, Job, PasswordFact, State, Texting, TextingStep};
@@ -234,16 +233,7 @@ async fn reroute_with(work: &mut Work, job: &Job, reason: Reason, facts: &Facts)
     let Some((manager, _)) = manager else { return work.commit(nobody, Draft::default()).await };
     let hand = Hand::Manager(manager.id.clone());
     let offer = offer::make(work, hand, 1, Some(job.generation))?;
-    let password = work.open_sealed(job.generation)?;
-    let keyring = work.parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
-    let binding = Binding {
-        ticket: work.id().0,
-        generation: job.generation,
-        account: &account.id,
-        expires_at: offer.expires_at,
-    };
-    let sealed =
-        seal(keyring, &mut rand::rng(), &password, &binding).map_err(|_| WorkError::Lacks("a seal"))?;
+    let sealed = reset::reseal(work, job.generation, offer.expires_at)?;
     let notice = offer::manager_notice(work, account, &manager.id, &facts.managers);
     let messages = offer::owner_warning(work, account).into_iter().chain(notice).collect();
     let pickup_hash = Some(offer::token(work, &offer)?.hash());

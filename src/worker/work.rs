@@ -14,7 +14,7 @@ use crate::store::{
     AuditEntry, Claim, Committed, Intent, IntentChange, IntentKind, NewMessage, SealedChange, Started, Step,
     StoreError,
 };
-use crate::ticket::{Event, Illegal, Move, State, TicketId};
+use crate::ticket::{Event, Illegal, Move, PasswordFact, State, TicketId};
 use crate::types::{AccountId, Check, CheckResult, Outcome, Trail, UnixMillis, Username};
 
 /// Why work on a ticket ended.
@@ -134,10 +134,22 @@ impl Work {
 
     /// Commits `event` with everything it means: the state, the intent, the audit rows. Whatever
     /// ends a request erases its sealed password in the same transaction.
-    pub(crate) async fn commit(&mut self, event: Event, draft: Draft) -> Result<Flow, WorkError> {
+    pub(crate) async fn commit(&mut self, event: Event, mut draft: Draft) -> Result<Flow, WorkError> {
         let name = event.name();
         let moved = self.state().on(event)?;
+        if self.ends_unreceived(&moved.to) {
+            draft.messages.extend(super::step::owner_of_a_changed_password(self).await);
+        }
         self.write(Some(name), moved, draft).await
+    }
+
+    /// Does a password that we set, or may have set, now wait for a technician before anybody got
+    /// it? Its owner is told of every change (decisions, 8); of the others they know already.
+    fn ends_unreceived(&self, to: &State) -> bool {
+        let State::Technician { password: PasswordFact::Changed | PasswordFact::MayHaveChanged } = to else {
+            return false;
+        };
+        !matches!(self.state(), State::Revealed { .. } | State::Done { .. })
     }
 
     /// Commits an intent or its outcome; the state stays.
