@@ -176,11 +176,9 @@ impl Texting {
         match &self.phase {
             Phase::Unclear { .. } => self.next_gateway(gateways, now),
             Phase::Taken { .. } => self.with(Phase::Silent),
-            Phase::Ready { .. }
-            | Phase::Submitted
-            | Phase::Delivered
-            | Phase::Silent
-            | Phase::Exhausted => self.clone(),
+            Phase::Ready { .. } | Phase::Submitted | Phase::Delivered | Phase::Silent | Phase::Exhausted => {
+                self.clone()
+            }
         }
     }
 
