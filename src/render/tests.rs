@@ -157,3 +157,11 @@ fn an_output_of_many_pieces_arrives_whole() {
     let expected: String = (0..3000).map(|n| format!("{n},")).collect();
     assert_eq!(text, expected);
 }
+
+#[test]
+fn a_file_written_on_another_system_reads_the_same() {
+    assert_eq!(
+        rendered("\u{feff}one\r\n{% if true %}\r\ntwo\r\n{% endif %}\r\n", json!({})).unwrap(),
+        "one\ntwo\n"
+    );
+}

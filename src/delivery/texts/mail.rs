@@ -95,7 +95,7 @@ impl Texts {
     fn letter(&self, language: &str, mail: &Mail) -> Result<(String, String), TextError> {
         let name = format!("mail/{}.{language}.txt", mail.template);
         let values = values(&mail.words, &self.desk, &self.words.zone, language);
-        let rendered = self.renderer.render(&name, &values)?.replace("\r\n", "\n");
+        let rendered = self.renderer.render(&name, &values)?;
         let subject = rendered
             .split_once("\n\n")
             .and_then(|(first, text)| Some((first.strip_prefix("Subject:")?.trim(), text.trim())))

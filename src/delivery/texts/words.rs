@@ -118,8 +118,8 @@ fn short_name(plain: &str) -> String {
     }
     let mut words = plain.split(' ');
     let first = words.next().unwrap_or_default().trim_end_matches(',');
-    let initials = words.filter_map(|word| word.chars().next()).filter(|letter| letter.is_alphabetic());
-    let ending = initials.last().map_or_else(String::new, |initial| format!(" {initial}."));
+    let initial = words.filter_map(|word| word.chars().next()).rfind(|letter| letter.is_alphabetic());
+    let ending = initial.map_or_else(String::new, |initial| format!(" {initial}."));
     // Every letter takes one septet: neither a blank, a full stop nor a letter is in the extension.
     let left = NAME_SEPTETS - ending.chars().count();
     format!("{}{ending}", gsm7::beginning(first, left))
