@@ -1,6 +1,7 @@
 //! The alphabet of text messages (3GPP TS 23.038 6.2.1). One letter outside it makes the phone
 //! network send the whole message in UCS-2, where only 70 fit. Alphabet and lengths are a table of
 //! our own: the crates for it pack septets into octets, which gateways do, and count nothing.
+//! unicode-normalization is used only here.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;

@@ -106,6 +106,7 @@ fn an_error_never_holds_a_value() {
         "{{ password.x.y }}",
         "{% include password %}",
         "{{ [1]|map(password) }}",
+        "{{ {'a': 1}[password] }}",
     ] {
         let error = rendered(wrong, values.clone()).unwrap_err();
         assert!(!error.contains("Kf7m") && error.contains("line 1"), "{wrong}: {error}");
