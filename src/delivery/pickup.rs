@@ -1,4 +1,5 @@
-//! The token of a pickup link: whoever holds it can see who needs a password, and ask for it.
+//! The tokens of links that go by text. Whoever holds a [`PickupToken`] can see who needs a
+//! password, and ask for it; whoever holds a [`StopToken`] can stop that.
 
 use data_encoding::{BASE32_NOPAD_NOCASE, HEXLOWER};
 use sha2::{Digest, Sha256};
@@ -41,9 +42,13 @@ impl PickupToken {
     /// The link, `{public_url}/p/{token}`.
     #[must_use]
     pub fn url(&self, public_url: &str) -> Zeroizing<String> {
+        Zeroizing::new([public_url, "/p/", &self.letters()].concat())
+    }
+
+    fn letters(&self) -> Zeroizing<String> {
         let mut letters = Zeroizing::new(BASE32_NOPAD_NOCASE.encode(&*self.0));
         letters.make_ascii_lowercase();
-        Zeroizing::new([public_url, "/p/", &letters].concat())
+        letters
     }
 
     /// What the store keeps in its place: SHA-256 in hexadecimal. A token is random, so its hash
@@ -57,6 +62,46 @@ impl PickupToken {
 impl std::fmt::Debug for PickupToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("[pickup token]")
+    }
+}
+
+/// The token of the link with which an account's owner says "not me" (decisions.md 8): the store's
+/// number of the ticket, a hyphen, and 128 bits of a keyed hash. It is derived and compared, so that
+/// nothing of it need be kept.
+#[derive(Debug)]
+pub struct StopToken {
+    /// The store's number of the ticket it stops.
+    pub ticket: i64,
+    proof: PickupToken,
+}
+
+impl StopToken {
+    /// The token for `ticket` whose keyed hash is `mac`.
+    #[must_use]
+    pub fn from_mac(ticket: i64, mac: [u8; 32]) -> Self {
+        Self { ticket, proof: PickupToken::from_mac(mac) }
+    }
+
+    /// The token that `text`, the last part of a link, stands for; `None` when it can be none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (ticket, proof) = text.split_once('-')?;
+        let plain = !ticket.starts_with('0') && ticket.bytes().all(|b| b.is_ascii_digit());
+        let ticket = ticket.parse().ok().filter(|_| plain)?;
+        Some(Self { ticket, proof: PickupToken::parse(proof)? })
+    }
+
+    /// Is it the token whose keyed hash is `mac`? Takes the same time for every wrong one.
+    #[must_use]
+    pub fn is_of(&self, mac: [u8; 32]) -> bool {
+        let right = PickupToken::from_mac(mac);
+        subtle::ConstantTimeEq::ct_eq(&right.0[..], &self.proof.0[..]).into()
+    }
+
+    /// The link, `{public_url}/p/{token}`.
+    #[must_use]
+    pub fn url(&self, public_url: &str) -> Zeroizing<String> {
+        Zeroizing::new([public_url, "/p/", &self.ticket.to_string(), "-", &self.proof.letters()].concat())
     }
 }
 
@@ -108,5 +153,28 @@ mod tests {
         let token = PickupToken::from_mac(mac());
         assert_eq!(token.hash(), "be45cb2605bf36bebde684841a28f0fd43c69850a3dce5fedba69928ee3a8991");
         assert_eq!(format!("{token:?}"), "[pickup token]");
+    }
+
+    #[test]
+    fn a_stop_link_fits_its_ticket_and_its_hash_only() {
+        let url = StopToken::from_mac(17, mac()).url("https://servicedesk.kommun.example");
+        let text = url.rsplit('/').next().unwrap();
+        assert_eq!(text, "17-aaaqeayeaudaocajbifqydiob4");
+        let token = StopToken::parse(text).unwrap();
+        assert_eq!(token.ticket, 17);
+        assert!(token.is_of(mac()));
+        for bit in 0..128 {
+            let mut other = mac();
+            other[bit / 8] ^= 1 << (bit % 8);
+            assert!(!token.is_of(other), "bit {bit}");
+        }
+        let proof = &text[3..];
+        for wrong in
+            [proof, "17-", "-17", &format!("017-{proof}"), &format!("+17-{proof}"), &format!("x-{proof}")]
+        {
+            assert!(StopToken::parse(wrong).is_none(), "{wrong}");
+        }
+        assert!(PickupToken::parse(text).is_none(), "no token is one of the other kind");
+        assert!(!format!("{token:?}").contains("aaaq"));
     }
 }

@@ -70,6 +70,8 @@ pub enum HandedOver {
         /// The manager's name.
         name: String,
     },
+    /// Not at all: it was changed, or may have been, and nobody received the new one.
+    Nobody,
 }
 
 /// Why a text cannot be made. Never holds a value.
@@ -192,12 +194,13 @@ impl Texts {
         self.sms(self.language(), &Sms::link_for_requester(until, url))
     }
 
-    /// The text to the account's registered mobile when its manager is asked (decisions.md 8).
+    /// The text to the account's registered mobile when its manager is asked, with the link that
+    /// stops it (decisions.md 8).
     ///
     /// # Errors
     /// [`TextError`].
-    pub fn owner_warning(&self) -> Result<SmsText, TextError> {
-        self.sms(self.language(), &Sms::owner_warning())
+    pub fn owner_warning(&self, url: &str) -> Result<SmsText, TextError> {
+        self.sms(self.language(), &Sms::owner_warning(url))
     }
 
     /// The answer to every mail. Nothing of the mail, its writer or the account is a value of it

@@ -8,6 +8,8 @@ use serde::Deserialize;
 
 use super::Parts;
 use super::facts;
+use super::offer::stop_mac;
+use crate::delivery::pickup::StopToken;
 use crate::delivery::texts::{HandedOver, MailText, TextError};
 use crate::delivery::{AutoSubmitted, OutgoingMail, SmsText};
 use crate::directory::{Lookup, Who};
@@ -109,6 +111,7 @@ struct Values {
     until: UnixMillis,
     at: UnixMillis,
     text: String,
+    key: String,
 }
 
 fn words(parts: &Parts, claim: &MessageClaim) -> Result<MailText, TextError> {
@@ -148,10 +151,20 @@ async fn warn_owner(parts: &Parts, claim: &MessageClaim, account: &AccountId) ->
     let Some(number) = number else {
         return Outcome::Refused { cause: "no registered phone takes texts any more".to_owned() };
     };
-    match parts.texts.owner_warning() {
+    let Some(url) = stop_url(parts, claim) else {
+        return Outcome::Refused { cause: "the key from which its link was made is not at hand".to_owned() };
+    };
+    match parts.texts.owner_warning(&url) {
         Ok(text) => through_gateways(parts, &number, &text, claim.id).await,
         Err(error) => Outcome::Refused { cause: format!("its text cannot be made: {error}") },
     }
+}
+
+/// An account is offered once on a ticket, so the first offer is meant.
+fn stop_url(parts: &Parts, claim: &MessageClaim) -> Option<zeroize::Zeroizing<String>> {
+    let values: Values = serde_json::from_str(&claim.message.values).unwrap_or_default();
+    let mac = stop_mac(parts.keyring.as_ref()?, &values.key, claim.ticket, 1)?;
+    Some(StopToken::from_mac(claim.ticket.0, mac).url(&parts.rules.public_url))
 }
 
 /// The next gateway is used only when the one before surely did not take it.

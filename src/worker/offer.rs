@@ -9,8 +9,9 @@ use super::work::{Draft, Due, Flow, Work, WorkError};
 use crate::delivery::SmsText;
 use crate::delivery::pickup::PickupToken;
 use crate::directory::{Account, Manager, Who};
+use crate::keyring::Keyring;
 use crate::store::{Addressee, IntentKind, MessageKind, NewMessage};
-use crate::ticket::{Event, Hand, Offer, PasswordFact, State, TextingStep};
+use crate::ticket::{Event, Hand, Offer, PasswordFact, State, TextingStep, TicketId};
 use crate::types::{AccountId, Reason};
 
 /// A new offer, valid from now.
@@ -40,15 +41,21 @@ pub(crate) fn token(work: &Work, offer: &Offer) -> Result<PickupToken, WorkError
     Ok(PickupToken::from_mac(mac))
 }
 
+/// The keyed hash of the link that stops an offer.
+pub(crate) fn stop_mac(keyring: &Keyring, key_id: &str, ticket: TicketId, number: u32) -> Option<[u8; 32]> {
+    keyring.mac(key_id, "stop", format!("{}/{number}", ticket.0).as_bytes())
+}
+
 /// The warning to the registered mobile of an account whose manager is asked (decisions, 8);
 /// nothing when no mobile is registered.
 pub(crate) fn owner_warning(work: &Work, account: &Account) -> Option<NewMessage> {
+    let key = work.parts.keyring.as_ref()?.current_id();
     let policy = &work.parts.rules.policy;
     let texted = |phone| crate::decision::texting_number(phone, policy, work.now()).is_some();
     account.phones.iter().any(texted).then(|| NewMessage {
         kind: MessageKind::OwnerWarning,
         to: Addressee::Phone(account.id.clone()),
-        values: "{}".to_owned(),
+        values: json!({ "key": key }).to_string(),
     })
 }
 

@@ -2,9 +2,9 @@
 //! submit the directory is read again, in the same attempt.
 
 use super::facts::{self, StillGood};
-use super::{offer, reset};
 use super::step::owner_notice;
 use super::work::{Draft, Due, Flow, Work, WorkError};
+use super::{offer, reset};
 use crate::decision::nearest_manager;
 use crate::delivery::{Receipt, SmsText};
 use crate::directory::{Account, Facts, Lookup, Who};

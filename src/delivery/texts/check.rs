@@ -17,6 +17,8 @@ pub(super) fn problems(texts: &Texts) -> Vec<String> {
     let symbols = usize::from(desk.password_length);
     let password = "w".repeat(symbols + symbols.saturating_sub(1) / GROUP);
     let url = format!("{}/p/{}", desk.public_url, "w".repeat(TOKEN_LETTERS));
+    // More tickets than a desk will ever have.
+    let stop = format!("{}/p/{}-{}", desk.public_url, "9".repeat(9), "w".repeat(TOKEN_LETTERS));
     let name = "W".repeat(NAME_SEPTETS);
     let at = UnixMillis(0);
     let short = [
@@ -24,7 +26,7 @@ pub(super) fn problems(texts: &Texts) -> Vec<String> {
         Sms::password_for_manager(&name, &password),
         Sms::link(&name, at, &url),
         Sms::link_for_requester(at, &url),
-        Sms::owner_warning(),
+        Sms::owner_warning(&stop),
     ];
     let line = "W".repeat(LINE_LETTERS);
     let number = TicketNumber::new(0, u32::MAX);
@@ -36,6 +38,7 @@ pub(super) fn problems(texts: &Texts) -> Vec<String> {
         Mail::manager_notice(&line, &line, &line, number, at),
         Mail::owner_notice(&line, at, number, &by_phone),
         Mail::owner_notice(&line, at, number, &by_manager),
+        Mail::owner_notice(&line, at, number, &HandedOver::Nobody),
         Mail::alarm(&line),
     ];
     let mut problems = Vec::new();

@@ -42,15 +42,17 @@ impl Mail {
     }
 
     pub(super) fn owner_notice(name: &str, at: UnixMillis, number: TicketNumber, how: &HandedOver) -> Self {
-        let (manager, tail) = match how {
-            HandedOver::Phone { tail } => ("", tail.as_str()),
-            HandedOver::Manager { name } => (name.as_str(), ""),
+        let (manager, tail, received) = match how {
+            HandedOver::Phone { tail } => ("", tail.as_str(), "yes"),
+            HandedOver::Manager { name } => (name.as_str(), "", "yes"),
+            HandedOver::Nobody => ("", "", ""),
         };
         Self::about("owner-notice", number)
             .with("name", Word::line(name))
             .with("changed", Word::Moment(at))
             .with("manager", Word::line(manager))
             .with("tail", Word::line(tail))
+            .with("received", Word::line(received))
     }
 
     pub(super) fn alarm(text: &str) -> Self {

@@ -16,7 +16,7 @@ pub(super) struct Sms<'a> {
     segments: usize,
     words: Words,
     /// The password or the link, and its name in the template.
-    secret: Option<(&'static str, &'a str)>,
+    secret: (&'static str, &'a str),
 }
 
 impl<'a> Sms<'a> {
@@ -36,12 +36,12 @@ impl<'a> Sms<'a> {
         Self::secret("link-for-requester", 2, "url", url).with("until", Word::Moment(until))
     }
 
-    pub(super) fn owner_warning() -> Self {
-        Self { template: "owner-warning", segments: 1, words: Vec::new(), secret: None }
+    pub(super) fn owner_warning(url: &'a str) -> Self {
+        Self::secret("owner-warning", 2, "url", url)
     }
 
     fn secret(template: &'static str, segments: usize, name: &'static str, secret: &'a str) -> Self {
-        Self { template, segments, words: vec![(name, Word::slot())], secret: Some((name, secret)) }
+        Self { template, segments, words: vec![(name, Word::slot())], secret: (name, secret) }
     }
 
     fn with(mut self, name: &'static str, word: Word) -> Self {
@@ -55,11 +55,10 @@ impl Texts {
     pub(super) fn sms(&self, language: &str, sms: &Sms<'_>) -> Result<SmsText, TextError> {
         let name = format!("sms/{}.{language}.txt", sms.template);
         let values = values(&sms.words, &self.plain_desk, &self.words.zone, language);
-        let mut text = self.renderer.render(&name, &values)?;
+        let text = self.renderer.render(&name, &values)?;
         let file = || self.renderer.file(&name);
-        if let Some((value, secret)) = sms.secret {
-            text = filled(&text, secret).ok_or_else(|| TextError::Secret { file: file(), value })?;
-        }
+        let (value, secret) = sms.secret;
+        let text = filled(&text, secret).ok_or_else(|| TextError::Secret { file: file(), value })?;
         let length = gsm7::length(&text).map_err(|letter| TextError::Letter { file: file(), letter })?;
         if length.segments > sms.segments {
             let (septets, segments) = (length.septets, sms.segments);

@@ -133,16 +133,21 @@ fn the_link_text_to_the_account_itself_names_nobody() {
 }
 
 #[test]
-fn the_warning_tells_the_owner_how_to_stop_it() {
+fn the_warning_brings_the_owner_the_link_that_stops_it() {
+    let url = "https://servicedesk.kommun.example/p/17-aaaqeayeaudaocajbifqydiob4";
     assert_eq!(
-        texts("sv").owner_warning().unwrap().expose(),
-        "Din chef lämnar över ett nytt lösenord till dig. Bad du inte om det? Mejla \
-         servicedesk@kommun.example så stoppar vi det. /Servicedesk"
+        texts("sv").owner_warning(url).unwrap().expose(),
+        format!(
+            "Din chef är på väg att få ett nytt lösenord till ditt konto. Bad du inte om det? Stoppa det \
+             här:\n{url}\n/Servicedesk"
+        )
     );
     assert_eq!(
-        texts("en").owner_warning().unwrap().expose(),
-        "Your manager will hand you a new password. Not you? Email servicedesk@kommun.example and we \
-         will stop it. /Servicedesk"
+        texts("en").owner_warning(url).unwrap().expose(),
+        format!(
+            "Your manager is about to get a new password for your account. Not you? Stop it \
+             here:\n{url}\n/Servicedesk"
+        )
     );
 }
 

@@ -34,7 +34,10 @@ pub(super) struct Keeper {
 
 impl Keeper {
     /// Keeps what comes until the sender is dropped. Answers what is in the store.
-    pub(super) async fn keep_all(self, mut from: mpsc::Receiver<RawMail>) -> Result<Vec<KeptMail>, StoreError> {
+    pub(super) async fn keep_all(
+        self,
+        mut from: mpsc::Receiver<RawMail>,
+    ) -> Result<Vec<KeptMail>, StoreError> {
         let keeper = Arc::new(self);
         let mut kept = Vec::new();
         let mut group = Vec::new();

@@ -256,8 +256,7 @@ impl Intake {
         let keeper = self.keeper(name, validity, Some(WITHHELD)).await?;
         let (to, from) = mpsc::channel(uids.len());
         for uid in uids {
-            let nothing =
-                RawMail { uid: uid.clone(), received_at: None, bytes: Vec::new(), truncated: true };
+            let nothing = RawMail { uid: uid.clone(), received_at: None, bytes: Vec::new(), truncated: true };
             // The channel has room for all of them.
             let _ = to.try_send(nothing);
         }

@@ -93,7 +93,12 @@ impl World {
         }
     }
 
-    fn parts(&self, settings: &nyckelbud::config::Settings, store: Arc<dyn Store>, stopper: &Stopper) -> Parts {
+    fn parts(
+        &self,
+        settings: &nyckelbud::config::Settings,
+        store: Arc<dyn Store>,
+        stopper: &Stopper,
+    ) -> Parts {
         let mut parts = assembly::parts(settings, store).expect("the parts fit");
         let (stopper, log) = (stopper.clone(), self.log());
         macro_rules! stopping {
@@ -112,9 +117,15 @@ impl World {
         parts
     }
 
-    fn intake(&self, settings: &nyckelbud::config::Settings, parts: &Arc<Parts>, stopper: &Stopper) -> Intake {
+    fn intake(
+        &self,
+        settings: &nyckelbud::config::Settings,
+        parts: &Arc<Parts>,
+        stopper: &Stopper,
+    ) -> Intake {
         let inbox = assembly::inboxes(settings).expect("the mailbox").remove(0);
-        let mailbox = Stopping { inner: DynMailbox(inbox.mailbox), stopper: stopper.clone(), log: self.log() };
+        let mailbox =
+            Stopping { inner: DynMailbox(inbox.mailbox), stopper: stopper.clone(), log: self.log() };
         Intake::new(Inbox { mailbox: Box::new(mailbox), settings: inbox.settings }, Arc::clone(parts))
     }
 
@@ -126,9 +137,9 @@ impl World {
         let due = store.next_due().await.expect("due");
         // The expiry of the offer and the look at the password's use lie hours ahead.
         let soon = SystemClock.now().plus(Duration::from_secs(600));
-        let picked_up = tickets.iter().all(|view| {
-            !matches!(view.ticket.state, State::Offered { .. } | State::Revealed { .. })
-        });
+        let picked_up = tickets
+            .iter()
+            .all(|view| !matches!(view.ticket.state, State::Offered { .. } | State::Revealed { .. }));
         inbox_is_empty
             && tickets.len() >= MAILS.len()
             && all_settled

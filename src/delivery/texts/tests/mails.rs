@@ -117,7 +117,10 @@ fn the_owner_is_told_when_and_how_the_password_was_handed_over() {
     assert!(manager.contains("14.05 och lämnades av din chef Karin Ek.\n"));
     let unknown = told(HandedOver::Phone { tail: String::new() });
     assert!(unknown.contains("byttes 2026-11-24 kl. 14.05.\n"));
-    for text in [phone, manager, unknown] {
+    let nobody = told(HandedOver::Nobody);
+    assert!(nobody.contains("kl. 14.05, men det kunde inte lämnas över till någon. Servicedesk hjälper"));
+    assert!(nobody.contains("on 2026-11-24, but it could not be handed over to anybody."));
+    for text in [phone, manager, unknown, nobody] {
         assert!(text.contains("Mejla servicedesk@kommun.example direkt och skriv 26-1141"));
     }
 }
