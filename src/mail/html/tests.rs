@@ -35,13 +35,16 @@ fn what_a_person_does_not_see_is_not_read() {
         "<span style='font-size: 0.0px'>x</span>",
         "<span style='mso-hide:all'>x</span>",
         "<div style='max-height:0;overflow:hidden'>x</div>",
+        "<div style='overflow:hidden; height:0px'>x</div>",
         "<div style='opacity:0'>x</div>",
         "<template>x</template>",
         "<textarea>x</textarea>",
     ] {
         assert_eq!(seen(&format!("<body>a{hidden}b")).concat(), "ab", "{hidden}");
     }
-    assert_eq!(seen("<span style='font-size:0.9em'>a</span>"), ["a"]);
+    for shown in ["<span style='font-size:0.9em'>a</span>", "<span style='width:0'>a</span>"] {
+        assert_eq!(seen(shown), ["a"]);
+    }
 }
 
 #[test]
@@ -92,6 +95,8 @@ fn quoted_mails_and_signatures_are_told_by_their_containers() {
         ("<hr><div id='divRplyFwdMsg'>q</div>", ""),
         ("<div id='appendonsend'></div><p>q</p>", ""),
         ("<div id='x_divRplyFwdMsg'>q</div>", ""),
+        ("<div id='mail-editor-reference-message-container'>q</div>", ""),
+        ("<hr id='zwchr'><div>q</div>", ""),
     ] {
         let text = written(lines(&format!("<p>Hej</p>{container}<p>svar</p>")).unwrap());
         assert_eq!(text.lines.join(" "), format!("Hej {rest}").trim(), "{container}");

@@ -121,6 +121,8 @@ fn what_stands_under_a_quoted_mails_header_is_quoted_to_the_end() {
         "Den 24 nov. 2026 kl. 10:12 skrev Erik <erik.ek@kommun.example>:",
         "Den tis 24 nov. 2026 kl 10:12 skrev Erik Ek <\nerik.ek@kommun.example>:",
         "tis 24 nov. 2026 kl. 10.12 skrev Erik:",
+        "Erik Ek <erik.ek@kommun.example> skrev den 24 november 2026 10:12:",
+        "Den tisdag 24 november 2026 10:12:11 CET, Erik Ek <erik.ek@kommun.example> skrev:",
         "24 nov. 2026 kl. 10:12 skrev Erik Ek <erik.ek@kommun.example>:",
         "On Tue, Nov 24, 2026 at 10:12 AM Erik <erik.ek@kommun.example> wrote:",
     ] {
