@@ -3,7 +3,7 @@
 use super::*;
 
 fn read(text: &str) -> WrittenText {
-    plain(text, Flow::Fixed)
+    plain(text, Flow::Fixed).unwrap()
 }
 
 /// The lines of what was written, in one text.
@@ -172,6 +172,12 @@ fn only_what_leaves_no_doubt_is_made_visible() {
         assert_eq!(lines(kept), kept);
     }
     assert_eq!(lines("a\u{0}b\u{7}"), "a\u{fffd}b\u{fffd}");
+}
+
+#[test]
+fn more_lines_than_any_person_writes_are_refused() {
+    assert!(plain(&"a\n".repeat(MAX_LINES - 1), Flow::Fixed).is_ok());
+    assert_eq!(plain(&"a\n".repeat(MAX_LINES), Flow::Fixed), Err(Unreadable::Limit("lines of text")));
 }
 
 #[test]
