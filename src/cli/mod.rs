@@ -37,7 +37,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the desk: take mails, decide, deliver, serve the pickup page
+    /// Run the desk: take mails, decide, deliver, serve the pickup page; SIGHUP reads the configuration again
     Run,
     /// Show a whole desk in one folder, with invented people; needs no server and no account
     Demo(demo::DemoArgs),

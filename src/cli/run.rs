@@ -7,7 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::{CliError, Common, assembly};
-use crate::config::Settings;
+use crate::config::{Loaded, Settings};
 use crate::web::RevealPage;
 use crate::worker::{DeskPort, Health, Parts, Worker};
 
@@ -15,29 +15,65 @@ use crate::worker::{DeskPort, Health, Parts, Worker};
 const STOP_WITHIN: Duration = Duration::from_secs(18);
 
 pub(super) async fn run(common: &Common) -> Result<(), CliError> {
-    let loaded = assembly::load(common)?;
-    let settings = &loaded.settings;
-    crate::telemetry::init(&settings.telemetry).map_err(|e| CliError::Wrong(e.to_string()))?;
-    let _only_one = lock(settings)?;
+    let mut loaded = assembly::load(common)?;
+    crate::telemetry::init(&loaded.settings.telemetry).map_err(|e| CliError::Wrong(e.to_string()))?;
+    let mut signals = Signals::listen()?;
+    let _only_one = lock(&loaded.settings)?;
+    while let Some(next) = one_desk(common, &loaded.settings, &mut signals).await? {
+        loaded = next;
+    }
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+    tracing::info!("stopped cleanly");
+    Ok(())
+}
+
+/// Runs the desk until a signal. Answers with the configuration to go on with, after SIGHUP.
+async fn one_desk(
+    common: &Common,
+    settings: &Settings,
+    signals: &mut Signals,
+) -> Result<Option<Loaded>, CliError> {
     let store = assembly::store(settings).await?;
     if settings.store.url.sqlite_path().is_some() {
         // The lock file says that no other process works on this database.
         store.free_leases().await?;
     }
     let parts = Arc::new(assembly::parts(settings, store)?);
-    let stop = CancellationToken::new();
-    tokio::spawn(stop_on_signal(stop.clone()));
     tracing::info!(
         mailboxes = settings.mailboxes.len(),
         gateways = parts.gateways.len(),
         automation = super::automation::code(settings.automation()),
         "nyckelbud is at work"
     );
+    let stop = CancellationToken::new();
+    let mut serving = std::pin::pin!(serve(settings, parts, stop.clone()));
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
-    serve(settings, parts, stop.clone()).await?;
-    let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
-    tracing::info!("stopped cleanly");
-    Ok(())
+    let next = loop {
+        tokio::select! {
+            served = &mut serving => return served.map(|()| None),
+            signal = signals.next() => match signal {
+                Signal::Stop => break None,
+                Signal::Reload => match reload(common, settings) {
+                    Ok(next) => break Some(next),
+                    Err(error) => tracing::error!("not reloaded, the desk goes on as it was: {error}"),
+                },
+            },
+        }
+    };
+    tracing::info!("stopping: no new work, the running steps end");
+    stop.cancel();
+    serving.await?;
+    Ok(next)
+}
+
+/// Reads the configuration again. A desk never changes its database while it runs: the lock that
+/// keeps others away lies beside it.
+fn reload(common: &Common, settings: &Settings) -> Result<Loaded, CliError> {
+    let next = assembly::load(common)?;
+    if next.settings.store.url.expose() != settings.store.url.expose() {
+        return Err(CliError::Wrong("store.url has changed: restart instead".to_owned()));
+    }
+    Ok(next)
 }
 
 /// Works and serves the pages until `stop`.
@@ -66,29 +102,52 @@ pub(super) async fn serve(
         stop.cancelled().await;
         tokio::time::sleep(STOP_WITHIN).await;
     };
-    tokio::select! {
-        () = working => {}
-        () = stopped => tracing::warn!("a step did not end in time; its lease runs out by itself"),
-    }
+    let worked = tokio::select! {
+        worked = working => worked,
+        () = stopped => {
+            tracing::warn!("a step did not end in time; its lease runs out by itself");
+            Ok(())
+        }
+    };
     stop.cancel();
-    match tokio::time::timeout(Duration::from_secs(2), pages).await {
+    let pages = tokio::time::timeout(Duration::from_secs(2), pages).await;
+    worked.map_err(|e| CliError::No(e.to_string()))?;
+    match pages {
         Ok(Ok(Err(error))) => Err(CliError::No(format!("the pages stopped: {error}"))),
         Ok(Ok(Ok(())) | Err(_)) | Err(_) => Ok(()),
     }
 }
 
-async fn stop_on_signal(stop: CancellationToken) {
-    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        tracing::error!("signals cannot be heard; stop the program with SIGKILL, nothing is lost");
-        return;
-    };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
+/// What a signal asks for.
+enum Signal {
+    Stop,
+    Reload,
+}
+
+/// The signals that the daemon answers to.
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, CliError> {
+        let deaf = |e: std::io::Error| CliError::No(format!("signals cannot be heard: {e}"));
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).map_err(deaf)?,
+            interrupt: signal(SignalKind::interrupt()).map_err(deaf)?,
+            hang_up: signal(SignalKind::hangup()).map_err(deaf)?,
+        })
     }
-    tracing::info!("stopping: no new work, the running steps end");
-    stop.cancel();
+
+    async fn next(&mut self) -> Signal {
+        tokio::select! {
+            _ = self.terminate.recv() => Signal::Stop,
+            _ = self.interrupt.recv() => Signal::Stop,
+            _ = self.hang_up.recv() => Signal::Reload,
+        }
+    }
 }
 
 /// One process a SQLite database: the lock lies beside it, and dies with the process.

@@ -47,6 +47,7 @@ impl<'a> Case<'a> {
         self.account_is_enabled(account)?;
         self.account_is_ordinary(account)?;
         self.account_is_not_frozen()?;
+        self.no_other_is_under_way()?;
         self.account_is_below_its_limits()?;
         self.sender_is_below_their_limits()?;
         self.desk_is_below_its_limits(account)?;
@@ -255,6 +256,17 @@ impl<'a> Case<'a> {
         self.check(wrong < FROZEN_AFTER, Check::Frozen, evidence, Reason::AccountFrozen)
     }
 
+    /// Comes before the limits: somebody who writes twice while the first request is under way has
+    /// reached no limit, and needs no technician.
+    fn no_other_is_under_way(&mut self) -> Step {
+        if let Some(into) = self.question.history.live {
+            self.add(Check::UnderWay, CheckResult::Fail, format!("{into} is under way for the account"));
+            return ControlFlow::Break(Decision::Merge { into });
+        }
+        self.pass(Check::UnderWay, "no other request for the account is under way");
+        ControlFlow::Continue(())
+    }
+
     fn account_is_below_its_limits(&mut self) -> Step {
         let Question { history, policy, now, .. } = *self.question;
         if let Some(ago) = history.account_last.map(|last| now.since(last)).filter(|a| *a < policy.cooldown) {
@@ -300,7 +312,6 @@ impl<'a> Case<'a> {
     }
 }
 
-/// A span of time in whole hours and minutes.
 fn protected_group<'a>(account: &'a Account, policy: &Policy) -> Option<&'a String> {
     let member =
         |group: &&String| policy.protected_groups.iter().any(|p| p.to_lowercase() == group.to_lowercase());
@@ -313,6 +324,7 @@ pub fn is_protected(account: &Account, policy: &Policy) -> bool {
     account.privilege != Privilege::Ordinary || protected_group(account, policy).is_some()
 }
 
+/// A span of time in whole hours and minutes.
 pub(super) fn span(span: Duration) -> String {
     let minutes = span.as_secs() / 60;
     match (minutes / 60, minutes % 60) {
@@ -334,6 +346,7 @@ fn in_words(decision: &Decision) -> String {
         Decision::OfferManager { phone, handover, reason, .. } => {
             format!("{} to the nearest manager at {} ({reason})", what(handover), phone.masked())
         }
+        Decision::Merge { into } => format!("merged into {into}, which is under way"),
         Decision::AskForDetails => "the writer is asked for what is missing".to_owned(),
         Decision::HandToTechnician { reason, wait_first: false } => format!("a technician ({reason})"),
         Decision::HandToTechnician { reason, wait_first: true } => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::directory::{DirectoryError, Facts, PhoneType};
 use crate::mail::Sender;
 use crate::request::Reading;
-use crate::types::{AccountId, History, PhoneNumber, Reason, Trail, UnixMillis};
+use crate::types::{AccountId, History, PhoneNumber, Reason, TicketNumber, Trail, UnixMillis};
 
 mod decide;
 mod manager;
@@ -190,6 +190,11 @@ pub enum Decision {
         reason: Reason,
         /// How.
         handover: Handover,
+    },
+    /// Another request for the account is under way; this one adds nothing to it.
+    Merge {
+        /// The ticket of the other request.
+        into: TicketNumber,
     },
     /// Ask the writer for what is missing.
     AskForDetails,

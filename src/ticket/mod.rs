@@ -8,6 +8,9 @@ use crate::types::{AccountId, EmailAddress, MessageId, Reason, TicketNumber, Tra
 pub mod event;
 pub mod state;
 pub mod texting;
+mod transitions;
+#[cfg(test)]
+mod tests;
 
 pub use event::{Event, Illegal, Plan};
 pub use state::{Effect, Hand, Job, Move, Offer, PasswordFact, State, Way};

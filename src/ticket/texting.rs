@@ -55,6 +55,8 @@ pub enum Phase {
     },
     /// It reached the phone, as far as the gateway tells.
     Delivered,
+    /// A gateway took it and never told what became of it: it may be in the phone.
+    Silent,
     /// No gateway took it.
     Exhausted,
 }
@@ -83,6 +85,8 @@ pub enum TextingStep {
     },
     /// It has arrived.
     Delivered,
+    /// It was taken, and nobody tells whether it arrived.
+    Silent,
     /// No gateway is left.
     Exhausted,
 }
@@ -110,6 +114,7 @@ impl Texting {
                 TextingStep::Ask { gateway: self.gateway, reference: reference.clone(), until: *until }
             }
             Phase::Delivered => TextingStep::Delivered,
+            Phase::Silent => TextingStep::Silent,
             Phase::Exhausted => TextingStep::Exhausted,
         }
     }
@@ -170,8 +175,10 @@ impl Texting {
     pub fn silent(&self, gateways: usize, now: UnixMillis) -> Self {
         match &self.phase {
             Phase::Unclear { .. } => self.next_gateway(gateways, now),
-            Phase::Taken { .. } => self.with(Phase::Exhausted),
-            Phase::Ready { .. } | Phase::Submitted | Phase::Delivered | Phase::Exhausted => self.clone(),
+            Phase::Taken { .. } => self.with(Phase::Silent),
+            Phase::Ready { .. } | Phase::Submitted | Phase::Delivered | Phase::Silent | Phase::Exhausted => {
+                self.clone()
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! What happened lately, as far as a decision may look at it.
 
-use super::UnixMillis;
+use super::{TicketNumber, UnixMillis};
 
 /// Counts of automatic password deliveries (a text sent or a manager asked), read in one go
 /// before a decision. "Day" is the last 24 hours, "hour" the last 60 minutes.
@@ -22,4 +22,6 @@ pub struct History {
     pub texts_day: u32,
     /// Requests for the account whose phone was not a registered one, in a day.
     pub account_mismatches_day: u32,
+    /// The ticket of the account that is under way, if there is one (I7).
+    pub live: Option<TicketNumber>,
 }

@@ -30,6 +30,8 @@ pub enum Check {
     SenderAllowed,
     /// Has nobody tried wrong phones for the account?
     Frozen,
+    /// Is no other request for the account under way?
+    UnderWay,
     /// Is the cool-down over, and is the account below its daily limit?
     LimitAccount,
     /// Are sender and phone below their daily limits?

@@ -60,12 +60,10 @@ pub(crate) fn incoming(kept: &Kept<'_>, raw: RawMail, read: ReadMail) -> Incomin
 
 /// A mail that cannot be read: kept as it came, for a technician.
 pub(crate) fn quarantined(kept: &Kept<'_>, raw: RawMail, why: &str) -> Incoming {
+    let missing = raw.bytes.is_empty();
+    let octets = if missing { "" } else { "; its octets are kept" };
     let mut trail = Trail::default();
-    trail.add(
-        Check::Reading,
-        CheckResult::Fail,
-        format!("the mail cannot be read: {why}; its octets are kept"),
-    );
+    trail.add(Check::Reading, CheckResult::Fail, format!("the mail cannot be read: {why}{octets}"));
     let state = Plan::Technician;
     let moved = State::requested().on(crate::ticket::Event::Decided { plan: state, reason: None });
     Incoming {
@@ -73,7 +71,7 @@ pub(crate) fn quarantined(kept: &Kept<'_>, raw: RawMail, why: &str) -> Incoming 
         validity: kept.validity,
         uid: raw.uid,
         received_at: raw.received_at.unwrap_or(kept.now),
-        content_hash: data_encoding::HEXLOWER.encode(&Sha256::digest(&raw.bytes)),
+        content_hash: hash_of_octets(kept, &raw),
         raw: raw.bytes,
         message_id: None,
         answers: Vec::new(),
@@ -82,7 +80,8 @@ pub(crate) fn quarantined(kept: &Kept<'_>, raw: RawMail, why: &str) -> Incoming 
         from: nobody().address,
         trust: Trust::Unverified,
         snippet: String::new(),
-        folder: kept.folder(Folder::Quarantine),
+        // What the server did not hand over cannot be moved by us either.
+        folder: if missing { None } else { kept.folder(Folder::Quarantine) },
         ticket: NewTicket {
             kind: Kind::Quarantine,
             state: moved.map_or(State::requested(), |m| m.to),
@@ -94,6 +93,17 @@ pub(crate) fn quarantined(kept: &Kept<'_>, raw: RawMail, why: &str) -> Incoming 
             acknowledge: None,
         },
     }
+}
+
+/// Two unreadable mails are the same when their octets are; a mail without any is only itself.
+fn hash_of_octets(kept: &Kept<'_>, raw: &RawMail) -> String {
+    let mut hash = Sha256::new();
+    if raw.bytes.is_empty() {
+        hash.update(format!("{}/{}/{}", kept.mailbox, kept.validity, raw.uid.0));
+    } else {
+        hash.update(&raw.bytes);
+    }
+    data_encoding::HEXLOWER.encode(&hash.finalize())
 }
 
 fn new_ticket(kept: &Kept<'_>, mail: &Mail, reading: &Reading, received_at: UnixMillis) -> NewTicket {

@@ -10,7 +10,7 @@ use super::reset;
 use super::work::{Draft, Due, Flow, Work, WorkError};
 use super::{Parts, Rules};
 use crate::decision::{Automation, Decided, Decision, Handover, Question, decide};
-use crate::directory::{Account, DirectoryError, Facts, Lookup, Who};
+use crate::directory::{Account, DirectoryError, Facts, Lookup, Manager, Who};
 use crate::mail::Sender;
 use crate::request::Reading;
 use crate::store::{Addressee, AuditEntry, IntentKind, MessageKind, NewMessage, Started, Switch};
@@ -49,7 +49,10 @@ pub(crate) fn plan_at_rest(decision: &Decision, automation: Automation) -> Optio
     match decision {
         Decision::HandToTechnician { reason, .. } => Some((Plan::Technician, Some(*reason))),
         Decision::File => Some((Plan::File, None)),
-        Decision::TextRequester { .. } | Decision::OfferManager { .. } | Decision::AskForDetails => None,
+        Decision::TextRequester { .. }
+        | Decision::OfferManager { .. }
+        | Decision::Merge { .. }
+        | Decision::AskForDetails => None,
     }
 }
 
@@ -58,6 +61,7 @@ pub(crate) fn would_be(decision: &Decision) -> (Fate, Option<Reason>) {
     match decision {
         Decision::TextRequester { .. } => (Fate::Sms, None),
         Decision::OfferManager { reason, .. } => (Fate::Manager, Some(*reason)),
+        Decision::Merge { .. } => (Fate::Merged, None),
         Decision::AskForDetails => (Fate::Asked, Some(Reason::FieldsMissing)),
         Decision::HandToTechnician { reason, .. } => (Fate::Technician, Some(*reason)),
         Decision::File => (Fate::Filed, None),
@@ -133,6 +137,13 @@ fn account_of(facts: &Result<Facts, DirectoryError>) -> Option<&Account> {
     }
 }
 
+fn managers_of(looked: &Looked) -> &[Manager] {
+    match &looked.facts {
+        Some(Ok(facts)) => &facts.managers,
+        Some(Err(_)) | None => &[],
+    }
+}
+
 /// The effect `Decide`.
 pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
     let parts = std::sync::Arc::clone(&work.parts);
@@ -185,14 +196,17 @@ async fn act(work: &mut Work, looked: Looked, automation: Automation) -> Result<
         }
         return Ok(flow);
     }
+    let as_decided = draft.merged();
     let flow = match (&looked.decided.decision, account) {
         (Decision::AskForDetails, _) => ask(work, draft, &looked.together.sender).await?,
+        (Decision::Merge { into }, _) => work.commit(Event::Coalesced { into: *into }, draft).await?,
         (Decision::TextRequester { handover, .. }, Some(account)) => {
             hand_over(work, draft, &account, Hand::Requester, *handover, None).await?
         }
         (Decision::OfferManager { manager, handover, reason, .. }, Some(account)) => {
+            draft.messages.extend(offer::owner_warning(work, &account));
             if *handover == Handover::Link {
-                draft.messages = offer::notices(work, &account, manager, looked.facts.as_ref());
+                draft.messages.extend(offer::manager_notice(work, &account, manager, managers_of(&looked)));
             }
             let hand = Hand::Manager(manager.clone());
             hand_over(work, draft, &account, hand, *handover, Some(*reason)).await?
@@ -203,7 +217,8 @@ async fn act(work: &mut Work, looked: Looked, automation: Automation) -> Result<
         }
     };
     match flow {
-        Flow::Busy(into) => work.commit(Event::Coalesced { into }, Draft::default()).await,
+        // Another request for the account was faster by a moment.
+        Flow::Busy(into) => work.commit(Event::Coalesced { into }, as_decided).await,
         Flow::On | Flow::Stop => Ok(flow),
     }
 }
@@ -213,19 +228,25 @@ fn must_wait(decision: &Decision) -> bool {
         Decision::HandToTechnician { wait_first, .. } => *wait_first,
         Decision::TextRequester { .. }
         | Decision::OfferManager { .. }
+        | Decision::Merge { .. }
         | Decision::AskForDetails
         | Decision::File => false,
     }
 }
 
 /// What counts towards limits: a delivery that begins, and a wrong phone for a known account.
+/// Wrong phones of senders who may not ask are not counted: a stranger could freeze accounts.
 fn started(looked: &Looked, account: Option<&Account>) -> Option<Started> {
     let account = account?;
+    let Reading::Request(request) = &looked.together.reading else { return None };
+    let wrong_phone = !account.phones.is_empty()
+        && account.phones.iter().all(|phone| phone.number.as_ref() != Some(&request.phone.value));
     let (counts, mismatch) = match &looked.decided.decision {
         Decision::TextRequester { .. } => (true, false),
-        Decision::OfferManager { reason, .. } => (true, *reason == Reason::PhoneMismatch),
-        Decision::HandToTechnician { reason, .. } => (false, *reason == Reason::PhoneMismatch),
-        Decision::AskForDetails | Decision::File => (false, false),
+        Decision::OfferManager { .. } => (true, wrong_phone),
+        Decision::HandToTechnician { reason: Reason::PhoneMismatch | Reason::NoManager, .. }
+        | Decision::Merge { .. } => (false, wrong_phone),
+        Decision::HandToTechnician { .. } | Decision::AskForDetails | Decision::File => (false, false),
     };
     (counts || mismatch).then(|| Started {
         account: account.id.clone(),

@@ -119,6 +119,8 @@ async fn show(work: &mut Work) -> Result<Reveal, WorkError> {
     let until = since.plus(SHOW_AGAIN);
     let mut draft = Draft { due: Due::At(until), actor: Some(actor(&job.hand)), ..Draft::default() };
     if first {
+        // It can be seen again for as long as the page says, whenever its job's deadline is.
+        draft.sealed = Some(reset::reseal(work, job.generation, until)?);
         draft.messages.extend(owner_notice(work, &job.hand).await);
     }
     match work.commit(Event::Shown { now }, draft).await? {

@@ -122,10 +122,10 @@ fn words(parts: &Parts, claim: &MessageClaim) -> Result<MailText, TextError> {
             texts.manager_notice(&values.manager, &values.name, &values.unit, number, values.until)
         }
         MessageKind::OwnerNotice => {
-            let how = if values.manager.is_empty() {
-                HandedOver::Phone { tail: values.tail }
-            } else {
-                HandedOver::Manager { name: values.manager }
+            let how = match (values.manager.as_str(), values.tail.as_str()) {
+                ("", "") => HandedOver::Nobody,
+                ("", _) => HandedOver::Phone { tail: values.tail },
+                (_, _) => HandedOver::Manager { name: values.manager },
             };
             texts.owner_notice(&values.name, values.at, number, &how)
         }

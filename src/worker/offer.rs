@@ -8,7 +8,7 @@ use super::texting;
 use super::work::{Draft, Due, Flow, Work, WorkError};
 use crate::delivery::SmsText;
 use crate::delivery::pickup::PickupToken;
-use crate::directory::{Account, DirectoryError, Facts, Who};
+use crate::directory::{Account, Manager, Who};
 use crate::store::{Addressee, IntentKind, MessageKind, NewMessage};
 use crate::ticket::{Event, Hand, Offer, PasswordFact, State, TextingStep};
 use crate::types::{AccountId, Reason};
@@ -40,41 +40,34 @@ pub(crate) fn token(work: &Work, offer: &Offer) -> Result<PickupToken, WorkError
     Ok(PickupToken::from_mac(mac))
 }
 
-/// What leaves beside the text when a manager is asked: a mail to the manager that says so, and,
-/// when the account has a registered mobile, a warning to its owner at once (decisions, 8).
-pub(crate) fn notices(
+/// The warning to the registered mobile of an account whose manager is asked (decisions, 8);
+/// nothing when no mobile is registered.
+pub(crate) fn owner_warning(work: &Work, account: &Account) -> Option<NewMessage> {
+    let policy = &work.parts.rules.policy;
+    let texted = |phone| crate::decision::texting_number(phone, policy, work.now()).is_some();
+    account.phones.iter().any(texted).then(|| NewMessage {
+        kind: MessageKind::OwnerWarning,
+        to: Addressee::Phone(account.id.clone()),
+        values: "{}".to_owned(),
+    })
+}
+
+/// The mail to the manager which says that a link came by text.
+pub(crate) fn manager_notice(
     work: &Work,
     account: &Account,
     manager: &AccountId,
-    facts: Option<&Result<Facts, DirectoryError>>,
-) -> Vec<NewMessage> {
-    let mut messages = Vec::new();
-    let policy = &work.parts.rules.policy;
-    if account.phones.iter().any(|p| crate::decision::texting_number(p, policy, work.now()).is_some()) {
-        messages.push(NewMessage {
-            kind: MessageKind::OwnerWarning,
-            to: Addressee::Phone(account.id.clone()),
-            values: "{}".to_owned(),
-        });
-    }
-    let Some(Ok(facts)) = facts else { return messages };
-    let found = facts.managers.iter().find(|m| m.id == *manager);
-    if let Some((manager, mail)) = found.and_then(|m| m.mail.clone().map(|mail| (m, mail)))
-        && work.parts.rules.manager_mail
-    {
-        messages.push(NewMessage {
-            kind: MessageKind::ManagerNotice,
-            to: Addressee::Mail(mail),
-            values: json!({
-                "manager": manager.name,
-                "name": account.name,
-                "unit": account.unit,
-                "until": work.now().plus(work.parts.rules.pickup_valid),
-            })
-            .to_string(),
-        });
-    }
-    messages
+    managers: &[Manager],
+) -> Option<NewMessage> {
+    let manager = managers.iter().find(|m| m.id == *manager)?;
+    let to = manager.mail.clone().filter(|_| work.parts.rules.manager_mail)?;
+    let values = json!({
+        "manager": manager.name,
+        "name": account.name,
+        "unit": account.unit,
+        "until": work.now().plus(work.parts.rules.pickup_valid),
+    });
+    Some(NewMessage { kind: MessageKind::ManagerNotice, to: Addressee::Mail(to), values: values.to_string() })
 }
 
 /// The effect `OfferLink`.
@@ -92,7 +85,8 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
     }
     match text.step(now, work.parts.gateways.len()) {
         TextingStep::Submit { gateway } => submit(work, &offer, &text, gateway).await,
-        TextingStep::Delivered => work.give_back(offer.expires_at).await,
+        // A link that nobody uses expires by itself, and a technician then takes over.
+        TextingStep::Delivered | TextingStep::Silent => work.give_back(offer.expires_at).await,
         TextingStep::Wait { .. } | TextingStep::Ask { .. } => {
             match texting::wait(work, &text, IntentKind::Link, offer.number).await? {
                 texting::Waited::Still(until) => work.give_back(until.min(offer.expires_at)).await,

@@ -11,7 +11,7 @@ use crate::password::generate::generate;
 use crate::password::seal::{Binding, Sealed, seal};
 use crate::store::{Intent, IntentKind};
 use crate::ticket::{Event, Job, PasswordFact, State};
-use crate::types::{Outcome, Reason};
+use crate::types::{Outcome, Reason, UnixMillis};
 
 /// At most this many resets of one generation (I10).
 const MAX_RESETS: usize = 5;
@@ -30,6 +30,15 @@ pub(crate) fn seal_new(work: &Work, job: &Job, account: &Account) -> Result<Seal
         expires_at: job.deadline,
     };
     seal(keyring, &mut rng, &password, &binding).map_err(|_| WorkError::Lacks("a seal"))
+}
+
+/// The same password under another expiry.
+pub(crate) fn reseal(work: &Work, generation: u32, expires_at: UnixMillis) -> Result<Sealed, WorkError> {
+    let keyring = work.parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
+    let password = work.open_sealed(generation)?;
+    let account = work.account()?;
+    let binding = Binding { ticket: work.id().0, generation, account: &account, expires_at };
+    seal(keyring, &mut rand::rng(), &password, &binding).map_err(|_| WorkError::Lacks("a seal"))
 }
 
 /// The intent of the next call of `kind` for `job`.

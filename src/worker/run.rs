@@ -22,6 +22,9 @@ pub enum WorkerError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// One of its loops panicked; the others were stopped cleanly.
+    #[error("a part of the program broke off ({0}); it stopped, nothing is lost; start it again")]
+    BrokeOff(String),
 }
 
 /// The worker over its parts.
@@ -38,7 +41,11 @@ impl Worker {
     }
 
     /// Works until `stop`, then lets the running steps end.
-    pub async fn run(self, inboxes: Vec<Inbox>, stop: CancellationToken) {
+    ///
+    /// # Errors
+    /// [`WorkerError::BrokeOff`] when a loop panicked: one without the others would look alive and
+    /// do half the work.
+    pub async fn run(self, inboxes: Vec<Inbox>, stop: CancellationToken) -> Result<(), WorkerError> {
         let mut tasks = JoinSet::new();
         for inbox in inboxes {
             let part = format!("mailbox:{}", inbox.mailbox.name());
@@ -49,16 +56,15 @@ impl Worker {
         tasks.spawn(Self::work_loop(Arc::clone(&self.parts), stop.clone()));
         tasks.spawn(Self::message_loop(Arc::clone(&self.parts), stop.clone()));
         tasks.spawn(upkeep::run(Arc::clone(&self.parts), Arc::clone(&self.health), stop.clone()));
+        let mut broken = None;
         while let Some(ended) = tasks.join_next().await {
             if let Err(error) = ended {
-                // One loop without the others would look alive and do half the work.
-                tracing::error!(
-                    "a part of the program broke off: {error}; the program stops, nothing is lost"
-                );
+                broken = Some(error.to_string());
                 stop.cancel();
             }
         }
         upkeep::once(&self.parts).await;
+        broken.map_or(Ok(()), |error| Err(WorkerError::BrokeOff(error)))
     }
 
     async fn work_loop(parts: Arc<Parts>, stop: CancellationToken) {

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::facts;
 use super::work::{Draft, Due, Flow, Work, WorkError};
 use super::{decide, offer, reset, texting};
-use crate::directory::{Facts, Lookup, Who};
+use crate::directory::{Account, Facts, Lookup, Who};
 use crate::password::Used;
 use crate::store::{Addressee, MessageKind, NewMessage};
 use crate::ticket::{Effect, Event, Hand, PasswordFact, State};
@@ -91,10 +91,7 @@ async fn check_use(work: &mut Work) -> Result<Flow, WorkError> {
 /// The mail that tells the owner that the password was changed (decisions, 8). Without an answer
 /// from the directory there is no address to send it to; the delivery itself does not wait for it.
 pub(crate) async fn owner_notice(work: &Work, hand: &Hand) -> Option<NewMessage> {
-    let account = work.account().ok()?;
-    let facts = facts::read(&work.parts, &Who::Id(account)).await.ok()?;
-    let Facts { lookup: Lookup::One(account), managers } = facts else { return None };
-    let to = account.mail.clone()?;
+    let Facts { lookup: Lookup::One(account), managers } = facts_now(work).await? else { return None };
     let keyring = work.parts.keyring.as_ref()?;
     let values = match hand {
         Hand::Requester => {
@@ -111,5 +108,20 @@ pub(crate) async fn owner_notice(work: &Work, hand: &Hand) -> Option<NewMessage>
             json!({ "name": account.name, "at": work.now(), "manager": manager })
         }
     };
-    Some(NewMessage { kind: MessageKind::OwnerNotice, to: Addressee::Mail(to), values: values.to_string() })
+    to_owner(&account, &values)
+}
+
+/// The same mail when nobody received the new password, and a technician takes over.
+pub(crate) async fn owner_of_a_changed_password(work: &Work) -> Option<NewMessage> {
+    let Facts { lookup: Lookup::One(account), .. } = facts_now(work).await? else { return None };
+    to_owner(&account, &json!({ "name": account.name, "at": work.now() }))
+}
+
+async fn facts_now(work: &Work) -> Option<Facts> {
+    facts::read(&work.parts, &Who::Id(work.account().ok()?)).await.ok()
+}
+
+fn to_owner(account: &Account, values: &serde_json::Value) -> Option<NewMessage> {
+    let to = Addressee::Mail(account.mail.clone()?);
+    Some(NewMessage { kind: MessageKind::OwnerNotice, to, values: values.to_string() })
 }

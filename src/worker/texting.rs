@@ -2,13 +2,12 @@
 //! submit the directory is read again, in the same attempt.
 
 use super::facts::{self, StillGood};
-use super::offer;
+use super::{offer, reset};
 use super::step::owner_notice;
 use super::work::{Draft, Due, Flow, Work, WorkError};
 use crate::decision::nearest_manager;
 use crate::delivery::{Receipt, SmsText};
 use crate::directory::{Account, Facts, Lookup, Who};
-use crate::password::seal::{Binding, seal};
 use crate::store::{Intent, IntentKind};
 use crate::ticket::texting::{ASK_EVERY, Phase};
 use crate::ticket::{Event, Hand, Job, PasswordFact, State, Texting, TextingStep};
@@ -39,6 +38,11 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
             }
         }
         TextingStep::Delivered => texted(work, &job, text, Draft::default()).await,
+        // The password may be in the phone: nobody else is shown it before a person has looked.
+        TextingStep::Silent => {
+            let event = Event::Rerouted { offer: None, reason: Reason::DeliveryFailed };
+            work.commit(event, Draft::default()).await
+        }
         TextingStep::Exhausted => reroute(work, &job, Reason::DeliveryFailed).await,
     }
 }
@@ -86,7 +90,7 @@ async fn texted(work: &mut Work, job: &Job, text: Texting, mut draft: Draft) -> 
         }
         Phase::Taken { .. } => draft.due = Due::At(now.plus(ASK_EVERY)),
         Phase::Unclear { until } => draft.due = Due::At(now.plus(ASK_EVERY).min(*until)),
-        Phase::Ready { .. } | Phase::Submitted | Phase::Exhausted => {}
+        Phase::Ready { .. } | Phase::Submitted | Phase::Silent | Phase::Exhausted => {}
     }
     work.commit(Event::Texted { text, now }, draft).await
 }
@@ -182,7 +186,9 @@ pub(crate) async fn wait(
         Phase::Taken { reference, until } => (Some(reference.clone()), *until),
         Phase::Unclear { until } => (None, *until),
         Phase::Ready { from } => return Ok(Waited::Still(*from)),
-        Phase::Submitted | Phase::Delivered | Phase::Exhausted => return Ok(Waited::Still(now)),
+        Phase::Submitted | Phase::Delivered | Phase::Silent | Phase::Exhausted => {
+            return Ok(Waited::Still(now));
+        }
     };
     let key = work.intents(kind, generation).last().map(|i| i.key.clone()).unwrap_or_default();
     let mut receipt = work.parts.store.receipt_for(&key).await?.map_or(Receipt::Pending, |kept| kept.receipt);
@@ -227,22 +233,10 @@ async fn reroute_with(work: &mut Work, job: &Job, reason: Reason, facts: &Facts)
     let Some((manager, _)) = manager else { return work.commit(nobody, Draft::default()).await };
     let hand = Hand::Manager(manager.id.clone());
     let offer = offer::make(work, hand, 1, Some(job.generation))?;
-    let password = work.open_sealed(job.generation)?;
-    let keyring = work.parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
-    let binding = Binding {
-        ticket: work.id().0,
-        generation: job.generation,
-        account: &account.id,
-        expires_at: offer.expires_at,
-    };
-    let sealed =
-        seal(keyring, &mut rand::rng(), &password, &binding).map_err(|_| WorkError::Lacks("a seal"))?;
-    let shared = Ok(facts.clone());
-    let draft = Draft {
-        sealed: Some(sealed),
-        pickup_hash: Some(offer::token(work, &offer)?.hash()),
-        messages: offer::notices(work, account, &manager.id, Some(&shared)),
-        ..Draft::default()
-    };
+    let sealed = reset::reseal(work, job.generation, offer.expires_at)?;
+    let notice = offer::manager_notice(work, account, &manager.id, &facts.managers);
+    let messages = offer::owner_warning(work, account).into_iter().chain(notice).collect();
+    let pickup_hash = Some(offer::token(work, &offer)?.hash());
+    let draft = Draft { sealed: Some(sealed), pickup_hash, messages, ..Draft::default() };
     work.commit(Event::Rerouted { offer: Some(offer), reason }, draft).await
 }

@@ -14,7 +14,7 @@ use crate::store::{
     AuditEntry, Claim, Committed, Intent, IntentChange, IntentKind, NewMessage, SealedChange, Started, Step,
     StoreError,
 };
-use crate::ticket::{Event, Illegal, Move, State, TicketId};
+use crate::ticket::{Event, Illegal, Move, PasswordFact, State, TicketId};
 use crate::types::{AccountId, Check, CheckResult, Outcome, Trail, UnixMillis, Username};
 
 /// Why work on a ticket ended.
@@ -70,11 +70,20 @@ pub(crate) struct Draft {
     pub(crate) due: Due,
 }
 
+impl Draft {
+    /// What of a decision stays true when its delivery is left to another ticket.
+    pub(crate) fn merged(&self) -> Self {
+        Self { account: self.account.clone(), trail: self.trail.clone(), ..Self::default() }
+    }
+}
+
 /// A claimed ticket.
 pub(crate) struct Work {
     pub(crate) parts: Arc<Parts>,
     pub(crate) claim: Claim,
     taken: Instant,
+    /// False once a commit has given the lease back.
+    held: bool,
     /// Keys of the intents that this very claim has begun.
     begun: HashSet<String>,
 }
@@ -83,7 +92,7 @@ impl Work {
     /// `taken` lies before the claim was asked for, so that the lease is never thought longer than
     /// it is.
     pub(crate) fn new(parts: Arc<Parts>, claim: Claim, taken: Instant) -> Self {
-        Self { parts, claim, taken, begun: HashSet::new() }
+        Self { parts, claim, taken, held: true, begun: HashSet::new() }
     }
 
     pub(crate) fn id(&self) -> TicketId {
@@ -108,23 +117,39 @@ impl Work {
         self.taken.elapsed() + limit + timing.guard <= timing.lease
     }
 
-    /// Gives the ticket back without a change.
-    pub(crate) async fn give_back(&self, due_at: UnixMillis) -> Result<Flow, WorkError> {
-        self.parts.store.release(self.id(), self.claim.fence, due_at).await?;
+    /// Gives the ticket back without a change, unless a commit has done so already and said when it
+    /// is due again.
+    pub(crate) async fn give_back(&mut self, due_at: UnixMillis) -> Result<Flow, WorkError> {
+        if std::mem::take(&mut self.held) {
+            self.parts.store.release(self.id(), self.claim.fence, due_at).await?;
+        }
         Ok(Flow::Stop)
     }
 
     /// Gives back a ticket that wants nothing.
-    pub(crate) async fn rest(&self) -> Result<(), WorkError> {
+    pub(crate) async fn rest(&mut self) -> Result<(), WorkError> {
+        self.held = false;
         Ok(self.parts.store.rest(self.id(), self.claim.fence).await?)
     }
 
     /// Commits `event` with everything it means: the state, the intent, the audit rows. Whatever
     /// ends a request erases its sealed password in the same transaction.
-    pub(crate) async fn commit(&mut self, event: Event, draft: Draft) -> Result<Flow, WorkError> {
+    pub(crate) async fn commit(&mut self, event: Event, mut draft: Draft) -> Result<Flow, WorkError> {
         let name = event.name();
         let moved = self.state().on(event)?;
+        if self.ends_unreceived(&moved.to) {
+            draft.messages.extend(super::step::owner_of_a_changed_password(self).await);
+        }
         self.write(Some(name), moved, draft).await
+    }
+
+    /// Does a password that we set, or may have set, now wait for a technician before anybody got
+    /// it? Its owner is told of every change (decisions, 8); of the others they know already.
+    fn ends_unreceived(&self, to: &State) -> bool {
+        let State::Technician { password: PasswordFact::Changed | PasswordFact::MayHaveChanged } = to else {
+            return false;
+        };
+        !matches!(self.state(), State::Revealed { .. } | State::Done { .. })
     }
 
     /// Commits an intent or its outcome; the state stays.
@@ -171,8 +196,12 @@ impl Work {
             now,
         };
         match self.parts.store.commit(self.id(), self.claim.fence, &from, step).await? {
-            Committed::Done => {}
-            Committed::Lost => return Ok(Flow::Stop),
+            Committed::Done => self.held = !release,
+            // Somebody else has it: there is nothing to give back.
+            Committed::Lost => {
+                self.held = false;
+                return Ok(Flow::Stop);
+            }
             Committed::AccountBusy(number) => return Ok(Flow::Busy(number)),
         }
         self.remember(&moved, sealed, begin, end, draft.started, draft.account, trail);

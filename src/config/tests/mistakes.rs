@@ -232,6 +232,11 @@ fn values_out_of_bounds_are_refused() {
     ] {
         only(&small(&format!("[{section}]\n{line}")), line, &format!("{section}."));
     }
+    for timeout in ["0s", "26s"] {
+        let line = format!("timeout = \"{timeout}\"");
+        let text = small("").replace("[directory]", &format!("[directory]\n{line}"));
+        only(&text, &line, "directory.timeout");
+    }
     for sender in ["", "Servicedesken", "1desk", "Service desk", "Désk", "+0701740605", "46701740605"] {
         let text = small("").replace("[[sms", &format!("[sms]\nsender = \"{sender}\"\n[[sms"));
         only(&text, "sender = ", "sms.sender");

@@ -1,9 +1,15 @@
 //! Texts, and what keeps the program going: page, retention, log, templates.
 
+use std::time::Duration;
+
 use super::Checks;
 use super::shape::is_sms_sender;
 use crate::config::key_path::KeyPath;
 use crate::config::settings::{GatewayKind, GatewaySettings, Settings, SmsSettings};
+
+/// A piece of work is leased for 60 s, of which a text needs 20 and the end 10 (workflow.md): with
+/// a longer wait for the directory nothing could ever begin.
+const LONGEST_DIRECTORY_CALL: Duration = Duration::from_secs(25);
 
 impl Checks<'_> {
     pub(super) fn sms(&mut self, sms: &SmsSettings) {
@@ -44,7 +50,13 @@ impl Checks<'_> {
 
     pub(super) fn upkeep(&mut self, settings: &Settings) {
         let directory = KeyPath::of("directory");
-        self.longer_than_zero(&directory.key("timeout"), settings.directory.timeout);
+        let timeout = settings.directory.timeout;
+        self.expect(
+            &directory.key("timeout"),
+            !timeout.is_zero() && timeout <= LONGEST_DIRECTORY_CALL,
+            format_args!("{timeout:?}"),
+            "a duration longer than 0 and at most 25s",
+        );
         if settings.directory.file.path.as_os_str().is_empty() {
             self.demand(&directory.key("file").key("path"), false, "the file of accounts");
         }

@@ -180,7 +180,10 @@ proptest! {
                 let texted = |p: &RegisteredPhone| mobile(p, &request.phone.value, &asked);
                 prop_assert!(!facts.phones.iter().any(texted));
             }
-            Decision::AskForDetails | Decision::HandToTechnician { .. } | Decision::File => {}
+            Decision::Merge { .. }
+            | Decision::AskForDetails
+            | Decision::HandToTechnician { .. }
+            | Decision::File => {}
         }
     }
 

@@ -24,6 +24,7 @@ fn a_registered_phone_gets_the_password_and_the_trail_says_why() {
             Check::Enabled,
             Check::Protected,
             Check::Frozen,
+            Check::UnderWay,
             Check::LimitAccount,
             Check::LimitSender,
             Check::LimitDesk,
@@ -121,9 +122,31 @@ fn just_below_every_limit_is_allowed() {
             unit_hour: 59,
             desk_hour: 299,
             account_mismatches_day: FROZEN_AFTER - 1,
+            texts_day: 0,
+            live: None,
         };
     });
     assert_eq!(asked.decision(), text_anna(Handover::Password));
+}
+
+#[test]
+fn who_asks_again_while_a_request_is_under_way_is_merged_and_meets_no_limit() {
+    let into = TicketNumber::new(2026, 7);
+    let again = |change: fn(&mut Asked)| {
+        Asked::but(|a| {
+            a.history.live = Some(into);
+            a.history.account_last = Some(NOW.minus(HOUR / 60));
+            a.history.account_day = 3;
+            change(a);
+        })
+    };
+    let decided = again(|_| {}).decide();
+    assert_eq!(decided.decision, Decision::Merge { into });
+    assert_eq!(decided.line(Check::UnderWay).evidence, "26-7 is under way for the account");
+    // Somebody who may not start a request may not hide one behind another either.
+    assert_eq!(again(|a| a.sender.address = None).decision(), technician(Reason::SenderUnverified));
+    let guessing = again(|a| a.history.account_mismatches_day = FROZEN_AFTER);
+    assert_eq!(guessing.decision(), technician(Reason::AccountFrozen));
 }
 
 #[test]

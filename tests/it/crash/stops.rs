@@ -71,6 +71,11 @@ impl Stopper {
 pub struct CallLog(pub PathBuf);
 
 impl CallLog {
+    pub fn lines(&self) -> Vec<String> {
+        let text = std::fs::read_to_string(&self.0).unwrap_or_default();
+        text.lines().map(ToOwned::to_owned).collect()
+    }
+
     pub fn write(&self, line: &str) {
         let mut file = OpenOptions::new().create(true).append(true).open(&self.0).expect("the log");
         file.write_all(format!("{line}\n").as_bytes()).expect("a line");
@@ -95,7 +100,7 @@ impl<T: Directory> Directory for Stopping<T> {
     async fn facts(&self, who: &Who, depth: u8) -> Result<Facts, DirectoryError> {
         self.stopper.point("before facts");
         let facts = self.inner.facts(who, depth).await;
-        if let Who::Id(id) = who {
+        if let (Who::Id(id), Ok(_)) = (who, &facts) {
             self.log.write(&format!("facts {id}"));
         }
         self.stopper.point("after facts");
@@ -113,6 +118,7 @@ impl<T: PasswordReset> PasswordReset for Stopping<T> {
         self.stopper.point("before set");
         self.log.write(&format!("set {account} {}", fingerprint(password.expose())));
         let outcome = self.inner.set(account, password).await;
+        self.log.write(&format!("was-set {account} {} {}", fingerprint(password.expose()), outcome.code()));
         self.stopper.point("after set");
         outcome
     }
@@ -138,7 +144,7 @@ impl<T: SmsGateway> SmsGateway for Stopping<T> {
 
     async fn send(&self, to: &PhoneNumber, text: &SmsText, key: &str) -> Outcome {
         self.stopper.point("before text");
-        self.log.write(&format!("text {} {} {key}", to.e164(), fingerprint(text.expose())));
+        self.log.write(&format!("text {} {key}", to.e164()));
         let outcome = self.inner.send(to, text, key).await;
         self.stopper.point("after text");
         outcome

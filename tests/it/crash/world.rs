@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use nyckelbud::cli::assembly;
 use nyckelbud::clock::{Clock, SystemClock};
 use nyckelbud::store::{Store, TicketFilter};
-use nyckelbud::worker::{Health, Inbox, Intake, Parts, Timing, Worker};
+use nyckelbud::ticket::State;
+use nyckelbud::web::{Browser, Desk, Page, PickupAnswer, RevealPage};
+use nyckelbud::worker::{DeskPort, Health, Inbox, Intake, Parts, Timing, Worker};
 
 use super::stopping_store::StoppingStore;
 use super::stops::{CallLog, Stopper, Stopping};
@@ -78,9 +80,12 @@ impl World {
         let parts = Arc::new(self.parts(&settings, Arc::clone(&inner), stopper));
         let worker = Worker::new(Arc::clone(&parts), Arc::new(Health::expecting(&[])));
         let mut intake = self.intake(&settings, &parts, stopper);
+        let manager = Manager::new(self, &parts);
+        self.log().write("start");
         loop {
             intake.drain().await.expect("the mailbox is read");
             worker.drain().await.expect("the store works");
+            manager.pick_up(stopper).await;
             if self.settled(&inner).await || Instant::now() > until {
                 return;
             }
@@ -120,8 +125,44 @@ impl World {
         let all_settled = tickets.iter().all(|view| view.ticket.state.standing().settled());
         let due = store.next_due().await.expect("due");
         // The expiry of the offer and the look at the password's use lie hours ahead.
-        let soon = SystemClock.now().plus(Duration::from_secs(3600));
-        inbox_is_empty && tickets.len() >= MAILS.len() && all_settled && due.is_none_or(|due| due > soon)
+        let soon = SystemClock.now().plus(Duration::from_secs(600));
+        let picked_up = tickets.iter().all(|view| {
+            !matches!(view.ticket.state, State::Offered { .. } | State::Revealed { .. })
+        });
+        inbox_is_empty
+            && tickets.len() >= MAILS.len()
+            && all_settled
+            && picked_up
+            && due.is_none_or(|due| due > soon)
+    }
+}
+
+/// The manager with the link, in one and the same browser.
+struct Manager<'a> {
+    desk: DeskPort,
+    world: &'a World,
+}
+
+impl<'a> Manager<'a> {
+    fn new(world: &'a World, parts: &Arc<Parts>) -> Self {
+        let page: Box<RevealPage> = Box::new(|_, _, _, _, password, _| {
+            Ok(Page::new(zeroize::Zeroizing::new(password.expose().to_owned())))
+        });
+        let health = Arc::new(Health::expecting(&[]));
+        Self { desk: DeskPort::new(Arc::clone(parts), health, Vec::new(), page), world }
+    }
+
+    /// Opens the link that came by text, if it has come, and hands the password over.
+    async fn pick_up(&self, stopper: &Stopper) {
+        let Some(token) = demo_desk::pickup_token(self.world.folder()) else { return };
+        let browser = Browser::new([7; 16]);
+        stopper.point("before reveal");
+        let Ok(page) = self.desk.reveal(&token, &browser, "sv").await else { return };
+        self.world.log().write(&format!("reveal {}", super::stops::fingerprint(page.html())));
+        std::fs::write(self.world.folder().join("shown"), page.html()).expect("a note");
+        stopper.point("after reveal");
+        self.desk.answer(&token, Some(&browser), PickupAnswer::HandedOver).await;
+        stopper.point("after answer");
     }
 }
 

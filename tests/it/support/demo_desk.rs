@@ -69,3 +69,26 @@ pub fn settings(folder: &Path) -> Settings {
 pub fn mail_spool(settings: &Settings) -> MailSpool {
     MailSpool::new(settings.smtp.path.clone(), settings.desk.name.clone(), settings.desk.address.clone())
 }
+
+/// The words of every text in the spool.
+pub fn texts(folder: &Path) -> Vec<String> {
+    let read = |name: String| std::fs::read_to_string(folder.join("sms").join(name)).expect("a text");
+    files(&folder.join("sms")).into_iter().map(read).collect()
+}
+
+/// The token of the manager's link, once its text has left.
+pub fn pickup_token(folder: &Path) -> Option<String> {
+    texts(folder).iter().filter(|text| text.contains("behöver")).find_map(|text| {
+        let (_, rest) = text.split_once("/p/")?;
+        Some(rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect())
+    })
+}
+
+/// What looks like a temporary password in `text`: `Kf7m-Rq4x-Tw9b`.
+pub fn password_in(text: &str) -> Option<&str> {
+    let group = |part: &str| part.len() == 4 && part.bytes().all(|b| b.is_ascii_alphanumeric());
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).find(|word| {
+        let parts: Vec<&str> = word.split('-').collect();
+        parts.len() == 3 && parts.iter().all(|part| group(part))
+    })
+}

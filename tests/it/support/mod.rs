@@ -1,6 +1,7 @@
 //! What the tests share: a desk of files, and servers that start on free ports and stop with the
 //! test.
 
+pub mod audit_rows;
 pub mod demo_desk;
 pub mod dovecot;
 pub mod proxy;

@@ -1,0 +1,103 @@
+//! The tests of the record: which event each state takes, what holds on every walk through the
+//! states, and the way of a text through the gateways.
+
+use super::texting::Phase;
+use super::*;
+
+mod table;
+mod texting;
+mod walks;
+
+pub(super) const NOW: UnixMillis = UnixMillis(1_795_511_645_000);
+
+pub(super) fn job(way: Way) -> Job {
+    let hand = match way {
+        Way::Text => Hand::Requester,
+        Way::Page { .. } => Hand::Manager(AccountId::new("karin")),
+    };
+    Job { generation: 1, hand, way, deadline: NOW }
+}
+
+pub(super) fn page() -> Way {
+    Way::Page { browser: "b".to_owned() }
+}
+
+pub(super) fn offer(already_set: Option<u32>) -> Offer {
+    Offer {
+        number: 1,
+        hand: Hand::Manager(AccountId::new("karin")),
+        expires_at: NOW,
+        key_id: "k".to_owned(),
+        already_set,
+    }
+}
+
+pub(super) fn text(phase: Phase) -> Texting {
+    Texting { gateway: 0, submits: 1, phase }
+}
+
+/// Every state, by name; those with a way or an offer once for each kind.
+pub(super) fn states() -> Vec<(&'static str, State)> {
+    let text = || Texting::fresh(NOW);
+    vec![
+        ("requested", State::requested()),
+        ("sealed/text", State::Sealed { job: job(Way::Text) }),
+        ("sealed/page", State::Sealed { job: job(page()) }),
+        ("applied/text", State::Applied { job: job(Way::Text) }),
+        ("applied/page", State::Applied { job: job(page()) }),
+        ("sending", State::Sending { job: job(Way::Text), text: text() }),
+        ("sent", State::Sent { job: job(Way::Text), text: text() }),
+        ("offered", State::Offered { offer: offer(None), text: text() }),
+        ("offered/set", State::Offered { offer: offer(Some(1)), text: text() }),
+        ("revealed", State::Revealed { job: job(page()), since: NOW, erased: false }),
+        ("revealed/erased", State::Revealed { job: job(page()), since: NOW, erased: true }),
+        ("done", State::Done { generation: 1, since: NOW, checked: false }),
+        ("done/checked", State::Done { generation: 1, since: NOW, checked: true }),
+        ("asked", State::Asked),
+        ("technician", State::Technician { password: PasswordFact::NotChanged }),
+        ("filed", State::Filed),
+        ("observed", State::Observed),
+        ("coalesced", State::Coalesced { into: TicketNumber::new(2026, 1) }),
+        ("held", State::Held),
+    ]
+}
+
+/// Every event, by name.
+pub(super) fn events() -> Vec<(&'static str, Event)> {
+    let decided = |plan| Event::Decided { plan, reason: None };
+    let texted = |phase| Event::Texted { text: text(phase), now: NOW };
+    vec![
+        ("plan seal", decided(Plan::Seal(job(Way::Text)))),
+        ("plan offer", decided(Plan::Offer(offer(None)))),
+        ("plan ask", decided(Plan::Ask)),
+        ("plan technician", decided(Plan::Technician)),
+        ("plan file", decided(Plan::File)),
+        ("plan observe", decided(Plan::Observe(Fate::Sms))),
+        ("plan wait", decided(Plan::Wait { since: NOW })),
+        ("coalesced", Event::Coalesced { into: TicketNumber::new(2026, 1) }),
+        ("password set", Event::PasswordSet),
+        ("value refused", Event::ValueRefused { generation: 2 }),
+        (
+            "reset given up",
+            Event::ResetGivenUp { reason: Reason::ResetUncertain, password: PasswordFact::MayHaveChanged },
+        ),
+        ("texted submitted", texted(Phase::Submitted)),
+        ("texted taken", texted(Phase::Taken { reference: "r".to_owned(), until: NOW })),
+        ("texted delivered", texted(Phase::Delivered)),
+        ("rerouted", Event::Rerouted { offer: Some(offer(Some(1))), reason: Reason::DeliveryFailed }),
+        ("rerouted to nobody", Event::Rerouted { offer: None, reason: Reason::DeliveryFailed }),
+        ("link texted", Event::LinkTexted { text: text(Phase::Delivered) }),
+        ("link exhausted", Event::LinkTexted { text: text(Phase::Exhausted) }),
+        ("offer withdrawn", Event::OfferWithdrawn { reason: Reason::NoManager }),
+        ("opened", Event::Opened { job: job(page()) }),
+        ("shown", Event::Shown { now: NOW }),
+        ("erased", Event::Erased),
+        ("confirmed", Event::Confirmed { now: NOW }),
+        ("did not work", Event::DidNotWork),
+        ("declined", Event::Declined),
+        ("time over", Event::TimeOver { password: PasswordFact::MayHaveChanged }),
+        ("use known", Event::UseKnown),
+        ("unused", Event::Unused),
+        ("replied", Event::Replied),
+    ]
+}

@@ -1,0 +1,105 @@
+//! The way of a text through the gateways.
+
+use std::time::Duration;
+
+use super::*;
+use crate::delivery::{GatewayTraits, Receipt};
+use crate::ticket::texting::{MAX_SUBMITS, RECEIPT_WAIT, UNCLEAR_WAIT};
+use crate::types::Outcome;
+
+const SPOOL: GatewayTraits = GatewayTraits { receipts: false, honours_keys: false };
+const KEYED: GatewayTraits = GatewayTraits { receipts: false, honours_keys: true };
+const RECEIPTS: GatewayTraits = GatewayTraits { receipts: true, honours_keys: false };
+
+fn accepted() -> Outcome {
+    Outcome::Accepted { reference: "s1".to_owned() }
+}
+fn refused() -> Outcome {
+    Outcome::Refused { cause: String::new() }
+}
+fn not_sent() -> Outcome {
+    Outcome::NotSent { cause: String::new() }
+}
+fn uncertain() -> Outcome {
+    Outcome::Uncertain { cause: String::new() }
+}
+
+fn submitted() -> Texting {
+    Texting::fresh(NOW).submitted()
+}
+
+#[test]
+fn what_a_gateway_without_receipts_took_is_delivered() {
+    assert_eq!(submitted().answered(&accepted(), &[SPOOL], NOW).step(NOW, 1), TextingStep::Delivered);
+}
+
+#[test]
+fn what_a_gateway_with_receipts_took_is_asked_for_until_it_stays_silent() {
+    let taken = submitted().answered(&accepted(), &[RECEIPTS, SPOOL], NOW);
+    let until = NOW.plus(RECEIPT_WAIT);
+    assert_eq!(taken.step(NOW, 2), TextingStep::Ask { gateway: 0, reference: "s1".to_owned(), until });
+    assert_eq!(taken.receipt(Receipt::Pending, 2, NOW), taken);
+    assert_eq!(taken.receipt(Receipt::Delivered, 2, NOW).step(NOW, 2), TextingStep::Delivered);
+    assert_eq!(taken.receipt(Receipt::Failed, 2, NOW).step(NOW, 2), TextingStep::Submit { gateway: 1 });
+    // It may be in the phone: no second gateway, and nobody else is shown it.
+    assert_eq!(taken.silent(2, until).step(until, 2), TextingStep::Silent);
+}
+
+#[test]
+fn the_next_gateway_comes_only_after_a_sure_failure_or_silence() {
+    let two = [RECEIPTS, SPOOL];
+    for sure in [refused(), not_sent()] {
+        assert_eq!(submitted().answered(&sure, &two, NOW).step(NOW, 2), TextingStep::Submit { gateway: 1 });
+    }
+    let unclear = submitted().answered(&uncertain(), &two, NOW);
+    let until = NOW.plus(UNCLEAR_WAIT);
+    assert_eq!(unclear.step(NOW, 2), TextingStep::Wait { until });
+    assert_eq!(unclear.receipt(Receipt::Delivered, 2, NOW).step(NOW, 2), TextingStep::Delivered);
+    assert_eq!(unclear.silent(2, until).step(until, 2), TextingStep::Submit { gateway: 1 });
+}
+
+#[test]
+fn after_an_unclear_answer_a_gateway_that_honours_keys_is_tried_again() {
+    let again = submitted().answered(&uncertain(), &[KEYED, SPOOL], NOW);
+    assert_eq!(again.step(NOW, 2), TextingStep::Submit { gateway: 0 });
+    // Without keys and receipts nobody will ever tell.
+    let next = submitted().answered(&uncertain(), &[SPOOL, KEYED], NOW);
+    assert_eq!(next.step(NOW, 2), TextingStep::Submit { gateway: 1 });
+}
+
+#[test]
+fn when_no_gateway_can_be_reached_all_are_tried_again_later() {
+    let first = submitted().answered(&not_sent(), &[SPOOL, SPOOL], NOW);
+    let second = first.submitted().answered(&not_sent(), &[SPOOL, SPOOL], NOW);
+    let TextingStep::Wait { until } = second.step(NOW, 2) else { panic!("{second:?}") };
+    assert!(until > NOW && until <= NOW.plus(Duration::from_secs(60)));
+    assert_eq!(second.step(until, 2), TextingStep::Submit { gateway: 0 });
+}
+
+#[test]
+fn no_walk_submits_more_than_four_times() {
+    let gateways = [KEYED, RECEIPTS, SPOOL];
+    for answer in [refused(), not_sent(), uncertain()] {
+        let (mut text, mut now, mut submits) = (Texting::fresh(NOW), NOW, 0);
+        loop {
+            now = now.plus(Duration::from_secs(120));
+            text = match text.step(now, gateways.len()) {
+                TextingStep::Submit { .. } => {
+                    submits += 1;
+                    assert!(submits <= MAX_SUBMITS, "{answer:?}");
+                    text.submitted().answered(&answer, &gateways, now)
+                }
+                TextingStep::Wait { .. } => text.silent(gateways.len(), now),
+                TextingStep::Exhausted => break,
+                TextingStep::Ask { .. } | TextingStep::Delivered | TextingStep::Silent => panic!("{text:?}"),
+            };
+        }
+        assert!(submits > 0);
+    }
+}
+
+#[test]
+fn a_gateway_that_is_no_longer_configured_is_not_submitted_to() {
+    let text = Texting { gateway: 2, submits: 1, phase: Phase::Ready { from: NOW } };
+    assert_eq!(text.step(NOW, 2), TextingStep::Exhausted);
+}

@@ -1,0 +1,261 @@
+//! Where each event leads. An event that a state does not expect is refused: the caller then knows
+//! that somebody else was faster.
+
+use super::event::{Event, Illegal, Plan};
+use super::state::{Job, Move, Offer, PasswordFact, State, Way};
+use super::texting::{Phase, Texting};
+use super::{Fate, Hand};
+use crate::types::{Reason, TicketNumber, UnixMillis};
+
+impl State {
+    /// Where `event` leads.
+    ///
+    /// # Errors
+    /// [`Illegal`] when this state does not expect it; nothing has happened then.
+    pub fn on(&self, event: Event) -> Result<Move, Illegal> {
+        let illegal = Illegal { state: self.name(), event: event.name() };
+        match event {
+            Event::Decided { plan, reason } => self.decided(plan, reason),
+            Event::Coalesced { into } => self.coalesced(into),
+            Event::PasswordSet => self.password_set(),
+            Event::ValueRefused { generation } => self.value_refused(generation),
+            Event::ResetGivenUp { reason, password } => self.reset_given_up(reason, password),
+            Event::Texted { text, now } => self.texted(text, now),
+            Event::Rerouted { offer, reason } => self.rerouted(offer, reason),
+            Event::LinkTexted { text } => self.link_texted(text),
+            Event::OfferWithdrawn { reason } => self.offer_withdrawn(reason),
+            Event::Opened { job } => self.opened(job),
+            Event::Shown { now } => self.shown(now),
+            Event::Erased => self.erased(),
+            Event::Confirmed { now } => self.confirmed(now),
+            Event::DidNotWork => self.did_not_work(),
+            Event::Declined => self.offer_withdrawn(Reason::ManagerDeclined),
+            Event::TimeOver { password } => self.time_over(password),
+            Event::UseKnown => self.use_known(),
+            Event::Unused => self.unused(),
+            Event::Replied => Some(self.replied()),
+        }
+        .ok_or(illegal)
+    }
+
+    fn decided(&self, plan: Plan, reason: Option<Reason>) -> Option<Move> {
+        let Self::Requested { .. } = self else { return None };
+        Some(match plan {
+            Plan::Seal(job) => {
+                let outcome = Some(fate_of(&job.hand));
+                Move { to: Self::Sealed { job }, outcome, reason }
+            }
+            Plan::Offer(offer) => {
+                let outcome = Some(fate_of(&offer.hand));
+                // The offer counts from now; its text has not left yet.
+                let text = Texting::fresh(UnixMillis(0));
+                Move { to: Self::Offered { offer, text }, outcome, reason }
+            }
+            Plan::Ask => Move { to: Self::Asked, outcome: Some(Fate::Asked), reason },
+            Plan::Technician => technician(PasswordFact::NotChanged, reason),
+            Plan::File => Move { to: Self::Filed, outcome: Some(Fate::Filed), reason: None },
+            Plan::Observe(fate) => Move { to: Self::Observed, outcome: Some(fate), reason },
+            Plan::Wait { since } => {
+                Move { to: Self::Requested { waiting_since: Some(since) }, outcome: None, reason: None }
+            }
+        })
+    }
+
+    fn coalesced(&self, into: TicketNumber) -> Option<Move> {
+        let Self::Requested { .. } = self else { return None };
+        Some(Move { to: Self::Coalesced { into }, outcome: Some(Fate::Merged), reason: None })
+    }
+
+    fn password_set(&self) -> Option<Move> {
+        let Self::Sealed { job } = self else { return None };
+        Some(stay(Self::Applied { job: job.clone() }))
+    }
+
+    fn value_refused(&self, generation: u32) -> Option<Move> {
+        let Self::Sealed { job } = self else { return None };
+        (generation == job.generation + 1)
+            .then(|| stay(Self::Sealed { job: Job { generation, ..job.clone() } }))
+    }
+
+    fn reset_given_up(&self, reason: Reason, password: PasswordFact) -> Option<Move> {
+        let Self::Sealed { .. } = self else { return None };
+        Some(technician(password, Some(reason)))
+    }
+
+    fn texted(&self, text: Texting, now: UnixMillis) -> Option<Move> {
+        let (Self::Applied { job } | Self::Sending { job, .. } | Self::Sent { job, .. }) = self else {
+            return None;
+        };
+        if job.way != Way::Text {
+            return None;
+        }
+        let job = job.clone();
+        Some(stay(match text.phase {
+            Phase::Delivered => Self::Done { generation: job.generation, since: now, checked: false },
+            Phase::Taken { .. } => Self::Sent { job, text },
+            Phase::Ready { .. }
+            | Phase::Submitted
+            | Phase::Unclear { .. }
+            | Phase::Silent
+            | Phase::Exhausted => Self::Sending { job, text },
+        }))
+    }
+
+    fn rerouted(&self, offer: Option<Offer>, reason: Reason) -> Option<Move> {
+        let (Self::Applied { job } | Self::Sending { job, .. } | Self::Sent { job, .. }) = self else {
+            return None;
+        };
+        if job.way != Way::Text {
+            return None;
+        }
+        match offer {
+            None => Some(technician(PasswordFact::Changed, Some(reason))),
+            Some(offer) if offer.already_set == Some(job.generation) => {
+                let outcome = Some(fate_of(&offer.hand));
+                let text = Texting::fresh(UnixMillis(0));
+                Some(Move { to: Self::Offered { offer, text }, outcome, reason: Some(reason) })
+            }
+            Some(_) => None,
+        }
+    }
+
+    fn link_texted(&self, text: Texting) -> Option<Move> {
+        let Self::Offered { offer, .. } = self else { return None };
+        Some(match text.phase {
+            Phase::Exhausted => technician(set_already(offer), Some(Reason::DeliveryFailed)),
+            Phase::Ready { .. }
+            | Phase::Submitted
+            | Phase::Unclear { .. }
+            | Phase::Taken { .. }
+            | Phase::Silent
+            | Phase::Delivered => stay(Self::Offered { offer: offer.clone(), text }),
+        })
+    }
+
+    fn offer_withdrawn(&self, reason: Reason) -> Option<Move> {
+        let Self::Offered { offer, .. } = self else { return None };
+        Some(technician(set_already(offer), Some(reason)))
+    }
+
+    fn opened(&self, job: Job) -> Option<Move> {
+        let Self::Offered { offer, .. } = self else { return None };
+        if job.hand != offer.hand || job.way == Way::Text {
+            return None;
+        }
+        Some(stay(match offer.already_set {
+            Some(generation) if generation == job.generation => Self::Applied { job },
+            Some(_) => return None,
+            None => Self::Sealed { job },
+        }))
+    }
+
+    fn shown(&self, now: UnixMillis) -> Option<Move> {
+        match self {
+            Self::Applied { job: job @ Job { way: Way::Page { .. }, .. } } => {
+                Some(stay(Self::Revealed { job: job.clone(), since: now, erased: false }))
+            }
+            Self::Revealed { erased: false, .. } => Some(stay(self.clone())),
+            Self::Applied { job: Job { way: Way::Text, .. } }
+            | Self::Revealed { erased: true, .. }
+            | Self::Requested { .. }
+            | Self::Sealed { .. }
+            | Self::Sending { .. }
+            | Self::Sent { .. }
+            | Self::Offered { .. }
+            | Self::Done { .. }
+            | Self::Asked
+            | Self::Technician { .. }
+            | Self::Filed
+            | Self::Observed
+            | Self::Coalesced { .. }
+            | Self::Held => None,
+        }
+    }
+
+    fn erased(&self) -> Option<Move> {
+        let Self::Revealed { job, since, .. } = self else { return None };
+        Some(stay(Self::Revealed { job: job.clone(), since: *since, erased: true }))
+    }
+
+    fn confirmed(&self, now: UnixMillis) -> Option<Move> {
+        let Self::Revealed { job, .. } = self else { return None };
+        Some(stay(Self::Done { generation: job.generation, since: now, checked: false }))
+    }
+
+    fn did_not_work(&self) -> Option<Move> {
+        let Self::Revealed { .. } = self else { return None };
+        Some(technician(PasswordFact::Changed, Some(Reason::HandoverUnconfirmed)))
+    }
+
+    fn time_over(&self, password: PasswordFact) -> Option<Move> {
+        let (password, reason) = match self {
+            Self::Sealed { .. } => (password, Reason::ResetUncertain),
+            Self::Applied { job: Job { way: Way::Page { .. }, .. } } | Self::Revealed { .. } => {
+                (PasswordFact::Changed, Reason::HandoverUnconfirmed)
+            }
+            Self::Applied { .. } | Self::Sending { .. } | Self::Sent { .. } => {
+                (PasswordFact::Changed, Reason::DeliveryFailed)
+            }
+            Self::Offered { offer, .. } => (set_already(offer), Reason::PickupExpired),
+            Self::Requested { .. }
+            | Self::Done { .. }
+            | Self::Asked
+            | Self::Technician { .. }
+            | Self::Filed
+            | Self::Observed
+            | Self::Coalesced { .. }
+            | Self::Held => return None,
+        };
+        Some(technician(password, Some(reason)))
+    }
+
+    fn use_known(&self) -> Option<Move> {
+        let Self::Done { generation, since, .. } = self else { return None };
+        Some(stay(Self::Done { generation: *generation, since: *since, checked: true }))
+    }
+
+    fn unused(&self) -> Option<Move> {
+        let Self::Done { checked: false, .. } = self else { return None };
+        Some(technician(PasswordFact::Changed, Some(Reason::PasswordUnused)))
+    }
+
+    /// A reply never interrupts the machine. It answers a question, and it opens what was over, so
+    /// that nobody's "it was not me" is lost.
+    fn replied(&self) -> Move {
+        match self {
+            Self::Asked => stay(Self::requested()),
+            Self::Done { .. } => technician(PasswordFact::Changed, Some(Reason::OtherSubject)),
+            Self::Filed | Self::Observed | Self::Coalesced { .. } => {
+                technician(PasswordFact::NotChanged, Some(Reason::OtherSubject))
+            }
+            Self::Requested { .. }
+            | Self::Sealed { .. }
+            | Self::Applied { .. }
+            | Self::Sending { .. }
+            | Self::Sent { .. }
+            | Self::Offered { .. }
+            | Self::Revealed { .. }
+            | Self::Technician { .. }
+            | Self::Held => stay(self.clone()),
+        }
+    }
+}
+
+fn stay(to: State) -> Move {
+    Move { to, outcome: None, reason: None }
+}
+
+fn technician(password: PasswordFact, reason: Option<Reason>) -> Move {
+    Move { to: State::Technician { password }, outcome: Some(Fate::Technician), reason }
+}
+
+fn set_already(offer: &Offer) -> PasswordFact {
+    if offer.already_set.is_some() { PasswordFact::Changed } else { PasswordFact::NotChanged }
+}
+
+fn fate_of(hand: &Hand) -> Fate {
+    match hand {
+        Hand::Requester => Fate::Sms,
+        Hand::Manager(_) => Fate::Manager,
+    }
+}

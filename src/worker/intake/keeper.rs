@@ -1,0 +1,92 @@
+//! Keeps the mails of one fetch in groups, while the fetch goes on.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::super::answer::{Kept, incoming, quarantined};
+use super::super::{Parts, reads};
+use crate::decision::Automation;
+use crate::mail::Authentication;
+use crate::mailbox::{Folder, MailUid, RawMail};
+use crate::store::{Incoming, StoreError};
+
+/// Mails that share a transaction: their disk flush is the price of keeping them.
+const COMMIT_BATCH: usize = 100;
+/// Octets that share a transaction, at most (one mail may be larger).
+const COMMIT_OCTETS: usize = 4 * 1024 * 1024;
+/// So many mails are kept without waiting for more that are not there yet.
+const COMPANY: usize = 16;
+
+/// A mail that is in the store, and where it goes; `None` when it stays in the inbox.
+pub(super) type KeptMail = (MailUid, Option<Folder>);
+
+/// Reads and keeps mails of one mailbox.
+pub(super) struct Keeper {
+    pub(super) parts: Arc<Parts>,
+    pub(super) mailbox: String,
+    pub(super) validity: u32,
+    pub(super) authentication: Authentication,
+    pub(super) automation: Automation,
+    /// Set, in words, when these mails are not to be read: they are kept as they came.
+    pub(super) unread: Option<&'static str>,
+}
+
+impl Keeper {
+    /// Keeps what comes until the sender is dropped. Answers what is in the store.
+    pub(super) async fn keep_all(self, mut from: mpsc::Receiver<RawMail>) -> Result<Vec<KeptMail>, StoreError> {
+        let keeper = Arc::new(self);
+        let mut kept = Vec::new();
+        let mut group = Vec::new();
+        let mut octets = 0;
+        loop {
+            let mail = from.recv().await;
+            let ended = mail.is_none();
+            if let Some(mail) = mail {
+                octets += mail.bytes.len();
+                group.push(mail);
+            }
+            let full = group.len() >= COMMIT_BATCH || octets >= COMMIT_OCTETS;
+            let enough = group.len() >= COMPANY && from.is_empty();
+            if full || enough || (ended && !group.is_empty()) {
+                octets = 0;
+                kept.extend(Arc::clone(&keeper).keep(std::mem::take(&mut group)).await?);
+            }
+            if ended {
+                return Ok(kept);
+            }
+        }
+    }
+
+    async fn keep(self: Arc<Self>, group: Vec<RawMail>) -> Result<Vec<KeptMail>, StoreError> {
+        let keeper = Arc::clone(&self);
+        // Parsing is work for the processor: not on the threads that wait for servers.
+        let read = move || group.into_iter().map(|mail| keeper.read(mail)).collect::<Vec<_>>();
+        let incoming = tokio::task::spawn_blocking(read)
+            .await
+            .map_err(|_| StoreError::Unavailable("the reading of mails was broken off".to_owned()))?;
+        let places = incoming.iter().map(|m| (m.uid.clone(), m.folder)).collect();
+        self.parts.store.record(incoming, self.parts.now()).await?;
+        Ok(places)
+    }
+
+    fn read(&self, raw: RawMail) -> Incoming {
+        let now = self.parts.now();
+        let kept = Kept {
+            mailbox: &self.mailbox,
+            validity: self.validity,
+            automation: self.automation,
+            rules: &self.parts.rules,
+            year: self.parts.texts.year(now),
+            now,
+        };
+        if let Some(why) = self.unread {
+            return quarantined(&kept, raw, why);
+        }
+        let own = &self.parts.rules.own_domains;
+        match reads::read_mail(&raw.bytes, raw.truncated, &self.authentication, own) {
+            Ok(read) => incoming(&kept, raw, read),
+            Err(unreadable) => quarantined(&kept, raw, &unreadable.to_string()),
+        }
+    }
+}

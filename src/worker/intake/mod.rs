@@ -1,0 +1,280 @@
+//! From the mailbox into the store (M0 to M4): list, count the try, fetch, keep, commit, move.
+//! One task a mailbox, so that one that fails never stops another.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::Parts;
+use super::backoff::Backoff;
+use crate::mail::Authentication;
+use crate::mailbox::{Folder, MailUid, Mailbox, MailboxError, RawMail};
+use crate::store::{LedgerEntry, StoreError};
+
+mod keeper;
+mod plan;
+
+use keeper::{Keeper, KeptMail};
+use plan::{Breaks, Plan};
+
+/// Mails asked for in one go.
+const FETCH_BATCH: usize = 200;
+/// Mails moved with one command; one command a mail is quadratic in the mailbox's size.
+const MOVE_BATCH: usize = 500;
+/// Mails that lie between the connection and the store.
+const IN_FLIGHT: usize = 32;
+
+const POISON: &str = "its reading stopped the program three times";
+const WITHHELD: &str = "the mailbox lists it but does not hand it over; it stays in the inbox, look there";
+
+/// How one mailbox is worked.
+#[derive(Clone, Debug)]
+pub struct IntakeSettings {
+    /// True takes only what comes after the first connection ever.
+    pub start_now: bool,
+    /// A full look at least this often.
+    pub poll: Duration,
+    /// Who vouches for senders.
+    pub authentication: Authentication,
+}
+
+/// A mailbox with its settings.
+pub struct Inbox {
+    /// The connection.
+    pub mailbox: Box<dyn Mailbox>,
+    /// How it is worked.
+    pub settings: IntakeSettings,
+}
+
+/// The intake of one mailbox.
+pub struct Intake {
+    inbox: Inbox,
+    parts: Arc<Parts>,
+    breaks: Breaks,
+    /// Tries counted for mails that were not to blame, and not taken back yet: the store failed.
+    unforgiven: Vec<MailUid>,
+}
+
+/// Why a round ended early.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RoundError {
+    #[error(transparent)]
+    Mailbox(#[from] MailboxError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Intake {
+    /// The intake of `inbox`.
+    #[must_use]
+    pub fn new(inbox: Inbox, parts: Arc<Parts>) -> Self {
+        Self { inbox, parts, breaks: Breaks::default(), unforgiven: Vec::new() }
+    }
+
+    /// Works the mailbox until `stop`: every failure is logged, and followed by a new connection
+    /// after a pause. `seen` is told after every full round.
+    pub async fn run(mut self, stop: CancellationToken, seen: impl Fn() + Send) {
+        let name = self.inbox.mailbox.name().to_owned();
+        let mut backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(300));
+        while let Err(error) = self.session(&stop, &seen, &mut backoff).await {
+            let pause = match &error {
+                // The same credentials will be refused again, and hammering locks accounts.
+                RoundError::Mailbox(MailboxError::SignIn { .. }) => Duration::from_secs(300),
+                RoundError::Mailbox(_) | RoundError::Store(_) => backoff.next_pause(&mut rand::rng()),
+            };
+            tracing::warn!(mailbox = %name, pause_ms = u64::try_from(pause.as_millis()).unwrap_or(0),
+                "{error}; no mail is lost, it stays in the inbox; next try after the pause");
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// One connection, until `stop` or an error. A round that has begun is never cut in its middle:
+    /// its tries are counted, and a mail must not look dangerous because the program was stopped.
+    async fn session(
+        &mut self,
+        stop: &CancellationToken,
+        seen: &(impl Fn() + Send),
+        backoff: &mut Backoff,
+    ) -> Result<(), RoundError> {
+        let opened = tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            opened = self.inbox.mailbox.open() => opened?,
+        };
+        loop {
+            self.round(opened.validity, stop).await?;
+            backoff.reset();
+            seen();
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                woken = self.inbox.mailbox.wait(self.inbox.settings.poll) => _ = woken?,
+            }
+        }
+    }
+
+    /// Works until nothing new is in the inbox; for tests and benchmarks.
+    ///
+    /// # Errors
+    /// In words, what failed; what was not committed stays in the inbox.
+    pub async fn drain(&mut self) -> Result<(), String> {
+        let opened = self.inbox.mailbox.open().await.map_err(|e| e.to_string())?;
+        self.round(opened.validity, &CancellationToken::new()).await.map_err(|e| e.to_string())
+    }
+
+    /// One full look.
+    async fn round(&mut self, validity: u32, stop: &CancellationToken) -> Result<(), RoundError> {
+        let name = self.inbox.mailbox.name().to_owned();
+        let store = Arc::clone(&self.parts.store);
+        self.breaks.under(validity);
+        self.forgive(&name, validity, Vec::new()).await?;
+        let mut mark = store.mark(&name).await?;
+        if mark.is_none() && self.inbox.settings.start_now {
+            let first = self.inbox.mailbox.mark().await?;
+            store.set_mark(&name, &first, self.parts.now()).await?;
+            mark = Some(first);
+        }
+        let listed = self.inbox.mailbox.list(mark.as_ref()).await?;
+        let ledger = store.ledger(&name, validity).await?;
+        self.file_kept(&name, validity, &listed, &ledger).await?;
+
+        let plan = Plan::new(&listed, &ledger, &self.breaks);
+        let batches = plan.fresh.chunks(FETCH_BATCH).map(|batch| (batch, None));
+        let alone = plan.alone.chunks(1).map(|one| (one, None));
+        let poison = plan.poison.chunks(1).map(|one| (one, Some(POISON)));
+        for (uids, unread) in batches.chain(alone).chain(poison) {
+            if stop.is_cancelled() {
+                return Ok(());
+            }
+            self.take(&name, validity, uids, unread, stop).await?;
+        }
+        self.give_up(&name, validity, &plan.withheld).await
+    }
+
+    /// Moves what was kept but not moved when the program or the connection ended.
+    async fn file_kept(
+        &mut self,
+        name: &str,
+        validity: u32,
+        listed: &[MailUid],
+        ledger: &[LedgerEntry],
+    ) -> Result<(), RoundError> {
+        let present: HashSet<&MailUid> = listed.iter().collect();
+        let (here, gone): (Vec<&LedgerEntry>, Vec<&LedgerEntry>) =
+            ledger.iter().filter(|e| e.kept).partition(|e| present.contains(&e.uid));
+        let gone: Vec<MailUid> = gone.into_iter().map(|e| e.uid.clone()).collect();
+        if !gone.is_empty() {
+            self.parts.store.moved(name, validity, &gone, self.parts.now()).await?;
+        }
+        let left: Vec<KeptMail> = here.into_iter().map(|e| (e.uid.clone(), e.folder)).collect();
+        self.file(name, validity, &left).await
+    }
+
+    /// Fetches and keeps one batch, then moves it. A try is counted before the fetch (M1), and
+    /// taken back for what did not come: only what stops the program leaves a try behind.
+    async fn take(
+        &mut self,
+        name: &str,
+        validity: u32,
+        uids: &[MailUid],
+        unread: Option<&'static str>,
+        stop: &CancellationToken,
+    ) -> Result<(), RoundError> {
+        let store = Arc::clone(&self.parts.store);
+        store.count_tries(name, validity, uids, self.parts.now()).await?;
+        let keeper = self.keeper(name, validity, unread).await?;
+        let (to, from) = mpsc::channel(IN_FLIGHT);
+        let mailbox = &mut self.inbox.mailbox;
+        let fetch = async {
+            tokio::select! {
+                fetched = mailbox.fetch(uids, to) => fetched,
+                () = stop.cancelled() => Ok(()),
+            }
+        };
+        let (fetched, kept) = tokio::join!(fetch, keeper.keep_all(from));
+        let kept = match kept {
+            Ok(kept) => kept,
+            Err(error) => {
+                self.unforgiven.extend_from_slice(uids);
+                return Err(error.into());
+            }
+        };
+        let came: HashSet<&MailUid> = kept.iter().map(|(uid, _)| uid).collect();
+        came.iter().for_each(|uid| self.breaks.clear(uid));
+        let missing: Vec<MailUid> = uids.iter().filter(|uid| !came.contains(uid)).cloned().collect();
+        if !stop.is_cancelled() {
+            // A connection breaks at the first mail that did not come; a server that withholds
+            // mails without an error withholds all of these.
+            let blamed = if fetched.is_err() { 1 } else { missing.len() };
+            missing.iter().take(blamed).for_each(|uid| self.breaks.count(uid));
+        }
+        self.forgive(name, validity, missing).await?;
+        self.parts.wake.notify_one();
+        fetched?;
+        if stop.is_cancelled() {
+            return Ok(());
+        }
+        self.file(name, validity, &kept).await
+    }
+
+    async fn keeper(
+        &self,
+        name: &str,
+        validity: u32,
+        unread: Option<&'static str>,
+    ) -> Result<Keeper, StoreError> {
+        Ok(Keeper {
+            parts: Arc::clone(&self.parts),
+            mailbox: name.to_owned(),
+            validity,
+            authentication: self.inbox.settings.authentication.clone(),
+            automation: self.parts.automation().await?,
+            unread,
+        })
+    }
+
+    /// Takes tries back. What the store cannot take back now is taken back in the next round.
+    async fn forgive(&mut self, name: &str, validity: u32, more: Vec<MailUid>) -> Result<(), StoreError> {
+        self.unforgiven.extend(more);
+        if !self.unforgiven.is_empty() {
+            self.parts.store.forgive_tries(name, validity, &self.unforgiven).await?;
+            self.unforgiven.clear();
+        }
+        Ok(())
+    }
+
+    /// A mail that the server lists and never hands over gets a ticket, so that it is not lost in
+    /// silence; it stays where it is.
+    async fn give_up(&self, name: &str, validity: u32, uids: &[MailUid]) -> Result<(), RoundError> {
+        if uids.is_empty() {
+            return Ok(());
+        }
+        let keeper = self.keeper(name, validity, Some(WITHHELD)).await?;
+        let (to, from) = mpsc::channel(uids.len());
+        for uid in uids {
+            let nothing =
+                RawMail { uid: uid.clone(), received_at: None, bytes: Vec::new(), truncated: true };
+            // The channel has room for all of them.
+            let _ = to.try_send(nothing);
+        }
+        drop(to);
+        keeper.keep_all(from).await?;
+        Ok(())
+    }
+
+    async fn file(&mut self, name: &str, validity: u32, mails: &[KeptMail]) -> Result<(), RoundError> {
+        for folder in [Folder::Handled, Folder::Quarantine] {
+            let goes_there = |(uid, to): &KeptMail| (*to == Some(folder)).then(|| uid.clone());
+            let uids: Vec<MailUid> = mails.iter().filter_map(goes_there).collect();
+            for batch in uids.chunks(MOVE_BATCH) {
+                self.inbox.mailbox.file(folder, batch).await?;
+                self.parts.store.moved(name, validity, batch, self.parts.now()).await?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,225 @@
+//! What must hold after any stop and a restart (workflow.md, Invariants), read from the world's own
+//! log, its files, and the store's rows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nyckelbud::cli::assembly;
+use nyckelbud::password::file::{credentials_path, verify};
+use nyckelbud::store::{Claim, Store, TicketFilter, TicketView};
+use nyckelbud::ticket::{Fate, PasswordFact, State};
+use nyckelbud::types::AccountId;
+
+use super::stops::fingerprint;
+use super::world::{MAILS, World};
+use crate::support::{audit_rows, demo_desk};
+
+const ANNA: &str = "a-anna";
+const FILIP: &str = "a-filip";
+const ANNAS_MOBILE: &str = "+46701740605";
+const FILIPS_MOBILE: &str = "+46701740624";
+const KARINS_MOBILE: &str = "+46701740610";
+
+/// Everything there is to look at.
+struct Evidence<'a> {
+    world: &'a World,
+    log: Vec<Vec<String>>,
+    tickets: Vec<TicketView>,
+    claims: Vec<Claim>,
+    audit: Vec<(i64, String, String)>,
+    chain: String,
+}
+
+/// Panics, naming `when`, if an invariant does not hold.
+pub fn hold(world: &World, when: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let evidence = runtime.block_on(gather(world));
+    let checks: [(&str, fn(&Evidence<'_>)); 8] = [
+        ("I1, I2: no mail lost, one fate each", no_mail_lost_and_one_fate_each),
+        ("I4: handed over only after the directory was read", handed_over_after_reading),
+        ("I5: handed over only after a confirmed reset", handed_over_after_the_reset),
+        ("I6: one value a generation, sealed before it is set", one_value_a_generation),
+        ("I7: one live request an account", one_live_request),
+        ("I11: nothing sealed is left", nothing_sealed_is_left),
+        ("I14: nobody is locked out in silence", nobody_is_locked_out_in_silence),
+        ("I17: every effect is in the audit chain", every_effect_is_in_the_chain),
+    ];
+    for (name, check) in checks {
+        let checked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| check(&evidence)));
+        if let Err(cause) = checked {
+            let states: Vec<_> = evidence.tickets.iter().map(|v| &v.ticket.state).collect();
+            eprintln!("{when}: {name}\nlog: {:#?}\nstates: {states:#?}", evidence.log);
+            std::panic::resume_unwind(cause);
+        }
+    }
+}
+
+async fn gather(world: &World) -> Evidence<'_> {
+    let settings = demo_desk::settings(world.folder());
+    let store = assembly::store(&settings).await.expect("the store opens");
+    store.free_leases().await.expect("leases are freed");
+    let tickets = store.tickets(&TicketFilter::default()).await.expect("tickets");
+    let mut claims = Vec::new();
+    for view in &tickets {
+        let claim = store.claim_ticket(view.ticket.id, "test", std::time::Duration::from_secs(5)).await;
+        claims.push(claim.expect("the store works").expect("nobody else has it"));
+    }
+    let keyring = assembly::keyring(&settings).expect("the key");
+    let chain = format!("{:?}", store.verify_audit(&keyring).await.expect("the chain is read"));
+    let log = world.log().lines();
+    Evidence {
+        world,
+        log: log.iter().map(|line| line.split(' ').map(ToOwned::to_owned).collect()).collect(),
+        tickets,
+        claims,
+        audit: audit_rows::read(&world.folder().join("var/nyckelbud.db")).await,
+        chain,
+    }
+}
+
+impl Evidence<'_> {
+    fn ticket(&self, mail: &str) -> &TicketView {
+        let id = format!("{mail}@kommun.example");
+        self.tickets.iter().find(|view| view.messages.contains(&id)).expect("the mail's ticket")
+    }
+
+    /// The words of the log's lines that begin with `what`.
+    fn calls<'e>(&'e self, what: &'e str) -> impl Iterator<Item = &'e [String]> {
+        self.log.iter().filter(move |line| line[0] == what).map(|line| &line[1..])
+    }
+
+    /// Fingerprints of the values that the directory has surely taken for an account.
+    fn set_values(&self, account: &str) -> BTreeSet<&str> {
+        let done = self.calls("was-set").filter(|call| call[0] == account && call[2] == "accepted");
+        done.map(|call| call[1].as_str()).collect()
+    }
+}
+
+fn no_mail_lost_and_one_fate_each(evidence: &Evidence<'_>) {
+    let folder = evidence.world.folder();
+    assert!(demo_desk::inbox(folder).is_empty(), "a mail is left in the inbox");
+    let handled = demo_desk::files(&folder.join("mailbox/.Nyckelbud.Hanterade/cur"));
+    assert_eq!(handled.len(), MAILS.len(), "{handled:?}");
+    let mut fates: BTreeMap<String, usize> = BTreeMap::new();
+    for message in evidence.tickets.iter().flat_map(|view| &view.messages) {
+        *fates.entry(message.clone()).or_default() += 1;
+    }
+    let expected: BTreeMap<String, usize> =
+        MAILS.iter().map(|mail| (format!("{mail}@kommun.example"), 1)).collect();
+    assert_eq!(fates, expected);
+}
+
+fn handed_over_after_reading(evidence: &Evidence<'_>) {
+    let mut fresh: BTreeSet<&str> = BTreeSet::new();
+    for line in &evidence.log {
+        match line[0].as_str() {
+            "start" => fresh.clear(),
+            "facts" => {
+                fresh.insert(&line[1]);
+            }
+            "text" => {
+                let account = if line[1] == ANNAS_MOBILE { ANNA } else { FILIP };
+                assert!(fresh.remove(account), "texted without reading: {line:?}");
+                let to_right_hand = [ANNAS_MOBILE, KARINS_MOBILE, FILIPS_MOBILE].contains(&line[1].as_str());
+                assert!(to_right_hand, "{line:?}");
+            }
+            _ => {}
+        }
+    }
+}
+
+fn handed_over_after_the_reset(evidence: &Evidence<'_>) {
+    let folder = evidence.world.folder();
+    let credentials = credentials_path(&folder.join("directory.toml"));
+    for text in demo_desk::texts(folder) {
+        if let Some(password) = demo_desk::password_in(&text) {
+            assert!(text.starts_with("To: 46701740605\n"), "a password went to another phone");
+            assert!(verify(&credentials, &AccountId::new(ANNA), password), "it does not open the account");
+            assert!(evidence.set_values(ANNA).contains(fingerprint(password).as_str()), "it was not set");
+        }
+    }
+    for shown in evidence.calls("reveal") {
+        assert!(evidence.set_values(FILIP).contains(shown[0].as_str()), "shown before it was set");
+    }
+    if let Ok(shown) = std::fs::read_to_string(folder.join("shown")) {
+        assert!(verify(&credentials, &AccountId::new(FILIP), &shown), "it does not open the account");
+    }
+}
+
+fn one_value_a_generation(evidence: &Evidence<'_>) {
+    for account in [ANNA, FILIP] {
+        let values: BTreeSet<&str> =
+            evidence.calls("set").filter(|call| call[0] == account).map(|call| call[1].as_str()).collect();
+        assert!(values.len() <= 1, "{account} was set to several values");
+        let calls = evidence.calls("set").filter(|call| call[0] == account).count();
+        assert!(calls <= 5, "{calls} resets of one generation");
+    }
+    let keys: Vec<&String> = evidence.calls("text").map(|call| &call[1]).collect();
+    let passwords = keys.iter().filter(|key| key.contains("-text-")).count();
+    assert!(passwords <= 4, "{passwords} texts of one generation");
+}
+
+fn one_live_request(evidence: &Evidence<'_>) {
+    for account in [ANNA, FILIP] {
+        let live = evidence.tickets.iter().filter(|view| {
+            view.ticket.state.live() && view.ticket.account.as_ref().is_some_and(|id| id.as_str() == account)
+        });
+        assert!(live.count() <= 1);
+    }
+}
+
+fn nothing_sealed_is_left(evidence: &Evidence<'_>) {
+    for claim in &evidence.claims {
+        assert!(claim.sealed.is_none(), "{} keeps a sealed password", claim.ticket.number);
+    }
+}
+
+/// A password that was set is in the right hand, or its ticket is open and says so.
+fn nobody_is_locked_out_in_silence(evidence: &Evidence<'_>) {
+    for (account, mail) in [(ANNA, "sms-registered-phone"), (FILIP, "manager-phone-mismatch")] {
+        let ticket = &evidence.ticket(mail).ticket;
+        match &ticket.state {
+            State::Done { .. } => assert_eq!(evidence.set_values(account).len(), 1),
+            State::Technician { password } => {
+                let changed = !evidence.set_values(account).is_empty();
+                assert!(!changed || *password != PasswordFact::NotChanged, "{account}: {password:?}");
+                assert_eq!(ticket.outcome, Some(Fate::Technician));
+            }
+            state => panic!("{account} is left {state:?}"),
+        }
+    }
+    let shown = evidence.calls("reveal").count();
+    let by_text = demo_desk::texts(evidence.world.folder());
+    let by_text = by_text.iter().filter(|text| demo_desk::password_in(text).is_some()).count();
+    assert!(shown + by_text >= 1, "nothing reached a hand: the test would prove nothing");
+}
+
+fn every_effect_is_in_the_chain(evidence: &Evidence<'_>) {
+    assert!(evidence.chain.starts_with("Whole"), "{}", evidence.chain);
+    let rows: BTreeSet<(i64, &str, String)> = evidence
+        .audit
+        .iter()
+        .filter_map(|(ticket, event, data)| {
+            let data: serde_json::Value = serde_json::from_str(data).expect("JSON");
+            Some((*ticket, event.as_str(), data["key"].as_str()?.to_owned()))
+        })
+        .collect();
+    let mut known = BTreeSet::new();
+    for claim in &evidence.claims {
+        for intent in &claim.intents {
+            let outcome = intent.outcome.as_ref().unwrap_or_else(|| panic!("{} has no outcome", intent.key));
+            for word in ["intended", outcome.code()] {
+                let event = format!("{}.{word}", intent.kind.code());
+                let row = (claim.ticket.id.0, event.as_str(), intent.key.clone());
+                assert!(rows.contains(&row), "the audit log lacks {row:?}");
+            }
+            known.insert(intent.key.as_str());
+        }
+    }
+    let resets = evidence.calls("set").count();
+    let intended = known.iter().filter(|key| key.contains("-set-")).count();
+    assert!(resets <= intended, "{resets} resets, {intended} intents");
+    for text in evidence.calls("text").filter(|call| !call[1].starts_with('m')) {
+        let known = known.iter().any(|key| key.starts_with(text[1].as_str()));
+        assert!(known, "a text without intent: {text:?}");
+    }
+}
