@@ -22,6 +22,18 @@ impl TicketNumber {
         Self { year: u8::try_from(year.rem_euclid(100)).unwrap_or(0), running }
     }
 
+    /// The year's two digits.
+    #[must_use]
+    pub fn year(self) -> i64 {
+        i64::from(self.year)
+    }
+
+    /// The running number within the year.
+    #[must_use]
+    pub fn running(self) -> u32 {
+        self.running
+    }
+
     /// Parses `26-1141`.
     ///
     /// # Errors

@@ -1,0 +1,199 @@
+//! One move of a claimed ticket. A move is one conditional update that must hit its row, with
+//! everything that it means in the same transaction; or nothing.
+
+use super::dialect::Dialect;
+use super::tx::{Failure, Tx};
+use super::value::values;
+use super::{NEVER, SqlStore, audit, intents, messages, ticket};
+use crate::store::{Committed, SealedChange, Started, Step, StoreError};
+use crate::ticket::{Fate, State, TicketId};
+use crate::types::{AccountId, Reason, TicketNumber, UnixMillis, Username};
+
+/// How often a commit is tried when another ticket of the account comes and goes meanwhile.
+const TRIES: usize = 3;
+
+/// The row that a step may move.
+struct Row {
+    account: String,
+    settled_at: UnixMillis,
+}
+
+impl<DB: Dialect> SqlStore<DB> {
+    pub(super) async fn commit_step(
+        &self,
+        id: TicketId,
+        fence: i64,
+        from: &State,
+        step: Step,
+    ) -> Result<Committed, StoreError> {
+        for _ in 0..TRIES {
+            match self.try_step(id, fence, from, &step).await {
+                Ok(committed) => return Ok(committed),
+                // Another ticket of the account became live in this very moment: the next look
+                // finds it.
+                Err(Failure::Taken) => {}
+                Err(Failure::Store(error)) => return Err(error),
+            }
+        }
+        Err(StoreError::Unavailable("moving a ticket: its account is busy; try again".to_owned()))
+    }
+
+    async fn try_step(
+        &self,
+        id: TicketId,
+        fence: i64,
+        from: &State,
+        step: &Step,
+    ) -> Result<Committed, Failure> {
+        let mut tx = self.write("moving a ticket").await?;
+        let before = ticket::state_text(from)?;
+        let sql = "SELECT account, settled_at FROM ticket
+             WHERE id = $1 AND fence = $2 AND state = $3 FOR UPDATE";
+        let Some(mut row) = tx.row(sql, values![id, fence, before.as_str()]).await? else {
+            return Ok(Committed::Lost);
+        };
+        let row = Row { account: row.text()?, settled_at: row.time()? };
+        if step.state.live()
+            && let Some(number) = busy_with(&mut tx, id, account(&row, step)).await?
+        {
+            return Ok(Committed::AccountBusy(number));
+        }
+        if !update(&mut tx, id, fence, &before, from, &row, step).await? {
+            return Ok(Committed::Lost);
+        }
+        if !intents::change(&mut tx, id, &step.intent).await? {
+            // The same commit again, after an answer that was lost: it has happened already.
+            return Ok(Committed::Lost);
+        }
+        change_sealed(&mut tx, id, &step.sealed).await?;
+        if let Some(started) = &step.started {
+            count(&mut tx, id, started, step.now).await?;
+        }
+        for message in &step.messages {
+            messages::queue(&mut tx, id, message, &self.mail_domain, step.now).await?;
+        }
+        for entry in &step.audit {
+            audit::write(&mut tx, id, entry, step.now).await?;
+        }
+        tx.commit().await?;
+        if !matches!(step.sealed, SealedChange::Keep) {
+            self.tidy.something_was_erased();
+        }
+        Ok(Committed::Done)
+    }
+}
+
+fn account<'a>(row: &'a Row, step: &'a Step) -> &'a str {
+    step.account.as_ref().map_or(row.account.as_str(), |(id, _)| id.as_str())
+}
+
+/// The account's other live ticket (I7). The unique index `ticket_live_account` has the last word.
+async fn busy_with<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    id: TicketId,
+    account: &str,
+) -> Result<Option<TicketNumber>, StoreError> {
+    let sql = "SELECT year, running FROM ticket
+         WHERE account = $1 AND live = 1 AND account <> '' AND id <> $2";
+    let row = tx.row(sql, values![account, id]).await?;
+    row.map(|mut row| ticket::number(&mut row)).transpose()
+}
+
+async fn update<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    id: TicketId,
+    fence: i64,
+    before: &str,
+    from: &State,
+    row: &Row,
+    step: &Step,
+) -> Result<bool, Failure> {
+    let sql = "UPDATE ticket SET state = $4, standing = $5, live = $6,
+             outcome = CASE WHEN $7 = '' THEN outcome ELSE $7 END,
+             reason = CASE WHEN $8 = '' THEN reason ELSE $8 END,
+             account = $9,
+             username = CASE WHEN $10 = '' THEN username ELSE $10 END,
+             trail = CASE WHEN $11 = '' THEN trail ELSE $11 END,
+             observed = CASE WHEN $12 = 1 THEN 1 ELSE observed END,
+             asked = CASE WHEN $13 = 1 THEN 1 ELSE asked END,
+             pickup_hash = CASE WHEN $14 = '' THEN pickup_hash ELSE $14 END,
+             phone_hash = CASE WHEN $15 = 1 THEN $16 ELSE phone_hash END,
+             merged_into = CASE WHEN $17 = '' THEN merged_into ELSE $17 END,
+             settled_at = $18,
+             due_at = CASE WHEN $20 = 1 AND woken = 1 AND due_at < $19 THEN due_at ELSE $19 END,
+             woken = CASE WHEN $20 = 1 THEN 0 ELSE woken END,
+             lease_owner = CASE WHEN $20 = 1 THEN '' ELSE lease_owner END,
+             lease_until = CASE WHEN $20 = 1 THEN 0 ELSE lease_until END
+         WHERE id = $1 AND fence = $2 AND state = $3 RETURNING id";
+    let started = step.started.as_ref();
+    let trail = step.trail.as_ref().map(|trail| ticket::json(trail, "the trail of a ticket")).transpose()?;
+    let values = values![
+        id,
+        fence,
+        before,
+        ticket::state_text(&step.state)?,
+        step.state.standing().code(),
+        step.state.live(),
+        step.outcome.map_or("", Fate::code),
+        step.reason.map_or("", Reason::code),
+        account(row, step),
+        step.account.as_ref().map_or("", |(_, username): &(AccountId, Username)| username.as_str()),
+        trail.unwrap_or_default(),
+        step.observed,
+        step.asked,
+        step.pickup_hash.as_deref().unwrap_or_default(),
+        started.is_some(),
+        started.map_or("", |started| started.phone_hash.as_str()),
+        ticket::merged_into(&step.state),
+        ticket::settled_at(Some((from.standing(), row.settled_at)), &step.state, step.now),
+        step.due_at.unwrap_or(NEVER),
+        step.release,
+    ];
+    tx.hits_unless_taken(sql, values).await
+}
+
+async fn change_sealed<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    id: TicketId,
+    change: &SealedChange,
+) -> Result<(), StoreError> {
+    match change {
+        SealedChange::Keep => Ok(()),
+        SealedChange::Erase => tx.run("DELETE FROM sealed WHERE ticket = $1", values![id]).await,
+        SealedChange::Put(sealed) => {
+            let sql = "INSERT INTO sealed (ticket, key_id, nonce, ciphertext, expires_at)
+                 VALUES ($1, $2, $3, $4, $5)
+                 ON CONFLICT (ticket) DO UPDATE SET key_id = excluded.key_id, nonce = excluded.nonce,
+                     ciphertext = excluded.ciphertext, expires_at = excluded.expires_at";
+            let values = values![
+                id,
+                sealed.key_id.as_str(),
+                sealed.nonce.as_str(),
+                sealed.ciphertext.as_str(),
+                sealed.expires_at,
+            ];
+            tx.run(sql, values).await
+        }
+    }
+}
+
+async fn count<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    id: TicketId,
+    started: &Started,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO started (ticket, account, sender, phone_hash, unit, counts, mismatch, begun_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let values = values![
+        id,
+        started.account.as_str(),
+        started.sender.as_str(),
+        started.phone_hash.as_str(),
+        started.unit.as_str(),
+        started.counts,
+        started.mismatch,
+        now,
+    ];
+    tx.run(sql, values).await
+}

@@ -1,0 +1,37 @@
+//! What the two databases do not share: how a transaction begins, what o'clock it is, how rows are
+//! locked, how migrations are kept apart. The SQL itself is one text, written in PostgreSQL's words.
+
+use async_trait::async_trait;
+use sqlx::migrate::Migrator;
+use sqlx::{Database, Pool, SqlStr};
+
+use super::value::{Row, Value};
+
+/// One of the databases.
+#[async_trait]
+pub(super) trait Dialect: Database {
+    /// Begins a transaction that will write. Its later statements see what others have committed
+    /// before it got the rows it locks.
+    const BEGIN_WRITE: &'static str;
+    /// Begins a transaction that only reads, and sees one moment of the database.
+    const BEGIN_READ: &'static str;
+    /// Answers the database's clock in Unix milliseconds.
+    const CLOCK: &'static str;
+
+    /// The statement in this database's words.
+    fn words(sql: &'static str) -> SqlStr;
+
+    /// Runs one statement and answers its rows.
+    async fn fetch(
+        connection: &mut Self::Connection,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Vec<Row>, sqlx::Error>;
+
+    /// Applies what is missing, all of it or nothing of a migration; two at a time wait for each other.
+    async fn migrate(pool: &Pool<Self>, migrator: &Migrator) -> Result<(), sqlx::Error>;
+
+    /// Overwrites what erased secrets have left in the database's own files, as far as it can be told
+    /// to.
+    async fn tidy(pool: &Pool<Self>) -> Result<(), sqlx::Error>;
+}

@@ -1,0 +1,167 @@
+//! Words that leave beside passwords: queued in the transaction of what they tell, sent later, at
+//! least once, always under the same Message-ID.
+
+use std::time::Duration;
+
+use data_encoding::HEXLOWER;
+use rand::Rng;
+use serde_json::json;
+
+use super::dialect::Dialect;
+use super::intake::told;
+use super::tx::Tx;
+use super::value::{Row, Value, corrupt, list, values};
+use super::{NEVER, SqlStore, audit, ticket};
+use crate::store::{Addressee, MessageClaim, MessageKind, NewMessage, StoreError};
+use crate::ticket::TicketId;
+use crate::types::{AccountId, EmailAddress, MessageId, Outcome, UnixMillis};
+
+const MAIL: &str = "mail";
+const PHONE: &str = "phone";
+
+pub(super) const DUE: &str =
+    "SELECT o.id, o.fence, o.ticket, t.year, t.running, o.kind, o.channel, o.addressee, o.words,
+         o.message_id, o.created_at, o.tries, t.subject,
+         coalesce((SELECT m.message_id FROM mail m
+             WHERE m.ticket = o.ticket AND m.duplicate_of = 0 AND m.message_id <> ''
+             ORDER BY m.received_at DESC, m.id DESC LIMIT 1), '')
+     FROM message o JOIN ticket t ON t.id = o.ticket
+     WHERE o.id IN (SELECT CAST(value AS BIGINT) FROM json_each($1)) ORDER BY o.due_at, o.id";
+pub(super) const LOCK_DUE: &str = "SELECT id FROM message
+     WHERE due_at < 9223372036854775807 AND due_at <= $1 AND (lease_owner = '' OR lease_until <= $2)
+     ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED";
+
+/// Queues a message of `ticket`, due at once.
+pub(super) async fn queue<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    ticket: TicketId,
+    message: &NewMessage,
+    mail_domain: &str,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let (channel, addressee) = match &message.to {
+        Addressee::Mail(address) => (MAIL, address.as_str()),
+        Addressee::Phone(account) => (PHONE, account.as_str()),
+    };
+    let sql = "INSERT INTO message (ticket, kind, channel, addressee, words, message_id, created_at, due_at,
+             tries, begun_at, outcome, detail, ended_at, fence, lease_owner, lease_until)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, 0, 0, '', '', 0, 0, '', 0)";
+    let values = values![
+        ticket,
+        message.kind.code(),
+        channel,
+        addressee,
+        message.values.as_str(),
+        new_message_id(mail_domain),
+        now,
+    ];
+    tx.run(sql, values).await
+}
+
+/// 128 random bits: whoever answers to it has got the mail.
+fn new_message_id(mail_domain: &str) -> String {
+    let mut local = [0_u8; 16];
+    rand::rng().fill_bytes(&mut local);
+    format!("{}@{mail_domain}", HEXLOWER.encode(&local))
+}
+
+impl<DB: Dialect> SqlStore<DB> {
+    pub(super) async fn claim_due_messages(
+        &self,
+        owner: &str,
+        lease: Duration,
+        limit: u32,
+        now: UnixMillis,
+    ) -> Result<Vec<MessageClaim>, StoreError> {
+        let mut tx = self.write("claiming messages").await?;
+        let clock = tx.clock().await?;
+        let locked = tx.rows(LOCK_DUE, values![now, clock, limit]).await?;
+        if locked.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids = locked.into_iter().map(|mut row| row.number()).collect::<Result<Vec<_>, _>>()?;
+        let ids = list(ids);
+        let sql = "UPDATE message SET fence = fence + 1, lease_owner = $2, lease_until = $3
+             WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each($1))";
+        tx.run(sql, vec![ids.clone(), owner.into(), Value::from(clock.plus(lease))]).await?;
+        let rows = tx.rows(DUE, vec![ids]).await?;
+        let claims = rows.into_iter().map(claim).collect::<Result<_, _>>()?;
+        tx.commit().await?;
+        Ok(claims)
+    }
+
+    pub(super) async fn intend_message(
+        &self,
+        id: i64,
+        fence: i64,
+        now: UnixMillis,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.write("beginning a message").await?;
+        let sql = "UPDATE message SET tries = tries + 1, begun_at = $3, outcome = '', detail = ''
+             WHERE id = $1 AND fence = $2 AND due_at < $4 RETURNING ticket, channel, kind, tries";
+        let Some(mut row) = tx.row(sql, values![id, fence, now, NEVER]).await? else { return Ok(false) };
+        let ticket = TicketId(row.number()?);
+        let event = format!("{}.intended", call(&row.text()?));
+        let data = json!({ "key": key(id), "message": row.text()?, "try": row.number()? });
+        audit::write(&mut tx, ticket, &told(&event, &data), now).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    pub(super) async fn finish_message(
+        &self,
+        id: i64,
+        fence: i64,
+        outcome: &Outcome,
+        again_at: Option<UnixMillis>,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write("ending a message").await?;
+        let sql = "UPDATE message SET outcome = $3, detail = $4, ended_at = $5, due_at = $6,
+                 lease_owner = '', lease_until = 0
+             WHERE id = $1 AND fence = $2 RETURNING ticket, channel";
+        let due_at = again_at.unwrap_or(NEVER);
+        let values = values![id, fence, outcome.code(), outcome.detail(), now, due_at];
+        let Some(mut row) = tx.row(sql, values).await? else { return Ok(()) };
+        let ticket = TicketId(row.number()?);
+        let event = format!("{}.{}", call(&row.text()?), outcome.code());
+        let data = json!({ "key": key(id), "detail": outcome.detail() });
+        audit::write(&mut tx, ticket, &told(&event, &data), now).await?;
+        tx.commit().await
+    }
+}
+
+/// The call in the audit log's words.
+fn call(channel: &str) -> &'static str {
+    if channel == PHONE { "warning" } else { "mail" }
+}
+
+fn key(id: i64) -> String {
+    format!("m{id}")
+}
+
+fn claim(mut row: Row) -> Result<MessageClaim, StoreError> {
+    let id = row.number()?;
+    let fence = row.number()?;
+    let ticket = TicketId(row.number()?);
+    let number = ticket::number(&mut row)?;
+    let kind = row.parsed("the kind of a message", MessageKind::from_code)?;
+    let channel = row.text()?;
+    let to = match channel.as_str() {
+        MAIL => Addressee::Mail(row.parsed("an address", |text| EmailAddress::parse(text).ok())?),
+        PHONE => Addressee::Phone(AccountId::new(row.text()?)),
+        _ => return Err(corrupt("the channel of a message")),
+    };
+    Ok(MessageClaim {
+        id,
+        fence,
+        ticket,
+        number,
+        message: NewMessage { kind, to, values: row.text()? },
+        message_id: row.parsed("a Message-ID", |text| MessageId::parse(text).ok())?,
+        created_at: row.time()?,
+        tries: row.count()?,
+        subject: row.text()?,
+        answers: row.parsed_or_none("a Message-ID", |text| MessageId::parse(text).ok())?,
+    })
+}

@@ -1,0 +1,73 @@
+//! The tables, version by version: `migrations/`, built into the program. A file that was applied
+//! once is never edited; sqlx compares checksums and refuses one that was.
+
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{AssertSqlSafe, Pool, SqlSafeStr};
+
+use super::dialect::Dialect;
+use super::unavailable;
+use crate::store::StoreError;
+
+/// A migration as its file holds it.
+pub(super) struct File {
+    /// The file's name.
+    name: &'static str,
+    sql: &'static str,
+}
+
+macro_rules! files {
+    ($folder:literal: $($name:literal),*) => {
+        &[$(File {
+            name: $name,
+            sql: include_str!(concat!("../../../migrations/", $folder, "/", $name)),
+        }),*]
+    };
+}
+
+/// Every migration of SQLite, oldest first.
+pub(super) const SQLITE: &[File] = files!("sqlite": "0001_first.sql");
+/// Every migration of PostgreSQL, oldest first, with the same names.
+pub(super) const POSTGRES: &[File] = files!("postgres": "0001_first.sql");
+
+/// Applies what is missing. Answers the names of what it applied.
+pub(super) async fn apply<DB: Dialect>(pool: &Pool<DB>, files: &[File]) -> Result<Vec<String>, StoreError> {
+    let doing = "bringing the database to this version's tables";
+    let migrations = (1..).zip(files).map(|(version, file)| {
+        let sql = AssertSqlSafe(file.sql).into_sql_str();
+        Migration::new(version, file.name.into(), MigrationType::Simple, sql, false)
+    });
+    let migrator = Migrator::with_migrations(migrations.collect());
+    let before = applied(pool).await?;
+    DB::migrate(pool, &migrator).await.map_err(|error| failure(doing, error))?;
+    Ok(files.iter().skip(before).map(|file| file.name.to_owned()).collect())
+}
+
+fn failure(doing: &'static str, error: sqlx::Error) -> StoreError {
+    match error {
+        sqlx::Error::Migrate(error) => match *error {
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+                unavailable(doing)(error)
+            }
+            other => StoreError::Corrupt(format!(
+                "{doing}: {other}; was it made by a later version of the program? nothing was changed"
+            )),
+        },
+        other => unavailable(doing)(other),
+    }
+}
+
+/// How many migrations have been applied; 0 for an empty database.
+async fn applied<DB: Dialect>(pool: &Pool<DB>) -> Result<usize, StoreError> {
+    let doing = "looking for the database's tables";
+    let mut connection = pool.acquire().await.map_err(unavailable(doing))?;
+    let count = "SELECT COUNT(*) FROM _sqlx_migrations";
+    match DB::fetch(&mut connection, count, Vec::new()).await {
+        Ok(mut rows) => match rows.first_mut() {
+            Some(row) => Ok(row.count()? as usize),
+            None => Ok(0),
+        },
+        // There is no such table yet.
+        Err(sqlx::Error::Database(_)) => Ok(0),
+        Err(error) => Err(unavailable(doing)(error)),
+    }
+}

@@ -1,0 +1,294 @@
+//! [`SqlStore`]: the store over an SQL database. Each file holds what one part of the program needs;
+//! this one opens the database and hands every method of [`Store`] on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::{Pool, Postgres, Sqlite};
+
+use self::dialect::Dialect;
+use self::tidy::Tidy;
+use self::tx::Tx;
+use super::{
+    AuditEntry, ChainReport, Claim, Committed, Incoming, KeptMail, LedgerEntry, MessageClaim, Recorded, Step,
+    Store, StoreError, StoredReceipt, Switch, TicketFilter, TicketView,
+};
+use crate::delivery::Receipt;
+use crate::keyring::Keyring;
+use crate::mailbox::{MailUid, Mark};
+use crate::ticket::{State, Ticket, TicketId};
+use crate::types::{AccountId, EmailAddress, History, MessageId, Outcome, TicketNumber, UnixMillis};
+
+mod audit;
+mod claims;
+mod commit;
+mod dialect;
+mod history;
+mod intake;
+mod intents;
+mod joins;
+mod ledger;
+mod messages;
+mod migrations;
+mod postgres;
+mod reads;
+mod receipts;
+mod sqlite;
+mod switch;
+mod ticket;
+mod tidy;
+mod tx;
+mod value;
+
+/// "Never due", as a column holds it.
+const NEVER: UnixMillis = UnixMillis(i64::MAX);
+
+/// The connections to a database.
+struct Pools<DB: Dialect> {
+    /// For transactions that write; on SQLite there is one.
+    writer: Pool<DB>,
+    /// For reads.
+    reader: Pool<DB>,
+}
+
+/// The store over an SQL database.
+struct SqlStore<DB: Dialect> {
+    pools: Pools<DB>,
+    mail_domain: String,
+    tidy: Tidy,
+}
+
+/// See [`super::open`].
+pub(super) async fn open(url: &str, mail_domain: &str) -> Result<Arc<dyn Store>, StoreError> {
+    if is_postgres(url) {
+        let pools = postgres::open(url).await?;
+        migrations::apply::<Postgres>(&pools.writer, migrations::POSTGRES).await?;
+        Ok(Arc::new(SqlStore { pools, mail_domain: mail_domain.to_owned(), tidy: Tidy::default() }))
+    } else {
+        let pools = sqlite::open(url).await?;
+        migrations::apply::<Sqlite>(&pools.writer, migrations::SQLITE).await?;
+        Ok(Arc::new(SqlStore { pools, mail_domain: mail_domain.to_owned(), tidy: Tidy::default() }))
+    }
+}
+
+/// See [`super::migrate`].
+pub(super) async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
+    if is_postgres(url) {
+        migrations::apply::<Postgres>(&postgres::open(url).await?.writer, migrations::POSTGRES).await
+    } else {
+        migrations::apply::<Sqlite>(&sqlite::open(url).await?.writer, migrations::SQLITE).await
+    }
+}
+
+fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
+}
+
+/// An error of the database in words: what was being done, and the database's own message, which
+/// names tables but no values.
+fn unavailable(doing: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
+    move |error| match error {
+        sqlx::Error::Database(error) => StoreError::Unavailable(format!("{doing}: {}", error.message())),
+        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
+            StoreError::Corrupt(format!("{doing}: a column is of another type"))
+        }
+        other => StoreError::Unavailable(format!("{doing}: {other}")),
+    }
+}
+
+impl<DB: Dialect> SqlStore<DB> {
+    /// A transaction that writes.
+    async fn write(&self, doing: &'static str) -> Result<Tx<DB>, StoreError> {
+        Tx::begin(&self.pools.writer, DB::BEGIN_WRITE, doing).await
+    }
+
+    /// A transaction that reads one moment of the database.
+    async fn read(&self, doing: &'static str) -> Result<Tx<DB>, StoreError> {
+        Tx::begin(&self.pools.reader, DB::BEGIN_READ, doing).await
+    }
+}
+
+#[async_trait]
+impl<DB: Dialect> Store for SqlStore<DB> {
+    async fn mark(&self, mailbox: &str) -> Result<Option<Mark>, StoreError> {
+        self.read_mark(mailbox).await
+    }
+
+    async fn set_mark(&self, mailbox: &str, mark: &Mark, now: UnixMillis) -> Result<(), StoreError> {
+        self.keep_mark(mailbox, mark, now).await
+    }
+
+    async fn ledger(&self, mailbox: &str, validity: u32) -> Result<Vec<LedgerEntry>, StoreError> {
+        self.read_ledger(mailbox, validity).await
+    }
+
+    async fn count_tries(
+        &self,
+        mailbox: &str,
+        validity: u32,
+        uids: &[MailUid],
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        self.add_tries(mailbox, validity, uids, now).await
+    }
+
+    async fn forgive_tries(&self, mailbox: &str, validity: u32, uids: &[MailUid]) -> Result<(), StoreError> {
+        self.take_tries_back(mailbox, validity, uids).await
+    }
+
+    async fn record(&self, mails: Vec<Incoming>, now: UnixMillis) -> Result<Vec<Recorded>, StoreError> {
+        self.keep_mails(mails, now).await
+    }
+
+    async fn moved(
+        &self,
+        mailbox: &str,
+        validity: u32,
+        uids: &[MailUid],
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        self.note_moved(mailbox, validity, uids, now).await
+    }
+
+    async fn claim(
+        &self,
+        owner: &str,
+        lease: Duration,
+        limit: u32,
+        now: UnixMillis,
+    ) -> Result<Vec<Claim>, StoreError> {
+        self.claim_due(owner, lease, limit, now).await
+    }
+
+    async fn claim_ticket(
+        &self,
+        id: TicketId,
+        owner: &str,
+        lease: Duration,
+    ) -> Result<Option<Claim>, StoreError> {
+        self.claim_one(id, owner, lease).await
+    }
+
+    async fn commit(
+        &self,
+        id: TicketId,
+        fence: i64,
+        from: &State,
+        step: Step,
+    ) -> Result<Committed, StoreError> {
+        self.commit_step(id, fence, from, step).await
+    }
+
+    async fn release(&self, id: TicketId, fence: i64, due_at: UnixMillis) -> Result<(), StoreError> {
+        self.give_back(id, fence, due_at).await
+    }
+
+    async fn rest(&self, id: TicketId, fence: i64) -> Result<(), StoreError> {
+        self.give_back(id, fence, NEVER).await
+    }
+
+    async fn next_due(&self) -> Result<Option<UnixMillis>, StoreError> {
+        self.earliest_due().await
+    }
+
+    async fn claim_messages(
+        &self,
+        owner: &str,
+        lease: Duration,
+        limit: u32,
+        now: UnixMillis,
+    ) -> Result<Vec<MessageClaim>, StoreError> {
+        self.claim_due_messages(owner, lease, limit, now).await
+    }
+
+    async fn begin_message(&self, id: i64, fence: i64, now: UnixMillis) -> Result<bool, StoreError> {
+        self.intend_message(id, fence, now).await
+    }
+
+    async fn end_message(
+        &self,
+        id: i64,
+        fence: i64,
+        outcome: &Outcome,
+        again_at: Option<UnixMillis>,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        self.finish_message(id, fence, outcome, again_at, now).await
+    }
+
+    async fn receipt(
+        &self,
+        gateway: &str,
+        key: Option<&str>,
+        reference: &str,
+        receipt: Receipt,
+        now: UnixMillis,
+    ) -> Result<bool, StoreError> {
+        self.keep_receipt(gateway, key, reference, receipt, now).await
+    }
+
+    async fn receipt_for(&self, key: &str) -> Result<Option<StoredReceipt>, StoreError> {
+        self.find_receipt(key).await
+    }
+
+    async fn history(
+        &self,
+        account: &AccountId,
+        sender: &str,
+        phone_hash: &str,
+        unit: &str,
+        now: UnixMillis,
+    ) -> Result<History, StoreError> {
+        self.read_history(account, sender, phone_hash, unit, now).await
+    }
+
+    async fn mails_of(&self, id: TicketId) -> Result<Vec<KeptMail>, StoreError> {
+        self.read_mails(id).await
+    }
+
+    async fn ticket_by_pickup(&self, pickup_hash: &str) -> Result<Option<Ticket>, StoreError> {
+        self.find_by_pickup(pickup_hash).await
+    }
+
+    async fn tickets(&self, filter: &TicketFilter) -> Result<Vec<TicketView>, StoreError> {
+        self.list_tickets(filter).await
+    }
+
+    async fn ticket_answered(
+        &self,
+        answers: &[MessageId],
+        tag: Option<TicketNumber>,
+        from: Option<&EmailAddress>,
+    ) -> Result<Option<TicketNumber>, StoreError> {
+        self.find_answered(answers, tag, from).await
+    }
+
+    async fn switch(&self, now: UnixMillis) -> Result<Option<Switch>, StoreError> {
+        self.read_switch(now).await
+    }
+
+    async fn turn(&self, switch: &Switch, audit: AuditEntry) -> Result<(), StoreError> {
+        self.turn_switch(switch, audit).await
+    }
+
+    async fn seal_audit(&self, keyring: &Keyring, limit: u32) -> Result<u32, StoreError> {
+        self.chain_waiting(keyring, limit).await
+    }
+
+    async fn verify_audit(&self, keyring: &Keyring) -> Result<ChainReport, StoreError> {
+        self.check_chain(keyring).await
+    }
+
+    async fn erase_expired(&self, now: UnixMillis) -> Result<u32, StoreError> {
+        self.erase_sealed(now).await
+    }
+
+    async fn free_leases(&self) -> Result<(), StoreError> {
+        self.free_all_leases().await
+    }
+
+    async fn probe(&self) -> Result<String, StoreError> {
+        self.try_database().await
+    }
+}

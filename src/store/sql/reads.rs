@@ -1,0 +1,48 @@
+//! Tickets as people ask for them.
+
+use std::collections::HashMap;
+
+use super::SqlStore;
+use super::dialect::Dialect;
+use super::ticket;
+use super::value::values;
+use crate::store::{StoreError, TicketFilter, TicketView};
+use crate::ticket::{Standing, Ticket, TicketId};
+
+// The filter is part of both statements: an empty word leaves everything in.
+pub(super) const TICKETS: &str = concat!(
+    "SELECT ",
+    ticket::columns!(),
+    " FROM ticket t WHERE ($1 = '' OR t.standing = $1) AND ($2 = '' OR t.mailbox = $2)
+     ORDER BY t.year, t.running"
+);
+const MESSAGES: &str = "SELECT m.ticket, m.message_id FROM mail m JOIN ticket t ON t.id = m.ticket
+     WHERE m.duplicate_of = 0 AND ($1 = '' OR t.standing = $1) AND ($2 = '' OR t.mailbox = $2)
+     ORDER BY m.received_at, m.id";
+pub(super) const BY_PICKUP: &str =
+    concat!("SELECT ", ticket::columns!(), " FROM ticket t WHERE t.pickup_hash = $1 AND t.pickup_hash <> ''");
+
+impl<DB: Dialect> SqlStore<DB> {
+    pub(super) async fn list_tickets(&self, filter: &TicketFilter) -> Result<Vec<TicketView>, StoreError> {
+        let mut tx = self.read("listing tickets").await?;
+        let standing = filter.standing.map_or("", Standing::code);
+        let mailbox = filter.mailbox.as_deref().unwrap_or_default();
+        let rows = tx.rows(TICKETS, values![standing, mailbox]).await?;
+        let mut messages: HashMap<TicketId, Vec<String>> = HashMap::new();
+        for mut row in tx.rows(MESSAGES, values![standing, mailbox]).await? {
+            messages.entry(TicketId(row.number()?)).or_default().push(row.text()?);
+        }
+        let view = |mut row| {
+            let ticket = ticket::read(&mut row)?;
+            let messages = messages.remove(&ticket.id).unwrap_or_default();
+            Ok(TicketView { ticket, messages })
+        };
+        rows.into_iter().map(view).collect()
+    }
+
+    pub(super) async fn find_by_pickup(&self, pickup_hash: &str) -> Result<Option<Ticket>, StoreError> {
+        let mut tx = self.read("looking for the ticket of a link").await?;
+        let row = tx.row(BY_PICKUP, values![pickup_hash]).await?;
+        row.map(|mut row| ticket::read(&mut row)).transpose()
+    }
+}

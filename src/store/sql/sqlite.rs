@@ -1,0 +1,105 @@
+//! SQLite: a file, one connection that writes, a few that read. One process works on it at a time;
+//! its commands (`tickets`, `automation`) may look in and write beside it.
+
+use std::fs::{DirBuilder, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, ConnectOptions, Pool, SqlSafeStr, SqlStr, Sqlite, SqliteConnection};
+
+use super::dialect::Dialect;
+use super::value::{self, Row, Value};
+use super::{Pools, unavailable};
+use crate::store::StoreError;
+
+/// How long a write waits for another process's.
+const BUSY_WAIT: Duration = Duration::from_secs(10);
+/// Reads that may go on at the same time.
+const READERS: u32 = 4;
+
+/// Opens the file, made readable for its owner only when it is missing.
+pub(super) async fn open(url: &str) -> Result<Pools<Sqlite>, StoreError> {
+    let doing = "opening the SQLite file";
+    let rest = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url);
+    let path = rest.split('?').next().unwrap_or(rest);
+    if path.is_empty() || path.contains(":memory:") || rest.contains("mode=memory") {
+        return Err(StoreError::Unavailable(format!("{doing}: it must be a file, or mails would be lost")));
+    }
+    make_private(Path::new(path)).map_err(|error| StoreError::Unavailable(format!("{doing}: {error}")))?;
+    let options = SqliteConnectOptions::from_str(url)
+        .map_err(unavailable(doing))?
+        // As it stands: sqlx would take %41 for A, while the lock file beside it does not.
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        // NORMAL loses committed mails at a power loss.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_WAIT)
+        // Erased secrets are overwritten, not left in free pages.
+        .pragma("secure_delete", "ON")
+        .disable_statement_logging();
+    let pool = |connections| {
+        SqlitePoolOptions::new()
+            .max_connections(connections)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+    };
+    let writer = pool(1).connect_with(options.clone()).await.map_err(unavailable(doing))?;
+    let reader = pool(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
+    Ok(Pools { writer, reader })
+}
+
+/// SQLite gives the files beside the database (`-wal`, `-shm`) the mode of the database itself.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+#[async_trait]
+impl Dialect for Sqlite {
+    // A transaction that reads first and writes later fails at once when another one has written.
+    const BEGIN_WRITE: &'static str = "BEGIN IMMEDIATE";
+    const BEGIN_READ: &'static str = "BEGIN";
+    const CLOCK: &'static str = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+
+    /// The one writer locks the whole database, so rows need no locks of their own.
+    fn words(sql: &'static str) -> SqlStr {
+        if sql.contains(" FOR UPDATE") {
+            AssertSqlSafe(sql.replace(" FOR UPDATE SKIP LOCKED", "").replace(" FOR UPDATE", ""))
+                .into_sql_str()
+        } else {
+            sql.into_sql_str()
+        }
+    }
+
+    async fn fetch(
+        connection: &mut SqliteConnection,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<Vec<Row>, sqlx::Error> {
+        value::fetch::<Self>(connection, Self::words(sql), values).await
+    }
+
+    async fn migrate(pool: &Pool<Self>, migrator: &Migrator) -> Result<(), sqlx::Error> {
+        let mut transaction = pool.begin_with(Self::BEGIN_WRITE).await?;
+        migrator.run_direct(None, &mut *transaction, false).await?;
+        transaction.commit().await
+    }
+
+    /// The write-ahead log keeps old pages until it is emptied.
+    async fn tidy(pool: &Pool<Self>) -> Result<(), sqlx::Error> {
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(pool).await.map(|_| ())
+    }
+}

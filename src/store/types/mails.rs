@@ -1,0 +1,99 @@
+//! Mails on their way in: what the ledger knows of them, and what is kept.
+
+use crate::mail::Trust;
+use crate::mailbox::{Folder, MailUid};
+use crate::ticket::{Fate, Kind, State, TicketId};
+use crate::types::{EmailAddress, MessageId, Reason, TicketNumber, Trail, UnixMillis};
+
+/// A mail that the ledger knows and that has not been moved out of the inbox yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerEntry {
+    /// Its name in the mailbox.
+    pub uid: MailUid,
+    /// How often its fetch was begun.
+    pub tries: u32,
+    /// Is it in the store?
+    pub kept: bool,
+    /// Where it goes once it is kept; `None` leaves it in the inbox.
+    pub folder: Option<Folder>,
+}
+
+/// A mail to be kept, with what shall become of it.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// The mailbox's configured name.
+    pub mailbox: String,
+    /// UIDVALIDITY.
+    pub validity: u32,
+    /// Its name in the mailbox.
+    pub uid: MailUid,
+    /// When it came.
+    pub received_at: UnixMillis,
+    /// Its octets as they came.
+    pub raw: Vec<u8>,
+    /// Equal content is the same mail (I3); a mail that cannot be read has the hash of its octets.
+    pub content_hash: String,
+    /// Its Message-ID.
+    pub message_id: Option<MessageId>,
+    /// The mails it answers, newest first.
+    pub answers: Vec<MessageId>,
+    /// A ticket number in its subject: joins only when the sender is that ticket's.
+    pub tag: Option<TicketNumber>,
+    /// The subject.
+    pub subject: String,
+    /// Who wrote it.
+    pub from: Option<EmailAddress>,
+    /// How far that can be believed.
+    pub trust: Trust,
+    /// The first words.
+    pub snippet: String,
+    /// Which folder it goes to afterwards; `None` leaves it in the inbox (observe).
+    pub folder: Option<Folder>,
+    /// The ticket it makes when it is no duplicate and joins none.
+    pub ticket: NewTicket,
+}
+
+/// A ticket to be made.
+#[derive(Clone, Debug)]
+pub struct NewTicket {
+    /// What it is about.
+    pub kind: Kind,
+    /// Where it begins.
+    pub state: State,
+    /// What became of it, if that is known already.
+    pub outcome: Option<Fate>,
+    /// Why a human is involved, if that is known already.
+    pub reason: Option<Reason>,
+    /// The trail so far.
+    pub trail: Trail,
+    /// Decided while the automation only observed.
+    pub observed: bool,
+    /// The year in its number.
+    pub year: i64,
+    /// The acknowledgement; left out by the store when the address got one within the last hour.
+    pub acknowledge: Option<EmailAddress>,
+}
+
+/// What became of a mail that was recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// It made a ticket.
+    Made(TicketId, TicketNumber),
+    /// It joined a ticket.
+    Joined(TicketId, TicketNumber),
+    /// It is another copy of a mail that is kept already.
+    Duplicate(TicketId, TicketNumber),
+    /// This very mail (mailbox, UIDVALIDITY, UID) was recorded before.
+    Known,
+}
+
+/// A mail kept for a ticket.
+#[derive(Clone, Debug)]
+pub struct KeptMail {
+    /// When it came.
+    pub received_at: UnixMillis,
+    /// Which mailbox it came to (its configured name).
+    pub mailbox: String,
+    /// Its octets.
+    pub raw: Vec<u8>,
+}

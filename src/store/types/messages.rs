@@ -1,0 +1,98 @@
+//! Words that leave beside passwords: what, to whom, and the claim that gives the right to send them.
+
+use crate::ticket::TicketId;
+use crate::types::{AccountId, EmailAddress, MessageId, TicketNumber, UnixMillis};
+
+/// Words that shall leave, beside the password itself. Written in the transaction of what they
+/// tell; sent later, at least once, always under the same Message-ID or key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewMessage {
+    /// Which words.
+    pub kind: MessageKind,
+    /// To whom.
+    pub to: Addressee,
+    /// Values for the template, as JSON text; never a secret or a full phone number.
+    pub values: String,
+}
+
+/// Which words leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MessageKind {
+    /// "We have received your mail."
+    Acknowledgement,
+    /// "We need one more detail."
+    AskForDetails,
+    /// To the manager: a link came by text.
+    ManagerNotice,
+    /// To the owner: your password was changed.
+    OwnerNotice,
+    /// A text to the owner's phone: a manager was asked.
+    OwnerWarning,
+    /// To the people of `notify.mail`.
+    Alarm,
+}
+
+impl MessageKind {
+    /// The stable word.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Acknowledgement => "acknowledgement",
+            Self::AskForDetails => "ask-for-details",
+            Self::ManagerNotice => "manager-notice",
+            Self::OwnerNotice => "owner-notice",
+            Self::OwnerWarning => "owner-warning",
+            Self::Alarm => "alarm",
+        }
+    }
+
+    /// The kind whose [`MessageKind::code`] is `code`.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        [
+            Self::Acknowledgement,
+            Self::AskForDetails,
+            Self::ManagerNotice,
+            Self::OwnerNotice,
+            Self::OwnerWarning,
+            Self::Alarm,
+        ]
+        .into_iter()
+        .find(|k| k.code() == code)
+    }
+}
+
+/// Where a message goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Addressee {
+    /// To a mailbox.
+    Mail(EmailAddress),
+    /// To the registered mobile of an account, read from the directory when the text leaves.
+    Phone(AccountId),
+}
+
+/// A message to be sent, claimed by this process.
+#[derive(Clone, Debug)]
+pub struct MessageClaim {
+    /// The store's name for it.
+    pub id: i64,
+    /// Every change must carry the current fence.
+    pub fence: i64,
+    /// The ticket it belongs to.
+    pub ticket: TicketId,
+    /// That ticket's number.
+    pub number: TicketNumber,
+    /// What and to whom.
+    pub message: NewMessage,
+    /// Fixed for this message; its local part holds 128 random bits, so that an answer to it is
+    /// proof of having got it.
+    pub message_id: MessageId,
+    /// When it was written.
+    pub created_at: UnixMillis,
+    /// Attempts before this one.
+    pub tries: u32,
+    /// The Message-ID of the ticket's newest mail from a person, which this one answers.
+    pub answers: Option<MessageId>,
+    /// The ticket's subject.
+    pub subject: String,
+}

@@ -1,0 +1,13 @@
+//! What goes into the store and comes out of it. No type of the database is among them.
+
+mod mails;
+mod messages;
+mod reads;
+mod work;
+
+pub use mails::{Incoming, KeptMail, LedgerEntry, NewTicket, Recorded};
+pub use messages::{Addressee, MessageClaim, MessageKind, NewMessage};
+pub use reads::{AuditEntry, ChainReport, Switch, TicketFilter, TicketView};
+pub use work::{
+    Claim, Committed, Intent, IntentChange, IntentKind, SealedChange, Started, Step, StoredReceipt,
+};

@@ -1,0 +1,76 @@
+//! What people ask the store for: tickets, the switch, the audit log.
+
+use crate::decision::Automation;
+use crate::ticket::{Standing, Ticket};
+use crate::types::UnixMillis;
+
+/// Which tickets to list.
+#[derive(Clone, Debug, Default)]
+pub struct TicketFilter {
+    /// Only this standing.
+    pub standing: Option<Standing>,
+    /// Only this mailbox.
+    pub mailbox: Option<String>,
+}
+
+/// A ticket with what a list shows of its mails.
+#[derive(Clone, Debug)]
+pub struct TicketView {
+    /// The ticket.
+    pub ticket: Ticket,
+    /// Message-IDs of its mails, oldest first; empty text for a mail without one. Its length is the
+    /// number of mails; duplicates are not counted.
+    pub messages: Vec<String>,
+}
+
+/// The automation switch as it was last turned at run time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Switch {
+    /// Where it stands.
+    pub automation: Automation,
+    /// Why, in somebody's words.
+    pub why: String,
+    /// Who turned it.
+    pub by: String,
+    /// When.
+    pub at: UnixMillis,
+    /// Until when; afterwards the configuration's value holds again.
+    pub until: Option<UnixMillis>,
+}
+
+/// A line of the audit log, written in the transaction of what it tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// Who did it: `nyckelbud`, `manager:ID`, `requester:ID`, `cli:USER`.
+    pub actor: String,
+    /// What: `ticket.decided`, `password.set.intended`, `password.set.accepted` …
+    pub event: String,
+    /// More, as JSON text; never a secret or a full phone number.
+    pub data: String,
+}
+
+/// What `audit verify` found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChainReport {
+    /// Every sealed row is where and as it was.
+    Whole {
+        /// Rows in the chain.
+        sealed: u64,
+        /// Rows written but not chained yet.
+        waiting: u64,
+        /// The last row's hash, empty for an empty chain.
+        head: String,
+    },
+    /// The first place where the chain does not hold.
+    Broken {
+        /// Place in the chain, counted from 1.
+        position: u64,
+        /// In words, what is wrong there.
+        what: String,
+    },
+    /// Rows that were sealed with a key that is not at hand.
+    KeyMissing {
+        /// That key's id.
+        key_id: String,
+    },
+}
