@@ -13,9 +13,9 @@ use tokio_rustls::TlsConnector;
 use super::connection::Connection;
 use super::failure::{broken, quote, sign_in};
 use super::wire::{Transport, Wire};
-use super::{ImapSettings, Timeouts, Tls};
+use super::{ImapSettings, Timeouts};
 use crate::mailbox::MailboxError;
-use crate::tls::client_config;
+use crate::tls::{Tls, client_config};
 
 /// Connects and signs in. Every step is bounded.
 pub(super) async fn connect(settings: &ImapSettings, timeouts: Timeouts) -> Result<Connection, MailboxError> {

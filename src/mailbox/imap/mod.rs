@@ -20,6 +20,7 @@ use self::connection::{Connection, Idled};
 use self::mark::ImapMark;
 use crate::mailbox::{Folder, MailUid, Mailbox, MailboxError, Mark, Opened, RawMail, Woken};
 use crate::secret::Secret;
+use crate::tls::Tls;
 
 mod answer;
 mod connect;
@@ -34,17 +35,6 @@ mod wire;
 /// No more of a mail than this is read, whatever is configured (octets): async-imap refuses answers
 /// of 512 MiB.
 const MAIL_MAX: u32 = 256 * 1024 * 1024;
-
-/// How the connection is protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tls {
-    /// TLS from the first octet (port 993).
-    Implicit,
-    /// STARTTLS (port 143), demanded: a server that does not offer it is not signed in to.
-    StartTls,
-    /// No TLS; only to this machine itself.
-    None,
-}
 
 /// Where an IMAP mailbox is and how to get in.
 #[derive(Clone, Debug)]

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use nyckelbud::mailbox::imap::{ImapMailbox, Tls};
+use nyckelbud::mailbox::imap::ImapMailbox;
 use nyckelbud::mailbox::{Folder, MailUid, Mailbox, MailboxError, Opened, Woken};
 use nyckelbud::secret::Secret;
+use nyckelbud::tls::Tls;
 use tokio::time::timeout;
 
 use super::{fetch_all, uids};

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use nyckelbud::mailbox::imap::{ImapMailbox, Tls};
+use nyckelbud::mailbox::imap::ImapMailbox;
 use nyckelbud::mailbox::{Mailbox, MailboxError};
 use nyckelbud::secret::Secret;
+use nyckelbud::tls::Tls;
 use tokio::time::timeout;
 
 use crate::support::scripted_imap::{PASSWORD, ScriptedServer, USUAL, short};
