@@ -10,6 +10,17 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls_platform_verifier::Verifier;
 
+/// How the connection is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// TLS from the first octet (IMAP: port 993, SMTP: port 465).
+    Implicit,
+    /// STARTTLS (IMAP: port 143, SMTP: port 587), demanded: a server that does not offer it is not signed in to.
+    StartTls,
+    /// No TLS; only to this machine itself.
+    None,
+}
+
 /// TLS cannot be set up. Nothing was connected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TlsError {

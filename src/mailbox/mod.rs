@@ -11,6 +11,8 @@ use crate::types::UnixMillis;
 pub mod imap;
 pub mod maildir;
 
+mod folder_name;
+
 /// A mail's name within one mailbox and one UIDVALIDITY: an IMAP UID in decimal digits, or the
 /// unique part of a maildir file's name. Never shown to people.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

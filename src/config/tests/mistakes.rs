@@ -187,10 +187,10 @@ fn without_tls_only_this_machine_is_reached() {
             &format!("host = \"{host}\"\ntls = \"none\"\nusername = \"desk\"\npassword = \"x\""),
         )
     };
-    for host in ["127.0.0.1", "::1", "localhost", "127.8.0.1"] {
+    for host in ["127.0.0.1", "::1", "127.8.0.1"] {
         assert!(load_text(&imap(host), &[]).is_ok(), "{host}");
     }
-    for host in ["mail.kommun.example", "10.0.0.1", "localhost.kommun.example", "0.0.0.0"] {
+    for host in ["mail.kommun.example", "10.0.0.1", "localhost", "0.0.0.0"] {
         only(&imap(host), "tls = \"none\"", "without TLS only a loopback address may be used");
     }
 }

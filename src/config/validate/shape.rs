@@ -19,10 +19,9 @@ fn is_label(label: &str) -> bool {
         && !label.ends_with('-')
 }
 
-/// This machine, and no other?
+/// This machine, and no other? Only an address says so: what a name resolves to is for others to say.
 pub(super) fn is_loopback(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost")
-        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// A name that can stand in a path, a label and a log line as it is.

@@ -13,9 +13,9 @@ use tokio_rustls::TlsConnector;
 use super::connection::Connection;
 use super::failure::{broken, quote, sign_in};
 use super::wire::{Transport, Wire};
-use super::{ImapSettings, Timeouts, Tls};
+use super::{ImapSettings, Timeouts};
 use crate::mailbox::MailboxError;
-use crate::tls::client_config;
+use crate::tls::{Tls, client_config};
 
 /// Connects and signs in. Every step is bounded.
 pub(super) async fn connect(settings: &ImapSettings, timeouts: Timeouts) -> Result<Connection, MailboxError> {
@@ -55,11 +55,6 @@ async fn tcp(settings: &ImapSettings, timeouts: Timeouts) -> Result<Box<dyn Tran
         .await
         .map_err(|_| cannot_connect(settings, "no answer in time"))?
         .map_err(|error| cannot_connect(settings, &error.to_string()))?;
-    // The name was checked when the settings were; what it resolves to is checked here.
-    let peer = stream.peer_addr().map_err(|error| cannot_connect(settings, &error.to_string()))?;
-    if settings.tls == Tls::None && !peer.ip().is_loopback() {
-        return Err(cannot_connect(settings, "without TLS only this machine itself may be the server"));
-    }
     stream.set_nodelay(true).map_err(|error| cannot_connect(settings, &error.to_string()))?;
     Ok(Box::new(stream))
 }
@@ -158,7 +153,7 @@ async fn sign_in_with(
             cause: "the server takes only ASCII in usernames and passwords".to_owned(),
         });
     };
-    signed_in.map_err(|(error, _)| sign_in(timeouts.command, error, password))
+    signed_in.map_err(|(error, _)| sign_in(timeouts.command, error, &settings.username, password))
 }
 
 /// SASL PLAIN (RFC 4616).

@@ -93,11 +93,16 @@ impl Connection {
         line: &str,
         mut each: impl FnMut(Answer),
     ) -> Result<(), MailboxError> {
-        let tag = self.send(name, line).await?;
-        while let Some(answer) = self.next(name, &tag).await? {
-            each(answer);
-        }
-        Ok(())
+        let limit = self.timeouts.in_all();
+        let answered = async {
+            let tag = self.send(name, line).await?;
+            while let Some(answer) = self.next(name, &tag).await? {
+                each(answer);
+            }
+            Ok(())
+        };
+        let too_late = MailboxError::TimedOut { command: name, seconds: limit.as_secs() };
+        timeout(limit, answered).await.unwrap_or(Err(too_late))
     }
 
     /// Sends a command whose answers are taken one by one with [`Connection::next`].

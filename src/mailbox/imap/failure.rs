@@ -39,20 +39,25 @@ pub(super) fn closed(command: &'static str) -> MailboxError {
     MailboxError::Lost { command, cause: "the server closed the connection".to_owned() }
 }
 
+/// Whether a refusal with these words says nothing about what was asked for.
+pub(super) fn is_for_now(words: &str) -> bool {
+    FOR_NOW.iter().any(|code| words.contains(code))
+}
+
 /// A sign-in that failed. `password` must not come back in a text of the server.
-pub(super) fn sign_in(silence: Duration, error: Error, password: &str) -> MailboxError {
+pub(super) fn sign_in(silence: Duration, error: Error, username: &str, password: &str) -> MailboxError {
     const COMMAND: &str = "LOGIN";
     match error {
         Error::No(text) => {
-            let cause = without(password, &server_words(&text));
-            if FOR_NOW.iter().any(|code| cause.contains(code)) {
+            let cause = without(username, password, &text);
+            if is_for_now(&cause) {
                 MailboxError::Refused { command: COMMAND, cause }
             } else {
                 MailboxError::SignIn { cause }
             }
         }
         Error::Bad(text) => {
-            MailboxError::Refused { command: COMMAND, cause: without(password, &server_words(&text)) }
+            MailboxError::Refused { command: COMMAND, cause: without(username, password, &text) }
         }
         Error::Io(error) => broken(COMMAND, silence, &error),
         Error::ConnectionLost => closed(COMMAND),
@@ -71,17 +76,19 @@ pub(super) fn unsent(command: &'static str, silence: Duration, error: Error) -> 
     }
 }
 
-/// async-imap wraps the server's text as `code: …, info: Some("…")`.
-fn server_words(text: &str) -> String {
+/// The server's words, unless they repeat the password, be it in a form in which it was sent.
+fn without(username: &str, password: &str, text: &str) -> String {
+    // async-imap wraps the server's text as `code: …, info: Some("…")`.
     let words = text.split_once("info: Some(\"").and_then(|(_, rest)| rest.strip_suffix("\")"));
-    quote(words.unwrap_or("no reason given"))
-}
-
-fn without(password: &str, words: &str) -> String {
-    if !password.is_empty() && words.contains(password) {
+    let words = words.unwrap_or("no reason given");
+    let quoted = password.replace('\\', "\\\\").replace('"', "\\\"");
+    let plain = data_encoding::BASE64.encode(format!("\0{username}\0{password}").as_bytes());
+    // The whole text is searched, and then cut: a cut password would not be found.
+    let said = |form: &str| text.contains(form) || words.contains(form);
+    if !password.is_empty() && (said(password) || said(&quoted) || said(&plain)) {
         return "the reason is left out, because it repeats the password".to_owned();
     }
-    words.to_owned()
+    quote(words)
 }
 
 #[cfg(test)]
@@ -97,15 +104,21 @@ mod tests {
 
     #[test]
     fn a_server_that_repeats_the_password_is_not_quoted() {
-        let refused = Error::No("code: None, info: Some(\"bad password hunter2\")".to_owned());
-        let shown = sign_in(Duration::from_secs(1), refused, "hunter2").to_string();
-        assert!(!shown.contains("hunter2"), "{shown}");
+        let token = data_encoding::BASE64.encode(b"\0desk\0hunter2");
+        let cut = format!("{}hunter2", "x".repeat(QUOTE_MAX - 3));
+        for words in ["bad password hunter2", &format!("what is {token}?"), &cut] {
+            for refused in [Error::No, Error::Bad] {
+                let refused = refused(format!("code: None, info: Some({words:?})"));
+                let shown = sign_in(Duration::from_secs(1), refused, "desk", "hunter2").to_string();
+                assert!(!shown.contains("hun") && !shown.contains(&token), "{shown}");
+            }
+        }
     }
 
     #[test]
     fn a_server_that_is_busy_does_not_mean_a_wrong_password() {
         let busy = Error::No("code: None, info: Some(\"[UNAVAILABLE] Try later\")".to_owned());
-        let error = sign_in(Duration::from_secs(1), busy, "hunter2");
+        let error = sign_in(Duration::from_secs(1), busy, "desk", "hunter2");
         assert!(matches!(error, MailboxError::Refused { .. }), "{error:?}");
     }
 }

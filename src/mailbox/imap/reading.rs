@@ -3,9 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use tokio::sync::mpsc;
+use tracing::warn;
 
 use super::answer::{Answer, MailData};
 use super::connection::Connection;
+use super::failure::is_for_now;
 use super::folders::removes_filed_mails;
 use super::mark::{ImapMark, parse_internal_date};
 use super::uid_set::sets;
@@ -104,27 +106,74 @@ pub(super) async fn fetch(
     mail_max: u32,
     to: &mpsc::Sender<RawMail>,
 ) -> Result<bool, MailboxError> {
-    const NAME: &str = "UID FETCH";
-    let mut wanted: HashSet<u32> = uids.iter().copied().collect();
+    let mut fetch = Fetch { connection, mail_max, to, wanted: uids.iter().copied().collect() };
+    let mut refusal = None;
     for set in sets(uids, FETCH_MAX) {
-        let items = format!("(UID INTERNALDATE RFC822.SIZE BODY.PEEK[]<0.{mail_max}>)");
-        let tag = connection.send(NAME, &format!("{NAME} {set} {items}")).await?;
+        match fetch.set(&set).await {
+            Ok(true) => {}
+            Err(error) if uids.len() > 1 && may_concern_one_mail(&error) => refusal = Some(error),
+            ended => return ended,
+        }
+    }
+    match refusal {
+        Some(refusal) => fetch.one_by_one(refusal, uids.len()).await,
+        None => Ok(true),
+    }
+}
+
+/// A fetch under way.
+struct Fetch<'a> {
+    connection: &'a mut Connection,
+    mail_max: u32,
+    to: &'a mpsc::Sender<RawMail>,
+    /// What has not come yet.
+    wanted: HashSet<u32>,
+}
+
+impl Fetch<'_> {
+    /// Fetches with one command; false when nobody takes the mails any more.
+    async fn set(&mut self, set: &str) -> Result<bool, MailboxError> {
+        const NAME: &str = "UID FETCH";
+        let items = format!("(UID INTERNALDATE RFC822.SIZE BODY.PEEK[]<0.{}>)", self.mail_max);
+        let tag = self.connection.send(NAME, &format!("{NAME} {set} {items}")).await?;
         loop {
-            let answer = match connection.next(NAME, &tag).await {
+            let answer = match self.connection.next(NAME, &tag).await {
                 Ok(Some(answer)) => answer,
-                Ok(None) => break,
+                Ok(None) => return Ok(true),
                 // Some were removed by others meanwhile (RFC 5530 3); the rest has come.
-                Err(MailboxError::Refused { cause, .. }) if cause.contains("[EXPUNGEISSUED]") => break,
+                Err(MailboxError::Refused { cause, .. }) if cause.contains("[EXPUNGEISSUED]") => {
+                    return Ok(true);
+                }
                 Err(error) => return Err(error),
             };
             let Answer::Mail(data) = answer else { continue };
-            let Some(mail) = raw_mail(data, mail_max, &mut wanted) else { continue };
-            if to.send(mail).await.is_err() {
+            let Some(mail) = raw_mail(data, self.mail_max, &mut self.wanted) else { continue };
+            if self.to.send(mail).await.is_err() {
                 return Ok(false);
             }
         }
     }
-    Ok(true)
+
+    /// After a refusal of many mails: a server that cannot give one of them may refuse them all, and
+    /// the others must not wait for it. It is the server's refusal when none of the `asked` comes.
+    async fn one_by_one(&mut self, refusal: MailboxError, asked: usize) -> Result<bool, MailboxError> {
+        let mut left: Vec<u32> = self.wanted.iter().copied().collect();
+        left.sort_unstable();
+        for uid in left {
+            match self.set(&uid.to_string()).await {
+                Ok(true) => {}
+                Err(error) if may_concern_one_mail(&error) => {
+                    warn!(uid, "the server does not give a mail, which stays in the inbox: {error}");
+                }
+                ended => return ended,
+            }
+        }
+        if self.wanted.len() == asked { Err(refusal) } else { Ok(true) }
+    }
+}
+
+fn may_concern_one_mail(error: &MailboxError) -> bool {
+    matches!(error, MailboxError::Refused { cause, .. } if !is_for_now(cause))
 }
 
 /// The mail of a FETCH answer; `None` for an answer without a body (a flag change by somebody

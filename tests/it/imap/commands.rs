@@ -3,23 +3,28 @@
 
 use std::time::Duration;
 
-use nyckelbud::mailbox::{Folder, Mailbox, MailboxError};
+use nyckelbud::mailbox::imap::{ImapMailbox, Timeouts};
+use nyckelbud::mailbox::{Mailbox, MailboxError, Woken};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::{fetch_all, uids};
-use crate::support::scripted_imap::{ScriptedServer, USUAL, fetched};
+use crate::support::scripted_imap::{ScriptedServer, USUAL, fetched, short};
 
 const MAIL: &str = "Subject: lön\r\n\r\nring 070-174 06 05\r\n";
 
 #[tokio::test]
 async fn a_throttled_fetch_is_not_an_empty_mailbox() {
-    for refusal in ["NO [UNAVAILABLE] throttled", "BAD throttled"] {
+    let all = ["UID FETCH 1:2 ", "UID FETCH 1 ", "UID FETCH 2 "];
+    // The first says that it is about the moment and not about a mail: nothing more is asked.
+    for (refusal, asked) in [("NO [UNAVAILABLE] throttled", 1), ("NO throttled", 3), ("BAD throttled", 3)] {
         let server = ScriptedServer::start(move |mut client| async move {
             client.open(USUAL).await;
-            let tag = client.expect("UID FETCH 1:2 ").await;
-            client.say(&format!("{tag} {refusal}")).await;
-            client.gone().await;
+            for command in &all[..asked] {
+                let tag = client.expect(command).await;
+                client.say(&format!("{tag} {refusal}")).await;
+            }
+            assert_eq!(client.line().await, "", "nothing follows");
         })
         .await;
         let mut mailbox = server.mailbox();
@@ -32,6 +37,28 @@ async fn a_throttled_fetch_is_not_an_empty_mailbox() {
         drop(mailbox);
         server.finished().await;
     }
+}
+
+#[tokio::test]
+async fn a_mail_that_the_server_cannot_give_does_not_hold_up_the_others() {
+    let server = ScriptedServer::start(|mut client| async move {
+        client.open(USUAL).await;
+        let tag = client.expect("UID FETCH 1:3 ").await;
+        client.send(fetched(1, MAIL).as_bytes()).await;
+        client.say(&format!("{tag} NO Server Unavailable. 15")).await;
+        let tag = client.expect("UID FETCH 2 ").await;
+        client.say(&format!("{tag} NO Server Unavailable. 15")).await;
+        let tag = client.expect("UID FETCH 3 ").await;
+        client.send(fetched(3, MAIL).as_bytes()).await;
+        client.say(&format!("{tag} OK done")).await;
+    })
+    .await;
+    let mut mailbox = server.mailbox();
+    mailbox.open().await.unwrap();
+    let (mails, ended) = fetch_all(&mut mailbox, &uids(&[1, 2, 3])).await;
+    ended.unwrap();
+    assert_eq!(mails.iter().map(|mail| mail.uid.0.as_str()).collect::<Vec<_>>(), ["1", "3"]);
+    server.finished().await;
 }
 
 #[tokio::test]
@@ -50,71 +77,6 @@ async fn a_refused_search_is_not_an_empty_mailbox() {
         assert!(matches!(error, MailboxError::Refused { command: "UID SEARCH", .. }), "{error}");
         server.finished().await;
     }
-}
-
-#[tokio::test]
-async fn a_refused_move_is_an_error() {
-    let server = ScriptedServer::start(|mut client| async move {
-        client.open(USUAL).await;
-        let tag = client.expect("UID MOVE 1:3 \"Nyckelbud/Hanterade\"").await;
-        client.say(&format!("{tag} NO [TRYCREATE] no such folder")).await;
-    })
-    .await;
-    let mut mailbox = server.mailbox();
-    mailbox.open().await.unwrap();
-    let error = mailbox.file(Folder::Handled, &uids(&[3, 1, 2])).await.unwrap_err();
-    assert!(matches!(error, MailboxError::Refused { command: "UID MOVE", .. }), "{error}");
-    server.finished().await;
-}
-
-#[tokio::test]
-async fn a_refused_flag_stops_before_the_expunge() {
-    let server = ScriptedServer::start(|mut client| async move {
-        client.open("IMAP4rev1 UIDPLUS").await;
-        client.answer("UID COPY 1 \"Nyckelbud/Karant&AOQ-n\"", "").await;
-        let tag = client.expect("UID STORE 1 +FLAGS.SILENT (\\Deleted)").await;
-        client.say(&format!("{tag} NO read-only")).await;
-        assert_eq!(client.line().await, "", "nothing follows a refusal");
-    })
-    .await;
-    let mut mailbox = server.mailbox();
-    mailbox.open().await.unwrap();
-    let error = mailbox.file(Folder::Quarantine, &uids(&[1])).await.unwrap_err();
-    assert!(matches!(error, MailboxError::Refused { command: "UID STORE", .. }), "{error}");
-    drop(mailbox);
-    server.finished().await;
-}
-
-#[tokio::test]
-async fn without_move_only_our_own_mails_are_expunged() {
-    let server = ScriptedServer::start(|mut client| async move {
-        client.open("IMAP4rev1 UIDPLUS").await;
-        client.answer("UID COPY 1,3 ", "").await;
-        client.answer("UID STORE 1,3 +FLAGS.SILENT (\\Deleted)", "").await;
-        client.answer("UID EXPUNGE 1,3", "* 3 EXPUNGE\n* 1 EXPUNGE").await;
-    })
-    .await;
-    let mut mailbox = server.mailbox();
-    mailbox.open().await.unwrap();
-    mailbox.file(Folder::Handled, &uids(&[1, 3])).await.unwrap();
-    server.finished().await;
-}
-
-#[tokio::test]
-async fn without_uidplus_nothing_is_expunged_and_filed_mails_are_not_listed_again() {
-    let server = ScriptedServer::start(|mut client| async move {
-        client.open("IMAP4rev1").await;
-        client.answer("UID COPY 1 ", "").await;
-        client.answer("UID STORE 1 +FLAGS.SILENT (\\Deleted)", "").await;
-        client.answer("NOOP", "").await;
-        client.answer("UID SEARCH ALL UNDELETED", "* SEARCH 3 2").await;
-    })
-    .await;
-    let mut mailbox = server.mailbox();
-    mailbox.open().await.unwrap();
-    mailbox.file(Folder::Handled, &uids(&[1])).await.unwrap();
-    assert_eq!(mailbox.list(None).await.unwrap(), uids(&[2, 3]));
-    server.finished().await;
 }
 
 #[tokio::test]
@@ -243,9 +205,11 @@ async fn changes_by_other_people_during_a_fetch_are_not_mails() {
     let server = ScriptedServer::start(|mut client| async move {
         client.open(USUAL).await;
         let tag = client.expect("UID FETCH 2 ").await;
+        // More than async-imap's own queue keeps.
         for _ in 0..150 {
             client.say("* 1 FETCH (UID 1 FLAGS (\\Seen))").await;
         }
+        client.say("* 4 EXISTS").await;
         client.send(fetched(1, MAIL).as_bytes()).await;
         client.send(fetched(2, MAIL).as_bytes()).await;
         client.say(&format!("* 3 EXPUNGE\n{tag} OK done")).await;
@@ -256,6 +220,8 @@ async fn changes_by_other_people_during_a_fetch_are_not_mails() {
     let (mails, ended) = fetch_all(&mut mailbox, &uids(&[2])).await;
     ended.unwrap();
     assert_eq!(mails.iter().map(|mail| mail.uid.0.as_str()).collect::<Vec<_>>(), ["2"]);
+    let woken = mailbox.wait(Duration::from_secs(60)).await;
+    assert_eq!(woken, Ok(Woken::ByMail), "the arrival among them is not forgotten");
     server.finished().await;
 }
 
@@ -330,6 +296,24 @@ async fn a_server_that_never_answers_costs_bounded_time() {
     let error = timeout(Duration::from_secs(10), mailbox.list(None)).await.unwrap().unwrap_err();
     assert_eq!(error, MailboxError::TimedOut { command: "NOOP", seconds: 1 });
     server.finished().await;
+}
+
+#[tokio::test]
+async fn a_server_that_only_keeps_the_line_alive_costs_bounded_time() {
+    let server = ScriptedServer::start(|mut client| async move {
+        client.open(USUAL).await;
+        client.expect("NOOP").await;
+        for _ in 0..100 {
+            client.say("* OK Hang in there").await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    })
+    .await;
+    let timeouts = Timeouts { command: Duration::from_millis(500), ..short() };
+    let mut mailbox = ImapMailbox::new(server.settings()).unwrap().with_timeouts(timeouts);
+    mailbox.open().await.unwrap();
+    let error = timeout(Duration::from_secs(9), mailbox.list(None)).await.unwrap().unwrap_err();
+    assert_eq!(error, MailboxError::TimedOut { command: "NOOP", seconds: 5 });
 }
 
 #[tokio::test]

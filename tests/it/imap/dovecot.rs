@@ -2,13 +2,15 @@
 
 use std::time::{Duration, SystemTime};
 
-use nyckelbud::mailbox::imap::{ImapMailbox, Tls};
+use nyckelbud::mailbox::imap::ImapMailbox;
 use nyckelbud::mailbox::{Folder, MailUid, Mailbox, MailboxError, Opened, Woken};
 use nyckelbud::secret::Secret;
+use nyckelbud::tls::Tls;
 use tokio::time::timeout;
 
 use super::{fetch_all, uids};
 use crate::support::dovecot::Dovecot;
+use crate::support::proxy::Proxy;
 
 const HANDLED: &str = ".Nyckelbud.Hanterade &AOQ-renden";
 const QUARANTINE: &str = ".Nyckelbud.Karant&AOQ-n";
@@ -132,15 +134,16 @@ async fn a_server_whose_ca_nobody_trusts_is_refused() {
 #[tokio::test]
 async fn a_server_of_another_name_is_refused() {
     let server = Dovecot::start();
-    let mut settings = server.settings();
-    settings.host = "127.0.0.2".to_owned();
-    let proxy = crate::support::proxy::Proxy::on("127.0.0.2", settings.port).await;
-    settings.port = proxy.port();
-    let error = ImapMailbox::new(settings).unwrap().open().await.unwrap_err();
-    assert!(
-        matches!(&error, MailboxError::Connect { cause, .. } if cause.contains("certificate")),
-        "{error}"
-    );
+    for (port, tls) in [(server.imaps_port(), Tls::Implicit), (server.imap_port(), Tls::StartTls)] {
+        let proxy = Proxy::on("127.0.0.2", port).await;
+        let mut settings = server.settings();
+        (settings.host, settings.port, settings.tls) = ("127.0.0.2".to_owned(), proxy.port(), tls);
+        let error = ImapMailbox::new(settings).unwrap().open().await.unwrap_err();
+        assert!(
+            matches!(&error, MailboxError::Connect { cause, .. } if cause.contains("certificate")),
+            "{error}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -164,6 +167,16 @@ async fn a_delivery_wakes_whoever_idles() {
     let (woken, ()) = tokio::join!(waiting, delivering);
     assert_eq!(woken, Ok(Woken::ByMail));
     assert_eq!(mailbox.list(None).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_delivery_between_list_and_wait_wakes_at_once() {
+    let server = Dovecot::start();
+    let mut mailbox = opened(&server).await;
+    assert!(mailbox.list(None).await.unwrap().is_empty());
+    server.deliver("1.a", &mail("ett"));
+    let woken = timeout(Duration::from_secs(30), mailbox.wait(Duration::from_secs(60))).await;
+    assert_eq!(woken.expect("it wakes"), Ok(Woken::ByMail));
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 mod commands;
 mod cuts;
 mod dovecot;
-
+mod filing;
 mod idling;
 mod sign_in;
 

@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use nyckelbud::mailbox::imap::{ImapMailbox, Tls};
+use nyckelbud::mailbox::imap::{ImapMailbox, Timeouts};
 use nyckelbud::mailbox::{Mailbox, MailboxError};
 use nyckelbud::secret::Secret;
+use nyckelbud::tls::Tls;
 use tokio::time::timeout;
 
 use crate::support::scripted_imap::{PASSWORD, ScriptedServer, USUAL, short};
@@ -82,7 +83,7 @@ async fn a_tls_handshake_that_is_not_answered_costs_bounded_time() {
     .await;
     let mut settings = server.settings();
     settings.tls = Tls::Implicit;
-    let timeouts = nyckelbud::mailbox::imap::Timeouts { connect: Duration::from_millis(300), ..short() };
+    let timeouts = Timeouts { connect: Duration::from_millis(300), ..short() };
     let error = opened(&mut ImapMailbox::new(settings).unwrap().with_timeouts(timeouts)).await;
     assert!(matches!(&error, MailboxError::Connect { cause, .. } if cause.contains("in time")), "{error}");
     server.finished().await;
@@ -101,6 +102,47 @@ async fn a_refused_login_says_the_servers_reason_and_never_the_password() {
     assert_eq!(error, MailboxError::SignIn { cause: "[AUTHENTICATIONFAILED] wrong".to_owned() });
     assert!(!format!("{error} {error:?}").contains(PASSWORD));
     server.finished().await;
+}
+
+#[tokio::test]
+async fn a_second_challenge_holds_an_error_and_gets_no_password() {
+    let server = ScriptedServer::start(|mut client| async move {
+        client.say("* OK ready").await;
+        client.answer("CAPABILITY", "* CAPABILITY IMAP4rev1 AUTH=PLAIN").await;
+        let tag = client.expect("AUTHENTICATE PLAIN").await;
+        client.say("+ ").await;
+        assert_eq!(client.line().await, "AGRlc2tAa29tbXVuLmV4YW1wbGUAaGVtbGlndC00NzEx");
+        client.say("+ eyJzdGF0dXMiOiI0MDAifQ==").await;
+        assert_eq!(client.line().await, "");
+        client
+            .say(&format!("{tag} NO [AUTHENTICATIONFAILED] AGRlc2tAa29tbXVuLmV4YW1wbGUAaGVtbGlndC00NzEx"))
+            .await;
+    })
+    .await;
+    let error = opened(&mut server.mailbox()).await;
+    assert!(matches!(error, MailboxError::SignIn { .. }), "{error}");
+    assert!(
+        !error.to_string().contains("AGRlc2t"),
+        "a password that comes back encoded is not shown: {error}"
+    );
+    server.finished().await;
+}
+
+#[tokio::test]
+async fn a_server_that_challenges_for_ever_costs_bounded_time() {
+    let server = ScriptedServer::start(|mut client| async move {
+        client.say("* OK ready").await;
+        client.answer("CAPABILITY", "* CAPABILITY IMAP4rev1 AUTH=PLAIN").await;
+        client.expect("AUTHENTICATE PLAIN").await;
+        for _ in 0..100 {
+            client.say("+ ").await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    })
+    .await;
+    let timeouts = Timeouts { command: Duration::from_millis(500), ..short() };
+    let error = opened(&mut ImapMailbox::new(server.settings()).unwrap().with_timeouts(timeouts)).await;
+    assert_eq!(error, MailboxError::TimedOut { command: "sign-in and SELECT", seconds: 5 });
 }
 
 #[tokio::test]

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, SystemTime};
 
-use nyckelbud::mailbox::imap::{ImapSettings, Tls};
+use nyckelbud::mailbox::imap::ImapSettings;
 use nyckelbud::secret::Secret;
+use nyckelbud::tls::Tls;
 use tempfile::TempDir;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers/dovecot");

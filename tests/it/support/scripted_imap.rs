@@ -4,8 +4,9 @@
 use std::future::Future;
 use std::time::Duration;
 
-use nyckelbud::mailbox::imap::{ImapMailbox, ImapSettings, Timeouts, Tls};
+use nyckelbud::mailbox::imap::{ImapMailbox, ImapSettings, Timeouts};
 use nyckelbud::secret::Secret;
+use nyckelbud::tls::Tls;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;

@@ -1,0 +1,271 @@
+//! The maildir as it lies on the disk: what is in it, and a mail's octets.
+//!
+//! Other programs work in it at the same time. They deliver, read (a flag is a part of the file's
+//! name, so every new flag renames the file), move and delete; nothing here takes a place for granted.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, DirEntry, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rustix::fs::{Access, Mode, OFlags};
+use tracing::warn;
+
+use super::mark::MaildirMark;
+use super::{MaildirSettings, filing, shown, unusable};
+use crate::mailbox::{MailUid, MailboxError, Mark, RawMail};
+use crate::types::UnixMillis;
+
+/// The parts of a maildir that hold mails. A mail goes from the first to the second while we look,
+/// so they are read in this order.
+pub(super) const PARTS: [&str; 2] = ["new", "cur"];
+
+/// How often a file is looked for when others keep renaming it.
+const SEARCHES: usize = 5;
+
+/// A folder's time tells nothing of changes so shortly before: clocks of file systems are coarse.
+const COARSE: Duration = Duration::from_secs(2);
+
+/// An open maildir.
+pub(super) struct Shelf {
+    pub(super) root: PathBuf,
+    pub(super) handled: PathBuf,
+    pub(super) quarantine: PathBuf,
+    pub(super) items: Items,
+    /// True when `items` was read during the present call.
+    fresh: bool,
+    /// The names that the last list knew.
+    pub(super) listed: HashSet<String>,
+    /// The parts' times when nothing but `listed` was in them.
+    quiet: Option<[SystemTime; 2]>,
+    left_out: usize,
+}
+
+/// What lies in the maildir, by unique name.
+pub(super) type Items = HashMap<String, Item>;
+
+/// A directory entry that may be a mail.
+pub(super) struct Item {
+    pub(super) path: PathBuf,
+    /// The file's time of last change: when it was delivered. Servers show it as INTERNALDATE, renaming
+    /// and copying tools keep it, and unlike the name's own time, its form is the same everywhere.
+    pub(super) received: SystemTime,
+    /// Why it cannot be read as a mail, if so.
+    fault: Option<io::Error>,
+}
+
+impl Shelf {
+    /// Opens the maildir of `settings` and makes the folders that are missing in it.
+    pub(super) fn open(settings: &MaildirSettings) -> Result<Self, MailboxError> {
+        let root = settings.path.clone();
+        for part in PARTS {
+            let path = root.join(part);
+            if !fs::metadata(&path).map_err(|error| no_maildir(&path, &error))?.is_dir() {
+                return Err(no_maildir(&path, &io::Error::from(ErrorKind::NotADirectory)));
+            }
+        }
+        Ok(Self {
+            handled: filing::folder(&root, &settings.handled)?,
+            quarantine: filing::folder(&root, &settings.quarantine)?,
+            root,
+            items: HashMap::new(),
+            fresh: false,
+            listed: HashSet::new(),
+            quiet: None,
+            left_out: 0,
+        })
+    }
+
+    /// The mails, oldest first.
+    pub(super) fn list(&mut self, after: Option<&MaildirMark>) -> Result<Vec<MailUid>, MailboxError> {
+        // Before the look: what comes during it may or may not be seen.
+        let times = self.times()?;
+        self.look()?;
+        self.listed = self.items.keys().cloned().collect();
+        self.remember(times);
+        self.tell_of_faults();
+        let readable = self.by_age().into_iter().filter(|(_, item)| item.fault.is_none());
+        let new =
+            readable.filter(|(name, item)| after.is_none_or(|mark| !mark.knows(name, millis(item.received))));
+        Ok(new.map(|(name, _)| MailUid(name.clone())).collect())
+    }
+
+    /// A mark of what is here now.
+    pub(super) fn mark(&mut self) -> Result<Mark, MailboxError> {
+        self.look()?;
+        let all = self.by_age().into_iter().map(|(name, item)| (name.as_str(), millis(item.received)));
+        Ok(MaildirMark::of(all.collect()).to_mark())
+    }
+
+    /// The mail, up to `max` octets of it; `None` when it is gone, or cannot be read: then it stays
+    /// where it is and the log says so, because the mails behind it must not wait for it.
+    pub(super) fn read(&mut self, uid: &MailUid, max: u64) -> Result<Option<RawMail>, MailboxError> {
+        let read = self.at_its_place(uid, |path| {
+            let (mut bytes, received) = octets(path, max.saturating_add(1))?;
+            let limit = usize::try_from(max).unwrap_or(usize::MAX);
+            let truncated = bytes.len() > limit;
+            bytes.truncate(limit);
+            Ok(RawMail { uid: uid.clone(), received_at: Some(millis(received)), bytes, truncated })
+        })?;
+        read.transpose().or_else(|error| {
+            let path = shown(&self.root);
+            warn!(maildir = %path, mail = ?uid.0, "a mail cannot be read and stays in the inbox: {error}");
+            Ok(None)
+        })
+    }
+
+    /// Whether something is here that the last list did not know.
+    pub(super) fn has_news(&mut self) -> Result<bool, MailboxError> {
+        let times = self.times()?;
+        if self.quiet == Some(times) {
+            return Ok(false);
+        }
+        for part in PARTS {
+            for entry in entries(&self.root.join(part))? {
+                if unique_name(&entry?).is_some_and(|name| !self.listed.contains(&name)) {
+                    return Ok(true);
+                }
+            }
+        }
+        self.remember(times);
+        Ok(false)
+    }
+
+    /// Called when a call begins: a mail that is missing may have come or been renamed since the last.
+    pub(super) fn doubt_places(&mut self) {
+        self.fresh = false;
+    }
+
+    /// Does `work` to the mail's file, wherever others have moved it by now; `None` when it is gone.
+    pub(super) fn at_its_place<T>(
+        &mut self,
+        uid: &MailUid,
+        work: impl Fn(&Path) -> io::Result<T>,
+    ) -> Result<Option<io::Result<T>>, MailboxError> {
+        for _ in 0..SEARCHES {
+            match self.items.get(&uid.0) {
+                None if self.fresh => return Ok(None),
+                None => self.look()?,
+                Some(item) => match work(&item.path) {
+                    Err(error) if error.kind() == ErrorKind::NotFound => self.look()?,
+                    done => return Ok(Some(done)),
+                },
+            }
+        }
+        Ok(Some(Err(ErrorKind::NotFound.into())))
+    }
+
+    fn look(&mut self) -> Result<(), MailboxError> {
+        self.items.clear();
+        for part in PARTS {
+            for entry in entries(&self.root.join(part))? {
+                let entry = entry?;
+                let Some(name) = unique_name(&entry) else { continue };
+                if let Some(item) = Item::of(&entry) {
+                    self.items.insert(name, item);
+                }
+            }
+        }
+        self.fresh = true;
+        Ok(())
+    }
+
+    fn by_age(&self) -> Vec<(&String, &Item)> {
+        let mut items: Vec<_> = self.items.iter().collect();
+        items.sort_unstable_by(|(a, one), (b, other)| (one.received, a).cmp(&(other.received, b)));
+        items
+    }
+
+    fn times(&self) -> Result<[SystemTime; 2], MailboxError> {
+        let time = |part: &str| {
+            let path = self.root.join(part);
+            fs::metadata(&path).and_then(|folder| folder.modified()).map_err(|error| unusable(&path, &error))
+        };
+        Ok([time(PARTS[0])?, time(PARTS[1])?])
+    }
+
+    fn remember(&mut self, times: [SystemTime; 2]) {
+        let now = SystemTime::now();
+        let settled = |time: &SystemTime| now.duration_since(*time).is_ok_and(|age| age >= COARSE);
+        self.quiet = times.iter().all(settled).then_some(times);
+    }
+
+    fn tell_of_faults(&mut self) {
+        let faults = || self.items.values().filter_map(|item| Some((item, item.fault.as_ref()?)));
+        let count = faults().count();
+        if let Some((item, fault)) = faults().next()
+            && count != self.left_out
+        {
+            let path = shown(&item.path);
+            warn!(count, first = %path, "these cannot be read as mails and stay in the inbox: {fault}");
+        }
+        self.left_out = count;
+    }
+}
+
+impl Item {
+    /// `None` when it has gone meanwhile.
+    fn of(entry: &DirEntry) -> Option<Self> {
+        let path = entry.path();
+        let looked = entry.metadata().and_then(|file| Ok((file.modified()?, file.is_file())));
+        let (received, fault) = match looked {
+            Err(error) if error.kind() == ErrorKind::NotFound => return None,
+            Err(error) => (UNIX_EPOCH, Some(error)),
+            // A link could name any file of this machine.
+            Ok((received, false)) => (received, Some(no_file())),
+            Ok((received, true)) => {
+                (received, rustix::fs::access(&path, Access::READ_OK).err().map(Into::into))
+            }
+        };
+        Some(Self { path, received, fault })
+    }
+}
+
+/// What an entry is called without its flags (`:2,` and what follows). `None` for names that begin
+/// with a dot: those are no mails.
+fn unique_name(entry: &DirEntry) -> Option<String> {
+    let name = entry.file_name();
+    let name = name.to_string_lossy();
+    if name.starts_with('.') {
+        return None;
+    }
+    match name.split_once(":2,") {
+        Some((unique, _)) if !unique.is_empty() => Some(unique.to_owned()),
+        _ => Some(name.into_owned()),
+    }
+}
+
+fn entries(folder: &Path) -> Result<impl Iterator<Item = Result<DirEntry, MailboxError>>, MailboxError> {
+    let read = fs::read_dir(folder).map_err(|error| unusable(folder, &error))?;
+    Ok(read.map(move |entry| entry.map_err(|error| unusable(folder, &error))))
+}
+
+/// The first octets of a file and its time. It is opened so that neither a link nor a pipe that took
+/// the mail's place harms.
+fn octets(path: &Path, max: u64) -> io::Result<(Vec<u8>, SystemTime)> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(no_file());
+    }
+    let expected = usize::try_from(metadata.len().min(max)).unwrap_or(0);
+    let mut bytes = Vec::with_capacity(expected);
+    file.take(max).read_to_end(&mut bytes)?;
+    Ok((bytes, metadata.modified()?))
+}
+
+fn no_file() -> io::Error {
+    io::Error::new(ErrorKind::InvalidInput, "it is no regular file")
+}
+
+fn no_maildir(path: &Path, error: &io::Error) -> MailboxError {
+    let cause = format!("{error}; a maildir holds new/ and cur/: correct the path, or create them");
+    MailboxError::File { path: shown(path), cause }
+}
+
+pub(super) fn millis(time: SystemTime) -> UnixMillis {
+    let since = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+    UnixMillis(time.duration_since(UNIX_EPOCH).map_or_else(|early| -since(early.duration()), since))
+}
