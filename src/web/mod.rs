@@ -22,6 +22,7 @@ mod same_origin;
 mod serve;
 mod site;
 mod spelling;
+mod visit;
 
 pub use desk::{Browser, Desk, Page, PickupAnswer, PickupView, Readiness, ReceiptAnswer, RevealPage};
 pub use serve::{ServeError, serve};

@@ -17,8 +17,7 @@ const ENGLISH: [&str; 26] = [
     "Whiskey", "X-ray", "Yankee", "Zulu",
 ];
 
-const SWEDISH_DIGITS: [&str; 10] =
-    ["noll", "ett", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio"];
+const SWEDISH_DIGITS: [&str; 10] = ["noll", "ett", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio"];
 
 const ENGLISH_DIGITS: [&str; 10] =
     ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
