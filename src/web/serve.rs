@@ -21,14 +21,22 @@ use super::page::Pages;
 use super::routes::{self, App};
 use crate::render::{RenderError, Renderer};
 
-/// Connections at a time; more wait in the system's own queue.
-const CONNECTIONS: usize = 256;
+/// What one client may take from the others.
+#[derive(Clone, Copy)]
+struct Limits {
+    /// Connections at a time; more wait in the system's own queue.
+    connections: usize,
+    /// The head of a request arrives within this time, and an idle connection is closed after it.
+    head_within: Duration,
+    /// No connection lives longer, whatever it does: long enough for any directory.
+    longest_connection: Duration,
+}
 
-/// The head of a request arrives within this time, and an idle connection is closed after it.
-const HEAD_WITHIN: Duration = Duration::from_secs(10);
-
-/// No connection lives longer, whatever it does: long enough for any directory.
-const LONGEST_CONNECTION: Duration = Duration::from_secs(120);
+const LIMITS: Limits = Limits {
+    connections: 256,
+    head_within: Duration::from_secs(10),
+    longest_connection: Duration::from_secs(120),
+};
 
 /// The head of a request, in octets.
 const LARGEST_HEAD: usize = 16 * 1024;
@@ -64,7 +72,7 @@ pub async fn serve(
     let router = routes::router(Arc::new(App { pages, desk }));
     let (stop, connections) = (CancellationToken::new(), TaskTracker::new());
     tokio::select! {
-        () = accept(&listener, &router, &stop, &connections) => {}
+        () = accept(&listener, &router, &stop, &connections, LIMITS) => {}
         () = shutdown => {}
     }
     drop(listener);
@@ -82,16 +90,17 @@ async fn accept(
     router: &Router,
     stop: &CancellationToken,
     connections: &TaskTracker,
+    limits: Limits,
 ) {
-    let free = Arc::new(Semaphore::new(CONNECTIONS));
+    let free = Arc::new(Semaphore::new(limits.connections));
     // The semaphore is never closed.
     while let Ok(permit) = Arc::clone(&free).acquire_owned().await {
         match listener.accept().await {
             Ok((stream, _)) => {
-                let answered = answer(stream, router.clone(), stop.clone());
+                let answered = answer(stream, router.clone(), stop.clone(), limits.head_within);
                 connections.spawn(async move {
                     let _permit = permit;
-                    let _ = tokio::time::timeout(LONGEST_CONNECTION, answered).await;
+                    let _ = tokio::time::timeout(limits.longest_connection, answered).await;
                 });
             }
             Err(error) if is_of_one_connection(&error) => {}
@@ -110,10 +119,10 @@ fn is_of_one_connection(error: &std::io::Error) -> bool {
 }
 
 /// Answers the requests of one connection.
-async fn answer(stream: TcpStream, router: Router, stop: CancellationToken) {
+async fn answer(stream: TcpStream, router: Router, stop: CancellationToken, head_within: Duration) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_WITHIN)
+        .header_read_timeout(head_within)
         .max_buf_size(LARGEST_HEAD)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let mut connection = pin!(connection);
@@ -129,3 +138,6 @@ async fn answer(stream: TcpStream, router: Router, stop: CancellationToken) {
         tracing::debug!("a connection ended early: {error}");
     }
 }
+
+#[cfg(test)]
+mod tests;
