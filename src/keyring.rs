@@ -138,7 +138,8 @@ fn subkey(key: &Key, kind: &str, purpose: &str) -> KeyBytes {
     Zeroizing::new(hmac_sha256(&key.bytes, label.as_bytes()))
 }
 
-fn hmac_sha256(key: &KeyBytes, data: &[u8]) -> [u8; 32] {
+/// HMAC-SHA256 (RFC 2104), for keys that are on no ring.
+pub(crate) fn hmac_sha256(key: &KeyBytes, data: &[u8]) -> [u8; 32] {
     // RFC 2104: a key shorter than the hash's block is filled up with zeros. Handed over in full
     // length there is no length that could be wrong.
     let mut block = Zeroizing::new([0; 64]);

@@ -1,6 +1,56 @@
-//! Stage 9: people look at it and act. axum lives only here. The pages see the desk through one
-//! port, [`Desk`]: they cannot send a text or set a password.
+//! Stage 9: people look at it and act. axum and hyper live only here. The pages see the desk
+//! through one port, [`Desk`]: they cannot send a text or set a password.
+//!
+//! A request passes [`serve`] (connections, time limits), [`routes`] (which handler, and the
+//! headers of every answer), then one of the handlers: [`pickup`], [`callback`], [`health`].
 
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::clock::Zone;
+use crate::render::Renderer;
+
+mod browser;
+mod callback;
 pub mod desk;
+mod health;
+mod language;
+mod page;
+mod pickup;
+mod routes;
+mod same_origin;
+mod serve;
+mod site;
+mod spelling;
+mod visit;
 
 pub use desk::{Browser, Desk, Page, PickupAnswer, PickupView, Readiness, ReceiptAnswer, RevealPage};
+pub use serve::{ServeError, serve};
+
+/// What the pages need to know of the desk.
+#[derive(Clone, Debug)]
+pub struct WebSettings {
+    /// Where the pages are served, behind the reverse proxy that holds the certificate.
+    pub listen: SocketAddr,
+    /// The pages' address as browsers see it, without a slash at its end.
+    pub public_url: String,
+    /// Signs every page; the only words that a link's preview shows.
+    pub desk_name: String,
+    /// Where people write when a page does not help.
+    pub desk_address: String,
+    /// `sv` or `en`: the pages' language for browsers that prefer neither.
+    pub language: String,
+    /// The zone of the times on the pages.
+    pub zone: Zone,
+    /// Another way to reach the desk, in the desk's language; may be empty.
+    pub help: String,
+}
+
+/// The maker of the page that shows a password, for the desk behind [`Desk::reveal`].
+#[must_use]
+pub fn reveal_page(settings: WebSettings, renderer: Arc<Renderer>) -> Box<RevealPage> {
+    let pages = page::Pages::new(&settings, renderer);
+    Box::new(move |token, browser, language, name, password, until| {
+        pages.revealed(token, browser, language, name, password, until)
+    })
+}

@@ -1,0 +1,114 @@
+//! The cookie that names a browser, and the form token made from it.
+//!
+//! The cookie is the only secret a browser holds: 128 random bits that scripts cannot read. Every
+//! form carries a token computed from it and from the link, so a POST proves that its sender got
+//! the page with the form in this browser (the signed double-submit cookie of OWASP's "Cross-Site
+//! Request Forgery Prevention" cheat sheet, with the cookie as the key). No state and no key of
+//! the server is needed, so a page opened before a restart, or on another node, still works.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use super::desk::Browser;
+use crate::keyring::{KEY_LENGTH, hmac_sha256};
+
+/// How long a browser keeps its name: longer than a link is open, so that a phone that closes its
+/// browser in between can still show the password again or confirm the handover.
+const KEPT_SECONDS: u32 = 24 * 60 * 60;
+
+/// With https the name carries the prefix by which browsers refuse such a cookie from any other
+/// host of the domain (RFC 6265bis 4.1.3.2). It demands `Path=/`.
+fn cookie_name(secure: bool) -> &'static str {
+    if secure { "__Host-nyckelbud" } else { "nyckelbud" }
+}
+
+/// The browser's name, if it sent one.
+pub(super) fn named(headers: &HeaderMap, secure: bool) -> Option<Browser> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|field| field.to_str().ok())
+        .flat_map(|field| field.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter(|(name, _)| *name == cookie_name(secure))
+        .find_map(|(_, value)| Browser::parse(value))
+}
+
+/// A name for a browser that has none.
+pub(super) fn new_name() -> Browser {
+    Browser::new(rand::random())
+}
+
+/// The `Set-Cookie` field. `Lax`, not `Strict`: a link opened from webmail is a navigation from
+/// another site, and without its cookie the browser that used the link would not be known again.
+pub(super) fn cookie(browser: &Browser, secure: bool) -> Option<HeaderValue> {
+    let name = cookie_name(secure);
+    let only_https = if secure { "; Secure" } else { "" };
+    let field = format!(
+        "{name}={}; Path=/; Max-Age={KEPT_SECONDS}; HttpOnly; SameSite=Lax{only_https}",
+        browser.as_str()
+    );
+    HeaderValue::try_from(field).ok().map(|mut value| {
+        value.set_sensitive(true);
+        value
+    })
+}
+
+/// The token that the forms of this link carry for this browser.
+pub(super) fn form_token(browser: &Browser, link: &str) -> String {
+    let mut key = Zeroizing::new([0; KEY_LENGTH]);
+    key.iter_mut().zip(browser.as_str().bytes()).for_each(|(octet, digit)| *octet = digit);
+    let mac = hmac_sha256(&key, format!("form/{link}").as_bytes());
+    data_encoding::HEXLOWER.encode(&mac)
+}
+
+/// Is `given` the token of [`form_token`]? Compared in constant time.
+pub(super) fn form_token_fits(browser: &Browser, link: &str, given: &str) -> bool {
+    form_token(browser, link).as_bytes().ct_eq(given.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cookies(fields: &[&'static str]) -> HeaderMap {
+        fields.iter().map(|field| (header::COOKIE, HeaderValue::from_static(field))).collect()
+    }
+
+    #[test]
+    fn a_browser_is_known_by_its_cookie_among_others() {
+        let id = "00112233445566778899aabbccddeeff";
+        let plain = cookies(&["a=b", "x=y; nyckelbud=00112233445566778899aabbccddeeff; z"]);
+        assert_eq!(named(&plain, false).unwrap().as_str(), id);
+        assert!(named(&plain, true).is_none(), "without the prefix any host of the domain could have set it");
+        let prefixed = cookies(&["__Host-nyckelbud=00112233445566778899aabbccddeeff"]);
+        assert_eq!(named(&prefixed, true).unwrap().as_str(), id);
+        assert!(named(&cookies(&["nyckelbud=short"]), false).is_none());
+        assert!(named(&HeaderMap::new(), false).is_none());
+    }
+
+    #[test]
+    fn the_cookie_is_kept_from_scripts_and_other_sites() {
+        let browser = Browser::new([7; 16]);
+        let plain = cookie(&browser, false).unwrap();
+        let value = browser.as_str();
+        let rest = "Path=/; Max-Age=86400; HttpOnly; SameSite=Lax";
+        assert_eq!(plain.to_str().unwrap(), format!("nyckelbud={value}; {rest}"));
+        let secure = cookie(&browser, true).unwrap();
+        assert_eq!(secure.to_str().unwrap(), format!("__Host-nyckelbud={value}; {rest}; Secure"));
+        assert!(!format!("{secure:?}").contains(value));
+    }
+
+    #[test]
+    fn a_form_token_is_worth_nothing_in_another_browser_or_on_another_link() {
+        let (one, other) = (new_name(), new_name());
+        assert_ne!(one, other);
+        let token = form_token(&one, "link-a");
+        assert!(form_token_fits(&one, "link-a", &token));
+        assert!(!form_token_fits(&other, "link-a", &token));
+        assert!(!form_token_fits(&one, "link-b", &token));
+        assert!(!form_token_fits(&one, "link-a", ""));
+        assert!(!token.contains(one.as_str()));
+    }
+}

@@ -1,0 +1,72 @@
+//! The pickup pages. A GET shows who, what and how long, and changes nothing, however often it
+//! comes: programs that preview or scan links open them too. Only a POST from the page's own form
+//! acts.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::desk::{PickupAnswer, PickupView};
+use super::page::html_response;
+use super::routes::App;
+use super::visit::{Act, Visit};
+
+/// `GET /p/{token}`
+pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit) -> Response {
+    let view = app.desk.pickup(&visit.token, visit.known.as_ref()).await;
+    visit.show(&app, &view)
+}
+
+/// `GET /p/{token}/not-mine`: asks once more. A link without this question shows its own page.
+pub(super) async fn confirm_not_mine(State(app): State<Arc<App>>, visit: Visit) -> Response {
+    match app.desk.pickup(&visit.token, visit.known.as_ref()).await {
+        PickupView::Offer { name, own: false, .. } => {
+            visit.remembered(&app, app.pages.not_mine(&name, &visit.link, visit.language))
+        }
+        view => visit.show(&app, &view),
+    }
+}
+
+/// `POST /p/{token}`: the password.
+pub(super) async fn reveal(State(app): State<Arc<App>>, Act(visit): Act) -> Response {
+    let (desk, token, browser) = (Arc::clone(&app.desk), visit.token.clone(), visit.browser.clone());
+    let language = visit.language.tag();
+    // A task of its own: it ends properly even if the phone loses the connection half-way.
+    let shown = tokio::spawn(async move { desk.reveal(&token, &browser, language).await }).await;
+    match shown {
+        Ok(Ok(page)) => visit.remembered(&app, html_response(StatusCode::OK, page)),
+        // Still on offer after the button was pressed: it could not be done now.
+        Ok(Err(PickupView::Offer { .. })) | Err(_) => visit.show(&app, &PickupView::Busy),
+        Ok(Err(view)) => visit.show(&app, &view),
+    }
+}
+
+/// `POST /p/{token}/not-mine`
+pub(super) async fn not_mine(State(app): State<Arc<App>>, Act(visit): Act) -> Response {
+    answer(&app, visit, PickupAnswer::NotMine).await
+}
+
+/// `POST /p/{token}/handed-over`
+pub(super) async fn handed_over(State(app): State<Arc<App>>, Act(visit): Act) -> Response {
+    answer(&app, visit, PickupAnswer::HandedOver).await
+}
+
+/// `POST /p/{token}/did-not-work`
+pub(super) async fn did_not_work(State(app): State<Arc<App>>, Act(visit): Act) -> Response {
+    answer(&app, visit, PickupAnswer::DidNotWork).await
+}
+
+/// Leads back to the link's page, which shows what became of it and may be reloaded.
+async fn answer(app: &Arc<App>, visit: Visit, answer: PickupAnswer) -> Response {
+    let (desk, token, browser) = (Arc::clone(&app.desk), visit.token.clone(), visit.known.clone());
+    let said = tokio::spawn(async move { desk.answer(&token, browser.as_ref(), answer).await }).await;
+    match said {
+        Ok(PickupView::Busy) | Err(_) => visit.show(app, &PickupView::Busy),
+        Ok(_) => {
+            let page = format!("{}?lang={}", visit.link.path, visit.language.tag());
+            visit.remembered(app, Redirect::to(&page).into_response())
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The pages over a real listener, in front of a desk that only writes down what it is asked.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use nyckelbud::clock::{Clock, SystemClock, Zone};
+use nyckelbud::password::{TemporaryPassword, generate};
+use nyckelbud::render::Renderer;
+use nyckelbud::types::UnixMillis;
+use nyckelbud::web::{
+    self, Browser, Desk, Page, PickupAnswer, PickupView, Readiness, ReceiptAnswer, RevealPage, WebSettings,
+};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+mod answers;
+mod callbacks;
+mod client;
+mod forms;
+mod pickup;
+mod reveal;
+
+use client::{Answer, Asked};
+
+const TOKEN: &str = "Zm9yLXRlc3RzLW9ubHktMTI4";
+const HTTP: &str = "http://127.0.0.1:8025";
+const HTTPS: &str = "https://servicedesk.kommun.example";
+
+fn offer() -> PickupView {
+    let until = SystemClock.now();
+    PickupView::Offer {
+        name: "Anna Andersson".to_owned(),
+        unit: "Hemtjänst Norr".to_owned(),
+        until,
+        own: false,
+    }
+}
+
+/// Answers with what it is told to, and writes down what it is asked.
+struct FakeDesk {
+    view: Mutex<PickupView>,
+    receipt: Mutex<ReceiptAnswer>,
+    missing: Mutex<Vec<String>>,
+    /// When set, `reveal` says so instead of showing the password.
+    reveals: Mutex<Option<PickupView>>,
+    password: TemporaryPassword,
+    page: Box<RevealPage>,
+    /// A reveal needs a permit of it to go on.
+    gate: Semaphore,
+    calls: Mutex<Vec<String>>,
+}
+
+impl FakeDesk {
+    fn note(&self, call: String) {
+        self.calls.lock().unwrap().push(call);
+    }
+
+    fn calls(&self) -> Vec<String> {
+        self.calls.lock().unwrap().clone()
+    }
+
+    /// What it was asked beside looking.
+    fn acts(&self) -> Vec<String> {
+        self.calls().into_iter().filter(|call| !call.starts_with("pickup")).collect()
+    }
+}
+
+#[async_trait]
+impl Desk for FakeDesk {
+    async fn pickup(&self, token: &str, browser: Option<&Browser>) -> PickupView {
+        self.note(format!("pickup {token} {}", browser.map_or("-", Browser::as_str)));
+        self.view.lock().unwrap().clone()
+    }
+
+    async fn reveal(&self, token: &str, browser: &Browser, language: &str) -> Result<Page, PickupView> {
+        self.note(format!("reveal {token} {} {language}", browser.as_str()));
+        self.gate.acquire().await.unwrap().forget();
+        self.note("revealed".to_owned());
+        if let Some(view) = self.reveals.lock().unwrap().clone() {
+            return Err(view);
+        }
+        let name = "Anna Andersson";
+        Ok((self.page)(token, browser, language, name, &self.password, SystemClock.now()).unwrap())
+    }
+
+    async fn answer(&self, token: &str, browser: Option<&Browser>, answer: PickupAnswer) -> PickupView {
+        self.note(format!("answer {token} {} {answer:?}", browser.map_or("-", Browser::as_str)));
+        self.view.lock().unwrap().clone()
+    }
+
+    async fn receipt(
+        &self,
+        gateway: &str,
+        secret: &str,
+        key: Option<&str>,
+        form: &[(String, String)],
+    ) -> ReceiptAnswer {
+        self.note(format!("receipt {gateway} {secret} {key:?} {form:?}"));
+        *self.receipt.lock().unwrap()
+    }
+
+    async fn ready(&self) -> Readiness {
+        Readiness { missing: self.missing.lock().unwrap().clone() }
+    }
+}
+
+/// Pages that are being served; they stop with the test.
+struct Served {
+    address: SocketAddr,
+    desk: Arc<FakeDesk>,
+    stop: CancellationToken,
+    running: tokio::task::JoinHandle<Result<(), web::ServeError>>,
+}
+
+fn settings(public_url: &str) -> WebSettings {
+    WebSettings {
+        listen: ([127, 0, 0, 1], 0).into(),
+        public_url: public_url.to_owned(),
+        desk_name: "Servicedesk".to_owned(),
+        desk_address: "servicedesk@kommun.example".to_owned(),
+        language: "sv".to_owned(),
+        zone: Zone::named("Europe/Stockholm").unwrap(),
+        help: "besök receptionen".to_owned(),
+    }
+}
+
+impl Served {
+    async fn new(view: PickupView) -> Self {
+        Self::at(HTTP, view).await
+    }
+
+    async fn at(public_url: &str, view: PickupView) -> Self {
+        let settings = settings(public_url);
+        let renderer = Arc::new(Renderer::new(None).unwrap());
+        let desk = Arc::new(FakeDesk {
+            view: Mutex::new(view),
+            receipt: Mutex::new(ReceiptAnswer::Taken),
+            missing: Mutex::default(),
+            reveals: Mutex::default(),
+            password: generate::generate(&mut rand::rng(), 12, &[]),
+            page: web::reveal_page(settings.clone(), Arc::clone(&renderer)),
+            gate: Semaphore::new(1000),
+            calls: Mutex::default(),
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, behind) = (CancellationToken::new(), Arc::clone(&desk));
+        let stopped = stop.clone().cancelled_owned();
+        let running = tokio::spawn(web::serve(listener, settings, renderer, behind, stopped));
+        Self { address, desk, stop, running }
+    }
+
+    async fn ask(&self, asked: Asked<'_>) -> Answer {
+        client::ask(self.address, &asked).await
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.ask(Asked::get(path)).await
+    }
+
+    /// Opens the link as a browser does; its cookie and the token of its form.
+    async fn open(&self, path: &str) -> Opened {
+        let page = self.get(path).await;
+        let cookie = page.header("set-cookie").split(';').next().unwrap().to_owned();
+        let form = page.body.split("name=\"form\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        Opened { cookie, form: format!("form={form}") }
+    }
+
+    /// Opens the link and presses a button that posts to `path`.
+    async fn press(&self, path: &str) -> Answer {
+        let opened = self.open(&format!("/p/{TOKEN}")).await;
+        let fields = [("cookie", opened.cookie.as_str()), ("sec-fetch-site", "same-origin")];
+        self.ask(Asked::post(path, &opened.form).with(&fields)).await
+    }
+}
+
+/// What a browser holds after it opened a link.
+struct Opened {
+    cookie: String,
+    form: String,
+}
+
+impl Opened {
+    fn browser(&self) -> &str {
+        self.cookie.split_once('=').unwrap().1
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// Every view, with its status.
+fn views() -> Vec<(PickupView, u16)> {
+    let (name, at) = ("Anna Andersson".to_owned(), UnixMillis(1_795_338_845_000));
+    let mine = PickupView::Offer { name: name.clone(), unit: String::new(), until: at, own: true };
+    vec![
+        (offer(), 200),
+        (mine, 200),
+        (PickupView::Shown { name: name.clone(), until: at }, 200),
+        (PickupView::Shown { name: String::new(), until: at }, 200),
+        (PickupView::Erased { name }, 200),
+        (PickupView::UsedElsewhere { at }, 200),
+        (PickupView::Confirmed, 200),
+        (PickupView::HandedBack, 200),
+        (PickupView::Gone, 404),
+        (PickupView::Busy, 503),
+    ]
+}
