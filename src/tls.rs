@@ -1,6 +1,7 @@
-//! TLS for the connections that do not go through HTTP: one configuration, one crypto provider
-//! (ring), the system's trust anchors, and one more where a site has its own CA.
+//! TLS: one configuration, one crypto provider (ring), the system's trust anchors, and one more
+//! where a site has its own CA. And which connections may do without.
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,6 +10,24 @@ use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls_platform_verifier::Verifier;
+
+/// How a connection to a mail server is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// TLS from the first octet.
+    Implicit,
+    /// STARTTLS, demanded: a server that does not offer it is not signed in to.
+    StartTls,
+    /// No TLS; only to this machine itself.
+    None,
+}
+
+/// Does `host` name this machine itself? Only then may a connection do without TLS. `localhost` is
+/// to be checked again when it has been resolved.
+#[must_use]
+pub fn names_this_machine(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
 
 /// TLS cannot be set up. Nothing was connected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -5,7 +5,6 @@
 //! and also a call that is given up half-way, leaves no connection behind: the rest of an answer
 //! can never be taken for the next one.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -20,6 +19,8 @@ use self::connection::{Connection, Idled};
 use self::mark::ImapMark;
 use crate::mailbox::{Folder, MailUid, Mailbox, MailboxError, Mark, Opened, RawMail, Woken};
 use crate::secret::Secret;
+pub use crate::tls::Tls;
+use crate::tls::names_this_machine;
 
 mod answer;
 mod connect;
@@ -34,17 +35,6 @@ mod wire;
 /// No more of a mail than this is read, whatever is configured (octets): async-imap refuses answers
 /// of 512 MiB.
 const MAIL_MAX: u32 = 256 * 1024 * 1024;
-
-/// How the connection is protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tls {
-    /// TLS from the first octet (port 993).
-    Implicit,
-    /// STARTTLS (port 143), demanded: a server that does not offer it is not signed in to.
-    StartTls,
-    /// No TLS; only to this machine itself.
-    None,
-}
 
 /// Where an IMAP mailbox is and how to get in.
 #[derive(Clone, Debug)]
@@ -250,11 +240,6 @@ impl Mailbox for ImapMailbox {
         self.open = Some(open);
         Ok(woken)
     }
-}
-
-/// `localhost` is checked again when it has been resolved.
-fn names_this_machine(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 #[cfg(test)]
