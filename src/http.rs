@@ -1,1 +1,277 @@
-//! (to be written)
+//! HTTP to services outside. reqwest is used only here.
+//!
+//! What a caller must know after a failure is whether the service may have got the request; that is
+//! what [`HttpError`] tells. Redirects are not followed, no proxy is picked up from the environment,
+//! nothing is sent twice, every wait and every answer has a limit.
+
+use std::error::Error;
+use std::time::Duration;
+
+use reqwest::{Client, RequestBuilder, Url, redirect, retry};
+use zeroize::Zeroizing;
+
+use crate::secret::Secret;
+use crate::tls::{TlsError, client_config, is_loopback_address};
+
+/// How long each kind of wait may last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Name look-up, TCP and TLS.
+    pub connect: Duration,
+    /// The whole call, connecting and the answer's last octet included.
+    pub total: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(5), total: Duration::from_secs(15) }
+    }
+}
+
+/// The address of a service: `https`, or `http` to this machine itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ServiceUrl(Url);
+
+/// Why a text is no address of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ServiceUrlError {
+    /// No `http` or `https` URL with a host.
+    #[error("expected a URL such as https://service.kommun.example/path")]
+    Form,
+    /// `http` to another machine.
+    #[error("only https may be used, or http to this machine itself: passwords would travel in the open")]
+    Unprotected,
+    /// A sign-in, a query or a fragment inside.
+    #[error("the URL holds more than a host and a path")]
+    More,
+}
+
+impl ServiceUrl {
+    /// Parses `text`.
+    ///
+    /// # Errors
+    /// [`ServiceUrlError`] says which rule the text breaks.
+    pub fn parse(text: &str) -> Result<Self, ServiceUrlError> {
+        let url = Url::parse(text).map_err(|_| ServiceUrlError::Form)?;
+        let host = url.host_str().ok_or(ServiceUrlError::Form)?;
+        let bare_host = host.trim_start_matches('[').trim_end_matches(']');
+        match url.scheme() {
+            "https" => {}
+            "http" if is_loopback_address(bare_host) => {}
+            "http" => return Err(ServiceUrlError::Unprotected),
+            _ => return Err(ServiceUrlError::Form),
+        }
+        let more = !url.username().is_empty() || url.password().is_some();
+        if more || url.query().is_some() || url.fragment().is_some() {
+            return Err(ServiceUrlError::More);
+        }
+        Ok(Self(url))
+    }
+
+    /// The address below this one; each segment is encoded.
+    #[must_use]
+    pub fn below(&self, segments: &[&str]) -> Self {
+        let mut url = self.0.clone();
+        // An http URL always has a path.
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        Self(url)
+    }
+
+    /// The address with one more query parameter.
+    #[must_use]
+    pub fn with_query(mut self, name: &str, value: &str) -> Self {
+        self.0.query_pairs_mut().append_pair(name, value);
+        self
+    }
+
+    /// The address as it travels. May hold a secret, if one was put in.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl std::fmt::Debug for ServiceUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The path may hold the secret of a callback.
+        write!(f, "{}://{}/…", self.0.scheme(), self.0.host_str().unwrap_or_default())
+    }
+}
+
+/// HTTP basic authentication (RFC 7617).
+#[derive(Clone, Debug)]
+pub struct BasicAuth {
+    /// The user.
+    pub username: String,
+    /// The password.
+    pub password: Secret,
+}
+
+/// What a service answered. It may repeat what was sent, so the body is wiped on drop and has no
+/// `Debug` form.
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The body.
+    pub body: Zeroizing<Vec<u8>>,
+}
+
+/// A call without an answer. No text in it comes from the request or from the answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HttpError {
+    /// The request surely did not leave: no connection, no TLS.
+    #[error("no connection: {cause}")]
+    NotSent {
+        /// What went wrong.
+        cause: String,
+    },
+    /// The service may have got the request.
+    #[error("no usable answer: {cause}")]
+    Unanswered {
+        /// What went wrong.
+        cause: String,
+    },
+}
+
+/// The client cannot be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HttpSetupError {
+    /// The trust anchors are unusable.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// Anything else.
+    #[error("the HTTP client cannot be made: {0}")]
+    Client(String),
+}
+
+/// A client with its own connections; cheap to clone.
+#[derive(Clone)]
+pub struct HttpClient {
+    client: Client,
+    answer_max: usize,
+}
+
+impl HttpClient {
+    /// A client that reads no more than `answer_max` octets of an answer.
+    ///
+    /// # Errors
+    /// The trust anchors cannot be loaded.
+    pub fn new(timeouts: Timeouts, answer_max: usize) -> Result<Self, HttpSetupError> {
+        let tls = client_config(None)?;
+        let client = Client::builder()
+            .tls_backend_preconfigured((*tls).clone())
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            .retry(retry::never())
+            .no_proxy()
+            // One that has rested may be closed just as it is used, and the call would be unclear.
+            .pool_max_idle_per_host(0)
+            .connect_timeout(timeouts.connect)
+            .timeout(timeouts.total)
+            .user_agent(concat!("nyckelbud/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| HttpSetupError::Client(innermost(&error)))?;
+        Ok(Self { client, answer_max })
+    }
+
+    /// GET.
+    ///
+    /// # Errors
+    /// [`HttpError`] when there is no answer; an answer of any status is one.
+    pub async fn get(&self, url: &ServiceUrl, auth: &BasicAuth) -> Result<Answer, HttpError> {
+        self.call(self.client.get(url.0.clone()), auth).await
+    }
+
+    /// POST of a form (`application/x-www-form-urlencoded`).
+    ///
+    /// # Errors
+    /// As for [`HttpClient::get`].
+    pub async fn post_form(
+        &self,
+        url: &ServiceUrl,
+        auth: &BasicAuth,
+        form: &[(&str, &str)],
+    ) -> Result<Answer, HttpError> {
+        self.call(self.client.post(url.0.clone()).form(form), auth).await
+    }
+
+    async fn call(&self, request: RequestBuilder, auth: &BasicAuth) -> Result<Answer, HttpError> {
+        let request = request.basic_auth(&auth.username, Some(auth.password.expose()));
+        let mut response = request.send().await.map_err(classify)?;
+        let status = response.status().as_u16();
+        let mut body = Zeroizing::new(Vec::new());
+        while let Some(chunk) = response.chunk().await.map_err(unanswered)? {
+            if body.len() + chunk.len() > self.answer_max {
+                let cause = format!("the answer is longer than {} octets", self.answer_max);
+                return Err(HttpError::Unanswered { cause });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { status, body })
+    }
+}
+
+/// Before there is a connection, nothing can have left.
+fn classify(error: reqwest::Error) -> HttpError {
+    if error.is_builder() || error.is_connect() {
+        return HttpError::NotSent { cause: innermost(&error) };
+    }
+    unanswered(error)
+}
+
+fn unanswered(error: reqwest::Error) -> HttpError {
+    let cause =
+        if error.is_timeout() { "the time for the call is over".to_owned() } else { innermost(&error) };
+    HttpError::Unanswered { cause }
+}
+
+/// The words of the first cause; the outer ones only repeat the URL.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    if std::ptr::addr_eq(cause, error) {
+        "the request could not be made".to_owned()
+    } else {
+        cause.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_is_reached_by_https_or_on_this_machine() {
+        for good in
+            ["https://api.kommun.example/a1", "http://127.0.0.1:8080", "http://[::1]/"]
+        {
+            assert!(ServiceUrl::parse(good).is_ok(), "{good}");
+        }
+        let refused = |text: &str| ServiceUrl::parse(text).unwrap_err();
+        assert_eq!(refused("http://api.kommun.example/a1"), ServiceUrlError::Unprotected);
+        assert_eq!(refused("http://127.0.0.1.kommun.example/"), ServiceUrlError::Unprotected);
+        for other in ["", "api.kommun.example", "ftp://127.0.0.1/", "file:///etc/passwd"] {
+            assert_eq!(refused(other), ServiceUrlError::Form, "{other}");
+        }
+        for more in
+            ["https://u:p@api.kommun.example/", "https://api.kommun.example/?a", "https://a.example/#b"]
+        {
+            assert_eq!(refused(more), ServiceUrlError::More, "{more}");
+        }
+    }
+
+    #[test]
+    fn nothing_put_into_an_address_changes_its_shape() {
+        let base = ServiceUrl::parse("https://desk.kommun.example/app/").unwrap();
+        let url = base.below(&["callbacks", "a/b?c#d", "å"]).with_query("key", "n1-text&x=y");
+        assert_eq!(
+            url.as_str(),
+            "https://desk.kommun.example/app/callbacks/a%2Fb%3Fc%23d/%C3%A5?key=n1-text%26x%3Dy"
+        );
+        assert!(!format!("{url:?}").contains("callbacks"), "{url:?}");
+    }
+}

@@ -1,6 +1,7 @@
-//! TLS for the connections that do not go through HTTP: one configuration, one crypto provider
-//! (ring), the system's trust anchors, and one more where a site has its own CA.
+//! TLS: one configuration, one crypto provider (ring), the system's trust anchors, and one more
+//! where a site has its own CA. And which connections may do without.
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,6 +20,13 @@ pub enum Tls {
     StartTls,
     /// No TLS; only to this machine itself.
     None,
+}
+
+/// Is `host` an address of this machine itself? Only then may a connection do without TLS. An address
+/// and no name: what a name resolves to is for others to say.
+#[must_use]
+pub fn is_loopback_address(host: &str) -> bool {
+    host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// TLS cannot be set up. Nothing was connected.

@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::types::{EmailAddress, MessageId, Outcome, PhoneNumber, UnixMillis};
 
+mod drop_in;
 pub mod gsm7;
 pub mod notice;
 pub mod pickup;

@@ -5,7 +5,6 @@
 //! and also a call that is given up half-way, leaves no connection behind: the rest of an answer
 //! can never be taken for the next one.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -20,7 +19,7 @@ use self::connection::{Connection, Idled};
 use self::mark::ImapMark;
 use crate::mailbox::{Folder, MailUid, Mailbox, MailboxError, Mark, Opened, RawMail, Woken};
 use crate::secret::Secret;
-use crate::tls::Tls;
+use crate::tls::{Tls, is_loopback_address};
 
 mod answer;
 mod connect;
@@ -253,11 +252,6 @@ impl Mailbox for ImapMailbox {
         self.open = Some(open);
         Ok(woken)
     }
-}
-
-/// An address and no name: what a name resolves to is for others to say.
-fn is_loopback_address(host: &str) -> bool {
-    host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

@@ -136,7 +136,7 @@ fn script(command: &str, dir: &Path, port: u16, separator: &str) -> Output {
 }
 
 /// The first of two neighbouring ports that are free now.
-fn two_free_ports() -> u16 {
+pub(super) fn two_free_ports() -> u16 {
     loop {
         let first = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = first.local_addr().unwrap().port();

@@ -4,5 +4,9 @@
 pub mod audit_rows;
 pub mod demo_desk;
 pub mod dovecot;
+pub mod elks;
+pub mod postfix;
 pub mod proxy;
 pub mod scripted_imap;
+pub mod scripted_smtp;
+pub mod smsd;

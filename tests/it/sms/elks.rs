@@ -1,0 +1,103 @@
+//! 46elks when all goes well: the request's form, asking, and the balance.
+
+use nyckelbud::delivery::sms::elks::{ElksError, ElksGateway};
+use nyckelbud::delivery::{GatewayTraits, Receipt, SmsGateway};
+use nyckelbud::types::Outcome;
+
+use super::{WORDS, number, text};
+use crate::support::elks::{self, Elks, ID, Reply};
+
+#[tokio::test]
+async fn a_text_leaves_as_the_documented_form() {
+    let server = Elks::start(Reply::Documented("created")).await;
+    let gateway = ElksGateway::new(server.settings()).unwrap();
+    let outcome = gateway.send(&number(), &text(), "n1-text-1-0-1").await;
+    assert_eq!(outcome, Outcome::Accepted { reference: ID.to_owned() });
+    let asked = server.asked();
+    assert_eq!(asked.len(), 1);
+    let fields: Vec<_> = asked[0].form.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    assert_eq!(
+        fields,
+        [
+            ("dontlog", "message"),
+            ("from", "Servicedesk"),
+            ("message", WORDS),
+            ("to", "+46701740605"),
+            (
+                "whendelivered",
+                "https://servicedesk.kommun.example/callbacks/sms/elks/v%C3%A4g%2F4711?key=n1-text-1-0-1"
+            ),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn without_a_callback_no_receipts_are_asked_for() {
+    let server = Elks::start(Reply::Documented("created")).await;
+    let mut settings = server.settings();
+    settings.callback = None;
+    let gateway = ElksGateway::new(settings).unwrap();
+    gateway.send(&number(), &text(), "m1").await;
+    assert!(!server.asked()[0].form.contains_key("whendelivered"));
+    assert_eq!(gateway.traits(), GatewayTraits { receipts: true, honours_keys: false });
+}
+
+#[tokio::test]
+async fn a_text_that_was_taken_can_be_asked_for() {
+    for (status, expected) in [
+        ("created", Receipt::Pending),
+        ("sent", Receipt::Pending),
+        ("delivered", Receipt::Delivered),
+        ("failed", Receipt::Failed),
+    ] {
+        let server = Elks::start(Reply::Documented(status)).await;
+        let gateway = ElksGateway::new(server.settings()).unwrap();
+        assert_eq!(gateway.ask(ID).await, Ok(expected), "{status}");
+        assert_eq!(server.asked()[0].line, format!("GET /a1/sms/{ID} HTTP/1.1"));
+    }
+}
+
+#[tokio::test]
+async fn what_is_asked_for_stays_inside_the_texts_of_the_api() {
+    let server = Elks::start(Reply::Documented("delivered")).await;
+    let gateway = ElksGateway::new(server.settings()).unwrap();
+    for odd in ["", "../me", "s36/../../me", "s 36"] {
+        assert!(gateway.ask(odd).await.is_err(), "{odd}");
+    }
+    assert!(server.asked().is_empty());
+    assert!(gateway.ask("s37").await.is_err(), "no such text");
+}
+
+#[tokio::test]
+async fn the_probe_signs_in_and_tells_the_balance() {
+    let server = Elks::start(Reply::Documented("created")).await;
+    let gateway = ElksGateway::new(server.settings()).unwrap();
+    assert_eq!(gateway.probe().await, Ok("signed in, the balance is 967.05 SEK".to_owned()));
+    let mut settings = server.settings();
+    settings.username = "u0001".to_owned();
+    let error = ElksGateway::new(settings).unwrap().probe().await.unwrap_err();
+    assert!(error.contains("check username, password"), "{error}");
+    let empty = "{\"id\":\"u0\",\"currency\":\"SEK\",\"balance\":0}".to_owned();
+    let server = Elks::start(Reply::Status(200, empty)).await;
+    let error = ElksGateway::new(server.settings()).unwrap().probe().await.unwrap_err();
+    assert!(error.contains("0.00 SEK"), "{error}");
+}
+
+#[test]
+fn settings_that_would_fail_with_the_first_text_are_refused_at_once() {
+    let made = |change: fn(&mut nyckelbud::delivery::sms::elks::ElksSettings)| {
+        let mut settings = elks::settings("https://api.46elks.com/a1");
+        change(&mut settings);
+        ElksGateway::new(settings).err()
+    };
+    assert_eq!(made(|_| {}), None);
+    let open = |s: &mut nyckelbud::delivery::sms::elks::ElksSettings| {
+        s.base_url = "http://api.46elks.com/a1".to_owned();
+    };
+    assert!(matches!(made(open), Some(ElksError::BaseUrl(_))));
+    assert!(matches!(
+        made(|s| s.public_url = "http://servicedesk.kommun.example".to_owned()),
+        Some(ElksError::PublicUrl(_))
+    ));
+    assert!(matches!(made(|s| s.sender = "Servicedesken".to_owned()), Some(ElksError::Sender)));
+}

@@ -1,0 +1,91 @@
+//! A private Postfix for one test, started by `tests/servers/postfix` and stopped on drop, also when
+//! the test panics.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use nyckelbud::delivery::notice::SmtpSettings;
+use nyckelbud::tls::Tls;
+use nyckelbud::types::EmailAddress;
+use tempfile::TempDir;
+use tokio::time::{sleep, timeout};
+
+use super::dovecot::two_free_ports;
+
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers/postfix");
+
+/// A running Postfix that delivers Anna's mails.
+pub struct Postfix {
+    dir: TempDir,
+    port: u16,
+}
+
+impl Postfix {
+    pub fn start() -> Self {
+        let mut failure = String::new();
+        // Another program may take the ports in between.
+        for _ in 0..3 {
+            let dir = tempfile::Builder::new().prefix("nyckelbud-postfix-").tempdir_in("/tmp").unwrap();
+            let port = two_free_ports();
+            let output = script("start", dir.path(), port);
+            // Made first: it also stops what started half-way.
+            let server = Self { dir, port };
+            if output.status.success() {
+                return server;
+            }
+            failure = String::from_utf8_lossy(&output.stderr).into_owned();
+        }
+        panic!("no Postfix to test against: {failure}");
+    }
+
+    /// How to reach it over STARTTLS, with its CA.
+    pub fn settings(&self) -> SmtpSettings {
+        SmtpSettings {
+            host: "127.0.0.1".to_owned(),
+            port: self.port,
+            tls: Tls::StartTls,
+            ca_file: Some(self.dir.path().join("ca.pem")),
+            username: None,
+            password: None,
+            from_name: "Servicedesk på Kommunen".to_owned(),
+            from: EmailAddress::parse("servicedesk@kommun.example").unwrap(),
+        }
+    }
+
+    /// The port for implicit TLS.
+    pub fn smtps_port(&self) -> u16 {
+        self.port + 1
+    }
+
+    /// Anna's mails, once there are `count` of them.
+    pub async fn delivered(&self, count: usize) -> Vec<String> {
+        let waiting = async {
+            loop {
+                let mails = self.mails();
+                if mails.len() >= count {
+                    return mails;
+                }
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(Duration::from_secs(60), waiting).await.expect("the mails are delivered")
+    }
+
+    fn mails(&self) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.dir.path().join("mail/anna/new")) else { return Vec::new() };
+        entries.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap()).collect()
+    }
+}
+
+impl Drop for Postfix {
+    fn drop(&mut self) {
+        script("stop", self.dir.path(), self.port);
+    }
+}
+
+fn script(command: &str, dir: &Path, port: u16) -> Output {
+    let mut script = Command::new(SCRIPT);
+    script.arg(command).arg(dir).arg(port.to_string()).output().expect("tests/servers/postfix runs")
+}
