@@ -2,11 +2,16 @@
 
 use crate::types::{EmailAddress, MessageId, TicketNumber, UnixMillis};
 
-pub mod automatic;
 pub mod reading;
-pub mod sender;
-pub mod text;
-pub mod thread;
+
+mod automatic;
+mod fields;
+mod html;
+mod sender;
+mod shown;
+mod text;
+mod thread;
+mod tokens;
 
 /// Who speaks for the sender of a mail that lies in this mailbox (`authentication`).
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,1 +1,90 @@
-//! (to be written)
+//! The octets of a mail become a [`Mail`]. mail-parser is used only here and in the files below:
+//! its decoders do the encodings, its field parsers the structured fields. Whatever a mail holds,
+//! work and memory are bounded by the limits in these files.
+
+use mail_parser::HeaderValue;
+use mail_parser::parsers::MessageStream;
+
+use super::automatic::{self, Signs};
+use super::fields::Fields;
+use super::shown::one_line;
+use super::{Authentication, Mail, Unreadable, WrittenText, html, sender, text, thread};
+use crate::types::UnixMillis;
+use media::{Media, unstructured};
+use parts::Parts;
+
+mod decode;
+mod hash;
+mod media;
+mod parts;
+#[cfg(test)]
+mod tests;
+
+/// Characters of a subject; a header line may have 998 octets (RFC 5322 2.1.1).
+const MAX_SUBJECT: usize = 998;
+/// Characters of [`Mail::snippet`].
+const MAX_SNIPPET: usize = 200;
+
+/// Reads the mail `raw`. `truncated` says that the mailbox handed over only its beginning.
+///
+/// # Errors
+/// [`Unreadable`] when there is no header, or when it exceeds a limit.
+pub fn read(
+    raw: &[u8],
+    truncated: bool,
+    authentication: &Authentication,
+    own_domains: &[String],
+) -> Result<Mail, Unreadable> {
+    let (fields, body) = Fields::split(raw.trim_ascii_start())?;
+    if fields.is_empty() {
+        return Err(Unreadable::Empty);
+    }
+    let media = Media::of(&fields, "text/plain");
+    let parts = Parts::of(&fields, body)?;
+    let plain = parts.plain.map(|(written, flow)| text::plain(&written, flow));
+    let html = parts.html.map(|html| html::lines(&html).map(text::written)).transpose()?;
+    let subject = one_line(&fields.first("subject").map(unstructured).unwrap_or_default(), MAX_SUBJECT);
+    let sender = sender::sender(&fields, authentication, own_domains);
+    let report_type = media.parameter("report-type").map(str::to_ascii_lowercase);
+    let signs = Signs {
+        fields: &fields,
+        media_type: &media.kind,
+        report_type: report_type.as_deref(),
+        calendar: parts.calendar,
+        subject: &subject,
+        from: sender.address.as_ref(),
+    };
+    Ok(Mail {
+        message_id: thread::message_id(&fields),
+        date: fields.first("date").and_then(date),
+        answers: thread::answers(&fields),
+        tag: thread::tag(&subject),
+        automatic: signs.kind(),
+        wants_no_answer: automatic::wants_no_answer(&fields),
+        attachments: parts.attachments,
+        incomplete: truncated || parts.incomplete,
+        content_hash: hash::content_hash(&fields, body),
+        snippet: snippet(plain.as_ref(), html.as_ref()),
+        subject,
+        sender,
+        plain,
+        html,
+    })
+}
+
+fn date(value: &str) -> Option<UnixMillis> {
+    let line = format!("{value}\n");
+    match MessageStream::new(line.as_bytes()).parse_date() {
+        HeaderValue::DateTime(date) if date.is_valid() => {
+            Some(UnixMillis(date.to_timestamp().saturating_mul(1000)))
+        }
+        _ => None,
+    }
+}
+
+/// The first words that the writer wrote.
+fn snippet(plain: Option<&WrittenText>, html: Option<&WrittenText>) -> String {
+    let mut forms = [plain, html].into_iter().flatten();
+    let written = forms.find(|text| text.lines.iter().any(|line| !line.is_empty()));
+    written.map(|text| one_line(&text.lines.join("\n"), MAX_SNIPPET)).unwrap_or_default()
+}

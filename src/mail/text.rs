@@ -1,1 +1,165 @@
-//! (to be written)
+//! The text a person wrote: lines as they see them, without the mails they quote and without
+//! signature, disclaimer and banner. What is cut off by mistake is asked for again; what is left in
+//! by mistake could be taken for the request. So each doubt ends in a cut.
+
+use super::WrittenText;
+
+mod flowed;
+mod quote;
+mod signature;
+#[cfg(test)]
+mod tests;
+
+pub(super) use flowed::Flow;
+
+/// Whose words a line holds, as far as its place in the mail tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Zone {
+    /// The writer's.
+    Written,
+    /// Within a container for signatures.
+    Signature,
+    /// Within a container for quoted mails, or behind `>`.
+    Quoted,
+}
+
+/// A line as a person sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    pub(super) text: String,
+    pub(super) zone: Zone,
+}
+
+impl Line {
+    /// A line, made visible; behind `>` it is quoted wherever it stands.
+    pub(super) fn new(text: &str, zone: Zone) -> Self {
+        let text = visible(text);
+        let zone = if text.starts_with('>') { Zone::Quoted } else { zone };
+        Self { text, zone }
+    }
+
+    fn is_blank(&self) -> bool {
+        self.text.is_empty()
+    }
+}
+
+/// The text of a text/plain part.
+pub(super) fn plain(text: &str, flow: Flow) -> WrittenText {
+    written(flowed::unfold(text, flow).iter().map(|line| Line::new(line, Zone::Written)).collect())
+}
+
+/// What the reading of the lines above has shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Above {
+    /// Nothing yet but banners.
+    Nothing,
+    /// A banner that may go on until the next blank line.
+    Banner,
+    /// The writer's text.
+    Text,
+    /// The writer signed: what follows is signature, if it is not quoted.
+    SignOff,
+    /// A mail that is quoted to the end.
+    QuotedMail,
+}
+
+/// Sorts lines into what was written, signature, and quoted mails.
+pub(super) fn written(lines: Vec<Line>) -> WrittenText {
+    let mut text = WrittenText::default();
+    let mut above = Above::Nothing;
+    let mut attribution_ends = 0;
+    for (place, line) in lines.iter().enumerate() {
+        if above == Above::QuotedMail || line.zone == Zone::Quoted || place < attribution_ends {
+            text.quoted.push(line.text.clone());
+            continue;
+        }
+        let rest = &lines[place..];
+        if let Some(start) = quote::starts(rest) {
+            match start {
+                quote::Start::ToTheEnd => above = Above::QuotedMail,
+                quote::Start::Attribution { lines } => attribution_ends = place + lines,
+            }
+            text.quoted.push(line.text.clone());
+            continue;
+        }
+        if line.zone == Zone::Signature || above == Above::SignOff {
+            text.signature.push(line.text.clone());
+            continue;
+        }
+        above = write(&mut text, &line.text, above);
+    }
+    for part in [&mut text.lines, &mut text.signature, &mut text.quoted] {
+        trim_blank_lines(part);
+    }
+    text
+}
+
+/// Sorts one line of the writer's own.
+fn write(text: &mut WrittenText, whole: &str, above: Above) -> Above {
+    let at_the_top = matches!(above, Above::Nothing | Above::Banner);
+    if whole.is_empty() {
+        text.lines.push(String::new());
+        return if at_the_top { Above::Nothing } else { above };
+    }
+    let line = signature::without_tag(whole, at_the_top);
+    if at_the_top && (line.is_empty() || signature::is_banner(line, above == Above::Banner)) {
+        text.signature.push(whole.to_owned());
+        return Above::Banner;
+    }
+    // A gateway may put its disclaimer on top: then only that line is cut.
+    if signature::is_disclaimer(line) {
+        text.signature.push(line.to_owned());
+        return if at_the_top { Above::Banner } else { Above::SignOff };
+    }
+    if signature::starts(line, at_the_top) {
+        text.signature.push(line.to_owned());
+        return Above::SignOff;
+    }
+    text.lines.push(line.to_owned());
+    Above::Text
+}
+
+fn trim_blank_lines(lines: &mut Vec<String>) {
+    let end = lines.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);
+    lines.truncate(end);
+    let start = lines.iter().position(|line| !line.is_empty()).unwrap_or(0);
+    lines.drain(..start);
+}
+
+/// A line with what cannot be seen taken out, where that leaves no doubt: every kind of blank is a
+/// blank, the non-breaking hyphen is a hyphen, characters of no width and marks for text that runs
+/// from left to right anyway are nothing. All else stays as it is for whoever reads a value: a soft
+/// hyphen may be seen or not, full-width digits are other characters, and where text runs from
+/// right to left a person sees another order than we read.
+fn visible(line: &str) -> String {
+    let right_to_left = |c| matches!(c, '\u{200f}' | '\u{202b}' | '\u{202e}' | '\u{2067}');
+    let marks_matter = line.contains(right_to_left);
+    let mut seen = String::with_capacity(line.len());
+    for c in line.chars() {
+        match c {
+            '\u{2011}' => seen.push('-'),
+            '\t' => seen.push('\t'),
+            c if c.is_whitespace() => seen.push(' '),
+            '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' => {}
+            '\u{200e}' | '\u{202a}' | '\u{202c}' | '\u{202d}' | '\u{2066}' | '\u{2068}' | '\u{2069}'
+                if !marks_matter => {}
+            // Visible, so that it is noticed and no value is read through it.
+            c if c.is_control() => seen.push('\u{fffd}'),
+            c => seen.push(c),
+        }
+    }
+    seen.trim().to_owned()
+}
+
+/// Lower case, å ä à as a, ö as o, é as e, blanks as one: the form in which marks are compared.
+fn folded(line: &str) -> String {
+    let plain = |c| match c {
+        'å' | 'ä' | 'à' => 'a',
+        'ö' => 'o',
+        'é' => 'e',
+        '’' => '\'',
+        c => c,
+    };
+    let words: Vec<&str> = line.split_whitespace().collect();
+    words.join(" ").to_lowercase().chars().map(plain).collect()
+}

@@ -1,0 +1,137 @@
+//! HTML as mail programs write it.
+
+use super::*;
+use crate::mail::text::written;
+
+fn seen(html: &str) -> Vec<String> {
+    lines(html).unwrap().into_iter().map(|line| line.text).collect()
+}
+
+#[test]
+fn blocks_and_breaks_make_lines() {
+    let html = "<html><head><title>t</title></head><body><div>Hej!</div><div><br></div>\n<p>a\n  b<br>c</p>d<p>&nbsp;</p><hr>e</body>";
+    assert_eq!(seen(html), ["Hej!", "", "a b", "c", "d", "", "e"]);
+    assert_eq!(seen("<p>070-<b>174</b> <span>06</span>\u{a0}05</p>"), ["070-174 06 05"]);
+    assert_eq!(
+        seen("<pre>a  b\nc\n\nd</pre><span style='white-space: pre-wrap'>e\nf</span>"),
+        ["a  b", "c", "", "d", "e", "f"]
+    );
+    assert_eq!(seen("<a href='mailto:erik@x'>anna@x</a>"), ["anna@x"]);
+}
+
+#[test]
+fn what_a_person_does_not_see_is_not_read() {
+    for hidden in [
+        "<style>x</style>",
+        "<script>x</script>",
+        "<!-- x -->",
+        "<!--[if mso]>x<![endif]-->",
+        "<noscript>x</noscript>",
+        "<span style='display: none'>x</span>",
+        "<span style='color:red;DISPLAY:NONE!important'>x</span>",
+        "<span hidden>x</span>",
+        "<div style='visibility:hidden'><p>x</p></div>",
+        "<span style='font-size:0'>x</span>",
+        "<span style='font-size: 0.0px'>x</span>",
+        "<span style='mso-hide:all'>x</span>",
+        "<div style='max-height:0;overflow:hidden'>x</div>",
+        "<div style='opacity:0'>x</div>",
+        "<template>x</template>",
+        "<textarea>x</textarea>",
+    ] {
+        assert_eq!(seen(&format!("<body>a{hidden}b")).concat(), "ab", "{hidden}");
+    }
+    assert_eq!(seen("<span style='font-size:0.9em'>a</span>"), ["a"]);
+}
+
+#[test]
+fn list_numbers_are_seen_although_they_stand_in_no_text() {
+    assert_eq!(seen("<ol><li>anna</li><li><p>070</p></li></ol>"), ["1. anna", "2. 070"]);
+    assert_eq!(seen("<ol start=2><li>a<li value=7>b<li>c</ol>"), ["2. a", "7. b", "8. c"]);
+    assert_eq!(seen("<ol><li></li><li>b</li></ol>c"), ["1.", "2. b", "c"]);
+    assert_eq!(seen("<ol type=a><li>x<li>y</ol><ul><li>z</ul>"), ["a. x", "b. y", "• z"]);
+    assert_eq!(seen("<ol><li>a<ol><li>b</ol><li>c</ol>"), ["1. a", "1. b", "2. c"]);
+    assert_eq!(seen("<ol style='list-style-type:none'><li>a</ol>"), ["a"]);
+    assert_eq!(seen("<ol reversed><li>a</ol>"), ["• a"]);
+}
+
+#[test]
+fn words_lists_are_numbered_once() {
+    let item =
+        |text: &str| format!("<p class=MsoListParagraph style='margin:0;mso-list:l0 level1 lfo1'>{text}</p>");
+    let with_number = item(
+        "<![if !supportLists]><span style='mso-list:Ignore'>1.<span>&nbsp; </span></span><![endif]>anna",
+    );
+    assert_eq!(seen(&with_number), ["1.  anna"]);
+    assert_eq!(seen(&(item("anna") + &item("") + &item("070"))), ["1. anna", "2.", "3. 070"]);
+    let bullets = "<style>@list l0:level1 {mso-level-number-format:bullet;}</style>";
+    assert_eq!(seen(&(bullets.to_owned() + &item("anna"))), ["• anna"]);
+    assert_eq!(seen("<p style='mso-list:none'>a</p><p style='mso-list:skip'>b</p>"), ["a", "b"]);
+}
+
+#[test]
+fn a_row_of_short_cells_is_one_line() {
+    let html =
+        "<table><tr><td><p>Användarnamn</p></td><td><div>anna</div></td></tr><tr><th>Telefon<td>070</table>x";
+    assert_eq!(seen(html), ["Användarnamn\tanna", "Telefon\t070", "x"]);
+    let long = "<table><tr><td>a<br>b</td><td>c</td></tr></table>";
+    assert_eq!(seen(long), ["a", "b", "c"]);
+    let nested = "<table><tr><td><table><tr><td>a<td>b</table></td></tr></table>";
+    assert_eq!(seen(nested), ["a\tb"]);
+}
+
+#[test]
+fn quoted_mails_and_signatures_are_told_by_their_containers() {
+    for (container, rest) in [
+        ("<blockquote type=cite>q</blockquote>", "svar"),
+        ("<div class='gmail_quote'>q</div>", "svar"),
+        ("<div class='gmail_quote'><div class='gmail_attr'>q</div><blockquote></blockquote></div>", "svar"),
+        ("<div class='moz-cite-prefix'>q</div>", "svar"),
+        ("<div class='yahoo_quoted'>q</div>", "svar"),
+        ("<div class='x_gmail_quote'>q</div>", "svar"),
+        ("<hr><div id='divRplyFwdMsg'>q</div>", ""),
+        ("<div id='appendonsend'></div><p>q</p>", ""),
+        ("<div id='x_divRplyFwdMsg'>q</div>", ""),
+    ] {
+        let text = written(lines(&format!("<p>Hej</p>{container}<p>svar</p>")).unwrap());
+        assert_eq!(text.lines.join(" "), format!("Hej {rest}").trim(), "{container}");
+        assert!(text.quoted.contains(&"q".to_owned()), "{container}");
+    }
+    for container in [
+        "<div id='Signature'>s</div>",
+        "<div class='gmail_signature' data-smartmail='gmail_signature'>s</div>",
+        "<div id='ms-outlook-mobile-signature'><p>s</p></div>",
+        "<br id='AppleMailSignature'><div id='AppleMailSignature'>s</div>",
+        "<div class='moz-signature'>s</div>",
+    ] {
+        let text = written(lines(&format!("<p>Hej</p>{container}")).unwrap());
+        assert_eq!(
+            (text.lines.concat(), text.signature.concat()),
+            ("Hej".to_owned(), "s".to_owned()),
+            "{container}"
+        );
+    }
+}
+
+#[test]
+fn an_answer_within_gmails_container_is_the_writers() {
+    let html = "<div class='gmail_quote'><div class='gmail_attr'>Den tis 24 nov. 2026 kl 10:12 skrev \
+        Desk &lt;<a>d@kommun.example</a>&gt;:<br></div><blockquote class='gmail_quote'><div>1. Namn:</div>\
+        </blockquote><div>anna</div><blockquote>2. Telefon:</blockquote><div>070</div></div>";
+    let text = written(lines(html).unwrap());
+    assert_eq!(text.lines, ["anna", "070"]);
+    assert_eq!(text.quoted.len(), 3);
+}
+
+#[test]
+fn html_without_bounds_is_refused() {
+    let many = "<p>".repeat(MAX_TAGS + 1);
+    assert_eq!(lines(&many), Err(Unreadable::Limit("tags of HTML")));
+    for deep in ["<div>", "<p><b>", "<ol><li>", "<table><tr><td>", "<blockquote>", "<div></x>"] {
+        assert_eq!(lines(&deep.repeat(MAX_DEPTH + 1)), Err(Unreadable::Limit(TOO_DEEP)), "{deep}");
+    }
+    // These escape the estimate, not the count in the finished tree.
+    let hidden = "<b><applet></b>".repeat(MAX_DEPTH);
+    assert!(!depth::exceeds(&hidden, MAX_DEPTH));
+    assert_eq!(lines(&hidden), Err(Unreadable::Limit(TOO_DEEP)));
+}

@@ -1,0 +1,208 @@
+//! The parts of a mail (RFC 2046): the text parts are decoded, everything else is only named. The
+//! tree is walked by this file rather than by the library, so that depth, number and size are
+//! bounded before anything is decoded, and a mail within a mail is never opened.
+
+use std::borrow::Cow;
+
+use super::decode;
+use super::media::{Media, file_name};
+use crate::mail::Unreadable;
+use crate::mail::fields::{Fields, next_line};
+use crate::mail::shown::one_line;
+use crate::mail::text::Flow;
+
+/// Parts within parts; a person's mail has at most five or six.
+const MAX_DEPTH: usize = 10;
+/// Parts of all depths.
+const MAX_PARTS: usize = 200;
+/// Octets of plain text, and of HTML; pasted pictures are parts of their own.
+const MAX_TEXT: usize = 2 * 1024 * 1024;
+/// Characters kept of an attachment's name.
+const MAX_NAME: usize = 200;
+
+/// What was found in a mail.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    /// The text/plain parts that are no attachments, one below the other.
+    pub(super) plain: Option<(String, Flow)>,
+    /// The text/html parts likewise.
+    pub(super) html: Option<String>,
+    /// Names of everything else.
+    pub(super) attachments: Vec<String>,
+    /// Some text may be missing.
+    pub(super) incomplete: bool,
+    /// A calendar entry is the mail itself, or one of the forms of its text.
+    pub(super) calendar: bool,
+    count: usize,
+}
+
+/// Where a part stands.
+#[derive(Clone, Copy)]
+struct Place {
+    depth: usize,
+    /// It is one of several forms of the same text, or the whole mail.
+    is_form: bool,
+}
+
+impl Parts {
+    /// Walks through a mail with these `fields` and this `body`.
+    ///
+    /// # Errors
+    /// [`Unreadable::Limit`] when it has more, deeper or larger parts than any person's mail.
+    pub(super) fn of(fields: &Fields, body: &[u8]) -> Result<Self, Unreadable> {
+        let mut parts = Self::default();
+        let media = Media::of(fields, "text/plain");
+        parts.walk(fields, &media, body, Place { depth: 0, is_form: true })?;
+        Ok(parts)
+    }
+
+    fn walk(&mut self, fields: &Fields, media: &Media, body: &[u8], place: Place) -> Result<(), Unreadable> {
+        self.count += 1;
+        if self.count > MAX_PARTS {
+            return Err(Unreadable::Limit("parts"));
+        }
+        if place.depth > MAX_DEPTH {
+            return Err(Unreadable::Limit("parts within parts"));
+        }
+        match media.kind.as_str() {
+            // RFC 1847; nothing of it can be read here.
+            "multipart/encrypted" => self.incomplete = true,
+            _ if media.is_multipart() => self.multipart(media, body, place)?,
+            _ => self.leaf(fields, media, body, place)?,
+        }
+        Ok(())
+    }
+
+    fn multipart(&mut self, media: &Media, body: &[u8], place: Place) -> Result<(), Unreadable> {
+        let Some(boundary) = media.parameter("boundary").filter(|b| !b.is_empty()) else {
+            self.incomplete = true;
+            return Ok(());
+        };
+        let (entities, closed) = split(body, boundary.as_bytes())?;
+        // Without its last boundary line the mail was cut short on its way.
+        self.incomplete |= !closed;
+        let default = if media.kind == "multipart/digest" { "message/rfc822" } else { "text/plain" };
+        let place = Place { depth: place.depth + 1, is_form: media.kind == "multipart/alternative" };
+        for entity in entities {
+            let (fields, body) = Fields::split(entity)?;
+            self.walk(&fields, &Media::of(&fields, default), body, place)?;
+        }
+        Ok(())
+    }
+
+    fn leaf(&mut self, fields: &Fields, media: &Media, body: &[u8], place: Place) -> Result<(), Unreadable> {
+        let disposition = Media::disposition(fields);
+        let name = file_name(media, &disposition);
+        let attached = name.is_some() || disposition.kind == "attachment";
+        match media.kind.as_str() {
+            "text/plain" | "text/html" if !attached => return self.text(fields, media, body),
+            "text/calendar" if place.is_form => self.calendar = true,
+            kind if hides_text(kind, name.as_deref()) => self.incomplete = true,
+            _ => {}
+        }
+        let name = one_line(name.as_deref().unwrap_or(&media.kind), MAX_NAME);
+        self.attachments.push(name);
+        Ok(())
+    }
+
+    fn text(&mut self, fields: &Fields, media: &Media, body: &[u8]) -> Result<(), Unreadable> {
+        if body.len() > MAX_TEXT {
+            return Err(Unreadable::Limit("octets of text"));
+        }
+        let decoded = decode::transfer(body, fields.first("content-transfer-encoding"));
+        // As it stands, for a person to look at; never acted on.
+        self.incomplete |= decoded.is_none();
+        let octets = decoded.unwrap_or(Cow::Borrowed(body));
+        let text = decode::text(&octets, media.parameter("charset"));
+        if media.kind == "text/html" {
+            append(self.html.get_or_insert_default(), &text)
+        } else {
+            self.incomplete |= text.contains("-----BEGIN PGP MESSAGE-----");
+            let flow = Flow::of(media.parameter("format"), media.parameter("delsp"));
+            match &mut self.plain {
+                // Parts of different folding are read as they are written.
+                Some((all, before)) => {
+                    *before = if *before == flow { flow } else { Flow::Fixed };
+                    append(all, &text)
+                }
+                None => {
+                    self.plain = Some((text, flow));
+                    Ok(())
+                }
+            }
+        }
+    }
+}
+
+fn append(all: &mut String, text: &str) -> Result<(), Unreadable> {
+    if !all.is_empty() && !all.ends_with('\n') {
+        all.push('\n');
+    }
+    all.push_str(text);
+    if all.len() > 2 * MAX_TEXT {
+        return Err(Unreadable::Limit("octets of text"));
+    }
+    Ok(())
+}
+
+/// Containers in which a mail's text may be shut up: Outlook's own format (MS-OXTNEF), S/MIME
+/// (RFC 8551; the opaque signed form too), rights management, mails in pieces or elsewhere (RFC 2046).
+fn hides_text(kind: &str, name: Option<&str>) -> bool {
+    let kinds = [
+        "application/ms-tnef",
+        "application/vnd.ms-tnef",
+        "application/pkcs7-mime",
+        "application/x-pkcs7-mime",
+        "application/x-microsoft-rpmsg-message",
+        "message/partial",
+        "message/external-body",
+    ];
+    let names = ["winmail.dat", "message.rpmsg", "smime.p7m"];
+    kinds.contains(&kind) || name.is_some_and(|n| names.iter().any(|m| n.eq_ignore_ascii_case(m)))
+}
+
+/// The entities between the boundary lines of `body`, and whether the last line was there.
+fn split<'a>(body: &'a [u8], boundary: &[u8]) -> Result<(Vec<&'a [u8]>, bool), Unreadable> {
+    let mut entities = Vec::new();
+    let mut start = None;
+    let mut rest = body;
+    while !rest.is_empty() {
+        let line_start = body.len() - rest.len();
+        let (line, after) = next_line(rest);
+        rest = after;
+        let Some(last) = boundary_line(line, boundary) else { continue };
+        if let Some(start) = start {
+            entities.push(without_line_end(&body[start..line_start]));
+        }
+        if last {
+            return Ok((entities, true));
+        }
+        if entities.len() > MAX_PARTS {
+            return Err(Unreadable::Limit("parts"));
+        }
+        start = Some(body.len() - rest.len());
+    }
+    if let Some(start) = start {
+        entities.push(&body[start..]);
+    }
+    Ok((entities, false))
+}
+
+/// `--boundary` (`Some(false)`) or `--boundary--` (`Some(true)`), with blanks after it.
+fn boundary_line(line: &[u8], boundary: &[u8]) -> Option<bool> {
+    let rest = line.strip_prefix(b"--")?.strip_prefix(boundary)?.trim_ascii_end();
+    match rest {
+        b"" => Some(false),
+        b"--" => Some(true),
+        _ => None,
+    }
+}
+
+/// The line end before a boundary line belongs to that line (RFC 2046 5.1.1).
+fn without_line_end(entity: &[u8]) -> &[u8] {
+    let entity = entity.strip_suffix(b"\n").unwrap_or(entity);
+    entity.strip_suffix(b"\r").unwrap_or(entity)
+}
+
+#[cfg(test)]
+mod tests;
