@@ -4,9 +4,22 @@
 use crate::mail::AutomaticKind;
 use crate::types::{PhoneNumber, Username};
 
+mod doubts;
+mod fields;
+mod label;
+mod item;
+mod line;
+mod loose;
+mod matter;
 pub mod phone;
+mod tail;
 pub mod template;
+#[cfg(test)]
+mod tests;
+mod together;
 pub mod username;
+mod value;
+mod vocabulary;
 
 /// A value with the place it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,0 +1,322 @@
+//! Finds the labels in a line, and cuts the line into labels with their values. A label counts only
+//! where a field can begin: at the start of the line, behind a sign, behind "mitt" or "och", or
+//! behind a whole value of the field before it. "Chefens mobil" is no label.
+
+use std::ops::Range;
+
+use super::line::{Line, Phrases, bare, fold};
+use super::vocabulary::{
+    DOUBTS, ELSEWHERE_LABELS, EXAMPLES, Field, HINTS, KINDS, NEGATIONS, OTHER_LABELS, OWNERS, PHONE_LABELS,
+    POSSESSIVES, USERNAME_LABELS, WEAK_PHONE_LABELS, WEAK_USERNAME_LABELS,
+};
+
+/// How a value is tied to its label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tie {
+    /// By `:`, `=`, a dash, or as a cell beside it.
+    Firm,
+    /// By "är" or "is".
+    Spoken,
+    /// By standing behind it.
+    Loose,
+}
+
+/// A label with the place of its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Segment {
+    pub(super) field: Field,
+    /// An everyday word, so that the value itself must look like one.
+    pub(super) weak: bool,
+    pub(super) tie: Tie,
+    /// Where the field begins, with what stands before its label (`mitt`).
+    pub(super) start: usize,
+    /// It is the first thing on its line.
+    pub(super) opens_line: bool,
+    /// Something beside it makes the value doubtful: `gammalt mobilnummer`.
+    pub(super) doubted: bool,
+    pub(super) value: Range<usize>,
+}
+
+/// The labels of `line`, in order.
+pub(super) fn segments(line: &Line) -> Vec<Segment> {
+    let words = line.words();
+    let mut segments: Vec<Segment> = Vec::new();
+    let mut next = 0;
+    while let Some(rest) = words.get(next..).filter(|rest| !rest.is_empty()) {
+        let Some((field, weak, taken, place)) = label_at(line, rest) else {
+            next += 1;
+            continue;
+        };
+        next += taken;
+        let Some(anchor) = anchor(line, place.start, segments.last()) else { continue };
+        let behind = behind(line, place.end);
+        let wanted = matches!(field, Field::Username | Field::Phone);
+        if !wanted && behind.tie != Tie::Firm {
+            continue;
+        }
+        if let Some(before) = segments.last_mut() {
+            before.value.end = anchor.start;
+        }
+        segments.push(Segment {
+            field,
+            weak,
+            tie: behind.tie,
+            start: anchor.start,
+            opens_line: anchor.opens_line,
+            doubted: anchor.doubted || behind.doubted || (field == Field::Phone && anchor.owned),
+            value: behind.value..line.folded().len(),
+        });
+        // Words of a hint are no labels of their own.
+        while words.get(next).is_some_and(|word| word.start < behind.value) {
+            next += 1;
+        }
+    }
+    segments
+}
+
+/// The longest label that begins with the first of `words`: what it asks for, whether it is weak,
+/// how many words it takes, and where it stands.
+fn label_at(line: &Line, words: &[Range<usize>]) -> Option<(Field, bool, usize, Range<usize>)> {
+    (1..=3).rev().find_map(|count| {
+        let taken = words.get(..count)?;
+        let (first, last) = (taken.first()?, taken.last()?);
+        let joined = joined(line.folded(), taken)?;
+        let (field, weak) = known(&joined, count == 1)?;
+        Some((field, weak, count, first.start..last.end))
+    })
+}
+
+/// The words written together, if only a blank, a dot, a hyphen or an underscore parts them.
+fn joined(folded: &str, words: &[Range<usize>]) -> Option<String> {
+    let mut joined = String::new();
+    let mut end = None;
+    for word in words {
+        if let Some(end) = end {
+            let gap = folded.get(end..word.start)?;
+            if gap.len() > 2 || !gap.chars().all(|c| " .-_".contains(c)) {
+                return None;
+            }
+        }
+        joined.push_str(folded.get(word.clone())?);
+        end = Some(word.end);
+    }
+    Some(joined)
+}
+
+/// What a label asks for, and whether it is weak. A long one may hold one slip of the finger.
+fn known(label: &str, slips: bool) -> Option<(Field, bool)> {
+    let lists = &[
+        (USERNAME_LABELS, Field::Username, false),
+        (PHONE_LABELS, Field::Phone, false),
+        (WEAK_USERNAME_LABELS, Field::Username, true),
+        (WEAK_PHONE_LABELS, Field::Phone, true),
+        (OTHER_LABELS, Field::Other, false),
+        (ELSEWHERE_LABELS, Field::Elsewhere, false),
+    ];
+    let exact = lists.iter().find(|(list, ..)| list.has(label));
+    let near = || {
+        lists
+            .iter()
+            .take(2)
+            .find(|(list, ..)| slips && label.len() >= 7 && list.items().any(|item| one_slip(label, item)))
+    };
+    exact.or_else(near).map(|(_, field, weak)| (*field, *weak))
+}
+
+fn one_slip(written: &str, meant: &str) -> bool {
+    meant.len() >= 7
+        && written.len().abs_diff(meant.len()) <= 1
+        && strsim::damerau_levenshtein(written, meant) == 1
+}
+
+/// Is the whole of `text` a label?
+pub(super) fn is_label(text: &str) -> bool {
+    let line = Line::new(0, text);
+    let words = line.words();
+    let whole = |(_, _, taken, place): (Field, bool, usize, Range<usize>)| {
+        taken == words.len() && bare(line.folded()).trim_end_matches(':').len() == place.len()
+    };
+    label_at(&line, &words).is_some_and(whole)
+}
+
+/// What stands before a label.
+struct Anchor {
+    start: usize,
+    opens_line: bool,
+    doubted: bool,
+    /// Another person is named, whose phone it may be.
+    owned: bool,
+}
+
+/// Can a field begin with the label at `start`?
+fn anchor(line: &Line, start: usize, before: Option<&Segment>) -> Option<Anchor> {
+    let folded = line.folded();
+    let mut anchor = Anchor { start, opens_line: false, doubted: false, owned: false };
+    let mut tied = false;
+    loop {
+        let head = folded.get(..anchor.start)?.trim_end_matches([' ', '"', '\'', '_', '#', '>']);
+        if head.is_empty() || is_item_number(head.trim_start()) {
+            anchor.opens_line = true;
+            return Some(anchor);
+        }
+        if let Some(number) = last_item_number(head) {
+            anchor.start = number;
+            return Some(anchor);
+        }
+        if head.ends_with(['.', ',', ';', ':', '!', '?', '|', '/', '\t', '(', '&', '+', '='])
+            || head.trim_start() == "-"
+            || head.ends_with(" -")
+        {
+            anchor.opens_line = head.trim_start() == "-";
+            return Some(anchor);
+        }
+        let word_start = head.rfind(|c: char| !c.is_ascii_alphabetic()).map_or(0, |at| at + 1);
+        let word = head.get(word_start..)?;
+        if POSSESSIVES.has(word) {
+            tied = true;
+        } else if DOUBTS.has(word) || NEGATIONS.has(word) {
+            anchor.doubted = true;
+            tied = true;
+        } else if !KINDS.has(word) {
+            break;
+        }
+        anchor.start = word_start;
+    }
+    let from = before.map_or(0, |before| before.value.start);
+    if !tied && !before.is_some_and(|before| is_one_value(line, before, anchor.start)) {
+        return None;
+    }
+    let clause = folded.get(from..anchor.start)?;
+    let clause = clause.rfind(['.', '!', '?', ',', ';', ':']).map_or(clause, |at| &clause[at..]);
+    let clause = Phrases::of(clause);
+    anchor.doubted |= clause.hold(&DOUBTS) || clause.hold(&NEGATIONS);
+    anchor.owned = clause.hold(&OWNERS);
+    Some(anchor)
+}
+
+/// `1.`, `2)`, `(1)`, `1:` or a plain `1`.
+fn is_item_number(text: &str) -> bool {
+    let number = text.trim_start_matches('(').trim_end_matches(['.', ')', ':', ' ']);
+    number.len() == 1 && number.bytes().all(|octet| octet.is_ascii_digit())
+}
+
+/// Where the item number begins with which `head` ends: "annand12 2."
+fn last_item_number(head: &str) -> Option<usize> {
+    let blank = head.rfind([' ', '\t', ','])?;
+    let number = &head[blank + 1..];
+    (number.len() >= 2 && is_item_number(number)).then_some(blank + 1)
+}
+
+/// Does the value of the field before fill all that lies before `end`?
+fn is_one_value(line: &Line, before: &Segment, end: usize) -> bool {
+    let Some(text) = line.folded().get(before.value.start..end).map(str::trim) else { return false };
+    match before.field {
+        Field::Username => !text.is_empty() && !text.contains([' ', '\t']),
+        Field::Phone => !text.is_empty() && !text.bytes().any(|octet| octet.is_ascii_alphabetic()),
+        Field::Other | Field::Elsewhere => false,
+    }
+}
+
+/// What stands behind a label.
+struct Behind {
+    tie: Tie,
+    doubted: bool,
+    value: usize,
+}
+
+fn behind(line: &Line, label_end: usize) -> Behind {
+    let folded = line.folded();
+    let mut at = label_end + usize::from(folded[label_end..].starts_with('.'));
+    let mut doubted = false;
+    if let Some((end, hint_doubts)) = hint_in_brackets(folded, at) {
+        (at, doubted) = (end, hint_doubts);
+    } else if let Some(end) = hint_in_words(folded, at) {
+        return Behind { tie: Tie::Firm, doubted: false, value: end };
+    }
+    if let Some(value) = sign(folded, at) {
+        return Behind { tie: Tie::Firm, doubted, value };
+    }
+    let spoken = folded[at..].trim_start();
+    let word_end = spoken.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(spoken.len());
+    if matches!(&spoken[..word_end], "ar" | "is" | "lyder") {
+        let value = folded.len() - spoken.len() + word_end;
+        return Behind { tie: Tie::Spoken, doubted, value: sign(folded, value).unwrap_or(value) };
+    }
+    Behind { tie: Tie::Loose, doubted, value: at }
+}
+
+/// The position behind a sign that ties a value to the label before it.
+fn sign(folded: &str, from: usize) -> Option<usize> {
+    let mut at = from;
+    let mut found = false;
+    let octets = folded.as_bytes();
+    while let Some(octet) = octets.get(at) {
+        match octet {
+            b':' | b'=' | b'|' | b'\t' => found = true,
+            b'-' => {
+                let next = octets.get(at + 1).copied().unwrap_or(b' ');
+                let apart = at > from && matches!(next, b' ' | b'\t');
+                if !(found || apart || matches!(next, b'0'..=b'9' | b'+' | b'>')) {
+                    break;
+                }
+                found = true;
+            }
+            b'>' if found => {}
+            b' ' | b'"' | b'_' => {}
+            _ => break,
+        }
+        at += 1;
+    }
+    found.then_some(at)
+}
+
+/// The end of a hint in brackets behind the label, and whether it makes the value doubtful: any
+/// words that are no known hint do. A bracket with a number in it is the value.
+fn hint_in_brackets(folded: &str, from: usize) -> Option<(usize, bool)> {
+    let rest = &folded[from..];
+    let open = from + rest.len() - rest.trim_start().len();
+    let length = folded[open..].strip_prefix('(')?.find(')').filter(|length| *length <= 80)?;
+    let hint = &folded[open + 1..open + 1 + length];
+    let end = open + length + 2;
+    let phrases = Phrases::of(hint);
+    let example = phrases.hold(&EXAMPLES);
+    let digits = hint.bytes().filter(u8::is_ascii_digit).count();
+    if digits > 4 && !example && sign(folded, end).is_none() {
+        return None;
+    }
+    let known = phrases.words().all(|word| HINTS.has(word) || word.bytes().all(|c| c.is_ascii_digit()));
+    Some((end, !example && (digits > 4 || !known)))
+}
+
+/// The end of a hint in plain words and its sign: "som arbetsgivaren har registrerat:".
+fn hint_in_words(folded: &str, from: usize) -> Option<usize> {
+    let length = folded[from..].find([':', '=']).filter(|length| *length <= 100)?;
+    let hint = &folded[from..from + length];
+    let plain =
+        hint.starts_with([' ', ',']) && hint.bytes().all(|c| c.is_ascii_alphabetic() || b" ,-".contains(&c));
+    let known = || Phrases::of(hint).words().all(|word| HINTS.has(word));
+    if plain && !hint.trim().is_empty() && known() { sign(folded, from + length) } else { None }
+}
+
+/// The cells of a line of a table, if it is one.
+pub(super) fn cells(text: &str) -> Option<Vec<String>> {
+    let inner = text.trim_matches(|c: char| c == '|' || c == ' ');
+    let cells: Vec<String> =
+        inner.split(['\t', '|']).map(|cell| cell.trim().to_owned()).filter(|cell| !cell.is_empty()).collect();
+    (cells.len() >= 2).then_some(cells)
+}
+
+/// What the heading of a table's column asks for; `None` for a heading that is unknown.
+pub(super) fn heading(cell: &str) -> Option<Field> {
+    let line = Line::new(0, cell);
+    match segments(&line).as_slice() {
+        [only]
+            if only.opens_line
+                && !only.doubted
+                && bare(line.folded().get(only.value.clone())?).is_empty() =>
+        {
+            Some(only.field)
+        }
+        [..] => is_label(&fold(cell)).then_some(Field::Other),
+    }
+}

@@ -1,0 +1,1 @@
+//! Whole mails, built from their lines.
