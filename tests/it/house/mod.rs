@@ -4,6 +4,7 @@
 
 mod arms;
 mod doors;
+mod guide;
 mod imports;
 mod paths;
 mod purity;
