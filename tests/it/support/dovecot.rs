@@ -35,7 +35,7 @@ impl Dovecot {
         let mut failure = String::new();
         // Another program may take the ports in between.
         for _ in 0..3 {
-            let dir = tempfile::Builder::new().prefix("nyckelbud-dovecot-").tempdir_in("/tmp").unwrap();
+            let dir = tempfile::Builder::new().prefix("nyckelbud-dovecot-").tempdir().unwrap();
             let port = two_free_ports();
             let output = script("start", dir.path(), port, separator);
             // Made first: it also stops what started half-way.

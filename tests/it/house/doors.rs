@@ -1,0 +1,189 @@
+//! One outside crate, one door. Each dependency is used in the files that are named here and
+//! nowhere else, so that it can be changed in one place and its types do not leak.
+
+use std::collections::BTreeMap;
+
+use super::paths::Names;
+use super::source::{Breach, Source, assert_none, files, program};
+
+/// Where a crate may be used.
+enum Door {
+    /// Part of the language that the whole house speaks.
+    Everywhere,
+    /// Only in these files and folders.
+    Only(&'static [&'static str]),
+}
+use Door::{Everywhere, Only};
+
+const DOORS: &[(&str, Door)] = &[
+    // runtime; the pure stages are kept from it by their own rule
+    ("async-trait", Everywhere),
+    ("futures-util", Only(&["src/mailbox/imap/", "src/store/"])),
+    ("tokio", Everywhere),
+    ("tokio-util", Only(&["src/worker/", "src/cli/"])),
+    // TLS: the settings are made in one place, the handshake is where the connection is
+    ("rustls", Only(&["src/tls.rs", "src/http.rs", "src/mailbox/imap/connect.rs"])),
+    ("rustls-platform-verifier", Only(&["src/tls.rs"])),
+    ("tokio-rustls", Only(&["src/mailbox/imap/connect.rs"])),
+    // mail
+    ("async-imap", Only(&["src/mailbox/imap/"])),
+    ("encoding_rs", Only(&["src/mail/"])),
+    ("lettre", Only(&["src/delivery/notice"])),
+    ("mail-parser", Only(&["src/mail/reading.rs"])),
+    ("scraper", Only(&["src/mail/"])),
+    ("utf7-imap", Only(&["src/mailbox/imap/folders.rs"])),
+    // phone numbers and fields
+    ("regex", Only(&["src/mail/", "src/request/"])),
+    ("rlibphonenumber", Only(&["src/types/phone_number.rs"])),
+    // configuration; the file directory has TOML files of its own
+    ("bytesize", Only(&["src/config/"])),
+    ("config", Only(&["src/config/"])),
+    ("humantime", Only(&["src/config/", "src/cli/automation.rs"])),
+    ("schemars", Only(&["src/config/"])),
+    ("strsim", Only(&["src/config/"])),
+    ("toml", Only(&["src/config/", "src/directory/register.rs", "src/password/file.rs"])),
+    ("serde", Everywhere),
+    ("serde_json", Everywhere),
+    // storage
+    ("sqlx", Only(&["src/store/"])),
+    ("uuid", Only(&["src/cli/", "src/store/", "src/delivery/"])),
+    // time
+    ("jiff", Only(&["src/clock.rs"])),
+    // HTTP and texts
+    ("axum", Only(&["src/web/"])),
+    ("minijinja", Only(&["src/render.rs"])),
+    ("reqwest", Only(&["src/http.rs"])),
+    // secrets
+    ("argon2", Only(&["src/password/file.rs"])),
+    ("chacha20poly1305", Only(&["src/password/seal.rs"])),
+    ("data-encoding", Everywhere),
+    ("hmac", Only(&["src/keyring.rs"])),
+    // chosen at the edges, and handed inwards
+    (
+        "rand",
+        Only(&[
+            "src/keyring.rs",
+            "src/password/generate.rs",
+            "src/password/seal.rs",
+            "src/worker/",
+            "src/cli/",
+            "src/web/",
+        ]),
+    ),
+    ("sha2", Only(&["src/keyring.rs", "src/mail/", "src/delivery/pickup.rs", "src/worker/answer.rs"])),
+    ("subtle", Only(&["src/worker/port.rs"])),
+    ("zeroize", Everywhere),
+    // command line
+    ("anstream", Only(&["src/cli/output.rs"])),
+    ("anstyle", Only(&["src/cli/output.rs"])),
+    ("clap", Only(&["src/cli/"])),
+    ("clap_complete", Only(&["src/cli/generate.rs"])),
+    ("clap_mangen", Only(&["src/cli/generate.rs"])),
+    ("unicode-width", Only(&["src/cli/output.rs"])),
+    // host
+    ("rustix", Only(&["src/cli/", "src/telemetry.rs"])),
+    ("sd-notify", Only(&["src/cli/run.rs"])),
+    // observability and errors
+    ("thiserror", Everywhere),
+    ("tracing", Everywhere),
+    ("tracing-journald", Only(&["src/telemetry.rs"])),
+    ("tracing-subscriber", Only(&["src/telemetry.rs"])),
+];
+
+fn breaches(sources: &[Source], doors: &[(&str, Door)]) -> Vec<Breach> {
+    let doors: BTreeMap<String, &Door> =
+        doors.iter().map(|(name, door)| (name.replace('-', "_"), door)).collect();
+    let mut found = Vec::new();
+    for source in sources {
+        for (krate, path) in Names::of(source).outside() {
+            if let Some(Only(places)) = doors.get(krate)
+                && !places.iter().any(|place| source.is_in(place))
+            {
+                let what = format!(
+                    "`{krate}` is used only in {}: go through it, or widen its row in DOORS and say why",
+                    places.join(", ")
+                );
+                found.push(Breach::new(source, path.line, what));
+            }
+        }
+    }
+    found
+}
+
+/// The names under `[dependencies]` with the lines they stand on.
+fn dependencies(manifest: &Source) -> Vec<(String, usize)> {
+    let read: toml::Table = manifest.text.parse().expect("Cargo.toml");
+    let named = read["dependencies"].as_table().expect("dependencies").keys();
+    let line = |name: &String| {
+        let starts = |line: &str| line.split(['=', '.']).next().is_some_and(|key| key.trim() == name);
+        manifest.text.lines().position(starts).map_or(1, |at| at + 1)
+    };
+    named.map(|name| (name.clone(), line(name))).collect()
+}
+
+/// Dependencies without a row, without a use, and rows without a dependency.
+fn loose_ends(manifest: &Source, sources: &[Source], doors: &[(&str, Door)]) -> Vec<Breach> {
+    let mut found = Vec::new();
+    let named = dependencies(manifest);
+    let names: Vec<Names> = sources.iter().map(Names::of).collect();
+    for (name, line) in &named {
+        if !doors.iter().any(|(row, _)| row == name) {
+            let what = format!("`{name}` is new: give it a row in DOORS (tests/it/house/doors.rs)");
+            found.push(Breach::new(manifest, *line, what));
+        }
+        let krate = name.replace('-', "_");
+        if !names.iter().any(|names| names.outside().any(|(used, _)| used == krate)) {
+            found.push(Breach::new(manifest, *line, format!("nothing uses `{name}`: take it out")));
+        }
+    }
+    for (row, _) in doors {
+        if !named.iter().any(|(name, _)| name == row) {
+            found.push(Breach::new(manifest, 1, format!("`{row}` has a row in DOORS, but is no dependency")));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_outside_crate_comes_in_through_its_door() {
+    assert_none(&breaches(&program(), DOORS));
+}
+
+#[test]
+fn every_dependency_has_a_door_and_a_use() {
+    let manifest = files("Cargo.toml", ".toml").pop().expect("Cargo.toml");
+    assert_none(&loose_ends(&manifest, &program(), DOORS));
+}
+
+#[test]
+fn a_second_door_is_seen() {
+    let doors = [("mail-parser", Only(&["src/mail/reading.rs"])), ("serde", Everywhere)];
+    for text in [
+        "use mail_parser::Message;",
+        "use ::mail_parser::Message;",
+        "use mail_parser as m;",
+        "fn f(m: &mail_parser::Message) {}",
+    ] {
+        assert_eq!(breaches(&[Source::new("src/mail/text.rs", text)], &doors).len(), 1, "{text}");
+        assert_eq!(breaches(&[Source::new("src/mail/reading.rs", text)], &doors), [], "{text}");
+    }
+    assert_eq!(breaches(&[Source::new("src/mail/text.rs", "use serde::Serialize;")], &doors), []);
+}
+
+#[test]
+fn loose_ends_of_the_manifest_are_seen() {
+    let manifest = Source::new("Cargo.toml", "[dependencies]\nnew-one = \"1\"\nserde.version = \"1\"\n");
+    let sources = [Source::new("src/a.rs", "use serde::Serialize;")];
+    let found: Vec<String> = loose_ends(&manifest, &sources, &[("serde", Everywhere), ("gone", Everywhere)])
+        .iter()
+        .map(|breach| format!("{}: {}", breach.line, breach.what.split(':').next().unwrap_or_default()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "2: `new-one` is new",
+            "2: nothing uses `new-one`",
+            "1: `gone` has a row in DOORS, but is no dependency"
+        ]
+    );
+}

@@ -1,0 +1,176 @@
+//! Who may import whom. A stage sees the words of `types/`, what it stands on, and earlier stages;
+//! never a later one. Where a stage needs but a word or two of another, only those are open to it.
+
+use super::paths::Names;
+use super::source::{Breach, Source, assert_none, files, program};
+
+/// The nine stages, in the order of a mail's journey.
+const JOURNEY: [&str; 9] =
+    ["mailbox", "mail", "request", "directory", "decision", "password", "delivery", "ticket", "web"];
+
+/// Those that see everything.
+const SHELL: [&str; 2] = ["worker", "cli"];
+
+/// What a module may import beside itself: modules, or single names in them.
+struct Row {
+    module: &'static str,
+    sees: &'static [&'static str],
+}
+
+const fn row(module: &'static str, sees: &'static [&'static str]) -> Row {
+    Row { module, sees }
+}
+
+const TABLE: &[Row] = &[
+    row("mailbox", &["types", "clock", "secret", "tls"]),
+    row("mail", &["types"]),
+    row("request", &["types", "mail"]),
+    row("directory", &["types", "clock", "secret", "http", "tls"]),
+    row("decision", &["types", "mail", "request", "directory"]),
+    // Setting a password needs the directory's clients.
+    row("password", &["types", "clock", "secret", "keyring", "http", "tls", "directory"]),
+    // A text is made of a password; none is made, opened or set here.
+    row(
+        "delivery",
+        &["types", "clock", "secret", "keyring", "http", "tls", "render", "password::TemporaryPassword"],
+    ),
+    // Where a text is on its way depends on what its gateway can do and has answered.
+    row("ticket", &["types", "delivery::GatewayTraits", "delivery::Receipt"]),
+    // The pages show a password, and reach everything else through their port.
+    row("web", &["types", "clock", "secret", "render", "ticket", "password::TemporaryPassword"]),
+    row("types", &[]),
+    row("secret", &[]),
+    row("tls", &[]),
+    row("clock", &["types"]),
+    row("keyring", &["types"]),
+    row("http", &["types", "secret", "tls"]),
+    row("render", &["types", "clock"]),
+    row("audit", &["types", "clock", "keyring"]),
+    row("telemetry", &["config"]),
+    // The choices that a site can make are those that the stages define.
+    row(
+        "config",
+        &[
+            "types",
+            "clock",
+            "secret",
+            "decision",
+            "mail::Authentication",
+            "directory::PhoneType",
+            "telemetry::check_filter",
+        ],
+    ),
+    // It keeps what the stages say, in their words; it calls none of their outside parts.
+    row(
+        "store",
+        &[
+            "types",
+            "clock",
+            "secret",
+            "keyring",
+            "audit",
+            "ticket",
+            "mailbox::Folder",
+            "mailbox::MailUid",
+            "mailbox::Mark",
+            "mail::Trust",
+            "decision::Automation",
+            "delivery::Receipt",
+            "password::seal::Sealed",
+        ],
+    ),
+];
+
+fn breaches(sources: &[Source]) -> Vec<Breach> {
+    let mut found = Vec::new();
+    for source in sources {
+        let module = source.module();
+        let Some(own) = module.first().filter(|own| !SHELL.contains(&own.as_str())) else { continue };
+        let Some(row) = TABLE.iter().find(|row| row.module == own) else {
+            found.push(Breach::new(
+                source,
+                1,
+                format!("`{own}` is new: say in TABLE what it may import, and why"),
+            ));
+            continue;
+        };
+        for path in Names::of(source).paths {
+            let Some(names) = path.within_crate() else { continue };
+            if names.first().is_some_and(|first| first != own && !row.allows(&names)) {
+                let what = format!(
+                    "`{own}` may not import `{}`: hand the value in, or move it to where both may see it",
+                    names.join("::")
+                );
+                found.push(Breach::new(source, path.line, what));
+            }
+        }
+    }
+    found
+}
+
+impl Row {
+    fn allows(&self, names: &[String]) -> bool {
+        self.sees.iter().any(|open| {
+            let open: Vec<&str> = open.split("::").collect();
+            names.len() >= open.len() && open.iter().zip(names).all(|(open, name)| open == name)
+        })
+    }
+}
+
+#[test]
+fn no_module_imports_what_it_may_not_see() {
+    assert_none(&breaches(&program()));
+}
+
+#[test]
+fn the_table_itself_lets_no_stage_see_a_later_one() {
+    for (place, stage) in JOURNEY.iter().enumerate() {
+        let row =
+            TABLE.iter().find(|row| row.module == *stage).unwrap_or_else(|| panic!("{stage} has no row"));
+        for open in row.sees {
+            let seen = open.split("::").next().unwrap_or_default();
+            let earlier = JOURNEY.iter().position(|s| s == &seen).is_none_or(|other| other < place);
+            assert!(earlier, "{stage} may not see {seen}, which comes later in the journey");
+            assert!(!["store", "config", "worker", "cli"].contains(&seen), "{stage} may not see {seen}");
+        }
+    }
+}
+
+#[test]
+fn the_map_tells_the_journey_in_its_order() {
+    let map = files("src/lib.rs", ".rs").pop().expect("src/lib.rs");
+    let told: Vec<&str> = map
+        .text
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'))
+        .filter(|module| JOURNEY.contains(module))
+        .collect();
+    assert_eq!(told, JOURNEY, "the `pub mod` lines of src/lib.rs stand in the order of the journey");
+}
+
+#[test]
+fn a_later_stage_is_seen_in_every_way_it_can_be_written() {
+    for text in [
+        "use crate::web::Desk;",
+        "use crate::{types::Reason, web::Desk};",
+        "fn f() { crate::web::g() }",
+        "use super::super::web::Desk;",
+        "fn f() { tracing::info!(\"{}\", crate::web::g()) }",
+        "#[derive(crate::web::Derive)] struct S;",
+    ] {
+        let found = breaches(&[Source::new("src/mail/text.rs", text)]);
+        assert_eq!(found.len(), 1, "{text}: {found:?}");
+    }
+    let fine = "use crate::types::Reason;\nuse super::Mail;\nuse crate::mail::Trust;\n#[cfg(test)] use crate::web::Desk;";
+    assert_eq!(breaches(&[Source::new("src/mail/text.rs", fine)]), []);
+    assert_eq!(breaches(&[Source::new("src/worker/run.rs", "use crate::web::Desk;")]), []);
+}
+
+#[test]
+fn only_the_open_names_of_a_module_are_open() {
+    let source = Source::new("src/web/page.rs", "use crate::password::{PasswordReset, TemporaryPassword};");
+    let found = breaches(&[source]);
+    assert_eq!(found.len(), 1);
+    assert!(found[0].what.contains("password::PasswordReset"), "{}", found[0]);
+    assert_eq!(breaches(&[Source::new("src/novelty.rs", "")]).len(), 1);
+}
