@@ -114,7 +114,7 @@ fn one_gateway(
         }
         GatewayKind::Twilio
         | GatewayKind::Sinch
-        | GatewayKind::Gatewayapi
+        | GatewayKind::GatewayApi
         | GatewayKind::Kannel
         | GatewayKind::Smpp
         | GatewayKind::Http => {

@@ -69,9 +69,9 @@ pub(crate) fn quarantined(kept: &Kept<'_>, raw: RawMail, why: &str) -> Incoming 
     Incoming {
         mailbox: kept.mailbox.to_owned(),
         validity: kept.validity,
-        uid: raw.uid,
         received_at: raw.received_at.unwrap_or(kept.now),
         content_hash: hash_of_octets(kept, &raw),
+        uid: raw.uid,
         raw: raw.bytes,
         message_id: None,
         answers: Vec::new(),

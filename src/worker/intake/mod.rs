@@ -112,7 +112,7 @@ impl Intake {
             seen();
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
-                woken = self.inbox.mailbox.wait(self.inbox.settings.poll) => _ = woken?,
+                woken = self.inbox.mailbox.wait(self.inbox.settings.poll) => { woken?; }
             }
         }
     }
@@ -222,17 +222,18 @@ impl Intake {
     }
 
     async fn keeper(
-        &self,
+        &mut self,
         name: &str,
         validity: u32,
         unread: Option<&'static str>,
     ) -> Result<Keeper, StoreError> {
+        let parts = Arc::clone(&self.parts);
         Ok(Keeper {
-            parts: Arc::clone(&self.parts),
+            automation: parts.automation().await?,
+            parts,
             mailbox: name.to_owned(),
             validity,
             authentication: self.inbox.settings.authentication.clone(),
-            automation: self.parts.automation().await?,
             unread,
         })
     }
@@ -249,7 +250,7 @@ impl Intake {
 
     /// A mail that the server lists and never hands over gets a ticket, so that it is not lost in
     /// silence; it stays where it is.
-    async fn give_up(&self, name: &str, validity: u32, uids: &[MailUid]) -> Result<(), RoundError> {
+    async fn give_up(&mut self, name: &str, validity: u32, uids: &[MailUid]) -> Result<(), RoundError> {
         if uids.is_empty() {
             return Ok(());
         }
