@@ -4,5 +4,6 @@
 pub mod audit_rows;
 pub mod demo_desk;
 pub mod dovecot;
+pub mod postgres;
 pub mod proxy;
 pub mod scripted_imap;
