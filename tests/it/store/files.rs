@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::Command;
 
-use nyckelbud::store::{self, Committed, SealedChange, Step, Store, StoreError, TicketFilter};
+use nyckelbud::store::{self, Committed, SealedChange, Step, StoreError, TicketFilter};
 
 use super::make::*;
 use super::world::{DOMAIN, World};
@@ -26,18 +26,6 @@ async fn only_the_owner_may_read_the_files() {
         let mode = file.metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{}", file.display());
     }
-}
-
-#[tokio::test]
-async fn the_database_syncs_every_commit_and_checks_its_references() {
-    let world = World::sqlite().await;
-    assert_eq!(world.texts("SELECT journal_mode FROM pragma_journal_mode").await, ["wal"]);
-    // The settings of a connection are seen only by what they do: nothing may point to no ticket.
-    let claim = world.store.record(vec![mail("1")], NOW).await;
-    assert!(claim.is_ok());
-    world.run("PRAGMA foreign_keys = OFF; DELETE FROM ticket").await;
-    let orphan = world.store.record(vec![reply("2", message_id("1"))], NOW).await.unwrap();
-    assert!(matches!(orphan[0], store::Recorded::Made(..)));
 }
 
 fn holds(folder: &Path, text: &str) -> Vec<String> {
@@ -82,29 +70,11 @@ async fn what_cannot_be_opened_says_so_without_its_url() {
     assert!(error.starts_with("the database cannot be used: opening the SQLite file"), "{error}");
 }
 
-#[tokio::test]
-async fn a_full_disk_stops_a_batch_and_leaves_nothing_of_it() {
-    let world = World::sqlite().await;
-    keep(world.store.as_ref(), mail("1")).await;
-    let pages = world.number("PRAGMA page_count").await;
-    let store = world.store.as_ref();
-    // The writer's own limit cannot be set from outside; a row that forbids what comes stands for it.
-    world
-        .run("CREATE TRIGGER full BEFORE INSERT ON mail WHEN NEW.uid = '9' BEGIN SELECT raise(ABORT, 'disk is full'); END")
-        .await;
-    let error = store.record(vec![mail("8"), mail("9")], NOW).await.unwrap_err();
-    assert_eq!(error, StoreError::Unavailable("keeping mails: disk is full".to_owned()));
-    assert_eq!(store.tickets(&TicketFilter::default()).await.unwrap().len(), 1);
-    assert!(pages > 0);
-    world.run("DROP TRIGGER full").await;
-    store.record(vec![mail("8"), mail("9")], NOW).await.unwrap();
-    assert_eq!(store.tickets(&TicketFilter::default()).await.unwrap().len(), 3);
-}
-
 const CHILD_URL: &str = "NYCKELBUD_TEST_STORE_URL";
 
 /// Keeps mails until it is killed; prints each number once it is committed. Does nothing unless asked.
 #[test]
+#[allow(clippy::print_stdout)]
 fn child() {
     let Ok(url) = std::env::var(CHILD_URL) else { return };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -154,4 +124,52 @@ async fn sqlite_reopens_after_a_kill_with_all_that_was_committed() {
 #[tokio::test]
 async fn postgres_keeps_all_that_a_killed_process_committed() {
     a_kill_loses_nothing_committed(crate::support::postgres::fresh_database().await).await;
+}
+
+/// Keeps batches of large mails until a write fails, as it does under the limit that its parent has
+/// set; prints what the store says. Does nothing unless asked.
+#[test]
+#[allow(clippy::print_stdout)]
+fn child_on_a_full_disk() {
+    let Ok(url) = std::env::var(FULL_URL) else { return };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let store = store::open(&url, DOMAIN).await.unwrap();
+        for batch in 0_u32.. {
+            let large =
+                |name: usize| mail_but(&format!("{batch}-{name}"), |mail| mail.raw = vec![b'x'; 36_000]);
+            match store.record((0..BATCH).map(large).collect(), NOW).await {
+                Ok(_) => println!("kept a batch"),
+                Err(StoreError::Unavailable(text)) => return println!("refused: {text}"),
+                Err(other) => panic!("{other}"),
+            }
+        }
+    });
+}
+
+const FULL_URL: &str = "NYCKELBUD_TEST_STORE_FULL_URL";
+const BATCH: usize = 10;
+
+/// A file that may not grow fails like one on a full disk: in the middle of a transaction.
+#[tokio::test]
+async fn a_disk_that_is_full_stops_a_batch_and_leaves_nothing_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", dir.path().join("desk.db").display());
+    let output = Command::new("bash")
+        .args(["-c", "trap '' XFSZ; ulimit -f 3000; exec \"$0\" --exact store::files::child_on_a_full_disk --nocapture"])
+        .arg(std::env::current_exe().unwrap())
+        .env(FULL_URL, &url)
+        .output()
+        .unwrap();
+    let words = String::from_utf8_lossy(&output.stdout);
+    assert!(words.contains("refused: keeping mails: "), "{words}");
+    let kept = words.matches("kept a batch").count();
+    assert!(kept > 0, "{words}");
+
+    let store = store::open(&url, DOMAIN).await.unwrap();
+    assert_eq!(store.tickets(&TicketFilter::default()).await.unwrap().len(), kept * BATCH);
+    // With room again, the same mails are kept under the next numbers.
+    store.record(vec![mail_but("1", |mail| mail.uid = uid("again"))], NOW).await.unwrap();
+    let tickets = store.tickets(&TicketFilter::default()).await.unwrap();
+    assert_eq!(tickets.last().unwrap().ticket.number.running() as usize, kept * BATCH + 1);
 }
