@@ -118,7 +118,7 @@ async fn take<DB: Dialect>(
         return Ok(claims);
     }
     let ids = list(claims.iter().map(|claim| claim.ticket.id.0));
-    tx.run(TAKE, values_of(ids.clone(), owner, until)).await?;
+    tx.run(TAKE, values![ids.clone(), owner, until]).await?;
     let mut intents = intents::of_tickets(tx, ids.clone()).await?;
     let mut sealed = sealed_of(tx, ids).await?;
     for claim in &mut claims {
@@ -126,12 +126,6 @@ async fn take<DB: Dialect>(
         claim.sealed = sealed.remove(&claim.ticket.id);
     }
     Ok(claims)
-}
-
-fn values_of(ids: super::value::Value, owner: &str, until: UnixMillis) -> Vec<super::value::Value> {
-    let mut values = vec![ids];
-    values.extend(values![owner, until]);
-    values
 }
 
 fn claim(mut row: Row) -> Result<Claim, StoreError> {

@@ -22,12 +22,12 @@ use crate::types::{EmailAddress, MessageId, Reason, TicketNumber, UnixMillis};
 const ACKNOWLEDGE_EVERY: Duration = Duration::from_secs(3600);
 
 pub(super) const KNOWN: &str =
-    "SELECT 1 FROM ledger WHERE mailbox = $1 AND validity = $2 AND uid = $3 AND mail > 0";
+    "SELECT mail FROM ledger WHERE mailbox = $1 AND validity = $2 AND uid = $3 AND mail > 0";
 pub(super) const SAME_CONTENT: &str =
     "SELECT m.id, t.id, t.year, t.running FROM mail m JOIN ticket t ON t.id = m.ticket
      WHERE m.content_hash = $1 AND m.duplicate_of = 0";
 pub(super) const ACKNOWLEDGED: &str =
-    "SELECT 1 FROM message WHERE addressee = $1 AND kind = $2 AND created_at > $3 LIMIT 1";
+    "SELECT id FROM message WHERE addressee = $1 AND kind = $2 AND created_at > $3 LIMIT 1";
 
 impl<DB: Dialect> SqlStore<DB> {
     pub(super) async fn keep_mails(

@@ -47,7 +47,7 @@ pub(super) async fn find<DB: Dialect>(
         if from.is_some() {
             found.extend(tx.rows(BY_MESSAGE, values![ids.clone(), sender]).await?);
         }
-        found.extend(tx.rows(BY_MAIL, vec![ids, sender.into()]).await?);
+        found.extend(tx.rows(BY_MAIL, values![ids, sender]).await?);
         let found = found.into_iter().map(named).collect::<Result<Vec<_>, _>>()?;
         for answered in answers {
             if let Some((_, joined)) = found.iter().find(|(id, _)| id == answered.as_str()) {

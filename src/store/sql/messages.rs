@@ -10,7 +10,7 @@ use serde_json::json;
 use super::dialect::Dialect;
 use super::intake::told;
 use super::tx::Tx;
-use super::value::{Row, Value, corrupt, list, values};
+use super::value::{Row, corrupt, list, values};
 use super::{NEVER, SqlStore, audit, ticket};
 use crate::store::{Addressee, MessageClaim, MessageKind, NewMessage, StoreError};
 use crate::ticket::TicketId;
@@ -83,8 +83,8 @@ impl<DB: Dialect> SqlStore<DB> {
         let ids = list(ids);
         let sql = "UPDATE message SET fence = fence + 1, lease_owner = $2, lease_until = $3
              WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each($1))";
-        tx.run(sql, vec![ids.clone(), owner.into(), Value::from(clock.plus(lease))]).await?;
-        let rows = tx.rows(DUE, vec![ids]).await?;
+        tx.run(sql, values![ids.clone(), owner, clock.plus(lease)]).await?;
+        let rows = tx.rows(DUE, values![ids]).await?;
         let claims = rows.into_iter().map(claim).collect::<Result<_, _>>()?;
         tx.commit().await?;
         Ok(claims)

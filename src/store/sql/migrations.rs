@@ -71,3 +71,9 @@ async fn applied<DB: Dialect>(pool: &Pool<DB>) -> Result<usize, StoreError> {
         Err(error) => Err(unavailable(doing)(error)),
     }
 }
+
+/// The migrations' own texts.
+#[cfg(test)]
+pub(super) fn texts(files: &'static [File]) -> impl Iterator<Item = &'static str> {
+    files.iter().map(|file| file.sql)
+}

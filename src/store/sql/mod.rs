@@ -31,6 +31,8 @@ mod joins;
 mod ledger;
 mod messages;
 mod migrations;
+#[cfg(test)]
+mod plans;
 mod postgres;
 mod reads;
 mod receipts;

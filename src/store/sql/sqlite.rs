@@ -103,3 +103,31 @@ impl Dialect for Sqlite {
         sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(pool).await.map(|_| ())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::Row as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn every_connection_is_durable_wipes_what_it_erases_and_waits_for_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let pools = open(&format!("sqlite://{}", dir.path().join("desk.db").display())).await.unwrap();
+        for pool in [&pools.writer, &pools.reader] {
+            let settings = ["journal_mode", "synchronous", "foreign_keys", "secure_delete", "busy_timeout"];
+            let mut found = Vec::new();
+            for name in settings {
+                let sql = AssertSqlSafe(format!("PRAGMA {name}"));
+                let row = sqlx::query(sql).fetch_one(pool).await.unwrap();
+                found.push(
+                    row.try_get::<String, _>(0).or_else(|_| row.try_get::<i64, _>(0).map(|n| n.to_string())),
+                );
+            }
+            let found: Vec<_> = found.into_iter().map(Result::unwrap).collect();
+            assert_eq!(found, ["wal", "2", "1", "1", "10000"]);
+        }
+        let refused = sqlx::query("CREATE TABLE x (y TEXT)").execute(&pools.reader).await;
+        assert!(refused.is_err(), "a reader writes");
+    }
+}

@@ -6,6 +6,7 @@ pub mod demo_desk;
 pub mod dovecot;
 pub mod elks;
 pub mod postfix;
+pub mod postgres;
 pub mod proxy;
 pub mod scripted_imap;
 pub mod scripted_smtp;

@@ -1,0 +1,52 @@
+//! No statement that runs all day reads a whole table, however large the table grows. SQLite tells its
+//! plan without any rows; what PostgreSQL does with many rows is tested in `tests/it/store/plans.rs`.
+
+use sqlx::{AssertSqlSafe, Connection, Row, Sqlite, SqliteConnection};
+
+use super::dialect::Dialect;
+use super::{audit, claims, history, intake, joins, ledger, messages, migrations, reads, receipts};
+
+const HOT: [(&str, &str); 19] = [
+    ("ledger", ledger::LEDGER),
+    ("record: known", intake::KNOWN),
+    ("record: same content", intake::SAME_CONTENT),
+    ("record: acknowledged", intake::ACKNOWLEDGED),
+    ("record: by mail", joins::BY_MAIL),
+    ("record: by message", joins::BY_MESSAGE),
+    ("record: by tag", joins::BY_TAG),
+    ("claim", claims::DUE),
+    ("next due: free ticket", claims::FREE_TICKET),
+    ("next due: leased ticket", claims::LEASED_TICKET),
+    ("next due: free message", claims::FREE_MESSAGE),
+    ("next due: leased message", claims::LEASED_MESSAGE),
+    ("claim messages: lock", messages::LOCK_DUE),
+    ("claim messages", messages::DUE),
+    ("receipt by reference", receipts::BY_REFERENCE),
+    ("receipt for intent", receipts::FOR_INTENT),
+    ("history", history::HISTORY),
+    ("link", reads::BY_PICKUP),
+    ("audit: waiting", audit::WAITING),
+];
+
+#[tokio::test]
+async fn no_hot_statement_reads_a_whole_table() {
+    let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+    for sql in migrations::texts(migrations::SQLITE) {
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    }
+    for (name, sql) in HOT {
+        let explain = format!("EXPLAIN QUERY PLAN {}", Sqlite::words(sql).as_str());
+        let plan = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(&mut connection).await.unwrap();
+        let plan: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
+        // An index that holds only the rows in question (what is due, what is leased) may be walked.
+        let walked = ["ticket_due", "ticket_leased", "message_due", "message_leased", "audit_waiting"];
+        let scans = plan.iter().filter(|line| {
+            let over_index = walked.iter().any(|index| line.ends_with(&format!("INDEX {index}")));
+            line.starts_with("SCAN")
+                && !line.contains("json_each")
+                && !line.contains("CONSTANT ROW")
+                && !over_index
+        });
+        assert_eq!(scans.count(), 0, "{name}: {plan:#?}");
+    }
+}

@@ -1,0 +1,132 @@
+//! Which ticket a mail joins, and what its coming changes there.
+
+use nyckelbud::store::*;
+use nyckelbud::ticket::{Fate, Kind, PasswordFact, State, TicketId};
+use nyckelbud::types::{EmailAddress, MessageId, Reason, TicketNumber};
+
+use super::make::*;
+use super::world::World;
+
+/// Where a mail would go, as `record` and as `explain` see it: they must agree.
+async fn joins(world: &World, incoming: Incoming) -> Option<TicketNumber> {
+    let (answers, tag, from) = (incoming.answers.clone(), incoming.tag, incoming.from.clone());
+    let asked = world.store.ticket_answered(&answers, tag, from.as_ref()).await.unwrap();
+    let joined = match world.store.record(vec![incoming], NOW).await.unwrap()[0] {
+        Recorded::Joined(_, number) => Some(number),
+        Recorded::Made(..) => None,
+        ref other => panic!("{other:?}"),
+    };
+    assert_eq!(asked, joined);
+    joined
+}
+
+fn from(name: &str, who: &str, answers: Vec<MessageId>, tag: Option<TicketNumber>) -> Incoming {
+    mail_but(name, |mail| {
+        mail.from = EmailAddress::parse(who).ok();
+        mail.answers = answers;
+        mail.tag = tag;
+    })
+}
+
+pub async fn a_reply_to_a_kept_mail_joins_its_ticket(world: World) {
+    world.store.record(vec![mail("1"), mail("2")], NOW).await.unwrap();
+    assert_eq!(joins(&world, reply("3", message_id("2"))).await, Some(number(2)));
+    // The newest answered mail counts; unknown ones are passed over.
+    let answers = vec![message_id("unknown"), message_id("1"), message_id("2")];
+    assert_eq!(joins(&world, from("4", ANNA, answers, None)).await, Some(number(1)));
+    assert_eq!(joins(&world, reply("5", message_id("unknown"))).await, None);
+    assert_eq!(joins(&world, mail("6")).await, None);
+}
+
+pub async fn a_reply_to_our_own_mail_joins_only_from_whom_it_went_to(world: World) {
+    let asking = mail_but("1", |mail| mail.ticket.acknowledge = Some(address(ANNA)));
+    world.store.record(vec![asking], NOW).await.unwrap();
+    let ours = world.store.claim_messages("one", LEASE, 1, NOW).await.unwrap().remove(0).message_id;
+    let local = ours.as_str().strip_suffix("@kommun.example").unwrap();
+    assert!(local.len() == 32 && local.bytes().all(|b| b.is_ascii_hexdigit()), "{ours}");
+    assert_eq!(joins(&world, from("2", "bo@kommun.example", vec![ours.clone()], None)).await, None);
+    assert_eq!(joins(&world, from("3", "", vec![ours.clone()], None)).await, None);
+    assert_eq!(joins(&world, from("4", ANNA, vec![ours], None)).await, Some(number(1)));
+}
+
+pub async fn a_tag_counts_only_from_the_requester(world: World) {
+    world.store.record(vec![mail("1")], NOW).await.unwrap();
+    assert_eq!(joins(&world, from("2", "bo@kommun.example", vec![], Some(number(1)))).await, None);
+    assert_eq!(joins(&world, from("3", "", vec![], Some(number(1)))).await, None);
+    assert_eq!(joins(&world, from("4", ANNA, vec![], Some(number(99)))).await, None);
+    assert_eq!(joins(&world, from("5", ANNA, vec![], Some(number(1)))).await, Some(number(1)));
+}
+
+pub async fn a_machines_mail_joins_nothing(world: World) {
+    let store = &world.store;
+    let id = asked(&world, "1").await;
+    let absence = mail_but("2", |mail| {
+        mail.answers = vec![message_id("1")];
+        mail.tag = Some(number(1));
+        mail.ticket.kind = Kind::Automatic;
+        mail.ticket.state = State::Filed;
+        mail.ticket.outcome = Some(Fate::Filed);
+    });
+    assert!(matches!(store.record(vec![absence], NOW).await.unwrap()[0], Recorded::Made(..)));
+    assert_eq!(view(store.as_ref(), id).await.ticket.state, State::Asked);
+}
+
+/// A ticket whose writer was asked for details.
+async fn asked(world: &World, name: &str) -> TicketId {
+    moved(world, name, State::Asked).await
+}
+
+async fn moved(world: &World, name: &str, state: State) -> TicketId {
+    let store = world.store.as_ref();
+    let id = keep(store, mail(name)).await;
+    let claim = claim(store, id).await;
+    let committed = store.commit(id, claim.fence, &claim.ticket.state, step(state)).await.unwrap();
+    assert_eq!(committed, Committed::Done);
+    id
+}
+
+pub async fn a_reply_answers_a_question_and_opens_what_was_over(world: World) {
+    let store = world.store.as_ref();
+    let question = asked(&world, "1").await;
+    let done = moved(&world, "2", State::Done { generation: 1, since: NOW, checked: true }).await;
+    let later = NOW.plus(HOUR);
+    store.record(vec![reply("3", message_id("1")), reply("4", message_id("2"))], later).await.unwrap();
+
+    let question = view(store, question).await.ticket;
+    assert_eq!((question.state, question.settled_at), (State::requested(), None));
+    let done = view(store, done).await.ticket;
+    assert_eq!(done.state, State::Technician { password: PasswordFact::Changed });
+    assert_eq!((done.outcome, done.reason), (Some(Fate::Technician), Some(Reason::OtherSubject)));
+    assert_eq!(done.settled_at, Some(later));
+    assert!(done.trail.0.last().unwrap().evidence.ends_with("the password was changed"));
+    // Only the question wants something now.
+    let claims = store.claim("one", LEASE, 10, later).await.unwrap();
+    assert_eq!(claims.iter().map(|claim| claim.ticket.id).collect::<Vec<_>>(), [question.id]);
+    assert_eq!(world.number("SELECT COUNT(*) FROM audit WHERE event = 'ticket.replied'").await, 2);
+}
+
+pub async fn a_reply_during_a_decision_is_read_by_a_new_one(world: World) {
+    let store = world.store.as_ref();
+    let id = keep(store, mail("1")).await;
+    let deciding = claim(store, id).await;
+    assert_eq!(store.mails_of(id).await.unwrap().len(), 1);
+    store.record(vec![reply("2", message_id("1"))], NOW).await.unwrap();
+    // The decision that has not read the reply is lost, whatever it was.
+    let state = &deciding.ticket.state;
+    let committed = store.commit(id, deciding.fence, state, step(State::Asked)).await.unwrap();
+    assert_eq!(committed, Committed::Lost);
+    store.rest(id, deciding.fence).await.unwrap();
+    let again = store.claim("two", LEASE, 1, NOW).await.unwrap().remove(0);
+    assert_eq!((again.ticket.id, again.previous_lease_end), (id, None));
+    assert_eq!(store.mails_of(id).await.unwrap().len(), 2);
+}
+
+pub async fn the_own_mail_wins_when_a_message_id_was_copied(world: World) {
+    let store = world.store.as_ref();
+    let copied = mail_but("2", |mail| {
+        mail.message_id = Some(message_id("1"));
+        mail.from = Some(address("stranger@elsewhere.example"));
+    });
+    store.record(vec![mail("1"), copied], NOW).await.unwrap();
+    assert_eq!(joins(&world, reply("3", message_id("1"))).await, Some(number(1)));
+}

@@ -1,0 +1,107 @@
+//! Words that leave beside passwords.
+
+use nyckelbud::store::*;
+use nyckelbud::ticket::{Kind, State};
+use nyckelbud::types::{AccountId, Outcome, UnixMillis};
+
+use super::make::*;
+use super::world::World;
+
+/// A ticket with one acknowledgement that waits.
+async fn waiting(world: &World) {
+    let asking = mail_but("1", |mail| mail.ticket.acknowledge = Some(address(ANNA)));
+    world.store.record(vec![asking], NOW).await.unwrap();
+}
+
+async fn due(world: &World, now: UnixMillis) -> Vec<MessageClaim> {
+    world.store.claim_messages("one", LEASE, 5, now).await.unwrap()
+}
+
+pub async fn a_message_is_sent_once_and_again_only_when_it_is_said(world: World) {
+    waiting(&world).await;
+    let store = world.store.as_ref();
+    let first = due(&world, NOW).await.remove(0);
+    assert_eq!((first.tries, first.created_at, first.number), (0, NOW, number(1)));
+    assert_eq!(first.message.to, Addressee::Mail(address(ANNA)));
+    assert_eq!((first.message.kind, first.subject.as_str()), (MessageKind::Acknowledgement, "Lösenord 1"));
+    assert!(due(&world, NOW).await.is_empty());
+    assert!(store.begin_message(first.id, first.fence, NOW).await.unwrap());
+    let busy = Outcome::NotSent { cause: "busy".to_owned() };
+    let later = NOW.plus(HOUR);
+    store.end_message(first.id, first.fence, &busy, Some(later), NOW).await.unwrap();
+    assert_eq!(store.next_due().await.unwrap(), Some(NOW), "the ticket");
+    assert!(due(&world, UnixMillis(later.0 - 1)).await.is_empty());
+    let second = due(&world, later).await.remove(0);
+    assert_eq!((second.tries, second.message_id.clone()), (1, first.message_id));
+    assert!(store.begin_message(second.id, second.fence, later).await.unwrap());
+    store.end_message(second.id, second.fence, &accepted(""), None, later).await.unwrap();
+    assert!(due(&world, UnixMillis(i64::MAX)).await.is_empty());
+    assert!(!store.begin_message(second.id, second.fence, later).await.unwrap(), "it is over");
+}
+
+pub async fn a_lost_fence_neither_begins_nor_ends_a_message(world: World) {
+    waiting(&world).await;
+    let store = world.store.as_ref();
+    let old = due(&world, NOW).await.remove(0);
+    assert!(store.begin_message(old.id, old.fence, NOW).await.unwrap());
+    world.run("UPDATE message SET lease_until = 1000").await;
+    let new = due(&world, NOW).await.remove(0);
+    assert_eq!(new.tries, 1, "a try whose end nobody knows counts");
+    assert!(!store.begin_message(old.id, old.fence, NOW).await.unwrap());
+    store.end_message(old.id, old.fence, &accepted(""), None, NOW).await.unwrap();
+    assert!(store.begin_message(new.id, new.fence, NOW).await.unwrap(), "the old end counted");
+}
+
+pub async fn an_answer_names_the_newest_mail_of_a_person(world: World) {
+    waiting(&world).await;
+    let later = mail_but("2", |mail| {
+        mail.answers = vec![message_id("1")];
+        mail.received_at = NOW.plus(HOUR);
+    });
+    let copy = mail_but("3", |mail| {
+        mail.content_hash = "hash of 1".to_owned();
+        mail.received_at = NOW.plus(HOUR).plus(HOUR);
+    });
+    let nameless = mail_but("4", |mail| {
+        mail.answers = vec![message_id("1")];
+        mail.received_at = NOW.plus(HOUR).plus(HOUR);
+        mail.message_id = None;
+    });
+    let absence = mail_but("5", |mail| {
+        mail.answers = vec![message_id("1")];
+        mail.received_at = NOW.plus(HOUR).plus(HOUR);
+        mail.ticket.kind = Kind::Automatic;
+        mail.ticket.state = State::Filed;
+    });
+    world.store.record(vec![later, copy, nameless, absence], NOW).await.unwrap();
+    assert_eq!(due(&world, NOW).await[0].answers, Some(message_id("2")));
+}
+
+pub async fn a_message_is_in_the_audit_log_before_and_after_it_leaves(world: World) {
+    let store = world.store.as_ref();
+    let id = live_ticket(store, "1", "a-anna").await;
+    let claim = claim(store, id).await;
+    let message = |kind, to| NewMessage { kind, to, values: "{}".to_owned() };
+    let messages = vec![
+        message(MessageKind::OwnerNotice, Addressee::Mail(address(ANNA))),
+        message(MessageKind::OwnerWarning, Addressee::Phone(AccountId::new("a-anna"))),
+    ];
+    let step = Step { messages, ..step(sealed_state()) };
+    store.commit(id, claim.fence, &sealed_state(), step).await.unwrap();
+    let claims = due(&world, NOW).await;
+    assert_eq!(claims[1].message.to, Addressee::Phone(AccountId::new("a-anna")));
+    for claim in &claims {
+        assert!(store.begin_message(claim.id, claim.fence, NOW).await.unwrap());
+    }
+    let silence = Outcome::Uncertain { cause: "silence".to_owned() };
+    store.end_message(claims[0].id, claims[0].fence, &accepted("250 ok"), None, NOW).await.unwrap();
+    store.end_message(claims[1].id, claims[1].fence, &silence, None, NOW).await.unwrap();
+    let told = world.texts("SELECT event FROM audit WHERE ticket = 1 ORDER BY id").await;
+    assert_eq!(
+        told,
+        ["ticket.made", "mail.intended", "warning.intended", "mail.accepted", "warning.uncertain"]
+    );
+    // A warning is a text, and counts as one.
+    let history = store.history(&AccountId::new("a-anna"), "", "", "", NOW).await.unwrap();
+    assert_eq!(history.texts_day, 1);
+}

@@ -1,0 +1,101 @@
+//! The store's contract: one list of tests, run on SQLite and on PostgreSQL. Beside it, what concerns
+//! one database alone, and the tables of both.
+
+mod audit;
+mod claims;
+mod commits;
+mod crowds;
+mod files;
+mod intake;
+mod joins;
+mod make;
+mod messages;
+mod plans;
+mod reads;
+mod receipts;
+mod schema;
+mod world;
+
+/// Each test takes a world with an empty store, and runs once on each database.
+macro_rules! contract {
+    ($($module:ident: $($name:ident),* ;)*) => {
+        mod on_sqlite {
+            $($(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$module::$name(super::world::World::sqlite().await).await;
+            })*)*
+        }
+        mod on_postgres {
+            $($(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$module::$name(super::world::World::postgres().await).await;
+            })*)*
+        }
+    };
+}
+
+contract! {
+    intake:
+        a_mark_is_kept_and_the_first_one_stays,
+        tries_are_counted_before_the_fetch_and_can_be_taken_back,
+        a_new_uidvalidity_begins_new_entries,
+        kept_mails_wait_for_their_move_and_then_leave_the_ledger,
+        a_mail_makes_a_ticket_with_the_next_number_of_its_year,
+        the_same_place_is_known_and_equal_content_is_a_duplicate,
+        duplicates_and_replies_within_one_batch_find_each_other,
+        what_postgres_cannot_keep_in_a_text_stops_no_mail,
+        a_batch_that_fails_leaves_nothing_behind,
+        an_address_gets_one_acknowledgement_an_hour;
+    joins:
+        a_reply_to_a_kept_mail_joins_its_ticket,
+        a_reply_to_our_own_mail_joins_only_from_whom_it_went_to,
+        a_tag_counts_only_from_the_requester,
+        a_machines_mail_joins_nothing,
+        a_reply_answers_a_question_and_opens_what_was_over,
+        a_reply_during_a_decision_is_read_by_a_new_one,
+        the_own_mail_wins_when_a_message_id_was_copied;
+    claims:
+        due_tickets_are_claimed_oldest_first_and_once,
+        a_lease_that_ran_out_is_told_and_its_fence_is_lost,
+        a_released_ticket_is_due_when_it_was_said,
+        what_happens_under_a_lease_keeps_the_ticket_due,
+        freed_leases_can_be_claimed_and_are_still_told,
+        the_next_due_time_waits_for_leases;
+    crowds:
+        eight_claimers_share_a_thousand_tickets_without_a_double,
+        numbers_have_no_gap_when_many_keep_mails_at_once,
+        of_many_racing_commits_for_one_account_one_wins,
+        one_mail_in_two_mailboxes_at_once_makes_one_ticket,
+        the_chain_keeps_its_order_under_many_writers_and_sealers;
+    commits:
+        a_commit_moves_everything_at_once,
+        a_commit_with_an_old_fence_or_state_changes_nothing,
+        an_account_has_one_live_ticket,
+        a_sealed_password_is_replaced_erased_and_expires,
+        an_intent_is_begun_once_and_ended,
+        the_time_of_settling_is_kept_while_the_ticket_stands_still,
+        a_pickup_hash_opens_its_ticket_in_place_of_the_one_before;
+    messages:
+        a_message_is_sent_once_and_again_only_when_it_is_said,
+        a_lost_fence_neither_begins_nor_ends_a_message,
+        an_answer_names_the_newest_mail_of_a_person,
+        a_message_is_in_the_audit_log_before_and_after_it_leaves;
+    receipts:
+        a_receipt_is_kept_by_key_and_wakes_its_ticket,
+        a_receipt_before_the_outcome_is_found_by_its_reference,
+        nothing_undoes_a_delivery,
+        another_gateways_receipt_fits_nothing;
+    reads:
+        history_counts_days_and_hours,
+        tickets_are_listed_in_order_and_filtered,
+        mails_come_back_as_they_came,
+        the_switch_holds_until_its_end,
+        the_probe_writes_and_reads,
+        no_column_holds_a_phone;
+    audit:
+        a_chain_grows_in_parts_and_is_whole,
+        every_kind_of_tampering_is_found,
+        a_sealer_does_not_heal_a_cut_chain,
+        a_missing_key_is_named,
+        a_row_that_is_committed_late_is_chained_late;
+}

@@ -1,0 +1,81 @@
+//! PostgreSQL with many rows: what runs all day reads no table as a whole. (SQLite tells its plans
+//! without rows; they are tested beside the statements.)
+
+use std::time::{Duration, Instant};
+
+use nyckelbud::delivery::Receipt;
+use nyckelbud::types::AccountId;
+
+use super::make::*;
+use super::world::World;
+
+const FILL: &str = "
+INSERT INTO ticket (year, running, kind, state, standing, live, outcome, reason, account, username, mailbox,
+    message_id, subject, sender, received_at, settled_at, assignee, merged_into, observed, asked, phone_hash,
+    pickup_hash, due_at, woken, fence, lease_owner, lease_until, trail)
+SELECT 25, n, 'general', '{\"state\":\"filed\"}', 'closed', 0, '', '', 'a-' || n, '', 'servicedesk', '', '', '', 0, 1,
+    '', '', 0, 0, '', 'p' || n, 9223372036854775807, 0, 0, '', 0, '[]' FROM generate_series(1, 100000) n;
+INSERT INTO mail (ticket, duplicate_of, mailbox, validity, uid, received_at, kept_at, content_hash, message_id,
+    subject, sender, trust, snippet, raw)
+SELECT n, 0, 'servicedesk', 1, 'u' || n, 0, 0, 'h' || n, n || '@old.example', '', '', 'unverified', '', ''
+FROM generate_series(1, 100000) n;
+INSERT INTO ledger (mailbox, validity, uid, tries, mail, folder, seen_at, moved_at)
+SELECT 'servicedesk', 1, 'u' || n, 1, n, 'handled', 0, 1 FROM generate_series(1, 100000) n;
+INSERT INTO intent (intent_key, ticket, kind, generation, gateway, begun_at, outcome, detail, ended_at)
+SELECT 'k' || n, n, 'text', 1, 'elks', n, 'accepted', 'r' || n, 0 FROM generate_series(1, 100000) n;
+INSERT INTO message (ticket, kind, channel, addressee, words, message_id, created_at, due_at, tries, begun_at,
+    outcome, detail, ended_at, fence, lease_owner, lease_until)
+SELECT n, 'acknowledgement', 'mail', n || '@kommun.example', '{}', n || '@kommun.example', n,
+    9223372036854775807, 1, n, 'accepted', '', n, 1, '', 0 FROM generate_series(1, 100000) n;
+INSERT INTO started (ticket, account, sender, phone_hash, unit, counts, mismatch, begun_at)
+SELECT n, 'a-' || n, n || '@kommun.example', 'h' || n, 'unit-' || n % 500, 1, 0, n FROM generate_series(1, 100000) n;
+INSERT INTO audit (ticket, actor, event, data, written_at, place, key_id, hash)
+SELECT n, 'nyckelbud', 'x', '{}', n, -n, '', '' FROM generate_series(1, 100000) n;
+ANALYZE;
+SELECT pg_stat_reset();";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_reads_no_large_table_as_a_whole() {
+    let world = World::postgres().await;
+    world.run(FILL).await;
+
+    let store = world.another().await;
+    let mails = (1..=20).map(|n| {
+        mail_but(&n.to_string(), |mail| {
+            mail.answers = vec![message_id("unknown")];
+            mail.tag = Some(number(n));
+            mail.ticket.acknowledge = Some(address(ANNA));
+        })
+    });
+    store.record(mails.collect(), NOW).await.unwrap();
+    store.count_tries(BOX, 1, &[uid("1"), uid("new")], NOW).await.unwrap();
+    store.ledger(BOX, 1).await.unwrap();
+    store.moved(BOX, 1, &[uid("1")], NOW).await.unwrap();
+    store.next_due().await.unwrap();
+    let claim = store.claim("one", LEASE, 8, NOW).await.unwrap().remove(0);
+    let id = claim.ticket.id;
+    store.history(&AccountId::new("a-7"), "7@kommun.example", "h7", "unit-7", NOW).await.unwrap();
+    let step = nyckelbud::store::Step { account: Some(account("a-new")), ..step(sealed_state()) };
+    store.commit(id, claim.fence, &claim.ticket.state, step).await.unwrap();
+    store.claim_messages("one", LEASE, 8, NOW).await.unwrap();
+    store.receipt("elks", None, "r77", Receipt::Delivered, NOW).await.unwrap();
+    store.receipt_for("k77").await.unwrap();
+    store.ticket_by_pickup("p77").await.unwrap();
+    store.mails_of(id).await.unwrap();
+    store.seal_audit(&keyring(1), 100).await.unwrap();
+    store.erase_expired(NOW).await.unwrap();
+    drop(store);
+
+    // A server's process adds its counts to the statistics at its end. The world's own store has one.
+    let alive = "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'nyckelbud'
+         AND datname = current_database()";
+    let until = Instant::now() + Duration::from_secs(20);
+    while world.number(alive).await > 1 && Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let used = "SELECT COUNT(*) FROM pg_stat_user_tables WHERE relname = 'ticket' AND idx_scan > 0";
+    assert_eq!(world.number(used).await, 1, "the counts are not there: this would prove nothing");
+    let scanned = "SELECT relname::text FROM pg_stat_user_tables WHERE seq_scan > 0
+         AND relname IN ('ticket', 'mail', 'ledger', 'intent', 'message', 'started', 'audit')";
+    assert_eq!(world.texts(scanned).await, Vec::<String>::new());
+}

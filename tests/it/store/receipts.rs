@@ -1,0 +1,89 @@
+//! What gateways tell of texts.
+
+use nyckelbud::delivery::Receipt;
+use nyckelbud::store::*;
+use nyckelbud::ticket::TicketId;
+use nyckelbud::types::{Outcome, UnixMillis};
+
+use super::make::*;
+use super::world::World;
+
+const KEY: &str = "n1-text-1-0-1";
+
+/// A live ticket at rest for an hour, with a text that was begun.
+async fn texted(world: &World) -> TicketId {
+    let id = live_ticket(world.store.as_ref(), "1", "a-anna").await;
+    commit(world, id, IntentChange::Begin(intent(KEY, IntentKind::Text))).await;
+    id
+}
+
+async fn commit(world: &World, id: TicketId, intent: IntentChange) {
+    let store = world.store.as_ref();
+    let claim = claim(store, id).await;
+    let step = Step { intent, due_at: Some(NOW.plus(HOUR)), ..step(sealed_state()) };
+    let how = store.commit(id, claim.fence, &sealed_state(), step).await.unwrap();
+    assert_eq!(how, Committed::Done);
+}
+
+async fn found(world: &World) -> Option<Receipt> {
+    world.store.receipt_for(KEY).await.unwrap().map(|kept| kept.receipt)
+}
+
+pub async fn a_receipt_is_kept_by_key_and_wakes_its_ticket(world: World) {
+    let store = world.store.as_ref();
+    let id = texted(&world).await;
+    assert_eq!(found(&world).await, None);
+    assert!(store.claim("one", LEASE, 1, NOW).await.unwrap().is_empty());
+    assert!(store.receipt("elks", Some(KEY), "r-1", Receipt::Failed, NOW).await.unwrap());
+    let kept = StoredReceipt { receipt: Receipt::Failed, at: NOW };
+    assert_eq!(store.receipt_for(KEY).await.unwrap(), Some(kept));
+    assert_eq!(store.claim("one", LEASE, 1, NOW).await.unwrap()[0].ticket.id, id);
+    assert_eq!(store.receipt_for("n1-text-1-0-2").await.unwrap(), None);
+}
+
+pub async fn a_receipt_before_the_outcome_is_found_by_its_reference(world: World) {
+    let store = world.store.as_ref();
+    let id = texted(&world).await;
+    assert!(!store.receipt("elks", None, "r-1", Receipt::Delivered, NOW).await.unwrap());
+    assert_eq!(found(&world).await, None);
+    let end = IntentChange::End { key: KEY.to_owned(), outcome: accepted("r-1"), at: NOW };
+    commit(&world, id, end).await;
+    assert_eq!(found(&world).await, Some(Receipt::Delivered));
+    // After the outcome the reference alone finds the ticket; a key that fits nothing does not harm.
+    assert!(store.receipt("elks", None, "r-1", Receipt::Failed, NOW).await.unwrap());
+    assert!(store.receipt("elks", Some("unknown"), "r-1", Receipt::Failed, NOW).await.unwrap());
+    assert_eq!(store.claim("one", LEASE, 1, NOW).await.unwrap()[0].ticket.id, id);
+}
+
+pub async fn nothing_undoes_a_delivery(world: World) {
+    let store = world.store.as_ref();
+    texted(&world).await;
+    let tell = async |receipt, reference, at| {
+        store.receipt("elks", Some(KEY), reference, receipt, UnixMillis(NOW.0 + at)).await.unwrap();
+        found(&world).await.unwrap()
+    };
+    assert_eq!(tell(Receipt::Failed, "r-1", 1).await, Receipt::Failed);
+    assert_eq!(tell(Receipt::Delivered, "r-1", 2).await, Receipt::Delivered);
+    assert_eq!(tell(Receipt::Failed, "r-1", 3).await, Receipt::Delivered);
+    assert_eq!(tell(Receipt::Failed, "r-2", 4).await, Receipt::Delivered);
+    assert_eq!(store.receipt_for(KEY).await.unwrap().unwrap().at, UnixMillis(NOW.0 + 2));
+}
+
+pub async fn another_gateways_receipt_fits_nothing(world: World) {
+    let store = world.store.as_ref();
+    let id = texted(&world).await;
+    let end = IntentChange::End { key: KEY.to_owned(), outcome: accepted("r-1"), at: NOW };
+    commit(&world, id, end).await;
+    assert!(!store.receipt("modem", Some(KEY), "r-1", Receipt::Failed, NOW).await.unwrap());
+    assert!(!store.receipt("elks", None, "", Receipt::Failed, NOW).await.unwrap());
+    assert_eq!(found(&world).await, None);
+    // A cause is no reference.
+    let silence = Outcome::Uncertain { cause: "r-9".to_owned() };
+    commit(&world, id, IntentChange::End { key: KEY.to_owned(), outcome: silence, at: NOW }).await;
+    assert!(!store.receipt("elks", None, "r-9", Receipt::Failed, NOW).await.unwrap());
+    // A ticket at rest is left in peace.
+    let claim = claim(store, id).await;
+    store.commit(id, claim.fence, &sealed_state(), step(technician())).await.unwrap();
+    assert!(store.receipt("elks", Some(KEY), "r-1", Receipt::Delivered, NOW).await.unwrap());
+    assert_eq!(store.next_due().await.unwrap(), None);
+}
