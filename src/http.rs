@@ -246,9 +246,7 @@ mod tests {
 
     #[test]
     fn a_service_is_reached_by_https_or_on_this_machine() {
-        for good in
-            ["https://api.kommun.example/a1", "http://127.0.0.1:8080", "http://[::1]/"]
-        {
+        for good in ["https://api.kommun.example/a1", "http://127.0.0.1:8080", "http://[::1]/"] {
             assert!(ServiceUrl::parse(good).is_ok(), "{good}");
         }
         let refused = |text: &str| ServiceUrl::parse(text).unwrap_err();

@@ -43,7 +43,10 @@ pub async fn store(settings: &Settings) -> Result<Arc<dyn Store>, CliError> {
 }
 
 /// Reads the sealing keys.
-pub(super) fn keyring(settings: &Settings) -> Result<Keyring, String> {
+///
+/// # Errors
+/// In words, which key cannot be read.
+pub fn keyring(settings: &Settings) -> Result<Keyring, String> {
     let read = |source: &config::SecretSource| {
         let bytes = source.read_bytes().map_err(|e| e.to_string())?;
         keyring::key_from_bytes(&bytes).map_err(|e| format!("{}: {e}", source.describe()))

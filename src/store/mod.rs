@@ -162,6 +162,8 @@ pub trait Store: Send + Sync {
     ) -> Result<History, StoreError>;
     /// The mails of a ticket, oldest first, duplicates left out.
     async fn mails_of(&self, id: TicketId) -> Result<Vec<KeptMail>, StoreError>;
+    /// The ticket with this number of the store.
+    async fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError>;
     /// The ticket that the link with this hash opens, also when its time is over.
     async fn ticket_by_pickup(&self, pickup_hash: &str) -> Result<Option<Ticket>, StoreError>;
     /// Tickets in the order of their numbers.

@@ -101,6 +101,8 @@ pub enum Event {
     DidNotWork,
     /// "Not my employee."
     Declined,
+    /// "It was not me", of the account's owner.
+    Stopped,
     /// The time of this state is over.
     TimeOver {
         /// What became of the password.
@@ -134,6 +136,7 @@ impl Event {
             Self::Confirmed { .. } => "confirmed",
             Self::DidNotWork => "did-not-work",
             Self::Declined => "declined",
+            Self::Stopped => "stopped",
             Self::TimeOver { .. } => "time-over",
             Self::UseKnown => "use-known",
             Self::Unused => "unused",

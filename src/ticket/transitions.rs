@@ -30,6 +30,7 @@ impl State {
             Event::Confirmed { now } => self.confirmed(now),
             Event::DidNotWork => self.did_not_work(),
             Event::Declined => self.offer_withdrawn(Reason::ManagerDeclined),
+            Event::Stopped => self.stopped(),
             Event::TimeOver { password } => self.time_over(password),
             Event::UseKnown => self.use_known(),
             Event::Unused => self.unused(),
@@ -135,6 +136,12 @@ impl State {
     fn offer_withdrawn(&self, reason: Reason) -> Option<Move> {
         let Self::Offered { offer, .. } = self else { return None };
         Some(technician(set_already(offer), Some(reason)))
+    }
+
+    /// The reason why the manager was asked stays the ticket's reason; the trail tells of the owner.
+    fn stopped(&self) -> Option<Move> {
+        let Self::Offered { offer, .. } = self else { return None };
+        Some(technician(set_already(offer), None))
     }
 
     fn opened(&self, job: Job) -> Option<Move> {

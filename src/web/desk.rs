@@ -75,6 +75,15 @@ pub enum PickupView {
     Confirmed,
     /// It was answered with "not my employee" or "it did not work": a technician has it now.
     HandedBack,
+    /// The link of a warning: this account's manager was asked, and its owner may stop that.
+    Warning {
+        /// Until when the manager may use the link.
+        until: UnixMillis,
+    },
+    /// Nobody gets a password by that request any more: a technician has it now.
+    Stopped,
+    /// Somebody has used the manager's link before it was stopped.
+    TooLate,
     /// Its time is over, or there never was such a link: one and the same page.
     Gone,
     /// The machine is busy with it: try again in a moment. Nothing was changed.
@@ -90,6 +99,8 @@ pub enum PickupAnswer {
     HandedOver,
     /// "It did not work."
     DidNotWork,
+    /// "It was not me", of an account's owner who was warned.
+    NotMe,
 }
 
 /// A finished page that may hold a password: wiped on drop, never printed.

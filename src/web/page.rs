@@ -105,7 +105,10 @@ impl Pages {
             | PickupView::Erased { .. }
             | PickupView::UsedElsewhere { .. }
             | PickupView::Confirmed
-            | PickupView::HandedBack => StatusCode::OK,
+            | PickupView::HandedBack
+            | PickupView::Warning { .. }
+            | PickupView::Stopped
+            | PickupView::TooLate => StatusCode::OK,
             PickupView::Gone => StatusCode::NOT_FOUND,
             PickupView::Busy => StatusCode::SERVICE_UNAVAILABLE,
         };
@@ -127,6 +130,9 @@ impl Pages {
             PickupView::UsedElsewhere { at } => ("used-elsewhere", json!({ "at": when(at) })),
             PickupView::Confirmed => ("confirmed", json!({})),
             PickupView::HandedBack => ("handed-back", json!({})),
+            PickupView::Warning { until } => ("warning", json!({ "until": when(until) })),
+            PickupView::Stopped => ("stopped", json!({})),
+            PickupView::TooLate => ("too-late", json!({})),
             // The same octets for every link that is none: it does not repeat what it was asked by.
             PickupView::Gone => return self.html("gone", language, "", json!({})),
             PickupView::Busy => ("busy", json!({})),
@@ -201,6 +207,9 @@ impl Pages {
                 PickupView::UsedElsewhere { at: until },
                 PickupView::Confirmed,
                 PickupView::HandedBack,
+                PickupView::Warning { until },
+                PickupView::Stopped,
+                PickupView::TooLate,
                 PickupView::Gone,
                 PickupView::Busy,
             ] {

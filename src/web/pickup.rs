@@ -58,6 +58,11 @@ pub(super) async fn did_not_work(State(app): State<Arc<App>>, Act(visit): Act) -
     answer(&app, visit, PickupAnswer::DidNotWork).await
 }
 
+/// `POST /p/{token}/not-me`
+pub(super) async fn not_me(State(app): State<Arc<App>>, Act(visit): Act) -> Response {
+    answer(&app, visit, PickupAnswer::NotMe).await
+}
+
 /// Leads back to the link's page, which shows what became of it and may be reloaded.
 async fn answer(app: &Arc<App>, visit: Visit, answer: PickupAnswer) -> Response {
     let (desk, token, browser) = (Arc::clone(&app.desk), visit.token.clone(), visit.known.clone());

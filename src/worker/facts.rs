@@ -23,8 +23,6 @@ pub(crate) enum StillGood {
         account: Box<Account>,
         /// The number to text.
         phone: PhoneNumber,
-        /// The manager's name, when it goes to a manager.
-        manager: Option<String>,
     },
     /// The account may not get a password at all.
     AccountOut(Reason),
@@ -63,20 +61,15 @@ pub(crate) fn still_good(
             phone.map_or(StillGood::HandGone(Reason::PhoneMismatch), |phone| StillGood::Yes {
                 account: found.clone(),
                 phone: phone.clone(),
-                manager: None,
             })
         }
         Hand::Manager(id) => {
             let manager = facts.managers.iter().find(|m| m.id == *id && m.id != *account);
             let phone = manager.and_then(|m| decision::reachable_at(m, policy, now).ok());
-            match (manager, phone) {
-                (Some(manager), Some(phone)) => StillGood::Yes {
-                    account: found.clone(),
-                    phone: phone.clone(),
-                    manager: Some(manager.name.clone()),
-                },
-                (Some(_) | None, _) => StillGood::HandGone(Reason::NoManager),
-            }
+            phone.map_or(StillGood::HandGone(Reason::NoManager), |phone| StillGood::Yes {
+                account: found.clone(),
+                phone: phone.clone(),
+            })
         }
     }
 }

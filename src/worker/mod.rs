@@ -31,6 +31,7 @@ mod reads;
 mod reset;
 mod run;
 mod step;
+mod stop;
 mod texting;
 mod upkeep;
 mod work;

@@ -9,9 +9,10 @@ use super::Parts;
 use super::facts;
 use super::handover::{self, Reveal, actor, bound_to};
 use super::step::SHOW_AGAIN;
+use super::stop;
 use super::upkeep::Health;
 use super::work::{Draft, Due, Work, WorkError};
-use crate::delivery::pickup::PickupToken;
+use crate::delivery::pickup::{PickupToken, StopToken};
 use crate::delivery::{Receipt, sms};
 use crate::directory::{Facts, Lookup, Who};
 use crate::keyring::Keyring;
@@ -143,7 +144,13 @@ impl DeskPort {
                 draft.actor = Some(actor(&job.hand));
                 Some(Event::DidNotWork)
             }
-            (PickupAnswer::NotMine | PickupAnswer::HandedOver | PickupAnswer::DidNotWork, _) => None,
+            (
+                PickupAnswer::NotMine
+                | PickupAnswer::HandedOver
+                | PickupAnswer::DidNotWork
+                | PickupAnswer::NotMe,
+                _,
+            ) => None,
         };
         match event {
             Some(event) => work.commit(event, draft).await?,
@@ -152,6 +159,13 @@ impl DeskPort {
         parts.wake.notify_one();
         Ok(true)
     }
+}
+
+fn stop_view(answer: Result<PickupView, WorkError>) -> PickupView {
+    answer.unwrap_or_else(|error| {
+        tracing::error!("the link of a warning could not be used: {error}; it can be used again");
+        PickupView::Busy
+    })
 }
 
 /// The name of the one account in `facts`.
@@ -165,6 +179,9 @@ pub(crate) fn name_of(facts: &Facts) -> Option<String> {
 #[async_trait]
 impl Desk for DeskPort {
     async fn pickup(&self, token: &str, browser: Option<&Browser>) -> PickupView {
+        if let Some(token) = StopToken::parse(token) {
+            return stop_view(stop::view(&self.parts, &token).await);
+        }
         match self.ticket(token).await {
             Some(ticket) => self.view(&ticket, browser).await,
             None => PickupView::Gone,
@@ -193,6 +210,9 @@ impl Desk for DeskPort {
     }
 
     async fn answer(&self, token: &str, browser: Option<&Browser>, answer: PickupAnswer) -> PickupView {
+        if let (PickupAnswer::NotMe, Some(token)) = (answer, StopToken::parse(token)) {
+            return stop_view(stop::stop(&self.parts, &token).await);
+        }
         let Some(ticket) = self.ticket(token).await else { return PickupView::Gone };
         let hash = browser.map(|b| self.browser_hash(b)).unwrap_or_default();
         match self.say(&ticket, &hash, answer).await {

@@ -49,8 +49,6 @@ pub(crate) enum Due {
     Now,
     /// Then; the lease is given back.
     At(UnixMillis),
-    /// Not before something happens; the lease is given back.
-    Never,
 }
 
 /// What a commit carries beside the new state.
@@ -63,6 +61,8 @@ pub(crate) struct Draft {
     pub(crate) begin: Option<Intent>,
     pub(crate) end: Option<(String, Outcome)>,
     pub(crate) pickup_hash: Option<String>,
+    /// What somebody said, for the trail.
+    pub(crate) note: Option<&'static str>,
     pub(crate) started: Option<Started>,
     pub(crate) messages: Vec<NewMessage>,
     /// Who did it, when it was not the machine.
@@ -169,13 +169,12 @@ impl Work {
             Some(_) | None if !keeps_password(&moved.to) => SealedChange::Erase,
             Some(_) | None => SealedChange::Keep,
         };
-        let trail = self.trail(&moved, draft.trail.take());
+        let trail = self.trail(&moved, draft.trail.take(), draft.note);
         let at_rest = moved.to.next() == crate::ticket::Effect::Rest;
         let (due_at, release) = match draft.due {
             _ if at_rest => (None, true),
             Due::Now => (Some(now), false),
             Due::At(at) => (Some(at), true),
-            Due::Never => (None, true),
         };
         let step = Step {
             state: moved.to.clone(),
@@ -249,9 +248,12 @@ impl Work {
     }
 
     /// The trail's last line says what was decided or what happened, in words.
-    fn trail(&self, moved: &Move, decided: Option<Trail>) -> Option<Trail> {
+    fn trail(&self, moved: &Move, decided: Option<Trail>, note: Option<&str>) -> Option<Trail> {
         let mut trail = decided.clone().unwrap_or_else(|| self.claim.ticket.trail.clone());
         let State::Technician { password } = &moved.to else { return decided };
+        if let Some(note) = note {
+            trail.add(Check::Outcome, CheckResult::Fail, note);
+        }
         let reason = moved.reason.or(self.claim.ticket.reason).map_or("other", crate::types::Reason::code);
         trail.add(
             Check::Outcome,

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{CliError, Common, assembly, output, run};
+use crate::clock::{Clock, SystemClock};
 use crate::config::{Loaded, Settings};
 use crate::store::{Store, TicketFilter, TicketView};
 use crate::ticket::Kind;
@@ -128,16 +129,19 @@ async fn settled(
         });
         if let Some(view) = mine
             && view.ticket.state.standing().settled()
-            && store
-                .next_due()
-                .await?
-                .is_none_or(|due| due > crate::clock::Clock::now(&crate::clock::SystemClock))
+            && nothing_is_under_way(store).await?
         {
             return Ok(Some(view));
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     Ok(None)
+}
+
+/// What is leased is due when its lease ends; everything else that is due so soon is still to come.
+async fn nothing_is_under_way(store: &Arc<dyn Store>) -> Result<bool, CliError> {
+    let soon = SystemClock.now().plus(Duration::from_secs(120));
+    Ok(store.next_due().await?.is_none_or(|due| due > soon))
 }
 
 fn row(sample: &Sample, view: Option<&TicketView>, as_named: bool, left: &[&String]) -> Result<(), CliError> {

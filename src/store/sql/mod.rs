@@ -249,6 +249,10 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         self.read_mails(id).await
     }
 
+    async fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError> {
+        self.find_ticket(id).await
+    }
+
     async fn ticket_by_pickup(&self, pickup_hash: &str) -> Result<Option<Ticket>, StoreError> {
         self.find_by_pickup(pickup_hash).await
     }

@@ -19,6 +19,7 @@ pub(super) const TICKETS: &str = concat!(
 const MESSAGES: &str = "SELECT m.ticket, m.message_id FROM mail m JOIN ticket t ON t.id = m.ticket
      WHERE m.duplicate_of = 0 AND ($1 = '' OR t.standing = $1) AND ($2 = '' OR t.mailbox = $2)
      ORDER BY m.received_at, m.id";
+const BY_ID: &str = concat!("SELECT ", ticket::columns!(), " FROM ticket t WHERE t.id = $1");
 pub(super) const BY_PICKUP: &str =
     concat!("SELECT ", ticket::columns!(), " FROM ticket t WHERE t.pickup_hash = $1 AND t.pickup_hash <> ''");
 
@@ -38,6 +39,12 @@ impl<DB: Dialect> SqlStore<DB> {
             Ok(TicketView { ticket, messages })
         };
         rows.into_iter().map(view).collect()
+    }
+
+    pub(super) async fn find_ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError> {
+        let mut tx = self.read("looking for a ticket").await?;
+        let row = tx.row(BY_ID, values![id]).await?;
+        row.map(|mut row| ticket::read(&mut row)).transpose()
     }
 
     pub(super) async fn find_by_pickup(&self, pickup_hash: &str) -> Result<Option<Ticket>, StoreError> {

@@ -95,6 +95,7 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
         ("confirmed", Event::Confirmed { now: NOW }),
         ("did not work", Event::DidNotWork),
         ("declined", Event::Declined),
+        ("stopped", Event::Stopped),
         ("time over", Event::TimeOver { password: PasswordFact::MayHaveChanged }),
         ("use known", Event::UseKnown),
         ("unused", Event::Unused),

@@ -80,6 +80,7 @@ const OFFERED_OPENS_SEALED: &[(&str, &str)] = &[
     ("offer withdrawn", "technician"),
     ("opened", "sealed"),
     ("declined", "technician"),
+    ("stopped", "technician"),
     ("time over", "technician"),
     ("replied", "offered"),
 ];
@@ -90,6 +91,7 @@ const OFFERED_OPENS_APPLIED: &[(&str, &str)] = &[
     ("offer withdrawn", "technician"),
     ("opened", "applied"),
     ("declined", "technician"),
+    ("stopped", "technician"),
     ("time over", "technician"),
     ("replied", "offered"),
 ];

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nyckelbud::cli::assembly;
 use nyckelbud::password::file::{credentials_path, verify};
-use nyckelbud::store::{Claim, Store, TicketFilter, TicketView};
+use nyckelbud::store::{Claim, TicketFilter, TicketView};
 use nyckelbud::ticket::{Fate, PasswordFact, State};
 use nyckelbud::types::AccountId;
 

@@ -155,6 +155,9 @@ impl Store for StoppingStore {
     async fn mails_of(&self, id: TicketId) -> Result<Vec<KeptMail>, StoreError> {
         self.inner.mails_of(id).await
     }
+    async fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError> {
+        self.inner.ticket(id).await
+    }
     async fn ticket_by_pickup(&self, pickup_hash: &str) -> Result<Option<Ticket>, StoreError> {
         self.inner.ticket_by_pickup(pickup_hash).await
     }

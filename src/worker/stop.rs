@@ -1,0 +1,73 @@
+//! An owner who was warned says "it was not me" (decisions, 8): the offer to the manager is stopped,
+//! and a technician takes over.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::Parts;
+use super::offer::stop_mac;
+use super::work::{Draft, Work, WorkError};
+use crate::delivery::pickup::StopToken;
+use crate::ticket::{Event, State, Ticket, TicketId};
+use crate::web::PickupView;
+
+/// What the link of a warning shows. Changes nothing.
+pub(crate) async fn view(parts: &Parts, token: &StopToken) -> Result<PickupView, WorkError> {
+    let ticket = parts.store.ticket(TicketId(token.ticket)).await?;
+    Ok(match ticket {
+        Some(ticket) if is_genuine(parts, token) => of(&ticket, parts),
+        Some(_) | None => PickupView::Gone,
+    })
+}
+
+/// A key that was rotated meanwhile may have made the link. A ticket has one offer, the first.
+fn is_genuine(parts: &Parts, token: &StopToken) -> bool {
+    let Some(keyring) = &parts.keyring else { return false };
+    let of_key = |id| stop_mac(keyring, id, TicketId(token.ticket), 1).is_some_and(|mac| token.is_of(mac));
+    keyring.ids().any(of_key)
+}
+
+fn of(ticket: &Ticket, parts: &Parts) -> PickupView {
+    match &ticket.state {
+        State::Offered { offer, .. } if parts.now() < offer.expires_at => {
+            PickupView::Warning { until: offer.expires_at }
+        }
+        State::Technician { .. } => PickupView::Stopped,
+        State::Sealed { .. }
+        | State::Applied { .. }
+        | State::Sending { .. }
+        | State::Sent { .. }
+        | State::Revealed { .. }
+        | State::Done { .. } => PickupView::TooLate,
+        State::Offered { .. }
+        | State::Requested { .. }
+        | State::Asked
+        | State::Filed
+        | State::Observed
+        | State::Coalesced { .. }
+        | State::Held => PickupView::Gone,
+    }
+}
+
+/// Stops the offer, if it still stands; says what to show.
+pub(crate) async fn stop(parts: &Arc<Parts>, token: &StopToken) -> Result<PickupView, WorkError> {
+    if is_genuine(parts, token) {
+        let taken = Instant::now();
+        let id = TicketId(token.ticket);
+        let Some(claim) = parts.store.claim_ticket(id, &parts.owner, parts.timing.lease).await? else {
+            return Ok(PickupView::Busy);
+        };
+        let mut work = Work::new(Arc::clone(parts), claim, taken);
+        if matches!(work.state(), State::Offered { .. }) {
+            let draft = Draft {
+                actor: Some("owner".to_owned()),
+                note: Some("the account's owner was warned, and says that they did not ask"),
+                ..Draft::default()
+            };
+            work.commit(Event::Stopped, draft).await?;
+        }
+        work.give_back(parts.now()).await?;
+        parts.wake.notify_one();
+    }
+    view(parts, token).await
+}
