@@ -285,6 +285,34 @@ async fn an_answer_without_end_costs_bounded_memory() {
 }
 
 #[tokio::test]
+async fn a_slow_taker_slows_the_server_down_instead_of_filling_the_memory() {
+    let server = ScriptedServer::start(|mut client| async move {
+        client.open(USUAL).await;
+        client.expect("UID FETCH 1:200 ").await;
+        let mail = "x".repeat(1_000_000);
+        for uid in 1..=200 {
+            let sending = async { client.send(fetched(uid, &mail).as_bytes()).await };
+            if timeout(Duration::from_millis(500), sending).await.is_err() {
+                assert!(uid < 50, "{uid} MB were read though nobody takes them");
+                return;
+            }
+        }
+        panic!("all was read though nobody takes it");
+    })
+    .await;
+    let mut settings = server.settings();
+    settings.max_mail_size = 2_000_000;
+    let mut mailbox = ImapMailbox::new(settings).unwrap().with_timeouts(short());
+    mailbox.open().await.unwrap();
+    let (to, _taker) = mpsc::channel(1);
+    let all = uids(&(1..=200).collect::<Vec<_>>());
+    tokio::select! {
+        ended = mailbox.fetch(&all, to) => panic!("it waits: {ended:?}"),
+        () = server.finished() => {}
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_never_answers_costs_bounded_time() {
     let server = ScriptedServer::start(|mut client| async move {
         client.open(USUAL).await;

@@ -134,7 +134,7 @@ impl Dialogue {
     /// Expects `command` and answers with `untagged` lines and a tagged OK.
     pub async fn answer(&mut self, command: &str, untagged: &str) {
         let tag = self.expect(command).await;
-        self.say(&format!("{untagged}\n{tag} OK done").trim_start().to_owned()).await;
+        self.say(format!("{untagged}\n{tag} OK done").trim_start()).await;
     }
 
     /// Plays the server from the greeting until the inbox is selected, with three mails in it.
