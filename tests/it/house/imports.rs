@@ -29,15 +29,37 @@ const TABLE: &[Row] = &[
     row("decision", &["types", "mail", "request", "directory"]),
     // Setting a password needs the directory's clients.
     row("password", &["types", "clock", "secret", "keyring", "http", "tls", "directory"]),
-    // A text is made of a password; none is made, opened or set here.
+    // A text is made of a password, and must have room for its hyphens; none is made or set here.
     row(
         "delivery",
-        &["types", "clock", "secret", "keyring", "http", "tls", "render", "password::TemporaryPassword"],
+        &[
+            "types",
+            "clock",
+            "secret",
+            "keyring",
+            "http",
+            "tls",
+            "render",
+            "password::TemporaryPassword",
+            "password::generate::GROUP",
+        ],
     ),
     // Where a text is on its way depends on what its gateway can do and has answered.
     row("ticket", &["types", "delivery::GatewayTraits", "delivery::Receipt"]),
-    // The pages show a password, and reach everything else through their port.
-    row("web", &["types", "clock", "secret", "render", "ticket", "password::TemporaryPassword"]),
+    // The pages show a password, tie forms to browsers, and reach everything else through their port.
+    row(
+        "web",
+        &[
+            "types",
+            "clock",
+            "secret",
+            "render",
+            "ticket",
+            "keyring::KEY_LENGTH",
+            "keyring::hmac_sha256",
+            "password::TemporaryPassword",
+        ],
+    ),
     row("types", &[]),
     row("secret", &[]),
     row("tls", &[]),

@@ -11,16 +11,18 @@ const REVEALS: &str = "src/web/pickup.rs";
 const EXPOSES: &[(&str, &str)] = &[
     ("src/cli/assembly.rs", "the store's URL, which may hold a password, opens the store"),
     ("src/cli/migrate.rs", "the same, for the tables"),
+    ("src/cli/run.rs", "a reload must not change the store's URL"),
     ("src/config/secrets.rs", "a secret written into the file becomes bytes"),
     ("src/config/settings/store.rs", "the store's URL is read and shown without its password"),
-    ("src/delivery/notice.rs", "the mail server wants the password"),
+    ("src/delivery/notice/smtp.rs", "the mail server wants the password"),
     ("src/delivery/sms/elks.rs", "the gateway wants its password, the number and the words"),
     ("src/delivery/sms/spool.rs", "the words of a text go into its file"),
     ("src/delivery/texts.rs", "a password goes into the words of a text"),
+    ("src/http.rs", "a request carries the user's password"),
     ("src/mailbox/imap/connect.rs", "the mail server wants the password"),
     ("src/password/file.rs", "the directory keeps a hash of the password"),
     ("src/password/seal.rs", "a password is sealed"),
-    ("src/web/pickup.rs", "the page shows the password to the hand that it is for"),
+    ("src/web/page.rs", "the page shows the password to the hand that it is for"),
     ("src/worker/port.rs", "a gateway's secret is compared with the one in the path"),
 ];
 
