@@ -155,18 +155,12 @@ fn place(file: &impl std::fmt::Display, line: Option<usize>) -> String {
     line.map_or_else(|| file.to_string(), |line| format!("{file}, line {line}"))
 }
 
-/// What is wrong, in words of the template only: other details may quote a value.
+/// What is wrong, in words of the template only. The details of other kinds may quote a value: the
+/// name of a template that is not there or of a filter can come from one.
 fn told(error: &Error) -> String {
     let kind = error.kind();
     match kind {
-        ErrorKind::SyntaxError
-        | ErrorKind::UndefinedError
-        | ErrorKind::UnknownFilter
-        | ErrorKind::UnknownFunction
-        | ErrorKind::UnknownTest
-        | ErrorKind::UnknownMethod
-        | ErrorKind::UnknownBlock
-        | ErrorKind::TemplateNotFound => {
+        ErrorKind::SyntaxError | ErrorKind::UndefinedError => {
             error.detail().map_or_else(|| kind.to_string(), |detail| format!("{kind}: {detail}"))
         }
         ErrorKind::OutOfFuel => "it does not end, or makes far too much".to_owned(),

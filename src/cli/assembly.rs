@@ -77,6 +77,7 @@ pub(super) fn texts(settings: &Settings, renderer: Arc<Renderer>) -> Result<Text
         help: desk.help.clone(),
         self_service: desk.self_service.clone(),
         username_hint: desk.username_hint.clone(),
+        password_length: settings.password.length,
     };
     let texts = Texts::new(renderer, words);
     let problems = texts.check();

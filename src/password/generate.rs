@@ -11,7 +11,7 @@ use super::TemporaryPassword;
 const SYMBOLS: &[u8; 54] = b"abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789";
 
 /// Symbols between two hyphens.
-const GROUP: usize = 4;
+pub(crate) const GROUP: usize = 4;
 
 /// The fewest symbols that give 64 bits.
 pub const MIN_LENGTH: usize = 12;

@@ -87,5 +87,6 @@ fn text(path: &Path) -> io::Result<String> {
     if source.len() as u64 > MAX_FILE {
         return Err(io::Error::other(format!("larger than {MAX_FILE} octets")));
     }
-    Ok(source)
+    // As editors of other systems write it.
+    Ok(source.trim_start_matches('\u{feff}').replace("\r\n", "\n"))
 }

@@ -78,7 +78,7 @@ fn all_problems_of_the_directory_are_told_at_once_each_with_its_file_and_line() 
     ]);
     assert!(problem.contains("there is no template sms/pasword.sv.txt, did you mean sms/password.sv.txt?"));
     assert!(problem.contains("there is no template link.sv.txt, did you mean sms/link.sv.txt?"));
-    assert!(problem.contains("sms/link.sv.txt, line 3: syntax error: "), "{problem}");
+    assert!(problem.contains("sms/link.sv.txt, line 2: syntax error: "), "{problem}");
     assert!(problem.contains("mail/alarm.sv.txt: cannot be read (larger than 65536 octets)"));
 }
 
@@ -100,8 +100,14 @@ fn a_value_that_is_not_given_is_an_error_that_names_it() {
 #[test]
 fn an_error_never_holds_a_value() {
     let values = json!({ "password": "Kf7m-Rq4x" });
-    for wrong in ["{{ password|int }}", "{{ password + 1 }}", "{{ password.x.y }}", "{% include password %}"]
-    {
+    for wrong in [
+        "{{ password|int }}",
+        "{{ password + 1 }}",
+        "{{ password.x.y }}",
+        "{% include password %}",
+        "{{ [1]|map(password) }}",
+        "{{ {'a': 1}[password] }}",
+    ] {
         let error = rendered(wrong, values.clone()).unwrap_err();
         assert!(!error.contains("Kf7m") && error.contains("line 1"), "{wrong}: {error}");
     }
@@ -151,4 +157,12 @@ fn an_output_of_many_pieces_arrives_whole() {
     let text = rendered("{% for n in range(3000) %}{{ n }},{% endfor %}", json!({})).unwrap();
     let expected: String = (0..3000).map(|n| format!("{n},")).collect();
     assert_eq!(text, expected);
+}
+
+#[test]
+fn a_file_written_on_another_system_reads_the_same() {
+    assert_eq!(
+        rendered("\u{feff}one\r\n{% if true %}\r\ntwo\r\n{% endif %}\r\n", json!({})).unwrap(),
+        "one\ntwo\n"
+    );
 }

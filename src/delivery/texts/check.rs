@@ -1,0 +1,64 @@
+//! Tries all texts before the first one leaves: with the longest values that can occur, in every
+//! language.
+
+use crate::delivery::gsm7;
+use crate::delivery::pickup::TOKEN_LETTERS;
+use crate::types::{TicketNumber, UnixMillis};
+
+use super::mail::Mail;
+use super::sms::Sms;
+use super::words::{LINE_LETTERS, NAME_SEPTETS};
+use super::{HandedOver, LANGUAGES, TextError, Texts};
+use crate::password::generate::GROUP;
+
+/// What is wrong, a line each.
+pub(super) fn problems(texts: &Texts) -> Vec<String> {
+    let desk = &texts.words;
+    let symbols = usize::from(desk.password_length);
+    let password = "w".repeat(symbols + symbols.saturating_sub(1) / GROUP);
+    let url = format!("{}/p/{}", desk.public_url, "w".repeat(TOKEN_LETTERS));
+    let name = "W".repeat(NAME_SEPTETS);
+    let at = UnixMillis(0);
+    let short = [
+        Sms::password(&password),
+        Sms::password_for_manager(&name, &password),
+        Sms::link(&name, at, &url),
+        Sms::link_for_requester(at, &url),
+        Sms::owner_warning(),
+    ];
+    let line = "W".repeat(LINE_LETTERS);
+    let number = TicketNumber::new(0, u32::MAX);
+    let by_phone = HandedOver::Phone { tail: "00".to_owned() };
+    let by_manager = HandedOver::Manager { name: line.clone() };
+    let long = [
+        Mail::acknowledgement(number, at),
+        Mail::ask_for_details(number),
+        Mail::manager_notice(&line, &line, &line, number, at),
+        Mail::owner_notice(&line, at, number, &by_phone),
+        Mail::owner_notice(&line, at, number, &by_manager),
+        Mail::alarm(&line),
+    ];
+    let mut problems = Vec::new();
+    for language in LANGUAGES {
+        problems.extend(short.iter().filter_map(|sms| texts.sms(language, sms).err()));
+        problems.extend(long.iter().filter_map(|mail| texts.mail(language, mail).err()));
+    }
+    let mut told: Vec<_> = problems.iter().map(|problem| tell(problem, texts)).collect();
+    told.dedup();
+    told
+}
+
+/// The problem, and of a text that is too long what the configuration has to do with it.
+fn tell(problem: &TextError, texts: &Texts) -> String {
+    match problem {
+        TextError::TooLong { .. } => {
+            let cost = |text: &str| gsm7::length(text).map_or(0, |length| length.septets);
+            let (name, address) = (cost(&texts.plain_desk.name), cost(&texts.plain_desk.address));
+            format!("{problem} (counted with the longest values: desk.name {name}, desk.address {address})")
+        }
+        TextError::Render(_)
+        | TextError::Letter { .. }
+        | TextError::Secret { .. }
+        | TextError::Subject { .. } => problem.to_string(),
+    }
+}

@@ -1,0 +1,107 @@
+//! Mails: one template a language, its first line the subject; the desk's first language comes
+//! first, the other below.
+
+use crate::types::{TicketNumber, UnixMillis};
+
+use super::words::{Word, Words, values};
+use super::{HandedOver, LANGUAGES, MailText, TextError, Texts};
+
+/// Between the languages of a mail.
+const BETWEEN: &str = "\n\n* * *\n\n";
+
+/// A mail to be made.
+pub(super) struct Mail {
+    /// The template's name, without folder and language.
+    template: &'static str,
+    /// The ticket that the subject names.
+    number: Option<TicketNumber>,
+    words: Words,
+}
+
+impl Mail {
+    pub(super) fn acknowledgement(number: TicketNumber, at: UnixMillis) -> Self {
+        Self::about("acknowledgement", number).with("received", Word::Moment(at))
+    }
+
+    pub(super) fn ask_for_details(number: TicketNumber) -> Self {
+        Self::about("ask-for-details", number)
+    }
+
+    pub(super) fn manager_notice(
+        manager: &str,
+        name: &str,
+        unit: &str,
+        number: TicketNumber,
+        until: UnixMillis,
+    ) -> Self {
+        Self::about("manager-notice", number)
+            .with("manager", Word::line(manager))
+            .with("name", Word::line(name))
+            .with("unit", Word::line(unit))
+            .with("until", Word::Moment(until))
+    }
+
+    pub(super) fn owner_notice(name: &str, at: UnixMillis, number: TicketNumber, how: &HandedOver) -> Self {
+        let (manager, tail) = match how {
+            HandedOver::Phone { tail } => ("", tail.as_str()),
+            HandedOver::Manager { name } => (name.as_str(), ""),
+        };
+        Self::about("owner-notice", number)
+            .with("name", Word::line(name))
+            .with("changed", Word::Moment(at))
+            .with("manager", Word::line(manager))
+            .with("tail", Word::line(tail))
+    }
+
+    pub(super) fn alarm(text: &str) -> Self {
+        Self { template: "alarm", number: None, words: vec![("text", Word::lines(text))] }
+    }
+
+    fn about(template: &'static str, number: TicketNumber) -> Self {
+        Self { template, number: Some(number), words: vec![("number", Word::line(&number.to_string()))] }
+    }
+
+    fn with(mut self, name: &'static str, word: Word) -> Self {
+        self.words.push((name, word));
+        self
+    }
+
+    /// The subject with the tag by which answers find their ticket.
+    fn tagged(&self, subject: &str) -> String {
+        self.number.map_or_else(|| subject.to_owned(), |number| format!("[{number}] {subject}"))
+    }
+}
+
+impl Texts {
+    /// Makes a mail in both languages.
+    pub(super) fn both(&self, mail: &Mail) -> Result<MailText, TextError> {
+        let first = self.language();
+        let (mut subject, mut text) = self.letter(first, mail)?;
+        for language in LANGUAGES.into_iter().filter(|language| *language != first) {
+            let (also, below) = self.letter(language, mail)?;
+            subject = format!("{subject} / {also}");
+            text = format!("{text}{BETWEEN}{below}");
+        }
+        Ok(MailText { subject: mail.tagged(&subject), text })
+    }
+
+    /// Makes a mail in one language.
+    pub(super) fn mail(&self, language: &str, mail: &Mail) -> Result<MailText, TextError> {
+        let (subject, text) = self.letter(language, mail)?;
+        Ok(MailText { subject: mail.tagged(&subject), text })
+    }
+
+    /// Subject and text in one language.
+    fn letter(&self, language: &str, mail: &Mail) -> Result<(String, String), TextError> {
+        let name = format!("mail/{}.{language}.txt", mail.template);
+        let values = values(&mail.words, &self.desk, &self.words.zone, language);
+        let rendered = self.renderer.render(&name, &values)?;
+        let subject = rendered
+            .split_once("\n\n")
+            .and_then(|(first, text)| Some((first.strip_prefix("Subject:")?.trim(), text.trim())))
+            .filter(|(subject, _)| !subject.is_empty() && !subject.contains('\n'));
+        let (subject, text) =
+            subject.ok_or_else(|| TextError::Subject { file: self.renderer.file(&name) })?;
+        Ok((subject.to_owned(), text.to_owned()))
+    }
+}

@@ -1,0 +1,84 @@
+//! Text messages: what each is given, how long it may be, and how a password or a link gets in.
+
+use zeroize::Zeroizing;
+
+use crate::delivery::{SmsText, gsm7};
+use crate::types::UnixMillis;
+
+use super::words::{SLOT, Word, Words, values};
+use super::{TextError, Texts};
+
+/// A text message to be made.
+pub(super) struct Sms<'a> {
+    /// The template's name, without folder and language.
+    template: &'static str,
+    /// Messages that it may take (decisions.md 22).
+    segments: usize,
+    words: Words,
+    /// The password or the link, and its name in the template.
+    secret: Option<(&'static str, &'a str)>,
+}
+
+impl<'a> Sms<'a> {
+    pub(super) fn password(password: &'a str) -> Self {
+        Self::secret("password", 1, "password", password)
+    }
+
+    pub(super) fn password_for_manager(name: &str, password: &'a str) -> Self {
+        Self::secret("password-for-manager", 1, "password", password).with("name", Word::name(name))
+    }
+
+    pub(super) fn link(name: &str, until: UnixMillis, url: &'a str) -> Self {
+        Self::secret("link", 2, "url", url).with("name", Word::name(name)).with("until", Word::Moment(until))
+    }
+
+    pub(super) fn link_for_requester(until: UnixMillis, url: &'a str) -> Self {
+        Self::secret("link-for-requester", 2, "url", url).with("until", Word::Moment(until))
+    }
+
+    pub(super) fn owner_warning() -> Self {
+        Self { template: "owner-warning", segments: 1, words: Vec::new(), secret: None }
+    }
+
+    fn secret(template: &'static str, segments: usize, name: &'static str, secret: &'a str) -> Self {
+        Self { template, segments, words: vec![(name, Word::slot())], secret: Some((name, secret)) }
+    }
+
+    fn with(mut self, name: &'static str, word: Word) -> Self {
+        self.words.push((name, word));
+        self
+    }
+}
+
+impl Texts {
+    /// Makes a text message. The secret enters last, into memory that is wiped.
+    pub(super) fn sms(&self, language: &str, sms: &Sms<'_>) -> Result<SmsText, TextError> {
+        let name = format!("sms/{}.{language}.txt", sms.template);
+        let values = values(&sms.words, &self.plain_desk, &self.words.zone, language);
+        let mut text = self.renderer.render(&name, &values)?;
+        let file = || self.renderer.file(&name);
+        if let Some((value, secret)) = sms.secret {
+            text = filled(&text, secret).ok_or_else(|| TextError::Secret { file: file(), value })?;
+        }
+        let length = gsm7::length(&text).map_err(|letter| TextError::Letter { file: file(), letter })?;
+        if length.segments > sms.segments {
+            let (septets, segments) = (length.septets, sms.segments);
+            return Err(TextError::TooLong { file: file(), septets, segments });
+        }
+        Ok(SmsText::new(text))
+    }
+}
+
+/// `text` with `secret` in its slot. `None` unless there is one slot, apart from other letters.
+fn filled(text: &str, secret: &str) -> Option<Zeroizing<String>> {
+    let (before, after) = text.split_once(SLOT)?;
+    let apart = |neighbour: Option<char>| neighbour.is_none_or(char::is_whitespace);
+    if after.contains(SLOT) || !apart(before.chars().next_back()) || !apart(after.chars().next()) {
+        return None;
+    }
+    let mut filled = Zeroizing::new(String::with_capacity(before.len() + secret.len() + after.len()));
+    for part in [before, secret, after] {
+        filled.push_str(part);
+    }
+    Some(filled)
+}
