@@ -1,8 +1,9 @@
 //! Stage 9: people look at it and act. axum and hyper live only here. The pages see the desk
 //! through one port, [`Desk`]: they cannot send a text or set a password.
 //!
-//! A request passes [`serve`] (connections, time limits), [`routes`] (which handler, and the
-//! headers of every answer), then one of the handlers: [`pickup`], [`callback`], [`health`].
+//! A request passes `serve` (connections, time limits), `routes` (which handler, and the headers of
+//! every answer), and for a pickup page `visit` (which link, which browser, may it act); then one of
+//! the handlers answers: `pickup`, `callback` or `health`.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ mod page;
 mod pickup;
 mod routes;
 mod same_origin;
+mod secret;
 mod serve;
 mod site;
 mod spelling;

@@ -14,7 +14,7 @@ use super::desk::{Browser, Page, PickupView};
 use super::language::Language;
 use super::routes::STYLE_PATH;
 use super::site::Site;
-use super::{WebSettings, spelling};
+use super::{WebSettings, secret};
 use crate::clock::{Clock, SystemClock, Zone};
 use crate::password::TemporaryPassword;
 use crate::render::{RenderError, Renderer};
@@ -51,7 +51,7 @@ impl Link {
 
 /// What the frame of every page asks for, and the page's own values.
 #[derive(Serialize)]
-struct Values<'a, T> {
+struct Values<'a> {
     sv: bool,
     language: &'a str,
     other: &'a str,
@@ -60,7 +60,7 @@ struct Values<'a, T> {
     here: &'a str,
     desk: DeskValues<'a>,
     #[serde(flatten)]
-    page: T,
+    page: serde_json::Value,
 }
 
 #[derive(Serialize)]
@@ -68,17 +68,6 @@ struct DeskValues<'a> {
     name: &'a str,
     address: &'a str,
     help: &'a str,
-}
-
-/// Apart from the other pages' values, so that the password is not copied on its way.
-#[derive(Serialize)]
-struct Revealed<'a> {
-    link: &'a str,
-    form: &'a str,
-    name: &'a str,
-    groups: Vec<&'a str>,
-    spelling: Vec<&'a str>,
-    until: String,
 }
 
 impl Pages {
@@ -175,16 +164,18 @@ impl Pages {
     ) -> Result<Page, RenderError> {
         let language = Language::of_tag(language).unwrap_or(self.language);
         let link = Link::new(&self.site, token, browser);
-        let spelling = spelling::spell(password.expose(), language);
-        let own_values = Revealed {
-            link: &link.path,
-            form: &link.form,
-            name,
-            groups: password.expose().split_inclusive('-').collect(),
-            spelling: spelling.iter().map(|words| words.as_str()).collect(),
-            until: self.when(until, SystemClock.now(), language),
-        };
-        self.html("revealed", language, &link.path, own_values).map(Page::new)
+        let own_values = json!({
+            "name": secret::without_slots(name),
+            "until": self.when(until, SystemClock.now(), language),
+            "password": secret::PASSWORD_SLOT,
+            "spelling": secret::SPELLING_SLOT,
+        });
+        let page = self.link_html("revealed", &link, language, own_values)?;
+        let whole = secret::put_in(&page, password, language).ok_or_else(|| RenderError::Template {
+            place: self.renderer.file("page/revealed.html"),
+            what: "{{ password }} and {{ spelling }} must each stand there once".to_owned(),
+        })?;
+        Ok(Page::new(whole))
     }
 
     /// Makes every page once in both languages, so that a site's own template that cannot be
@@ -237,7 +228,7 @@ impl Pages {
         self.html(template, language, &link.path, own_values)
     }
 
-    fn html(&self, template: &str, language: Language, here: &str, page: impl Serialize) -> Made {
+    fn html(&self, template: &str, language: Language, here: &str, page: serde_json::Value) -> Made {
         // The way in words is in the desk's language only.
         let help = if language == self.language { self.help.as_str() } else { "" };
         let values = Values {

@@ -1,12 +1,14 @@
 //! The page that shows a password.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use nyckelbud::web::PickupView;
+use nyckelbud::render::Renderer;
+use nyckelbud::web::{self, PickupView};
 use tokio::io::AsyncWriteExt;
 
 use super::client::Asked;
-use super::{Served, TOKEN, offer};
+use super::{HTTP, Served, TOKEN, offer, settings};
 
 #[tokio::test]
 async fn the_button_shows_the_password_to_the_browser_that_opened_the_link() {
@@ -103,6 +105,22 @@ async fn a_stop_lets_a_running_answer_end_and_takes_no_new_ones() {
     assert!(page.body.contains("<output"));
     let ended = tokio::time::timeout(Duration::from_secs(20), &mut served.running).await;
     ended.expect("the pages stop").unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_site_whose_own_page_cannot_be_made_is_told_at_start() {
+    let cases = [("gone.html", "{{ nothing }}"), ("revealed.html", "{{ password }} without a spelling")];
+    for (file, template) in cases {
+        let site = tempfile::tempdir().unwrap();
+        std::fs::create_dir(site.path().join("page")).unwrap();
+        std::fs::write(site.path().join("page").join(file), template).unwrap();
+        let renderer = Arc::new(Renderer::new(Some(site.path())).unwrap());
+        let served = Served::new(offer()).await;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let behind = Arc::clone(&served.desk);
+        let ended = web::serve(listener, settings(HTTP), renderer, behind, std::future::pending()).await;
+        assert!(ended.unwrap_err().to_string().contains(file));
+    }
 }
 
 /// Waits for a condition.
