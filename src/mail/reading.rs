@@ -41,8 +41,8 @@ pub fn read(
     }
     let media = Media::of(&fields, "text/plain");
     let parts = Parts::of(&fields, body)?;
-    let plain = parts.plain.map(|(written, flow)| text::plain(&written, flow));
-    let html = parts.html.map(|html| html::lines(&html).map(text::written)).transpose()?;
+    let plain = parts.plain.map(|(written, flow)| text::plain(&written, flow)).transpose()?;
+    let html = parts.html.map(|html| html::lines(&html).and_then(text::written)).transpose()?;
     let subject = one_line(&fields.first("subject").map(unstructured).unwrap_or_default(), MAX_SUBJECT);
     let sender = sender::sender(&fields, authentication, own_domains);
     let report_type = media.parameter("report-type").map(str::to_ascii_lowercase);

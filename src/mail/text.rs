@@ -2,7 +2,7 @@
 //! signature, disclaimer and banner. What is cut off by mistake is asked for again; what is left in
 //! by mistake could be taken for the request. So each doubt ends in a cut.
 
-use super::WrittenText;
+use super::{Unreadable, WrittenText};
 
 mod flowed;
 mod quote;
@@ -11,6 +11,9 @@ mod signature;
 mod tests;
 
 pub(super) use flowed::Flow;
+
+/// Lines of a text; each is looked at in several ways.
+const MAX_LINES: usize = 20_000;
 
 /// Whose words a line holds, as far as its place in the mail tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +47,10 @@ impl Line {
 }
 
 /// The text of a text/plain part.
-pub(super) fn plain(text: &str, flow: Flow) -> WrittenText {
+///
+/// # Errors
+/// As [`written`].
+pub(super) fn plain(text: &str, flow: Flow) -> Result<WrittenText, Unreadable> {
     written(flowed::unfold(text, flow).iter().map(|line| Line::new(line, Zone::Written)).collect())
 }
 
@@ -64,7 +70,13 @@ enum Above {
 }
 
 /// Sorts lines into what was written, signature, and quoted mails.
-pub(super) fn written(lines: Vec<Line>) -> WrittenText {
+///
+/// # Errors
+/// [`Unreadable::Limit`] when there are more lines than in any person's mail.
+pub(super) fn written(lines: Vec<Line>) -> Result<WrittenText, Unreadable> {
+    if lines.len() > MAX_LINES {
+        return Err(Unreadable::Limit("lines of text"));
+    }
     let mut text = WrittenText::default();
     let mut above = Above::Nothing;
     let mut attribution_ends = 0;
@@ -91,7 +103,7 @@ pub(super) fn written(lines: Vec<Line>) -> WrittenText {
     for part in [&mut text.lines, &mut text.signature, &mut text.quoted] {
         trim_blank_lines(part);
     }
-    text
+    Ok(text)
 }
 
 /// Sorts one line of the writer's own.

@@ -77,6 +77,9 @@ const QUOTES: [&str; 7] = [
     "olk_src_body_section",
 ];
 
+const QUOTED_REST: [&str; 4] =
+    ["divrplyfwdmsg", "appendonsend", "mail-editor-reference-message-container", "zwchr"];
+
 /// Does a line end before and after this element?
 pub(super) fn is_block(name: &str) -> bool {
     BLOCKS.contains(&name)
@@ -110,12 +113,13 @@ impl<'a> Tag<'a> {
             || is("display", "none")
             || is("visibility", "hidden")
             || is("mso-hide", "all")
-            || ["font-size", "max-height", "opacity", "height", "width"].into_iter().any(is_zero)
+            || ["font-size", "opacity"].into_iter().any(is_zero)
+            || (is("overflow", "hidden") && ["max-height", "height", "width"].into_iter().any(is_zero))
     }
 
-    /// Outlook marks the place from which everything is the mail that is answered.
+    /// Outlook and Zimbra mark the place from which everything is the mail that is answered.
     pub(super) fn starts_quoted_rest(&self) -> bool {
-        self.names().any(|name| matches!(name.as_str(), "divrplyfwdmsg" | "appendonsend"))
+        self.names().any(|name| QUOTED_REST.contains(&name.as_str()))
     }
 
     /// Whose words the element holds, when its tag says so. `holds` tells whether it holds an element.

@@ -1,7 +1,11 @@
 //! HTML as mail programs write it.
 
 use super::*;
-use crate::mail::text::written;
+use crate::mail::WrittenText;
+
+fn written(html: &str) -> WrittenText {
+    crate::mail::text::written(lines(html).unwrap()).unwrap()
+}
 
 fn seen(html: &str) -> Vec<String> {
     lines(html).unwrap().into_iter().map(|line| line.text).collect()
@@ -35,13 +39,16 @@ fn what_a_person_does_not_see_is_not_read() {
         "<span style='font-size: 0.0px'>x</span>",
         "<span style='mso-hide:all'>x</span>",
         "<div style='max-height:0;overflow:hidden'>x</div>",
+        "<div style='overflow:hidden; height:0px'>x</div>",
         "<div style='opacity:0'>x</div>",
         "<template>x</template>",
         "<textarea>x</textarea>",
     ] {
         assert_eq!(seen(&format!("<body>a{hidden}b")).concat(), "ab", "{hidden}");
     }
-    assert_eq!(seen("<span style='font-size:0.9em'>a</span>"), ["a"]);
+    for shown in ["<span style='font-size:0.9em'>a</span>", "<span style='width:0'>a</span>"] {
+        assert_eq!(seen(shown), ["a"]);
+    }
 }
 
 #[test]
@@ -92,8 +99,10 @@ fn quoted_mails_and_signatures_are_told_by_their_containers() {
         ("<hr><div id='divRplyFwdMsg'>q</div>", ""),
         ("<div id='appendonsend'></div><p>q</p>", ""),
         ("<div id='x_divRplyFwdMsg'>q</div>", ""),
+        ("<div id='mail-editor-reference-message-container'>q</div>", ""),
+        ("<hr id='zwchr'><div>q</div>", ""),
     ] {
-        let text = written(lines(&format!("<p>Hej</p>{container}<p>svar</p>")).unwrap());
+        let text = written(&format!("<p>Hej</p>{container}<p>svar</p>"));
         assert_eq!(text.lines.join(" "), format!("Hej {rest}").trim(), "{container}");
         assert!(text.quoted.contains(&"q".to_owned()), "{container}");
     }
@@ -104,7 +113,7 @@ fn quoted_mails_and_signatures_are_told_by_their_containers() {
         "<br id='AppleMailSignature'><div id='AppleMailSignature'>s</div>",
         "<div class='moz-signature'>s</div>",
     ] {
-        let text = written(lines(&format!("<p>Hej</p>{container}")).unwrap());
+        let text = written(&format!("<p>Hej</p>{container}"));
         assert_eq!(
             (text.lines.concat(), text.signature.concat()),
             ("Hej".to_owned(), "s".to_owned()),
@@ -118,7 +127,7 @@ fn an_answer_within_gmails_container_is_the_writers() {
     let html = "<div class='gmail_quote'><div class='gmail_attr'>Den tis 24 nov. 2026 kl 10:12 skrev \
         Desk &lt;<a>d@kommun.example</a>&gt;:<br></div><blockquote class='gmail_quote'><div>1. Namn:</div>\
         </blockquote><div>anna</div><blockquote>2. Telefon:</blockquote><div>070</div></div>";
-    let text = written(lines(html).unwrap());
+    let text = written(html);
     assert_eq!(text.lines, ["anna", "070"]);
     assert_eq!(text.quoted.len(), 3);
 }

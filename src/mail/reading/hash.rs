@@ -58,6 +58,11 @@ mod tests {
     }
 
     #[test]
+    fn values_do_not_run_into_each_other() {
+        assert_ne!(hash("To: a@xb\nTo: c\n\n"), hash("To: a@x\nTo: bc\n\n"));
+    }
+
+    #[test]
     fn whatever_the_author_wrote_makes_another_mail() {
         let mail = "From: a@x\nTo: b@x\nSubject: c\n\ntext\n";
         for other in [

@@ -68,11 +68,41 @@ pub(super) fn file_name(media: &Media, disposition: &Media) -> Option<String> {
 
 /// A value with encoded words (RFC 2047) decoded; file names hold them although they should not.
 pub(super) fn unstructured(value: &str) -> String {
-    let line = format!("{value}\n");
+    let line = with_words_joined(value) + "\n";
     match MessageStream::new(line.as_bytes()).parse_unstructured() {
         HeaderValue::Text(text) => repaired(text.into_owned()),
         _ => String::new(),
     }
+}
+
+/// Neighbouring encoded words of the same kind as one: RFC 2047 5 forbids cutting a character in
+/// two, yet programs do it, and each half alone is nothing.
+fn with_words_joined(value: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for word in value.split_whitespace() {
+        match words.last_mut() {
+            Some(last) if continues(last, word) => {
+                last.truncate(last.len() - "?=".len());
+                last.push_str(&word[kind_of_word(word).map_or(0, str::len)..]);
+            }
+            _ => words.push(word.to_owned()),
+        }
+    }
+    words.join(" ")
+}
+
+fn continues(last: &str, word: &str) -> bool {
+    let (Some(kind), Some(next)) = (kind_of_word(last), kind_of_word(word)) else { return false };
+    let padded = last.ends_with("=?=") && kind.to_ascii_lowercase().ends_with("?b?");
+    kind.eq_ignore_ascii_case(next) && !padded
+}
+
+/// `=?utf-8?Q?` of a whole encoded word.
+fn kind_of_word(word: &str) -> Option<&str> {
+    let inner = word.strip_prefix("=?")?.strip_suffix("?=")?;
+    let charset = inner.find('?')?;
+    inner.get(charset + 2..charset + 3).filter(|sign| *sign == "?")?;
+    word.get(..charset + 5)
 }
 
 #[cfg(test)]
@@ -118,6 +148,9 @@ mod tests {
     #[test]
     fn encoded_words_are_decoded_even_when_their_label_lies() {
         assert_eq!(unstructured("=?utf-8?Q?Nytt_l=C3=B6?= =?utf-8?B?c2Vub3Jk?="), "Nytt lösenord");
+        assert_eq!(unstructured("=?utf-8?q?l=C3?=  =?UTF-8?Q?=B6senord?= nu"), "lösenord nu");
+        assert_eq!(unstructured("=?utf-8?B?bMO2?= =?utf-8?B?cw==?= =?utf-8?B?ZW4=?="), "lösen");
+        assert_eq!(unstructured("=?utf-8?Q?Nytt l=C3=B6senord?="), "Nytt lösenord");
         assert_eq!(unstructured("=?iso-8859-1?Q?l=C3=B6senord?="), "lösenord");
         assert_eq!(unstructured("=?windows-1252?Q?l=F6senord?= nu"), "lösenord nu");
         assert_eq!(unstructured("=?utf-8?X?broken?="), "=?utf-8?X?broken?=");

@@ -64,6 +64,9 @@ impl Parts {
         if place.depth > MAX_DEPTH {
             return Err(Unreadable::Limit("parts within parts"));
         }
+        // Programs differ in which of two they believe, so what one shows the other hides.
+        let twice = |name| fields.all(name).nth(1).is_some();
+        self.incomplete |= twice("content-type") || twice("content-transfer-encoding");
         match media.kind.as_str() {
             // RFC 1847; nothing of it can be read here.
             "multipart/encrypted" => self.incomplete = true,

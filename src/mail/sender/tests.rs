@@ -50,6 +50,7 @@ fn a_result_that_does_not_vouch_for_from_vouches_for_nobody() {
         "mx.kommun.example; dmarc=pass header.from=evil.example",
         "mx.kommun.example; dmarc=pass header.from=sub.kommun.example",
         "mx.kommun.example; dmarc=pass header.from=kommun.example header.from=evil.example",
+        "mx.kommun.example; dmarc=pass header.from=evil.example header.from=kommun.example",
         "mx.kommun.example; dmarc=pass header.from=kommun.example; dmarc=fail header.from=kommun.example",
         "mx.kommun.example; spf=pass smtp.mailfrom=\"x; dmarc=pass header.from=kommun.example",
         "mx.kommun.example; spf=pass smtp.mailfrom=\"; dmarc=pass header.from=kommun.example; \"@x",

@@ -76,7 +76,8 @@ fn is_attribution(text: &str, above_quote: bool) -> bool {
     let words = text.split(|c: char| !c.is_alphanumeric());
     let wrote = words.clone().any(|word| matches!(word, "skrev" | "wrote"));
     let says_so = wrote && words.filter(|w| !w.is_empty()).count() >= 2;
-    says_so && (above_quote || starts_as_attribution(text))
+    let names_address = text.contains('@') && has_year_or_time(text);
+    says_so && (above_quote || names_address || starts_as_attribution(text))
 }
 
 /// Starts like a date ("den", "on", a weekday, a day), and a year or a time of day is there: a line

@@ -3,7 +3,7 @@
 use super::*;
 
 fn read(text: &str) -> WrittenText {
-    plain(text, Flow::Fixed)
+    plain(text, Flow::Fixed).unwrap()
 }
 
 /// The lines of what was written, in one text.
@@ -121,6 +121,8 @@ fn what_stands_under_a_quoted_mails_header_is_quoted_to_the_end() {
         "Den 24 nov. 2026 kl. 10:12 skrev Erik <erik.ek@kommun.example>:",
         "Den tis 24 nov. 2026 kl 10:12 skrev Erik Ek <\nerik.ek@kommun.example>:",
         "tis 24 nov. 2026 kl. 10.12 skrev Erik:",
+        "Erik Ek <erik.ek@kommun.example> skrev den 24 november 2026 10:12:",
+        "Den tisdag 24 november 2026 10:12:11 CET, Erik Ek <erik.ek@kommun.example> skrev:",
         "24 nov. 2026 kl. 10:12 skrev Erik Ek <erik.ek@kommun.example>:",
         "On Tue, Nov 24, 2026 at 10:12 AM Erik <erik.ek@kommun.example> wrote:",
     ] {
@@ -170,6 +172,12 @@ fn only_what_leaves_no_doubt_is_made_visible() {
         assert_eq!(lines(kept), kept);
     }
     assert_eq!(lines("a\u{0}b\u{7}"), "a\u{fffd}b\u{fffd}");
+}
+
+#[test]
+fn more_lines_than_any_person_writes_are_refused() {
+    assert!(plain(&"a\n".repeat(MAX_LINES - 1), Flow::Fixed).is_ok());
+    assert_eq!(plain(&"a\n".repeat(MAX_LINES), Flow::Fixed), Err(Unreadable::Limit("lines of text")));
 }
 
 #[test]
