@@ -6,7 +6,7 @@ use super::matter::speaks_of_password;
 use super::phone::mobiles_in;
 use super::username::is_shaped;
 use super::value::is_example;
-use super::vocabulary::{CORRECTIONS, VALUE_DOUBTS, VALUE_WORDS};
+use super::vocabulary::{CORRECTIONS, OTHERS_NUMBERS, VALUE_DOUBTS, VALUE_WORDS};
 use crate::types::{PhoneNumber, Username};
 
 /// The place of a mobile number in running text that is another one than `phone`. Examples ("t ex
@@ -15,19 +15,19 @@ pub(super) fn rival(text: &str, phone: &PhoneNumber) -> bool {
     let folded = fold(text);
     mobiles_in(text).iter().any(|(at, number)| {
         let before = folded.get(..*at).unwrap_or_default();
-        let sentence = before.rfind(['!', '?', ':']).map_or(before, |end| &before[end..]);
+        let sentence = sentences(before).last().unwrap_or_default();
         number != phone && !is_example(sentence)
     })
 }
 
 /// Does a sentence say that a value is wrong, old or somebody else's, or put another in its place?
 /// A sentence about a wrong password is none: "användarnamnet eller lösenordet är fel".
-pub(super) fn takes_back(text: &str, username: Option<&Username>) -> bool {
+pub(super) fn takes_back(text: &str, username: Option<&Username>, phone: Option<&PhoneNumber>) -> bool {
     let folded = fold(text);
     sentences(&folded).any(|sentence| {
         let phrases = Phrases::of(sentence);
-        let doubtful =
-            phrases.hold(&VALUE_WORDS) && phrases.hold(&VALUE_DOUBTS) && !speaks_of_password(&phrases);
+        let wrong = phrases.hold(&VALUE_DOUBTS) || (phone.is_some() && phrases.hold(&OTHERS_NUMBERS));
+        let doubtful = wrong && phrases.hold(&VALUE_WORDS) && !speaks_of_password(&phrases);
         let first = phrases.words().next();
         let corrects = phrases.hold(&CORRECTIONS) || matches!(first, Some("eller" | "alternativt" | "or"));
         doubtful || (corrects && names_another(sentence, username))
@@ -64,7 +64,7 @@ mod tests {
             "Eller annand13",
             "The number above is no longer mine",
         ] {
-            assert!(takes_back(text, Some(&own)), "{text}");
+            assert!(takes_back(text, Some(&own), None), "{text}");
         }
         for text in [
             "Det står att användarnamnet eller lösenordet är fel.",
@@ -72,7 +72,7 @@ mod tests {
             "Förlåt att jag stör, annand12 är låst",
             "Telefonen är upptagen",
         ] {
-            assert!(!takes_back(text, Some(&own)), "{text}");
+            assert!(!takes_back(text, Some(&own), None), "{text}");
         }
     }
 }

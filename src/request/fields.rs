@@ -61,12 +61,10 @@ pub(super) fn collect(lines: &[Line], reply: bool) -> Fields {
     let mut fields = reader.fields;
     if fields.usernames.is_empty() && fields.phones.is_empty() {
         let (username, phone) = loose::lone_values(&fields.free, reply);
-        if let Some((line, username)) = username {
-            fields.usernames.add(line, Value::Is(username), false);
-        }
-        if let Some((line, phone)) = phone {
-            fields.phones.add(line, Value::Is(phone), false);
-        }
+        let lines = [username.as_ref().map(|(line, _)| *line), phone.as_ref().map(|(line, _)| *line)];
+        fields.free.retain(|(line, _)| !lines.contains(&Some(*line)));
+        fields.usernames.found.extend(username);
+        fields.phones.found.extend(phone);
     }
     fields
 }
@@ -113,7 +111,7 @@ impl Reader<'_> {
             let text = line.cut(segment.value.clone());
             let is_empty = line.folded().get(segment.value.clone()).is_none_or(|text| bare(text).is_empty());
             if !is_empty {
-                self.value(line.number, segment, &text);
+                self.value(line, segment, &text);
                 continue;
             }
             self.mark(segment);
@@ -136,7 +134,7 @@ impl Reader<'_> {
         }
     }
 
-    fn value(&mut self, line: usize, segment: &Segment, text: &str) {
+    fn value(&mut self, line: &Line, segment: &Segment, text: &str) {
         let firm = segment.tie == Tie::Firm && !segment.weak;
         let (value, rest) = part(segment.field, text);
         let added = match segment.field {
@@ -145,23 +143,23 @@ impl Reader<'_> {
                 let read = username::read(&value, firm && rest.trim().is_empty());
                 let prose = segment.tie == Tie::Loose && (segment.weak || !segment.opens_line);
                 let read = if prose { without_doubt(read) } else { read };
-                self.fields.usernames.add(line, read, segment.doubted)
+                self.fields.usernames.add(line.number, read, segment.doubted)
             }
             Field::Phone => {
                 let read = phone::read(&value, firm);
                 let read = if segment.weak { without_doubt(read) } else { read };
-                self.fields.phones.add(line, read, segment.doubted)
+                self.fields.phones.add(line.number, read, segment.doubted)
             }
             Field::Other => false,
             Field::Elsewhere => return,
         };
         if added {
-            self.free(line, rest);
+            self.free(line.number, rest);
         } else {
             if firm {
                 self.mark(segment);
             }
-            self.free(line, text.to_owned());
+            self.free(line.number, line.cut(segment.start..segment.value.end));
         }
     }
 
@@ -262,10 +260,16 @@ impl Reader<'_> {
         }
         let phone_read = phone::read(&phone, false);
         let unfilled = !phone.chars().any(char::is_alphabetic);
-        if phone_read == Value::Missing && !labelled && !unfilled {
+        let username_read = username::read(&username, false);
+        let phone_shaped = match phone_read {
+            Value::Is(_) => true,
+            Value::Unclear(_) => matches!(username_read, Value::Is(_)) || loose::begins_as_number(&phone),
+            Value::Missing => unfilled,
+        };
+        if !phone_shaped && !labelled {
             return false;
         }
-        self.fields.usernames.add(username_number, username::read(&username, false), false);
+        self.fields.usernames.add(username_number, username_read, false);
         self.fields.usernames.labelled = true;
         self.taken[username_at] = true;
         if !labelled {

@@ -48,14 +48,19 @@ pub(super) fn segments(line: &Line) -> Vec<Segment> {
             continue;
         };
         next += taken;
+        if is_part_of_more(line.folded(), &place) {
+            continue;
+        }
         let Some(anchor) = anchor(line, place.start, segments.last()) else { continue };
-        let behind = behind(line, place.end);
+        let behind = behind(line, place.end, field);
         let wanted = matches!(field, Field::Username | Field::Phone);
         if !wanted && behind.tie != Tie::Firm {
             continue;
         }
         if let Some(before) = segments.last_mut() {
-            before.value.end = anchor.start;
+            let value = &line.folded()[..anchor.start];
+            let value = value.trim_end_matches([' ', ',', ';', '/', '|', '&', '+', '-']);
+            before.value.end = value.len().max(before.value.start);
         }
         segments.push(Segment {
             field,
@@ -72,6 +77,23 @@ pub(super) fn segments(line: &Line) -> Vec<Segment> {
         }
     }
     segments
+}
+
+/// Is the word at `place` a part of a longer one, of an address (`user.name@…`, `bo.user`), or the
+/// target of a link, as Outlook writes it behind its text (`<tel:…>`)?
+fn is_part_of_more(folded: &str, place: &Range<usize>) -> bool {
+    const WITHIN_NAMES: &str = ".-_+'#!~^@\\";
+    let (before, behind) = (&folded[..place.start], &folded[place.end..]);
+    let is_sign = |c: char| WITHIN_NAMES.contains(c);
+    let is_word = |c: char| c.is_ascii_alphanumeric();
+    before.ends_with('<')
+        || before.ends_with(is_word)
+        || behind.starts_with(is_word)
+        || before.strip_suffix(is_sign).is_some_and(|rest| rest.ends_with(is_word))
+        || behind.starts_with(['@', '_', '\\'])
+        || behind
+            .strip_prefix(is_sign)
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()))
 }
 
 /// The longest label that begins with the first of `words`: what it asks for, whether it is weak,
@@ -224,13 +246,14 @@ struct Behind {
     value: usize,
 }
 
-fn behind(line: &Line, label_end: usize) -> Behind {
+fn behind(line: &Line, label_end: usize, field: Field) -> Behind {
     let folded = line.folded();
-    let mut at = label_end + usize::from(folded[label_end..].starts_with('.'));
+    let abbreviated = folded[label_end..].starts_with('.');
+    let mut at = label_end + usize::from(abbreviated);
     let mut doubted = false;
-    if let Some((end, hint_doubts)) = hint_in_brackets(folded, at) {
+    if let Some((end, hint_doubts)) = hint_in_brackets(folded, at, field) {
         (at, doubted) = (end, hint_doubts);
-    } else if let Some(end) = hint_in_words(folded, at) {
+    } else if let Some(end) = hint_in_words(folded, at).filter(|_| !abbreviated) {
         return Behind { tie: Tie::Firm, doubted: false, value: end };
     }
     if let Some(value) = sign(folded, at) {
@@ -270,9 +293,10 @@ fn sign(folded: &str, from: usize) -> Option<usize> {
     found.then_some(at)
 }
 
-/// The end of a hint in brackets behind the label, and whether it makes the value doubtful: any
-/// words that are no known hint do. A bracket with a number in it is the value.
-fn hint_in_brackets(folded: &str, from: usize) -> Option<(usize, bool)> {
+/// The end of a hint in brackets behind the label, and whether it makes the value doubtful; at a
+/// phone's label any unknown words do: they may name its owner. A bracket with a number in it is the
+/// value.
+fn hint_in_brackets(folded: &str, from: usize, field: Field) -> Option<(usize, bool)> {
     let rest = &folded[from..];
     let open = from + rest.len() - rest.trim_start().len();
     let length = folded[open..].strip_prefix('(')?.find(')').filter(|length| *length <= 80)?;
@@ -284,8 +308,9 @@ fn hint_in_brackets(folded: &str, from: usize) -> Option<(usize, bool)> {
     if digits > 4 && !example && sign(folded, end).is_none() {
         return None;
     }
+    let doubtful = phrases.hold(&DOUBTS) || phrases.hold(&NEGATIONS) || phrases.hold(&OWNERS);
     let known = phrases.words().all(|word| HINTS.has(word) || word.bytes().all(|c| c.is_ascii_digit()));
-    Some((end, !example && (digits > 4 || !known)))
+    Some((end, !example && (digits > 4 || doubtful || (field == Field::Phone && !known))))
 }
 
 /// The end of a hint in plain words and its sign: "som arbetsgivaren har registrerat:".

@@ -16,7 +16,7 @@ pub(super) struct Line {
 
 impl Line {
     pub(super) fn new(number: usize, text: &str) -> Self {
-        let written = visible(text);
+        let written = composed_text(text);
         let folded = written.iter().copied().map(fold_char).collect();
         Self { number, written, folded }
     }
@@ -59,31 +59,17 @@ impl Line {
 /// Stands for every character that is neither ASCII nor a known variant of it.
 const UNKNOWN: u8 = 1;
 
-/// The characters a reader sees. Dropped are those without width: soft hyphen, zero-width blanks,
-/// byte-order mark, and the direction marks that phones put around a copied number. The marks that
-/// turn the order of what is shown (U+202B, U+202E, U+2067) stay, and so spoil a value.
-fn visible(text: &str) -> Vec<char> {
+/// The characters of a line, a letter and its mark as one. Blanks and marks of no width are the
+/// matter of the stage before (`mail`); what it leaves in may be seen or not, and spoils a value.
+fn composed_text(text: &str) -> Vec<char> {
     let mut seen = Vec::with_capacity(text.len());
     for c in text.chars() {
-        match c {
-            '\u{ad}'
-            | '\u{200b}'..='\u{200e}'
-            | '\u{202a}'
-            | '\u{202c}'
-            | '\u{202d}'
-            | '\u{2060}'
-            | '\u{2066}'
-            | '\u{2068}'
-            | '\u{2069}'
-            | '\u{feff}' => {}
-            '\u{300}'..='\u{30a}' => match seen.last().and_then(|last| composed(*last, c)) {
-                Some(whole) => {
-                    seen.pop();
-                    seen.push(whole);
-                }
-                None => seen.push(c),
-            },
-            c => seen.push(c),
+        match seen.last().and_then(|last| composed(*last, c)) {
+            Some(whole) => {
+                seen.pop();
+                seen.push(whole);
+            }
+            None => seen.push(c),
         }
     }
     seen
@@ -114,7 +100,7 @@ fn fold_char(c: char) -> char {
         'ö' | 'ø' | 'ó' | 'ò' | 'ô' | 'Ö' | 'Ø' | 'Ó' | 'Ò' | 'Ô' => 'o',
         'é' | 'è' | 'ê' | 'ë' | 'É' | 'È' | 'Ê' | 'Ë' => 'e',
         'ü' | 'ú' | 'ù' | 'Ü' | 'Ú' | 'Ù' => 'u',
-        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' => '-',
+        '\u{ad}' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' => '-',
         '\u{2018}' | '\u{2019}' | '\u{201a}' | '´' => '\'',
         '\u{201c}' | '\u{201d}' | '\u{201e}' | '«' | '»' => '"',
         // The full-width forms of ASCII.
@@ -127,7 +113,7 @@ fn fold_char(c: char) -> char {
 
 /// `text` in lower-case ASCII, one octet for each character.
 pub(super) fn fold(text: &str) -> String {
-    visible(text).into_iter().map(fold_char).collect()
+    composed_text(text).into_iter().map(fold_char).collect()
 }
 
 /// `folded` without the blanks, quotation marks and bullets at its ends.
@@ -183,7 +169,7 @@ mod tests {
     #[test]
     fn the_folded_line_is_as_long_as_the_written_one() {
         for text in
-            ["Användarnamn:\u{a0}Åsa", "０70\u{2011}174", "a\u{30a}b\u{200b}c", "日本 🙂 é", "İstanbul"]
+            ["Användarnamn:\u{a0}Åsa", "０70\u{2011}174", "a\u{30a}b\u{200b}c\u{ad}", "日本 🙂 é", "İstanbul"]
         {
             let line = Line::new(1, text);
             assert_eq!(line.folded().len(), line.text().chars().count(), "{text}");

@@ -1,6 +1,6 @@
 //! Is a mail about a password at all?
 
-use super::line::{Line, Phrases, fold};
+use super::line::{Phrases, fold};
 use super::vocabulary::{COURTESIES, List, PASSWORD_BEGINNINGS, PASSWORD_PHRASES, WITHDRAWALS};
 
 /// What the words of subject and text say about the matter.
@@ -12,14 +12,9 @@ pub(super) struct Matter {
 }
 
 impl Matter {
-    pub(super) fn of<'a>(subject: &str, lines: impl Iterator<Item = &'a Line>) -> Self {
-        let mut text = fold(subject);
-        text.push_str(". ");
-        for line in lines {
-            text.push_str(line.folded());
-            text.push(' ');
-        }
-        let phrases = Phrases::of(&text);
+    /// `free`: the text outside the fields. The label "inloggning" alone says nothing.
+    pub(super) fn of(subject: &str, free: &str) -> Self {
+        let phrases = Phrases::of(&fold(&format!("{subject}. {free}")));
         Self {
             mentioned: phrases.words().any(names_a_password) || phrases.hold(&PASSWORD_PHRASES),
             withdrawn: phrases.hold(&WITHDRAWALS),
@@ -54,7 +49,7 @@ mod tests {
     use super::*;
 
     fn matter(text: &str) -> (bool, bool) {
-        let matter = Matter::of("", [Line::new(1, text)].iter());
+        let matter = Matter::of("", text);
         (matter.mentioned, matter.withdrawn)
     }
 

@@ -25,13 +25,13 @@ pub fn read(mail: &Mail) -> Reading {
     }
     let texts: Vec<Text> =
         [&mail.plain, &mail.html].into_iter().flatten().map(Text::new).filter(Text::says_something).collect();
-    let matter = Matter::of(&mail.subject, texts.iter().flat_map(|text| &text.lines));
     let is_reply = mail.tag.is_some() || !mail.answers.is_empty();
     let said = texts
         .iter()
         .map(|text| Said::by(text, &mail.subject, is_reply))
         .reduce(Said::agreed_with)
         .unwrap_or_else(Said::nothing);
+    let matter = Matter::of(&mail.subject, &said.free);
     if mail.incomplete {
         let about = matter.mentioned || said.template;
         return if about { ambiguous("the mail could not be read as a whole") } else { Reading::General };
@@ -159,7 +159,10 @@ impl Said {
             phone = Settled::Doubt(format!("another phone, {}", place(*line)));
         }
         let read = username.value().is_some() || phone.value().is_some();
-        if read && let Some((line, _)) = places().find(|(_, text)| takes_back(text, username.value())) {
+        if read
+            && let Some((line, _)) =
+                places().find(|(_, text)| takes_back(text, username.value(), phone.value()))
+        {
             phone = Settled::Doubt(format!("words that take a value back, {}", place(*line)));
         }
         if text.cut {

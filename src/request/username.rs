@@ -44,7 +44,7 @@ pub(super) fn read(text: &str, firm: bool) -> Value<Username> {
     if name.ends_with(['!', '-', '\'', '#', '^', '~', '+']) {
         return Value::Unclear("not a username");
     }
-    if firm || is_shaped(name) { Value::Is(username) } else { Value::Missing }
+    if is_shaped(name) || (firm && !is_first_name(name)) { Value::Is(username) } else { Value::Missing }
 }
 
 /// Does the word look like a username even without a label: an address, a name with digits
@@ -61,6 +61,12 @@ pub(super) fn is_shaped(word: &str) -> bool {
         && names.all(|name| !name.is_empty() && name.bytes().all(|c| c.is_ascii_alphabetic() || c == b'-'))
         && word.split('.').any(|name| name.len() >= 3);
     word.contains('@') || (letters >= 2 && digits) || dotted
+}
+
+/// "Anna": letters only, with a capital. Who writes that has written their name.
+fn is_first_name(word: &str) -> bool {
+    let mut letters = word.bytes();
+    letters.next().is_some_and(|first| first.is_ascii_uppercase()) && letters.all(|c| c.is_ascii_lowercase())
 }
 
 fn without_domain(word: &str) -> &str {
@@ -118,6 +124,7 @@ mod tests {
             "Anna Andersson",
             "vet ej",
             "Åsa",
+            "Anna",
             "19850412-1234",
             "8504121234",
             "<användarnamn>",

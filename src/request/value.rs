@@ -50,7 +50,7 @@ fn stripped(text: &str) -> &str {
     loop {
         let shorter = text
             .trim_matches(|c: char| c.is_whitespace() || "*`\"\u{201c}\u{201d}\u{201e}«»•·".contains(c))
-            .trim_end_matches(['.', ',', ';'])
+            .trim_end_matches(['.', ',', ';', '|', ' '])
             .trim_start_matches([',', ';', ':', '=', '|']);
         let shorter = [
             ('<', '>'),
@@ -102,7 +102,7 @@ pub(super) fn is_personal_number(text: &str) -> bool {
 
 /// Is the text an example of what to write: "t ex 070-123 45 67"?
 pub(super) fn is_example(text: &str) -> bool {
-    let words: Vec<&str> = text.split_whitespace().filter(|word| !word.contains('@')).collect();
+    let words: Vec<&str> = text.split_whitespace().filter(|word| !word.contains(['@', '/'])).collect();
     Phrases::of(&fold(&words.join(" "))).hold(&EXAMPLES)
 }
 

@@ -113,7 +113,7 @@ pub(super) const EXAMPLES: List = List("t ex, tex, ex, exempel, exempelvis, e g,
 pub(super) const STARTERS: List = List(
     "tack, tackar, mvh, med, vanliga, vanligen, halsningar, hej, jag, kan, snalla, vore, det, hon, han, \
      kommer, har, nu, thanks, thank, best, kind, regards, please, i, can, could, it, she, he, cheers, \
-     hoppas, ni, vill",
+     hoppas, ni, vill, skicka, send, ring, call",
 );
 
 /// Words of greetings and of courtesy, which say nothing about the matter.
@@ -177,9 +177,8 @@ pub(super) const VALUE_WORDS: List = List(
 
 /// Words that make a sentence about a value doubtful.
 pub(super) const VALUE_DOUBTS: List = List(
-    "fel, felaktigt, felaktig, gammalt, gamla, gammal, stammer inte, stammer ej, galler inte, galler ej, \
-     inte langre, wrong, incorrect, old, no longer, not mine, inte mitt, inte min, not my, chefens, \
-     kollegans, min chefs, min kollegas, my manager s, my colleague s, my boss",
+    "fel, felaktigt, felaktig, gammalt, gamla, gammal, stammer inte, stammer ej, galler inte, galler \
+     ej, inte langre, wrong, incorrect, old, no longer, not mine, inte mitt, inte min, not my",
 );
 
 /// What people write in a field to say that they have nothing to write.
@@ -189,3 +188,7 @@ pub(super) const PLACEHOLDERS: List = List(
      locked, blocked, sparrad, sparrat, disabled, expired, utelast, fungerar, tomt, empty, vetej, tack, \
      hej, thanks, mitt, min, my, ditt, din, your, hjalp, help, missing, tbd, ja, nej",
 );
+
+/// Words that make a number somebody else's.
+pub(super) const OTHERS_NUMBERS: List =
+    List("chefens, kollegans, min chefs, min kollegas, my manager s, my colleague s, my boss");

@@ -1,0 +1,37 @@
+//! Mails longer than any person writes.
+
+use super::*;
+
+#[test]
+fn a_mail_that_is_too_long_is_no_request() {
+    let mut lines = vec![USERNAME, PHONE];
+    lines.extend(std::iter::repeat_n("rad", 1_100));
+    assert_eq!(why(&read(&mail(&lines))), "the mail is too long to be read");
+    let endless = "a ".repeat(60_000);
+    assert_eq!(why(&read(&mail(&[USERNAME, PHONE, &endless]))), "the mail is too long to be read");
+}
+
+/// What costs most: digits, labels and signs without end. All of it is looked at once, or in windows
+/// of fixed length; a reading that grew with the square would take minutes here.
+#[test]
+fn the_longest_mails_are_read_in_bounded_work() {
+    for unit in [
+        "07 ",
+        "070-174 06 05 ",
+        "Mobil: ",
+        "mitt ",
+        "1. 2. ",
+        "<tel:",
+        "användarnamn ",
+        "(",
+        "a@b ",
+        "x|",
+        "mob-",
+    ] {
+        let long = unit.repeat(45_000 / unit.chars().count());
+        let reading = read(&mail(&[&long]));
+        assert_ne!(reading.code(), "request", "{unit}");
+        let many: Vec<&str> = std::iter::repeat_n(unit, 1_000).collect();
+        assert_ne!(read(&mail(&many)).code(), "request", "{unit}");
+    }
+}
