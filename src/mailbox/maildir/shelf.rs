@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rustix::fs::{Access, Mode, OFlags};
+use rustix::fs::{Mode, OFlags};
 use tracing::warn;
 
 use super::mark::MaildirMark;
@@ -51,8 +51,8 @@ pub(super) struct Item {
     /// The file's time of last change: when it was delivered. Servers show it as INTERNALDATE, renaming
     /// and copying tools keep it, and unlike the name's own time, its form is the same everywhere.
     pub(super) received: SystemTime,
-    /// Why it cannot be read as a mail, if so.
-    fault: Option<io::Error>,
+    /// False for folders, pipes and links: a link could name any file of this machine.
+    is_file: bool,
 }
 
 impl Shelf {
@@ -84,10 +84,10 @@ impl Shelf {
         self.look()?;
         self.listed = self.items.keys().cloned().collect();
         self.remember(times);
-        self.tell_of_faults();
-        let readable = self.by_age().into_iter().filter(|(_, item)| item.fault.is_none());
+        self.tell_what_is_left_out();
+        let mails = self.by_age().into_iter().filter(|(_, item)| item.is_file);
         let new =
-            readable.filter(|(name, item)| after.is_none_or(|mark| !mark.knows(name, millis(item.received))));
+            mails.filter(|(name, item)| after.is_none_or(|mark| !mark.knows(name, millis(item.received))));
         Ok(new.map(|(name, _)| MailUid(name.clone())).collect())
     }
 
@@ -98,8 +98,8 @@ impl Shelf {
         Ok(MaildirMark::of(all.collect()).to_mark())
     }
 
-    /// The mail, up to `max` octets of it; `None` when it is gone, or cannot be read: then it stays
-    /// where it is and the log says so, because the mails behind it must not wait for it.
+    /// The mail, up to `max` octets of it. `None` when it is gone, or cannot be read: the mails behind
+    /// it must not wait for it, and whoever asked for it sees that it did not come.
     pub(super) fn read(&mut self, uid: &MailUid, max: u64) -> Result<Option<RawMail>, MailboxError> {
         let read = self.at_its_place(uid, |path| {
             let (mut bytes, received) = octets(path, max.saturating_add(1))?;
@@ -162,7 +162,7 @@ impl Shelf {
             for entry in entries(&self.root.join(part))? {
                 let entry = entry?;
                 let Some(name) = unique_name(&entry) else { continue };
-                if let Some(item) = Item::of(&entry) {
+                if let Some(item) = Item::of(&entry)? {
                     self.items.insert(name, item);
                 }
             }
@@ -191,14 +191,14 @@ impl Shelf {
         self.quiet = times.iter().all(settled).then_some(times);
     }
 
-    fn tell_of_faults(&mut self) {
-        let faults = || self.items.values().filter_map(|item| Some((item, item.fault.as_ref()?)));
-        let count = faults().count();
-        if let Some((item, fault)) = faults().next()
+    fn tell_what_is_left_out(&mut self) {
+        let no_files = || self.items.values().filter(|item| !item.is_file);
+        let count = no_files().count();
+        if let Some(item) = no_files().next()
             && count != self.left_out
         {
             let path = shown(&item.path);
-            warn!(count, first = %path, "these cannot be read as mails and stay in the inbox: {fault}");
+            warn!(count, first = %path, "what is no regular file is no mail, and stays in the inbox");
         }
         self.left_out = count;
     }
@@ -206,19 +206,13 @@ impl Shelf {
 
 impl Item {
     /// `None` when it has gone meanwhile.
-    fn of(entry: &DirEntry) -> Option<Self> {
+    fn of(entry: &DirEntry) -> Result<Option<Self>, MailboxError> {
         let path = entry.path();
-        let looked = entry.metadata().and_then(|file| Ok((file.modified()?, file.is_file())));
-        let (received, fault) = match looked {
-            Err(error) if error.kind() == ErrorKind::NotFound => return None,
-            Err(error) => (UNIX_EPOCH, Some(error)),
-            // A link could name any file of this machine.
-            Ok((received, false)) => (received, Some(no_file())),
-            Ok((received, true)) => {
-                (received, rustix::fs::access(&path, Access::READ_OK).err().map(Into::into))
-            }
-        };
-        Some(Self { path, received, fault })
+        match entry.metadata().and_then(|file| Ok((file.modified()?, file.is_file()))) {
+            Ok((received, is_file)) => Ok(Some(Self { path, received, is_file })),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(unusable(&path, &error)),
+        }
     }
 }
 
