@@ -2,7 +2,12 @@
 //! that it links once.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod corpus;
 mod crash;
 mod house;
 mod imap;
+mod sms;
+mod smtp;
+mod store;
 mod support;
+mod web;

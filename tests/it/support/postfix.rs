@@ -27,7 +27,7 @@ impl Postfix {
         let mut failure = String::new();
         // Another program may take the ports in between.
         for _ in 0..3 {
-            let dir = tempfile::Builder::new().prefix("nyckelbud-postfix-").tempdir_in("/tmp").unwrap();
+            let dir = tempfile::Builder::new().prefix("nyckelbud-postfix-").tempdir().unwrap();
             let port = two_free_ports();
             let output = script("start", dir.path(), port);
             // Made first: it also stops what started half-way.

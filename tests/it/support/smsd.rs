@@ -22,7 +22,7 @@ pub struct Smsd {
 
 impl Smsd {
     pub async fn start() -> Self {
-        let dir = tempfile::Builder::new().prefix("nyckelbud-smsd-").tempdir_in("/tmp").unwrap();
+        let dir = tempfile::Builder::new().prefix("nyckelbud-smsd-").tempdir().unwrap();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (sending, sent) = mpsc::unbounded_channel();
