@@ -49,7 +49,8 @@ pub(super) fn compose(mail: &OutgoingMail, desk: &Desk) -> Result<Vec<u8>, Strin
     if !thread.is_empty() {
         builder = builder.references(thread.join(" "));
     }
-    let message = builder.singlepart(SinglePart::plain(mail.text.clone()));
+    // lettre ends the part with a line break of its own.
+    let message = builder.singlepart(SinglePart::plain(mail.text.trim_end_matches('\n').to_owned()));
     Ok(message.map_err(|error| format!("the mail cannot be written: {error}"))?.formatted())
 }
 

@@ -240,7 +240,8 @@ async fn offer(
 }
 
 async fn hand_over(connection: &mut AsyncSmtpConnection, octets: &[u8]) -> Outcome {
-    match connection.message(octets).await {
+    // lettre puts a line break before the last line's dot, whether there is one or not.
+    match connection.message(octets.strip_suffix(b"\r\n").unwrap_or(octets)).await {
         Ok(answer) if answer.code().severity == Severity::PositiveCompletion => {
             Outcome::Accepted { reference: quote(answer.first_line().unwrap_or_default()) }
         }
