@@ -154,7 +154,7 @@ impl Texting {
                     self.with(Phase::Ready { from: now })
                 }
                 Some(t) if t.receipts => self.with(Phase::Unclear { until: now.plus(UNCLEAR_WAIT) }),
-                Some(_) | None => self.next_gateway(gateways.len(), now),
+                Some(_) | None => self.next_or_again(gateways.len(), now),
             },
         }
     }
@@ -174,7 +174,7 @@ impl Texting {
     #[must_use]
     pub fn silent(&self, gateways: usize, now: UnixMillis) -> Self {
         match &self.phase {
-            Phase::Unclear { .. } => self.next_gateway(gateways, now),
+            Phase::Unclear { .. } => self.next_or_again(gateways, now),
             Phase::Taken { .. } => self.with(Phase::Silent),
             Phase::Ready { .. } | Phase::Submitted | Phase::Delivered | Phase::Silent | Phase::Exhausted => {
                 self.clone()
@@ -188,6 +188,15 @@ impl Texting {
         } else {
             self.with(Phase::Exhausted)
         }
+    }
+
+    /// Nobody knows whether the text left. The right phone may get the same words twice: better than
+    /// another hand, or none. So the last gateway is used again, as long as there are submits left.
+    fn next_or_again(&self, gateways: usize, now: UnixMillis) -> Self {
+        if self.gateway + 1 < gateways || self.submits >= MAX_SUBMITS {
+            return self.next_gateway(gateways, now);
+        }
+        self.with(Phase::Ready { from: now.plus(RETRY_AFTER) })
     }
 
     fn with(&self, phase: Phase) -> Self {

@@ -68,6 +68,18 @@ fn after_an_unclear_answer_a_gateway_that_honours_keys_is_tried_again() {
 }
 
 #[test]
+fn when_nobody_knows_whether_the_only_gateway_took_it_the_same_phone_may_get_it_twice() {
+    let again = submitted().answered(&uncertain(), &[SPOOL], NOW);
+    let TextingStep::Wait { until } = again.step(NOW, 1) else { panic!("{again:?}") };
+    assert_eq!(again.step(until, 1), TextingStep::Submit { gateway: 0 });
+    let unclear = submitted().answered(&uncertain(), &[RECEIPTS], NOW);
+    let silent = unclear.silent(1, NOW);
+    assert_eq!(silent.step(NOW.plus(Duration::from_secs(60)), 1), TextingStep::Submit { gateway: 0 });
+    let spent = Texting { gateway: 0, submits: MAX_SUBMITS, phase: Phase::Submitted };
+    assert_eq!(spent.answered(&uncertain(), &[SPOOL], NOW).step(NOW, 1), TextingStep::Exhausted);
+}
+
+#[test]
 fn when_no_gateway_can_be_reached_all_are_tried_again_later() {
     let first = submitted().answered(&not_sent(), &[SPOOL, SPOOL], NOW);
     let second = first.submitted().answered(&not_sent(), &[SPOOL, SPOOL], NOW);
