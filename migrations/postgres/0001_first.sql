@@ -86,7 +86,7 @@ CREATE TABLE mail (
   snippet TEXT NOT NULL,
   raw BYTEA NOT NULL
 );
-CREATE UNIQUE INDEX mail_place ON mail (mailbox, validity, uid);
+CREATE INDEX mail_place ON mail (mailbox, validity, uid);
 CREATE UNIQUE INDEX mail_content ON mail (content_hash) WHERE duplicate_of = 0;
 CREATE INDEX mail_message ON mail (message_id) WHERE message_id <> '';
 CREATE INDEX mail_ticket ON mail (ticket, received_at, id);

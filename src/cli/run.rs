@@ -92,29 +92,39 @@ pub(super) async fn serve(
     let page: Box<RevealPage> = crate::web::reveal_page(web.clone(), Arc::clone(&renderer));
     let callbacks = assembly::callbacks(settings);
     let desk = Arc::new(DeskPort::new(Arc::clone(&parts), Arc::clone(&health), callbacks, page));
-    let stopping = stop.clone();
-    let pages = tokio::spawn(crate::web::serve(listener, web, renderer, desk, async move {
-        stopping.cancelled().await;
-    }));
+    // A desk without its pages cannot hand passwords to managers: when they end, all ends.
+    let (stopping, ends_all) = (stop.clone(), stop.clone().drop_guard());
+    let pages = tokio::spawn(async move {
+        let _ends_all = ends_all;
+        crate::web::serve(listener, web, renderer, desk, async move { stopping.cancelled().await }).await
+    });
     let inboxes = assembly::inboxes(settings)?;
     let working = Worker::new(parts, health).run(inboxes, stop.clone());
     let stopped = async {
         stop.cancelled().await;
         tokio::time::sleep(STOP_WITHIN).await;
     };
-    let worked = tokio::select! {
-        worked = working => worked,
+    let ended = tokio::select! {
+        worked = working => worked.map_err(|e| CliError::No(e.to_string())),
         () = stopped => {
             tracing::warn!("a step did not end in time; its lease runs out by itself");
             Ok(())
         }
     };
     stop.cancel();
-    let pages = tokio::time::timeout(Duration::from_secs(2), pages).await;
-    worked.map_err(|e| CliError::No(e.to_string()))?;
-    match pages {
-        Ok(Ok(Err(error))) => Err(CliError::No(format!("the pages stopped: {error}"))),
-        Ok(Ok(Ok(())) | Err(_)) | Err(_) => Ok(()),
+    if let Ok(served) = tokio::time::timeout(Duration::from_secs(2), pages).await {
+        page_error(served)?;
+    }
+    ended
+}
+
+fn page_error<E: std::fmt::Display>(
+    ended: Result<Result<(), E>, tokio::task::JoinError>,
+) -> Result<(), CliError> {
+    match ended {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(CliError::No(format!("the pages stopped: {error}; nothing is lost"))),
+        Err(error) => Err(CliError::No(format!("the pages broke off: {error}; nothing is lost"))),
     }
 }
 

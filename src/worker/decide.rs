@@ -167,10 +167,8 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
 async fn act(work: &mut Work, looked: Looked, automation: Automation) -> Result<Flow, WorkError> {
     if automation != Automation::Observe && must_wait(&looked.decided.decision) {
         let now = work.now();
-        let since = match work.state() {
-            State::Requested { waiting_since: Some(since) } => *since,
-            _ => now,
-        };
+        let since =
+            if let State::Requested { waiting_since: Some(since) } = work.state() { *since } else { now };
         if now.since(since) < work.parts.timing.patience {
             let plan = Plan::Wait { since };
             let pause = work.parts.timing.retry.saturating_mul(4);

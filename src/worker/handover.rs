@@ -105,10 +105,13 @@ async fn begin(work: &mut Work, offer: &Offer, browser: &str) -> Result<bool, Wo
 async fn show(work: &mut Work) -> Result<Reveal, WorkError> {
     let Some(job) = work.state().job().cloned() else { return Ok(Reveal::Look) };
     let now = work.now();
-    let since = match work.state() {
-        State::Revealed { since, erased: false, .. } if now < since.plus(SHOW_AGAIN) => *since,
-        State::Revealed { .. } => return Ok(Reveal::Look),
-        _ => now,
+    let since = if let State::Revealed { since, erased, .. } = work.state() {
+        if *erased || now >= since.plus(SHOW_AGAIN) {
+            return Ok(Reveal::Look);
+        }
+        *since
+    } else {
+        now
     };
     let password = work.open_sealed(job.generation)?;
     let name = match facts::read(&work.parts, &Who::Id(work.account()?)).await {

@@ -60,15 +60,14 @@ impl DeskPort {
         mac.map(|mac| data_encoding::HEXLOWER.encode(&mac)).unwrap_or_default()
     }
 
-    async fn ticket(&self, token: &str) -> Option<Ticket> {
-        let token = PickupToken::parse(token)?;
-        match self.parts.store.ticket_by_pickup(&token.hash()).await {
-            Ok(ticket) => ticket,
-            Err(error) => {
-                tracing::error!("a pickup link could not be looked up: {error}; nothing was changed");
-                None
-            }
-        }
+    /// The ticket that the link opens; `Err` says what to show when there is none to be had.
+    async fn ticket(&self, token: &str) -> Result<Ticket, PickupView> {
+        let token = PickupToken::parse(token).ok_or(PickupView::Gone)?;
+        let found = self.parts.store.ticket_by_pickup(&token.hash()).await.map_err(|error| {
+            tracing::error!("a pickup link could not be looked up: {error}; nothing was changed");
+            PickupView::Busy
+        })?;
+        found.ok_or(PickupView::Gone)
     }
 
     async fn view(&self, ticket: &Ticket, browser: Option<&Browser>) -> PickupView {
@@ -98,10 +97,8 @@ impl DeskPort {
             }
             State::Sealed { .. } | State::Applied { .. } => PickupView::UsedElsewhere { at: now },
             State::Done { .. } => PickupView::Confirmed,
-            State::Technician { .. } => match ticket.reason {
-                Some(Reason::ManagerDeclined | Reason::HandoverUnconfirmed) => PickupView::HandedBack,
-                _ => PickupView::Gone,
-            },
+            State::Technician { .. } if self.handed_back(ticket) => PickupView::HandedBack,
+            State::Technician { .. } => PickupView::Gone,
             State::Requested { .. }
             | State::Sending { .. }
             | State::Sent { .. }
@@ -111,6 +108,11 @@ impl DeskPort {
             | State::Coalesced { .. }
             | State::Held => PickupView::Gone,
         }
+    }
+
+    /// Did the person with the link say something that a technician has to look at?
+    fn handed_back(&self, ticket: &Ticket) -> bool {
+        ticket.reason.is_some_and(|r| r == Reason::ManagerDeclined || r == Reason::HandoverUnconfirmed)
     }
 
     /// Name and unit of the ticket's account, as the directory has them now.
@@ -129,28 +131,16 @@ impl DeskPort {
         let mut work = Work::new(Arc::clone(parts), claim, taken);
         let now = parts.now();
         let bound = bound_to(work.state(), browser);
-        let mut draft = Draft::default();
-        let event = match (answer, work.state()) {
-            (PickupAnswer::NotMine, State::Offered { offer, .. }) => {
-                draft.actor = Some(actor(&offer.hand));
-                Some(Event::Declined)
-            }
-            (PickupAnswer::HandedOver, State::Revealed { job, .. }) if bound => {
-                draft.actor = Some(actor(&job.hand));
+        let mut draft = Draft { actor: who(work.state()), ..Draft::default() };
+        let event = match answer {
+            PickupAnswer::NotMine => matches!(work.state(), State::Offered { .. }).then_some(Event::Declined),
+            PickupAnswer::HandedOver if bound && shown(work.state()) => {
                 draft.due = Due::At(now.plus(parts.rules.password_valid));
                 Some(Event::Confirmed { now })
             }
-            (PickupAnswer::DidNotWork, State::Revealed { job, .. }) if bound => {
-                draft.actor = Some(actor(&job.hand));
-                Some(Event::DidNotWork)
-            }
-            (
-                PickupAnswer::NotMine
-                | PickupAnswer::HandedOver
-                | PickupAnswer::DidNotWork
-                | PickupAnswer::NotMe,
-                _,
-            ) => None,
+            PickupAnswer::DidNotWork => (bound && shown(work.state())).then_some(Event::DidNotWork),
+            // The latter is the answer to a warning, not to this link.
+            PickupAnswer::HandedOver | PickupAnswer::NotMe => None,
         };
         match event {
             Some(event) => work.commit(event, draft).await?,
@@ -159,6 +149,18 @@ impl DeskPort {
         parts.wake.notify_one();
         Ok(true)
     }
+}
+
+fn shown(state: &State) -> bool {
+    matches!(state, State::Revealed { .. })
+}
+
+/// Who holds the link, in the words of the audit log.
+fn who(state: &State) -> Option<String> {
+    if let State::Offered { offer, .. } = state {
+        return Some(actor(&offer.hand));
+    }
+    state.job().map(|job| actor(&job.hand))
 }
 
 fn stop_view(answer: Result<PickupView, WorkError>) -> PickupView {
@@ -183,13 +185,13 @@ impl Desk for DeskPort {
             return stop_view(stop::view(&self.parts, &token).await);
         }
         match self.ticket(token).await {
-            Some(ticket) => self.view(&ticket, browser).await,
-            None => PickupView::Gone,
+            Ok(ticket) => self.view(&ticket, browser).await,
+            Err(view) => view,
         }
     }
 
     async fn reveal(&self, token: &str, browser: &Browser, language: &str) -> Result<Page, PickupView> {
-        let Some(ticket) = self.ticket(token).await else { return Err(PickupView::Gone) };
+        let ticket = self.ticket(token).await?;
         let hash = self.browser_hash(browser);
         match handover::reveal(&self.parts, ticket.id, &hash).await {
             Ok(Reveal::Shown { password, name, until }) => {
@@ -213,7 +215,10 @@ impl Desk for DeskPort {
         if let (PickupAnswer::NotMe, Some(token)) = (answer, StopToken::parse(token)) {
             return stop_view(stop::stop(&self.parts, &token).await);
         }
-        let Some(ticket) = self.ticket(token).await else { return PickupView::Gone };
+        let ticket = match self.ticket(token).await {
+            Ok(ticket) => ticket,
+            Err(view) => return view,
+        };
         let hash = browser.map(|b| self.browser_hash(b)).unwrap_or_default();
         match self.say(&ticket, &hash, answer).await {
             Ok(true) => self.pickup(token, browser).await,

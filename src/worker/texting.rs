@@ -16,10 +16,11 @@ use crate::types::{Outcome, PhoneNumber, Reason, UnixMillis};
 /// The effects `BeginText` and `Text`.
 pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
     let now = work.now();
-    let (job, text) = match work.state() {
-        State::Applied { job } => (job.clone(), Texting::fresh(now)),
-        State::Sending { job, text } | State::Sent { job, text } => (job.clone(), text.clone()),
-        _ => return Err(WorkError::Lacks("a text")),
+    let job = work.state().job().cloned().ok_or(WorkError::Lacks("a job"))?;
+    let text = if let State::Sending { text, .. } | State::Sent { text, .. } = work.state() {
+        text.clone()
+    } else {
+        Texting::fresh(now)
     };
     if let Some(after) = interrupted(work, &text, IntentKind::Text, job.generation) {
         let draft = Draft { end: Some(after.end), ..Draft::default() };

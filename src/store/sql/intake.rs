@@ -21,8 +21,9 @@ use crate::types::{EmailAddress, MessageId, Reason, TicketNumber, UnixMillis};
 /// An address gets at most one acknowledgement in this time (decisions.md 7).
 const ACKNOWLEDGE_EVERY: Duration = Duration::from_secs(3600);
 
-pub(super) const KNOWN: &str =
-    "SELECT mail FROM ledger WHERE mailbox = $1 AND validity = $2 AND uid = $3 AND mail > 0";
+/// The place alone does not tell: a maildir's file names may be used again, for another mail.
+pub(super) const KNOWN: &str = "SELECT m.id FROM ledger l JOIN mail m ON m.id = l.mail
+     WHERE l.mailbox = $1 AND l.validity = $2 AND l.uid = $3 AND m.content_hash = $4";
 pub(super) const SAME_CONTENT: &str =
     "SELECT m.id, t.id, t.year, t.running FROM mail m JOIN ticket t ON t.id = m.ticket
      WHERE m.content_hash = $1 AND m.duplicate_of = 0";
@@ -51,7 +52,8 @@ impl<DB: Dialect> SqlStore<DB> {
     }
 
     async fn keep(&self, tx: &mut Tx<DB>, mail: Incoming, now: UnixMillis) -> Result<Recorded, StoreError> {
-        if tx.hits(KNOWN, values![mail.mailbox.as_str(), mail.validity, mail.uid.0.as_str()]).await? {
+        let (place, hash) = ((mail.mailbox.as_str(), mail.uid.0.as_str()), mail.content_hash.as_str());
+        if tx.hits(KNOWN, values![place.0, mail.validity, place.1, hash]).await? {
             return Ok(Recorded::Known);
         }
         if let Some(mut row) = tx.row(SAME_CONTENT, values![mail.content_hash.as_str()]).await? {
@@ -151,7 +153,8 @@ async fn insert_mail<DB: Dialect>(
     let id = tx.one(sql, values).await?.number()?;
     let sql = "INSERT INTO ledger (mailbox, validity, uid, tries, mail, folder, seen_at, moved_at)
          VALUES ($1, $2, $3, 0, $4, $5, $6, 0)
-         ON CONFLICT (mailbox, validity, uid) DO UPDATE SET mail = excluded.mail, folder = excluded.folder";
+         ON CONFLICT (mailbox, validity, uid)
+             DO UPDATE SET mail = excluded.mail, folder = excluded.folder, moved_at = 0";
     let place = folder_word(mail.folder);
     tx.run(sql, values![mail.mailbox, mail.validity, mail.uid.0, id, place, now]).await
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -24,8 +24,11 @@ use plan::{Breaks, Plan};
 const FETCH_BATCH: usize = 200;
 /// Mails moved with one command; one command a mail is quadratic in the mailbox's size.
 const MOVE_BATCH: usize = 500;
-/// Mails that lie between the connection and the store.
-const IN_FLIGHT: usize = 32;
+/// Mails that lie between the connection and the store; each may be as large as `max_mail_size`.
+const IN_FLIGHT: usize = 8;
+/// How long nothing is moved after the mailbox refused it: what cannot be moved now (a full folder, a
+/// missing right) holds up neither reading nor waiting.
+const FILE_AGAIN_AFTER: Duration = Duration::from_secs(300);
 
 const POISON: &str = "its reading stopped the program three times";
 const WITHHELD: &str = "the mailbox lists it but does not hand it over; it stays in the inbox, look there";
@@ -56,6 +59,8 @@ pub struct Intake {
     breaks: Breaks,
     /// Tries counted for mails that were not to blame, and not taken back yet: the store failed.
     unforgiven: Vec<MailUid>,
+    /// Nothing is moved before this time.
+    file_from: Option<Instant>,
 }
 
 /// Why a round ended early.
@@ -71,7 +76,7 @@ impl Intake {
     /// The intake of `inbox`.
     #[must_use]
     pub fn new(inbox: Inbox, parts: Arc<Parts>) -> Self {
-        Self { inbox, parts, breaks: Breaks::default(), unforgiven: Vec::new() }
+        Self { inbox, parts, breaks: Breaks::default(), unforgiven: Vec::new(), file_from: None }
     }
 
     /// Works the mailbox until `stop`: every failure is logged, and followed by a new connection
@@ -140,7 +145,7 @@ impl Intake {
         }
         let listed = self.inbox.mailbox.list(mark.as_ref()).await?;
         let ledger = store.ledger(&name, validity).await?;
-        self.file_kept(&name, validity, &listed, &ledger).await?;
+        let mut to_file = self.left_over(&name, validity, &listed, &ledger).await?;
 
         let plan = Plan::new(&listed, &ledger, &self.breaks);
         let batches = plan.fresh.chunks(FETCH_BATCH).map(|batch| (batch, None));
@@ -150,19 +155,20 @@ impl Intake {
             if stop.is_cancelled() {
                 return Ok(());
             }
-            self.take(&name, validity, uids, unread, stop).await?;
+            to_file.extend(self.take(&name, validity, uids, unread, stop).await?);
         }
-        self.give_up(&name, validity, &plan.withheld).await
+        self.give_up(&name, validity, &plan.withheld).await?;
+        if stop.is_cancelled() { Ok(()) } else { self.file(&name, validity, &to_file).await }
     }
 
-    /// Moves what was kept but not moved when the program or the connection ended.
-    async fn file_kept(
+    /// What was kept but not moved when the program or the connection ended.
+    async fn left_over(
         &mut self,
         name: &str,
         validity: u32,
         listed: &[MailUid],
         ledger: &[LedgerEntry],
-    ) -> Result<(), RoundError> {
+    ) -> Result<Vec<KeptMail>, StoreError> {
         let present: HashSet<&MailUid> = listed.iter().collect();
         let (here, gone): (Vec<&LedgerEntry>, Vec<&LedgerEntry>) =
             ledger.iter().filter(|e| e.kept).partition(|e| present.contains(&e.uid));
@@ -170,11 +176,10 @@ impl Intake {
         if !gone.is_empty() {
             self.parts.store.moved(name, validity, &gone, self.parts.now()).await?;
         }
-        let left: Vec<KeptMail> = here.into_iter().map(|e| (e.uid.clone(), e.folder)).collect();
-        self.file(name, validity, &left).await
+        Ok(here.into_iter().map(|e| (e.uid.clone(), e.folder)).collect())
     }
 
-    /// Fetches and keeps one batch, then moves it. A try is counted before the fetch (M1), and
+    /// Fetches and keeps one batch; answers what is to be moved. A try is counted before the fetch (M1), and
     /// taken back for what did not come: only what stops the program leaves a try behind.
     async fn take(
         &mut self,
@@ -183,7 +188,7 @@ impl Intake {
         uids: &[MailUid],
         unread: Option<&'static str>,
         stop: &CancellationToken,
-    ) -> Result<(), RoundError> {
+    ) -> Result<Vec<KeptMail>, RoundError> {
         let store = Arc::clone(&self.parts.store);
         store.count_tries(name, validity, uids, self.parts.now()).await?;
         let keeper = self.keeper(name, validity, unread).await?;
@@ -215,10 +220,7 @@ impl Intake {
         self.forgive(name, validity, missing).await?;
         self.parts.wake.notify_one();
         fetched?;
-        if stop.is_cancelled() {
-            return Ok(());
-        }
-        self.file(name, validity, &kept).await
+        Ok(kept)
     }
 
     async fn keeper(
@@ -266,7 +268,24 @@ impl Intake {
         Ok(())
     }
 
+    /// Moves mails out of the inbox, when that was not refused a short while ago.
     async fn file(&mut self, name: &str, validity: u32, mails: &[KeptMail]) -> Result<(), RoundError> {
+        if self.file_from.is_some_and(|from| Instant::now() < from) {
+            return Ok(());
+        }
+        match self.move_all(name, validity, mails).await {
+            Err(RoundError::Mailbox(error @ (MailboxError::Refused { .. } | MailboxError::File { .. }))) => {
+                tracing::error!(mailbox = %name, "mails cannot be moved out of the inbox: {error}; they are \
+                    kept, and new ones are read; make room or give the right, it is tried again");
+                self.file_from = Some(Instant::now() + FILE_AGAIN_AFTER);
+                self.inbox.mailbox.open().await?;
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    async fn move_all(&mut self, name: &str, validity: u32, mails: &[KeptMail]) -> Result<(), RoundError> {
         for folder in [Folder::Handled, Folder::Quarantine] {
             let goes_there = |(uid, to): &KeptMail| (*to == Some(folder)).then(|| uid.clone());
             let uids: Vec<MailUid> = mails.iter().filter_map(goes_there).collect();

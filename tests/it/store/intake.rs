@@ -52,6 +52,18 @@ pub async fn a_new_uidvalidity_begins_new_entries(world: World) {
     assert_eq!(store.tickets(&TicketFilter::default()).await.unwrap().len(), 1);
 }
 
+pub async fn a_file_name_that_is_used_again_brings_another_mail(world: World) {
+    let store = &world.store;
+    store.record(vec![mail("1")], NOW).await.unwrap();
+    assert_eq!(store.record(vec![mail("1")], NOW).await.unwrap(), [Recorded::Known]);
+    store.moved(BOX, 1, &[uid("1")], NOW).await.unwrap();
+    let another = mail_but("2", |mail| mail.uid = uid("1"));
+    let recorded = store.record(vec![another.clone()], NOW).await.unwrap();
+    assert!(matches!(recorded[0], Recorded::Made(..)), "{recorded:?}");
+    assert_eq!(ledger(&world, 1).await, [("1".to_owned(), 0, true)], "it waits for its move");
+    assert_eq!(store.record(vec![another], NOW).await.unwrap(), [Recorded::Known]);
+}
+
 pub async fn kept_mails_wait_for_their_move_and_then_leave_the_ledger(world: World) {
     let store = &world.store;
     store.count_tries(BOX, 1, &[uid("1"), uid("2")], NOW).await.unwrap();
