@@ -299,7 +299,7 @@ fn sign(folded: &str, from: usize) -> Option<usize> {
 fn hint_in_brackets(folded: &str, from: usize, field: Field) -> Option<(usize, bool)> {
     let rest = &folded[from..];
     let open = from + rest.len() - rest.trim_start().len();
-    let length = folded[open..].strip_prefix('(')?.find(')').filter(|length| *length <= 80)?;
+    let length = window(folded, open).strip_prefix('(')?.find(')')?;
     let hint = &folded[open + 1..open + 1 + length];
     let end = open + length + 2;
     let phrases = Phrases::of(hint);
@@ -315,12 +315,18 @@ fn hint_in_brackets(folded: &str, from: usize, field: Field) -> Option<(usize, b
 
 /// The end of a hint in plain words and its sign: "som arbetsgivaren har registrerat:".
 fn hint_in_words(folded: &str, from: usize) -> Option<usize> {
-    let length = folded[from..].find([':', '=']).filter(|length| *length <= 100)?;
+    let length = window(folded, from).find([':', '='])?;
     let hint = &folded[from..from + length];
     let plain =
         hint.starts_with([' ', ',']) && hint.bytes().all(|c| c.is_ascii_alphabetic() || b" ,-".contains(&c));
     let known = || Phrases::of(hint).words().all(|word| HINTS.has(word));
     if plain && !hint.trim().is_empty() && known() { sign(folded, from + length) } else { None }
+}
+
+/// So much of the text as a hint may fill, so that many labels on one line cost no more than few.
+fn window(folded: &str, from: usize) -> &str {
+    const LONGEST_HINT: usize = 100;
+    &folded[from..folded.len().min(from + LONGEST_HINT)]
 }
 
 /// The cells of a line of a table, if it is one.
