@@ -11,13 +11,13 @@ mod item;
 mod line;
 mod loose;
 mod matter;
-pub mod phone;
+mod phone;
 mod tail;
 pub mod template;
 #[cfg(test)]
 mod tests;
 mod together;
-pub mod username;
+mod username;
 mod value;
 mod vocabulary;
 

@@ -1,8 +1,7 @@
 //! What the text beside a label amounts to, and the wrappings that mail programs put around it.
 
-use super::line::fold;
+use super::line::{Phrases, fold};
 use super::vocabulary::EXAMPLES;
-use crate::request::line::Phrases;
 
 /// What the text of a field amounts to.
 #[derive(Clone, Debug, PartialEq, Eq)]

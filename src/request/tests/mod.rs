@@ -36,8 +36,11 @@ fn mail(lines: &[&str]) -> Mail {
     }
 }
 
-/// The values of a reading with their places.
-fn values(reading: &Reading) -> (Option<(String, String)>, Option<(String, String)>) {
+/// A value and its place.
+type Read = Option<(String, String)>;
+
+/// The username and the phone of a reading.
+fn values(reading: &Reading) -> (Read, Read) {
     let (username, phone) = match reading {
         Reading::Request(request) => (Some(&request.username), Some(&request.phone)),
         Reading::Incomplete { username, phone } => (username.as_ref(), phone.as_ref()),
@@ -58,7 +61,7 @@ fn why(reading: &Reading) -> &str {
     }
 }
 
-fn some(value: &str, place: &str) -> Option<(String, String)> {
+fn some(value: &str, place: &str) -> Read {
     Some((value.to_owned(), place.to_owned()))
 }
 
