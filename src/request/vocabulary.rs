@@ -178,7 +178,9 @@ pub(super) const VALUE_WORDS: List = List(
 /// Words that make a sentence about a value doubtful.
 pub(super) const VALUE_DOUBTS: List = List(
     "fel, felaktigt, felaktig, gammalt, gamla, gammal, stammer inte, stammer ej, galler inte, galler \
-     ej, inte langre, wrong, incorrect, old, no longer, not mine, inte mitt, inte min, not my",
+     ej, inte langre, wrong, incorrect, old, no longer, not mine, inte mitt, inte min, not my, anvand inte, \
+     skicka inte, ring inte, do not use, don t use, do not send, don t send, do not call, stulen, stulet, \
+     stolen, borttappad, tappat, tappade, lost",
 );
 
 /// What people write in a field to say that they have nothing to write.
@@ -190,5 +192,7 @@ pub(super) const PLACEHOLDERS: List = List(
 );
 
 /// Words that make a number somebody else's.
-pub(super) const OTHERS_NUMBERS: List =
-    List("chefens, kollegans, min chefs, min kollegas, my manager s, my colleague s, my boss");
+pub(super) const OTHERS_NUMBERS: List = List(
+    "chefens, kollegans, min chefs, min kollegas, my manager s, my colleague s, my boss, sambos, frus, \
+     makes, mammas, pappas, wife s, husband s",
+);
