@@ -351,3 +351,36 @@ pub(super) fn heading(cell: &str) -> Option<Field> {
         [..] => is_label(&fold(cell)).then_some(Field::Other),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The fields of a line with their values; `?` before one in doubt.
+    fn fields(text: &str) -> Vec<String> {
+        let line = Line::new(1, text);
+        let show = |s: Segment| {
+            let doubt = if s.doubted { "?" } else { "" };
+            format!("{doubt}{:?}={}", s.field, line.cut(s.value).trim())
+        };
+        segments(&line).into_iter().map(show).collect()
+    }
+
+    #[test]
+    fn a_line_is_cut_into_labels_and_values() {
+        let both = ["Username=annand12", "Phone=070-174 06 05"];
+        assert_eq!(fields("Användarnamn: annand12 Mobil: 070-174 06 05"), both);
+        assert_eq!(fields("mitt anv.namn är annand12 och mobil-nr 070-174 06 05"), both);
+        assert_eq!(fields("Mobilnummer som arbetsgivaren har registrerat: 0"), ["Phone=0"]);
+        assert_eq!(fields("Gammalt mobilnummer: 0"), ["?Phone=0"]);
+        assert_eq!(fields("Mobil (chefens): 0"), ["?Phone=0"]);
+    }
+
+    #[test]
+    fn a_label_within_other_words_is_none() {
+        for text in ["Chefens mobil: 0", "bo.user@kommun.example", "user01", "<tel:0>", "Mobilabonnemang: 0"]
+        {
+            assert_eq!(fields(text), Vec::<String>::new(), "{text}");
+        }
+    }
+}
