@@ -136,19 +136,8 @@ fn known(label: &str, slips: bool) -> Option<(Field, bool)> {
         (ELSEWHERE_LABELS, Field::Elsewhere, false),
     ];
     let exact = lists.iter().find(|(list, ..)| list.has(label));
-    let near = || {
-        lists
-            .iter()
-            .take(2)
-            .find(|(list, ..)| slips && label.len() >= 7 && list.items().any(|item| one_slip(label, item)))
-    };
+    let near = || lists.iter().take(2).find(|(list, ..)| slips && list.has_nearly(label));
     exact.or_else(near).map(|(_, field, weak)| (*field, *weak))
-}
-
-fn one_slip(written: &str, meant: &str) -> bool {
-    meant.len() >= 7
-        && written.len().abs_diff(meant.len()) <= 1
-        && strsim::damerau_levenshtein(written, meant) == 1
 }
 
 /// Is the whole of `text` a label?

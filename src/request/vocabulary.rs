@@ -12,6 +12,18 @@ impl List {
     pub(super) fn has(&self, word: &str) -> bool {
         self.items().any(|item| item == word)
     }
+
+    /// Is `word` one of the long words here, but for one slip of the finger? In a short word a slip
+    /// makes another word.
+    pub(super) fn has_nearly(&self, word: &str) -> bool {
+        const LONG: usize = 7;
+        let near = |item: &str| {
+            item.len() >= LONG
+                && word.len().abs_diff(item.len()) <= 1
+                && strsim::damerau_levenshtein(word, item) == 1
+        };
+        word.len() >= LONG && self.items().any(near)
+    }
 }
 
 /// What a label asks for.
