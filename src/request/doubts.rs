@@ -10,7 +10,7 @@ use super::vocabulary::{CORRECTIONS, OTHERS_NUMBERS, VALUE_DOUBTS, VALUE_WORDS};
 use crate::types::{PhoneNumber, Username};
 
 /// The place of a mobile number in running text that is another one than `phone`. Examples ("t ex
-/// 070-123 45 67") and landlines, which take no texts, are no rivals.
+/// 070-174 06 99") and landlines, which take no texts, are no rivals.
 pub(super) fn rival(text: &str, phone: &PhoneNumber) -> bool {
     let folded = fold(text);
     mobiles_in(text).iter().any(|(at, number)| {

@@ -136,19 +136,8 @@ fn known(label: &str, slips: bool) -> Option<(Field, bool)> {
         (ELSEWHERE_LABELS, Field::Elsewhere, false),
     ];
     let exact = lists.iter().find(|(list, ..)| list.has(label));
-    let near = || {
-        lists
-            .iter()
-            .take(2)
-            .find(|(list, ..)| slips && label.len() >= 7 && list.items().any(|item| one_slip(label, item)))
-    };
+    let near = || lists.iter().take(2).find(|(list, ..)| slips && list.has_nearly(label));
     exact.or_else(near).map(|(_, field, weak)| (*field, *weak))
-}
-
-fn one_slip(written: &str, meant: &str) -> bool {
-    meant.len() >= 7
-        && written.len().abs_diff(meant.len()) <= 1
-        && strsim::damerau_levenshtein(written, meant) == 1
 }
 
 /// Is the whole of `text` a label?
@@ -299,7 +288,7 @@ fn sign(folded: &str, from: usize) -> Option<usize> {
 fn hint_in_brackets(folded: &str, from: usize, field: Field) -> Option<(usize, bool)> {
     let rest = &folded[from..];
     let open = from + rest.len() - rest.trim_start().len();
-    let length = folded[open..].strip_prefix('(')?.find(')').filter(|length| *length <= 80)?;
+    let length = window(folded, open).strip_prefix('(')?.find(')')?;
     let hint = &folded[open + 1..open + 1 + length];
     let end = open + length + 2;
     let phrases = Phrases::of(hint);
@@ -315,12 +304,18 @@ fn hint_in_brackets(folded: &str, from: usize, field: Field) -> Option<(usize, b
 
 /// The end of a hint in plain words and its sign: "som arbetsgivaren har registrerat:".
 fn hint_in_words(folded: &str, from: usize) -> Option<usize> {
-    let length = folded[from..].find([':', '=']).filter(|length| *length <= 100)?;
+    let length = window(folded, from).find([':', '='])?;
     let hint = &folded[from..from + length];
     let plain =
         hint.starts_with([' ', ',']) && hint.bytes().all(|c| c.is_ascii_alphabetic() || b" ,-".contains(&c));
     let known = || Phrases::of(hint).words().all(|word| HINTS.has(word));
     if plain && !hint.trim().is_empty() && known() { sign(folded, from + length) } else { None }
+}
+
+/// So much of the text as a hint may fill, so that many labels on one line cost no more than few.
+fn window(folded: &str, from: usize) -> &str {
+    const LONGEST_HINT: usize = 100;
+    &folded[from..folded.len().min(from + LONGEST_HINT)]
 }
 
 /// The cells of a line of a table, if it is one.
@@ -343,5 +338,38 @@ pub(super) fn heading(cell: &str) -> Option<Field> {
             Some(only.field)
         }
         [..] => is_label(&fold(cell)).then_some(Field::Other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The fields of a line with their values; `?` before one in doubt.
+    fn fields(text: &str) -> Vec<String> {
+        let line = Line::new(1, text);
+        let show = |s: Segment| {
+            let doubt = if s.doubted { "?" } else { "" };
+            format!("{doubt}{:?}={}", s.field, line.cut(s.value).trim())
+        };
+        segments(&line).into_iter().map(show).collect()
+    }
+
+    #[test]
+    fn a_line_is_cut_into_labels_and_values() {
+        let both = ["Username=annand12", "Phone=070-174 06 05"];
+        assert_eq!(fields("Användarnamn: annand12 Mobil: 070-174 06 05"), both);
+        assert_eq!(fields("mitt anv.namn är annand12 och mobil-nr 070-174 06 05"), both);
+        assert_eq!(fields("Mobilnummer som arbetsgivaren har registrerat: 0"), ["Phone=0"]);
+        assert_eq!(fields("Gammalt mobilnummer: 0"), ["?Phone=0"]);
+        assert_eq!(fields("Mobil (chefens): 0"), ["?Phone=0"]);
+    }
+
+    #[test]
+    fn a_label_within_other_words_is_none() {
+        for text in ["Chefens mobil: 0", "bo.user@kommun.example", "user01", "<tel:0>", "Mobilabonnemang: 0"]
+        {
+            assert_eq!(fields(text), Vec::<String>::new(), "{text}");
+        }
     }
 }

@@ -24,12 +24,7 @@ impl Matter {
 
 fn names_a_password(word: &str) -> bool {
     const MEANT: List = List("losenord, password");
-    PASSWORD_BEGINNINGS.items().any(|beginning| word.starts_with(beginning))
-        || (word.len() >= 7 && MEANT.items().any(|meant| one_slip(word, meant)))
-}
-
-fn one_slip(written: &str, meant: &str) -> bool {
-    written.len().abs_diff(meant.len()) <= 1 && strsim::damerau_levenshtein(written, meant) == 1
+    PASSWORD_BEGINNINGS.items().any(|beginning| word.starts_with(beginning)) || MEANT.has_nearly(word)
 }
 
 /// Does folded text speak of a password?

@@ -1,5 +1,9 @@
 //! Stage 3: a [`Mail`](crate::mail::Mail) becomes a [`PasswordRequest`], or is classified as
 //! something else. Pure. Reading never fails, and a wrong reading is worse than none.
+//!
+//! `template` reads one mail and `together` those of a ticket; `fields` collects what is tied to a
+//! label (`label`), to a number (`item`) or stands alone (`loose`); `username` and `phone` judge a
+//! field's text; `doubts` and `matter` look at everything else that was written.
 
 use crate::mail::AutomaticKind;
 use crate::types::{PhoneNumber, Username};
@@ -11,13 +15,13 @@ mod item;
 mod line;
 mod loose;
 mod matter;
-pub mod phone;
+mod phone;
 mod tail;
 pub mod template;
 #[cfg(test)]
 mod tests;
 mod together;
-pub mod username;
+mod username;
 mod value;
 mod vocabulary;
 
@@ -44,7 +48,8 @@ pub struct PasswordRequest {
 pub enum Reading {
     /// Username and phone, both without doubt.
     Request(PasswordRequest),
-    /// It is about a password, but something is missing.
+    /// It is about a password, but something is missing. A reply may hold both fields and not say
+    /// what it is about: then an earlier mail of the ticket has to.
     Incomplete {
         /// The username, when it was read.
         username: Option<Found<Username>>,

@@ -31,7 +31,7 @@ fn ends_of_sentences(folded: &str) -> Option<usize> {
             .find(|(at, _)| first_word(&folded[at + 2..]).is_some_and(|word| STARTERS.has(&word)))
             .map(|(at, _)| at)
     };
-    [". ", "! "].iter().filter_map(|sign| starts(&sign)).min()
+    [". ", "! "].iter().filter_map(starts).min()
 }
 
 fn first_word(folded: &str) -> Option<String> {

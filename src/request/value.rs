@@ -1,8 +1,7 @@
 //! What the text beside a label amounts to, and the wrappings that mail programs put around it.
 
-use super::line::fold;
+use super::line::{Phrases, fold};
 use super::vocabulary::EXAMPLES;
-use crate::request::line::Phrases;
 
 /// What the text of a field amounts to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,7 +99,7 @@ pub(super) fn is_personal_number(text: &str) -> bool {
     (1..=12).contains(&month) && ((1..=31).contains(&day) || (61..=91).contains(&day))
 }
 
-/// Is the text an example of what to write: "t ex 070-123 45 67"?
+/// Is the text an example of what to write: "t ex 070-174 06 99"?
 pub(super) fn is_example(text: &str) -> bool {
     let words: Vec<&str> = text.split_whitespace().filter(|word| !word.contains(['@', '/'])).collect();
     Phrases::of(&fold(&words.join(" "))).hold(&EXAMPLES)

@@ -12,6 +12,18 @@ impl List {
     pub(super) fn has(&self, word: &str) -> bool {
         self.items().any(|item| item == word)
     }
+
+    /// Is `word` one of the long words here, but for one slip of the finger? In a short word a slip
+    /// makes another word.
+    pub(super) fn has_nearly(&self, word: &str) -> bool {
+        const LONG: usize = 7;
+        let near = |item: &str| {
+            item.len() >= LONG
+                && word.len().abs_diff(item.len()) <= 1
+                && strsim::damerau_levenshtein(word, item) == 1
+        };
+        word.len() >= LONG && self.items().any(near)
+    }
 }
 
 /// What a label asks for.
@@ -178,7 +190,9 @@ pub(super) const VALUE_WORDS: List = List(
 /// Words that make a sentence about a value doubtful.
 pub(super) const VALUE_DOUBTS: List = List(
     "fel, felaktigt, felaktig, gammalt, gamla, gammal, stammer inte, stammer ej, galler inte, galler \
-     ej, inte langre, wrong, incorrect, old, no longer, not mine, inte mitt, inte min, not my",
+     ej, inte langre, wrong, incorrect, old, no longer, not mine, inte mitt, inte min, not my, anvand inte, \
+     skicka inte, ring inte, do not use, don t use, do not send, don t send, do not call, stulen, stulet, \
+     stolen, borttappad, tappat, tappade, lost",
 );
 
 /// What people write in a field to say that they have nothing to write.
@@ -190,5 +204,7 @@ pub(super) const PLACEHOLDERS: List = List(
 );
 
 /// Words that make a number somebody else's.
-pub(super) const OTHERS_NUMBERS: List =
-    List("chefens, kollegans, min chefs, min kollegas, my manager s, my colleague s, my boss");
+pub(super) const OTHERS_NUMBERS: List = List(
+    "chefens, kollegans, min chefs, min kollegas, my manager s, my colleague s, my boss, sambos, frus, \
+     makes, mammas, pappas, wife s, husband s",
+);

@@ -15,19 +15,8 @@ fn a_mail_that_is_too_long_is_no_request() {
 /// of fixed length; a reading that grew with the square would take minutes here.
 #[test]
 fn the_longest_mails_are_read_in_bounded_work() {
-    for unit in [
-        "07 ",
-        "070-174 06 05 ",
-        "Mobil: ",
-        "mitt ",
-        "1. 2. ",
-        "<tel:",
-        "användarnamn ",
-        "(",
-        "a@b ",
-        "x|",
-        "mob-",
-    ] {
+    for unit in ["07 ", "070-174 06 05 ", "mitt mobil ", "mobil (", "1. 2. ", "<tel:", "användarnamn ", "x|"]
+    {
         let long = unit.repeat(45_000 / unit.chars().count());
         let reading = read(&mail(&[&long]));
         assert_ne!(reading.code(), "request", "{unit}");
