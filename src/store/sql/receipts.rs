@@ -1,15 +1,14 @@
 //! What gateways tell of texts. A receipt may come before the outcome of its own submit: it is kept as
 //! it came, and matched when it is asked for.
 
-use super::SqlStore;
 use super::dialect::Dialect;
+use super::tx::Tx;
 use super::value::{Row, values};
+use super::{SqlStore, ticket};
 use crate::delivery::Receipt;
 use crate::store::{StoreError, StoredReceipt};
 use crate::ticket::{Effect, TicketId};
 use crate::types::UnixMillis;
-
-use super::ticket;
 
 fn word(receipt: Receipt) -> &'static str {
     match receipt {
@@ -81,11 +80,7 @@ impl<DB: Dialect> SqlStore<DB> {
 }
 
 /// Makes a ticket due that is not at rest; who has it just now cannot put that off.
-async fn wake<DB: Dialect>(
-    tx: &mut super::tx::Tx<DB>,
-    id: TicketId,
-    now: UnixMillis,
-) -> Result<(), StoreError> {
+async fn wake<DB: Dialect>(tx: &mut Tx<DB>, id: TicketId, now: UnixMillis) -> Result<(), StoreError> {
     let mut row = tx.one("SELECT state FROM ticket WHERE id = $1 FOR UPDATE", values![id]).await?;
     let state = row.parsed("the state of a ticket", ticket::state_from)?;
     if state.next() == Effect::Rest {

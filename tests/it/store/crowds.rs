@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use nyckelbud::store::*;
+use nyckelbud::types::TicketNumber;
+use sqlx::{Connection, PgConnection};
 use tokio::task::JoinSet;
 
 use super::make::*;
@@ -74,6 +77,34 @@ pub async fn of_many_racing_commits_for_one_account_one_wins(world: World) {
         assert_eq!(ended.iter().filter(|(_, how)| *how == busy).count(), 7, "{ended:?}");
     }
     assert_eq!(world.number("SELECT COUNT(*) FROM ticket WHERE live = 1").await, 5);
+}
+
+/// The moment between the look for a busy account and the move: the database itself says no, and the
+/// next look finds who was faster.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_overtaken_between_look_and_move_learns_by_whom() {
+    let world = World::postgres().await;
+    let store = Arc::clone(&world.store);
+    let slow = keep(store.as_ref(), mail("1")).await;
+    keep(store.as_ref(), mail("2")).await;
+    let claim = claim(store.as_ref(), slow).await;
+
+    let mut faster = PgConnection::connect(&world.url).await.unwrap();
+    sqlx::raw_sql("BEGIN; UPDATE ticket SET live = 1, account = 'a-anna' WHERE running = 2")
+        .execute(&mut faster)
+        .await
+        .unwrap();
+    let step = Step { account: Some(account("a-anna")), ..step(sealed_state()) };
+    let moving =
+        tokio::spawn(async move { store.commit(slow, claim.fence, &claim.ticket.state, step).await });
+    let until = Instant::now() + Duration::from_secs(20);
+    while world.number("SELECT COUNT(*) FROM pg_locks WHERE NOT granted").await == 0 {
+        assert!(Instant::now() < until, "the move never waited for the other one");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    sqlx::raw_sql("COMMIT").execute(&mut faster).await.unwrap();
+    let overtaken = Committed::AccountBusy(TicketNumber::new(2026, 2));
+    assert_eq!(moving.await.unwrap().unwrap(), overtaken);
 }
 
 pub async fn one_mail_in_two_mailboxes_at_once_makes_one_ticket(world: World) {
