@@ -49,6 +49,14 @@ pub(crate) async fn reveal(parts: &Arc<Parts>, ticket: TicketId, browser: &str) 
     shown
 }
 
+/// Is there something that a link can still show? A ticket that is over is left in peace.
+pub(crate) fn may_be_shown(state: &State) -> bool {
+    matches!(
+        state,
+        State::Offered { .. } | State::Sealed { .. } | State::Applied { .. } | State::Revealed { .. }
+    )
+}
+
 async fn open(work: &mut Work, browser: &str) -> Result<Reveal, WorkError> {
     if let State::Offered { offer, .. } = work.state() {
         let offer = offer.clone();

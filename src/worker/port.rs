@@ -193,6 +193,9 @@ impl Desk for DeskPort {
     async fn reveal(&self, token: &str, browser: &Browser, language: &str) -> Result<Page, PickupView> {
         let ticket = self.ticket(token).await?;
         let hash = self.browser_hash(browser);
+        if !handover::may_be_shown(&ticket.state) {
+            return Err(self.view(&ticket, Some(browser)).await);
+        }
         match handover::reveal(&self.parts, ticket.id, &hash).await {
             Ok(Reveal::Shown { password, name, until }) => {
                 (self.page)(token, browser, language, &name, &password, until).map_err(|error| {
