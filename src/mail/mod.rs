@@ -139,8 +139,6 @@ pub struct Mail {
     /// SHA-256 of From, To, Cc, Date, Subject, Message-ID and body, in hex: two mails with the same
     /// hash are the same mail, whatever way they came.
     pub content_hash: String,
-    /// The first words of the text, for a list of tickets (at most 200 characters).
-    pub snippet: String,
 }
 
 /// The mail cannot be read at all; it goes to quarantine with its octets untouched.

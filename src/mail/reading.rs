@@ -8,7 +8,7 @@ use mail_parser::parsers::MessageStream;
 use super::automatic::{self, Signs};
 use super::fields::Fields;
 use super::shown::one_line;
-use super::{Authentication, Mail, Unreadable, WrittenText, html, sender, text, thread};
+use super::{Authentication, Mail, Unreadable, html, sender, text, thread};
 use crate::types::UnixMillis;
 use media::{Media, unstructured};
 use parts::Parts;
@@ -22,8 +22,6 @@ mod tests;
 
 /// Characters of a subject; a header line may have 998 octets (RFC 5322 2.1.1).
 const MAX_SUBJECT: usize = 998;
-/// Characters of [`Mail::snippet`].
-const MAX_SNIPPET: usize = 200;
 
 /// Reads the mail `raw`. `truncated` says that the mailbox handed over only its beginning.
 ///
@@ -64,7 +62,6 @@ pub fn read(
         attachments: parts.attachments,
         incomplete: truncated || parts.incomplete,
         content_hash: hash::content_hash(&fields, body),
-        snippet: snippet(plain.as_ref(), html.as_ref()),
         subject,
         sender,
         plain,
@@ -80,11 +77,4 @@ fn date(value: &str) -> Option<UnixMillis> {
         }
         _ => None,
     }
-}
-
-/// The first words that the writer wrote.
-fn snippet(plain: Option<&WrittenText>, html: Option<&WrittenText>) -> String {
-    let mut forms = [plain, html].into_iter().flatten();
-    let written = forms.find(|text| text.lines.iter().any(|line| !line.is_empty()));
-    written.map(|text| one_line(&text.lines.join("\n"), MAX_SNIPPET)).unwrap_or_default()
 }

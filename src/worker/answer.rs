@@ -52,7 +52,6 @@ pub(crate) fn incoming(kept: &Kept<'_>, raw: RawMail, read: ReadMail) -> Incomin
         subject: mail.subject,
         from: mail.sender.address,
         trust: mail.sender.trust,
-        snippet: mail.snippet,
         folder: kept.folder(Folder::Handled),
         ticket,
     }
@@ -79,7 +78,6 @@ pub(crate) fn quarantined(kept: &Kept<'_>, raw: RawMail, why: &str) -> Incoming 
         subject: String::new(),
         from: nobody().address,
         trust: Trust::Unverified,
-        snippet: String::new(),
         // What the server did not hand over cannot be moved by us either.
         folder: if missing { None } else { kept.folder(Folder::Quarantine) },
         ticket: NewTicket {

@@ -132,8 +132,8 @@ async fn insert_mail<DB: Dialect>(
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO mail (ticket, duplicate_of, mailbox, validity, uid, received_at, kept_at,
-             content_hash, message_id, subject, sender, trust, snippet, raw)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id";
+             content_hash, message_id, subject, sender, trust, raw)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id";
     let values = values![
         ticket,
         duplicate_of,
@@ -147,7 +147,6 @@ async fn insert_mail<DB: Dialect>(
         mail.subject,
         mail.from.as_ref().map_or("", EmailAddress::as_str),
         mail.trust.code(),
-        mail.snippet,
         mail.raw,
     ];
     let id = tx.one(sql, values).await?.number()?;

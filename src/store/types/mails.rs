@@ -45,8 +45,6 @@ pub struct Incoming {
     pub from: Option<EmailAddress>,
     /// How far that can be believed.
     pub trust: Trust,
-    /// The first words.
-    pub snippet: String,
     /// Which folder it goes to afterwards; `None` leaves it in the inbox (observe).
     pub folder: Option<Folder>,
     /// The ticket it makes when it is no duplicate and joins none.

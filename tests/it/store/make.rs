@@ -46,7 +46,6 @@ pub fn mail(name: &str) -> Incoming {
         subject: format!("Lösenord {name}"),
         from: Some(address(ANNA)),
         trust: Trust::OwnDomain,
-        snippet: "Hej".to_owned(),
         folder: Some(Folder::Handled),
         ticket: NewTicket {
             kind: Kind::Password,
