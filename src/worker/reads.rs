@@ -5,8 +5,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::mail::{Authentication, Mail, Sender, Trust, Unreadable};
 use crate::request::{self, Reading};
-use crate::store::KeptMail;
+use crate::store::{KeptMail, MailsLimit};
 use crate::types::UnixMillis;
+
+/// A person's request is one mail or a few small ones; whoever keeps writing to a ticket must not fill
+/// the memory with it.
+pub(crate) const READ_TOGETHER: MailsLimit = MailsLimit { count: 20, octets: 32 * 1024 * 1024 };
+/// Said of a ticket that is over it.
+pub(crate) const TOO_MANY: &str = "the ticket holds more mails, or larger ones, than are read together";
 
 /// One mail with what it says.
 pub(crate) struct ReadMail {
@@ -23,6 +29,13 @@ pub(crate) struct Together {
     pub(crate) sender: Sender,
     /// When the newest came.
     pub(crate) received_at: UnixMillis,
+}
+
+impl Together {
+    /// For a ticket whose mails were not read.
+    pub(crate) fn unread(reading: Reading, received_at: UnixMillis) -> Self {
+        Self { reading, sender: nobody(), received_at }
+    }
 }
 
 /// Reads one mail; never panics.
@@ -78,5 +91,5 @@ pub(crate) fn read_together(
 
 /// A sender of whom nothing is known.
 pub(crate) fn nobody() -> Sender {
-    Sender { address: None, trust: Trust::Unverified, evidence: "the mail cannot be read".to_owned() }
+    Sender { address: None, trust: Trust::Unverified, evidence: "no mail was read".to_owned() }
 }

@@ -85,6 +85,15 @@ pub enum Recorded {
     Known,
 }
 
+/// No more of a ticket's mails than this are loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MailsLimit {
+    /// Mails.
+    pub count: u32,
+    /// Their octets, together.
+    pub octets: u32,
+}
+
 /// A mail kept for a ticket.
 #[derive(Clone, Debug)]
 pub struct KeptMail {

@@ -76,6 +76,12 @@ pub fn number(running: u32) -> TicketNumber {
     TicketNumber::new(2026, running)
 }
 
+/// Everything that was kept for the ticket.
+pub async fn mails_of(store: &dyn Store, id: TicketId) -> Vec<KeptMail> {
+    let all = MailsLimit { count: u32::MAX, octets: u32::MAX };
+    store.mails_of(id, all).await.unwrap().expect("no limit is so large")
+}
+
 /// Keeps one mail; answers its ticket.
 pub async fn keep(store: &dyn Store, mail: Incoming) -> TicketId {
     match store.record(vec![mail], NOW).await.unwrap()[0] {

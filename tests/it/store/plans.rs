@@ -61,7 +61,7 @@ async fn postgres_reads_no_large_table_as_a_whole() {
     store.receipt("elks", None, "r77", Receipt::Delivered, NOW).await.unwrap();
     store.receipt_for("k77").await.unwrap();
     store.ticket_by_pickup("p77").await.unwrap();
-    store.mails_of(id).await.unwrap();
+    mails_of(store.as_ref(), id).await;
     store.seal_audit(&keyring(1), 100).await.unwrap();
     store.erase_expired(NOW).await.unwrap();
     drop(store);
