@@ -133,7 +133,7 @@ pub struct Mail {
     pub html: Option<WrittenText>,
     /// Names of the attachments.
     pub attachments: Vec<String>,
-    /// True when the readable text is incomplete: truncated, encrypted or in a foreign container
+    /// True when the readable text is incomplete: encrypted or in a foreign container
     /// (winmail.dat). Such a mail is never acted on.
     pub incomplete: bool,
     /// SHA-256 of From, To, Cc, Date, Subject, Message-ID and body, in hex: two mails with the same

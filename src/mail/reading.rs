@@ -23,16 +23,11 @@ mod tests;
 /// Characters of a subject; a header line may have 998 octets (RFC 5322 2.1.1).
 const MAX_SUBJECT: usize = 998;
 
-/// Reads the mail `raw`. `truncated` says that the mailbox handed over only its beginning.
+/// Reads the mail `raw`, which must be whole.
 ///
 /// # Errors
 /// [`Unreadable`] when there is no header, or when it exceeds a limit.
-pub fn read(
-    raw: &[u8],
-    truncated: bool,
-    authentication: &Authentication,
-    own_domains: &[String],
-) -> Result<Mail, Unreadable> {
+pub fn read(raw: &[u8], authentication: &Authentication, own_domains: &[String]) -> Result<Mail, Unreadable> {
     let (fields, body) = Fields::split(raw.trim_ascii_start())?;
     if fields.is_empty() {
         return Err(Unreadable::Empty);
@@ -60,7 +55,7 @@ pub fn read(
         automatic: signs.kind(),
         wants_no_answer: automatic::wants_no_answer(&fields),
         attachments: parts.attachments,
-        incomplete: truncated || parts.incomplete,
+        incomplete: parts.incomplete,
         content_hash: hash::content_hash(&fields, body),
         subject,
         sender,

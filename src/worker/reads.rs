@@ -41,12 +41,11 @@ impl Together {
 /// Reads one mail; never panics.
 pub(crate) fn read_mail(
     raw: &[u8],
-    truncated: bool,
     authentication: &Authentication,
     own_domains: &[String],
 ) -> Result<ReadMail, Unreadable> {
     let read = || {
-        let mail = crate::mail::reading::read(raw, truncated, authentication, own_domains)?;
+        let mail = crate::mail::reading::read(raw, authentication, own_domains)?;
         let reading = request::template::read(&mail);
         Ok(ReadMail { mail, reading })
     };
@@ -69,7 +68,7 @@ pub(crate) fn read_together(
             .iter()
             .find(|(name, _)| *name == kept.mailbox)
             .map_or(Authentication::Exchange, |(_, how)| how.clone());
-        let Ok(read) = read_mail(&kept.raw, false, &authentication, own_domains) else { continue };
+        let Ok(read) = read_mail(&kept.raw, &authentication, own_domains) else { continue };
         if let Reading::Automatic(kind) = read.reading {
             automatic = Some((Reading::Automatic(kind), read.mail.sender, kept.received_at));
             continue;

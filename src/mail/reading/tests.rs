@@ -7,7 +7,7 @@ use crate::mail::{AutomaticKind, Trust};
 use crate::types::TicketNumber;
 
 fn read_raw(raw: &[u8]) -> Result<Mail, Unreadable> {
-    read(raw, false, &Authentication::Trusted, &["kommun.example".to_owned()])
+    read(raw, &Authentication::Trusted, &["kommun.example".to_owned()])
 }
 
 const MAIL: &str = "Received: from a by b\r\n\
@@ -47,7 +47,7 @@ fn a_mail_is_read_whole() {
 fn the_configured_server_vouches() {
     let vouched = |id: &str| {
         let authentication = Authentication::Authserv(id.to_owned());
-        read(MAIL.as_bytes(), false, &authentication, &["kommun.example".to_owned()]).unwrap().sender.trust
+        read(MAIL.as_bytes(), &authentication, &["kommun.example".to_owned()]).unwrap().sender.trust
     };
     assert_eq!(vouched("mx.kommun.example"), Trust::OwnDomain);
     assert_eq!(vouched("other.example"), Trust::Unverified);
@@ -64,7 +64,6 @@ fn what_holds_no_mail_is_empty() {
 
 #[test]
 fn a_truncated_mail_is_incomplete() {
-    assert!(read(MAIL.as_bytes(), true, &Authentication::Trusted, &[]).unwrap().incomplete);
     assert!(read_raw(&MAIL.as_bytes()[..MAIL.len() - 20]).unwrap().incomplete);
 }
 

@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use nyckelbud::cli::assembly;
-use nyckelbud::store::{TicketFilter, TicketView};
-use nyckelbud::ticket::Standing;
+use nyckelbud::mailbox::{Folder, RawMail};
+use nyckelbud::store::{MailsLimit, TicketFilter, TicketView};
+use nyckelbud::ticket::{Kind, Standing};
 use nyckelbud::types::Reason;
 use nyckelbud::worker::{Health, Inbox, Intake, Parts, Worker};
 
@@ -76,6 +77,31 @@ async fn a_ticket_with_a_flood_of_mails_goes_to_a_technician_who_is_told_why() {
     assert_eq!(view.ticket.state.standing(), Standing::Open);
     let trail = serde_json::to_string(&view.ticket.trail).expect("JSON");
     assert!(trail.contains("more mails"), "{trail}");
+}
+
+#[tokio::test]
+async fn a_mail_that_is_too_large_is_quarantined_with_what_came_of_it() {
+    let mut desk = Desk::new().await;
+    let whole = demo_desk::mail("sms-registered-phone");
+    let cut = raw("1", &whole);
+    desk.shelf().mails = vec![RawMail { truncated: true, ..cut.clone() }];
+    desk.intake.drain().await.expect("the mailbox is read");
+    desk.work().await;
+    let tickets = desk.tickets().await;
+    let [view] = tickets.as_slice() else { panic!("{} tickets", tickets.len()) };
+    assert_eq!(view.ticket.kind, Kind::Quarantine);
+    assert_eq!(view.ticket.state.standing(), Standing::Open);
+    let trail = serde_json::to_string(&view.ticket.trail).expect("JSON");
+    assert!(trail.contains("max_mail_size"), "{trail}");
+    let all = MailsLimit { count: 1, octets: u32::MAX };
+    let kept = desk.parts.store.mails_of(view.ticket.id, all).await.expect("mails").expect("they are few");
+    assert_eq!(kept[0].raw, whole);
+    assert_eq!(desk.shelf().moved, [("1".to_owned(), Folder::Quarantine)]);
+
+    // The same beginning is not the same mail: nobody knows how the other one goes on.
+    desk.shelf().mails = vec![RawMail { truncated: true, ..raw("2", &whole) }];
+    desk.intake.drain().await.expect("the mailbox is read");
+    assert_eq!(desk.tickets().await.len(), 2);
 }
 
 #[tokio::test]
