@@ -31,6 +31,7 @@ const IN_FLIGHT: usize = 8;
 const FILE_AGAIN_AFTER: Duration = Duration::from_secs(300);
 
 const POISON: &str = "its reading stopped the program three times";
+const DEADLY: &str = "its fetching stopped the program, even unread; it stays in the inbox, look there";
 const WITHHELD: &str = "the mailbox lists it but does not hand it over; it stays in the inbox, look there";
 
 /// How one mailbox is worked.
@@ -148,6 +149,9 @@ impl Intake {
         let mut to_file = self.left_over(&name, validity, &listed, &ledger).await?;
 
         let plan = Plan::new(&listed, &ledger, &self.breaks);
+        // First, for one that breaks the connection would put these off.
+        self.give_up(&name, validity, &plan.deadly, DEADLY).await?;
+        self.give_up(&name, validity, &plan.withheld, WITHHELD).await?;
         let batches = plan.fresh.chunks(FETCH_BATCH).map(|batch| (batch, None));
         let alone = plan.alone.chunks(1).map(|one| (one, None));
         let poison = plan.poison.chunks(1).map(|one| (one, Some(POISON)));
@@ -157,7 +161,6 @@ impl Intake {
             }
             to_file.extend(self.take(&name, validity, uids, unread, stop).await?);
         }
-        self.give_up(&name, validity, &plan.withheld).await?;
         if stop.is_cancelled() { Ok(()) } else { self.file(&name, validity, &to_file).await }
     }
 
@@ -250,13 +253,19 @@ impl Intake {
         Ok(())
     }
 
-    /// A mail that the server lists and never hands over gets a ticket, so that it is not lost in
-    /// silence; it stays where it is.
-    async fn give_up(&mut self, name: &str, validity: u32, uids: &[MailUid]) -> Result<(), RoundError> {
+    /// A mail that cannot be had gets a ticket that says `why`, so that it is not lost in silence; it
+    /// stays where it is.
+    async fn give_up(
+        &mut self,
+        name: &str,
+        validity: u32,
+        uids: &[MailUid],
+        why: &'static str,
+    ) -> Result<(), RoundError> {
         if uids.is_empty() {
             return Ok(());
         }
-        let keeper = self.keeper(name, validity, Some(WITHHELD)).await?;
+        let keeper = self.keeper(name, validity, Some(why)).await?;
         let (to, from) = mpsc::channel(uids.len());
         for uid in uids {
             let nothing = RawMail { uid: uid.clone(), received_at: None, bytes: Vec::new(), truncated: true };

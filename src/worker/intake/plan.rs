@@ -8,6 +8,8 @@ use crate::store::LedgerEntry;
 /// A mail whose reading was begun this often and never ended goes to quarantine: it stops the
 /// program.
 const MAX_TRIES: u32 = 3;
+/// One that was begun this often is not even fetched any more: it was not its reading.
+const MAX_FETCHES: u32 = MAX_TRIES + 2;
 /// A mail that this process could not get so often, while others came, is given up.
 const MAX_BREAKS: u32 = 5;
 
@@ -52,8 +54,10 @@ pub(super) struct Plan {
     pub(super) alone: Vec<MailUid>,
     /// Kept without being read.
     pub(super) poison: Vec<MailUid>,
-    /// Not fetched any more; a ticket says so.
+    /// Not fetched any more, because the server does not hand them over; a ticket says so.
     pub(super) withheld: Vec<MailUid>,
+    /// Not fetched any more, because that stops the program; a ticket says so.
+    pub(super) deadly: Vec<MailUid>,
 }
 
 impl Plan {
@@ -66,6 +70,7 @@ impl Plan {
                 continue;
             }
             let group = match (tries, breaks.of(uid)) {
+                (MAX_FETCHES.., _) => &mut plan.deadly,
                 (_, MAX_BREAKS..) => &mut plan.withheld,
                 (MAX_TRIES.., _) => &mut plan.poison,
                 (0, 0) => &mut plan.fresh,
@@ -106,6 +111,17 @@ mod tests {
         assert_eq!(Plan::new(&listed, &ledger, &breaks).withheld, [uid(5)]);
         breaks.clear(&uid(5));
         assert_eq!(Plan::new(&listed, &ledger, &breaks).fresh, [uid(1), uid(5), uid(6)]);
+    }
+
+    #[test]
+    fn a_mail_that_stops_the_program_is_not_fetched_for_ever() {
+        let plan = |tries| Plan::new(&[uid(1)], &[entry(1, tries, false)], &Breaks::default());
+        for tries in [3, 4] {
+            assert_eq!(plan(tries).poison, [uid(1)], "{tries} tries");
+        }
+        for tries in [5, 6, 100] {
+            assert_eq!(plan(tries), Plan { deadly: vec![uid(1)], ..Plan::default() }, "{tries} tries");
+        }
     }
 
     #[test]

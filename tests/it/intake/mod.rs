@@ -105,6 +105,28 @@ async fn a_mail_that_is_too_large_is_quarantined_with_what_came_of_it() {
 }
 
 #[tokio::test]
+async fn a_mail_whose_fetching_stops_the_program_ends_as_a_ticket_and_harms_no_other() {
+    let mut desk = Desk::new().await;
+    let (store, now) = (Arc::clone(&desk.parts.store), desk.parts.clock.now());
+    let deadly = raw("1", &demo_desk::mail("sms-registered-phone"));
+    // What a process leaves behind that is killed by every fetch of this mail.
+    for _ in 0..5 {
+        store.count_tries("servicedesk", 1, std::slice::from_ref(&deadly.uid), now).await.expect("counted");
+    }
+    desk.shelf().mails = vec![deadly, raw("2", &demo_desk::mail("technician-other-subject"))];
+    desk.intake.drain().await.expect("the mailbox is read");
+    assert_eq!(desk.shelf().fetched, [["2"]]);
+    let tickets = desk.tickets().await;
+    let quarantined = tickets.iter().find(|view| view.ticket.kind == Kind::Quarantine).expect("a ticket");
+    let trail = serde_json::to_string(&quarantined.ticket.trail).expect("JSON");
+    assert!(trail.contains("stopped the program") && trail.contains("stays in the inbox"), "{trail}");
+    assert_eq!(desk.shelf().mails.len(), 1, "it is where people can look at it");
+
+    desk.intake.drain().await.expect("the mailbox is read");
+    assert_eq!((desk.shelf().fetched.len(), desk.tickets().await.len()), (1, 2), "said once");
+}
+
+#[tokio::test]
 async fn a_refused_move_holds_up_no_reading() {
     let mut desk = Desk::new().await;
     desk.shelf().mails = vec![raw("1", &demo_desk::mail("technician-other-subject"))];
