@@ -71,6 +71,9 @@ pub(crate) enum RoundError {
     Mailbox(#[from] MailboxError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The names that this round works with mean other mails now.
+    #[error("the mailbox counts its mails anew: its UIDVALIDITY was {0} and is {1}")]
+    Renumbered(u32, u32),
 }
 
 impl Intake {
@@ -89,7 +92,9 @@ impl Intake {
             let pause = match &error {
                 // The same credentials will be refused again, and hammering locks accounts.
                 RoundError::Mailbox(MailboxError::SignIn { .. }) => Duration::from_secs(300),
-                RoundError::Mailbox(_) | RoundError::Store(_) => backoff.next_pause(&mut rand::rng()),
+                RoundError::Mailbox(_) | RoundError::Store(_) | RoundError::Renumbered(..) => {
+                    backoff.next_pause(&mut rand::rng())
+                }
             };
             tracing::warn!(mailbox = %name, pause_ms = u64::try_from(pause.as_millis()).unwrap_or(0),
                 "{error}; no mail is lost, it stays in the inbox; next try after the pause");
@@ -287,7 +292,10 @@ impl Intake {
                 tracing::error!(mailbox = %name, "mails cannot be moved out of the inbox: {error}; they are \
                     kept, and new ones are read; make room or give the right, it is tried again");
                 self.file_from = Some(Instant::now() + FILE_AGAIN_AFTER);
-                self.inbox.mailbox.open().await?;
+                let opened = self.inbox.mailbox.open().await?;
+                if opened.validity != validity {
+                    return Err(RoundError::Renumbered(validity, opened.validity));
+                }
                 Ok(())
             }
             done => done,

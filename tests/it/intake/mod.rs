@@ -127,6 +127,19 @@ async fn a_mail_whose_fetching_stops_the_program_ends_as_a_ticket_and_harms_no_o
 }
 
 #[tokio::test]
+async fn a_mailbox_that_counts_anew_after_a_refused_move_is_not_taken_for_the_old_one() {
+    let mut desk = Desk::new().await;
+    {
+        let mut shelf = desk.shelf();
+        shelf.mails = vec![raw("1", &demo_desk::mail("technician-other-subject"))];
+        shelf.full = true;
+        shelf.validity_after_refusal = Some(2);
+    }
+    let error = desk.intake.drain().await.expect_err("the session ends");
+    assert!(error.contains("UIDVALIDITY"), "{error}");
+}
+
+#[tokio::test]
 async fn a_refused_move_holds_up_no_reading() {
     let mut desk = Desk::new().await;
     desk.shelf().mails = vec![raw("1", &demo_desk::mail("technician-other-subject"))];
