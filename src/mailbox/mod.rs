@@ -98,6 +98,12 @@ pub enum MailboxError {
         /// How long was waited.
         seconds: u64,
     },
+    /// It lacks what every step here rests on; that somebody has to mend.
+    #[error("the mailbox cannot be worked: {cause}")]
+    Unfit {
+        /// What it lacks.
+        cause: String,
+    },
     /// A file or folder of a maildir could not be used.
     #[error("cannot use {path}: {cause}")]
     File {

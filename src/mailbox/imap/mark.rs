@@ -16,7 +16,7 @@ const MONTHS: [&str; 12] =
 /// What a [`Mark`] of an IMAP mailbox says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ImapMark {
-    /// UIDVALIDITY then; 0 when the server told none.
+    /// UIDVALIDITY then.
     pub(super) validity: u32,
     /// The first UID that was not there yet.
     pub(super) next: u32,

@@ -148,15 +148,23 @@ impl Open {
         let (handled, quarantine) = (name(&settings.handled), name(&settings.quarantine));
         folders::ensure(&mut connection, &handled).await?;
         folders::ensure(&mut connection, &quarantine).await?;
-        let (mut validity, mut next) = (0, None);
+        let (mut validity, mut next) = (None, None);
         connection
             .command("SELECT", &format!("SELECT {}", name(&settings.inbox)), |answer| match answer {
-                Answer::Validity(value) => validity = value,
+                Answer::Validity(value) => validity = Some(value),
                 Answer::Next(value) => next = Some(value),
                 _ => {}
             })
             .await?;
         connection.forget_arrivals();
+        // nz-number (RFC 3501 9). One that is missing means UIDs that do not last (RFC 3501 6.3.1): mails
+        // would be taken for others, and not come in.
+        let validity = validity.filter(|value| *value > 0).ok_or_else(|| MailboxError::Unfit {
+            cause:
+                "the server gives its inbox no UIDVALIDITY (RFC 9051 2.3.1.1), so its mails cannot be told \
+                    apart from one connection to the next"
+                    .to_owned(),
+        })?;
         Ok(Self { connection, validity, next, handled, quarantine })
     }
 

@@ -29,7 +29,7 @@ pub(super) async fn list(
     connection.forget_arrivals();
     match after {
         None => search(connection, "ALL").await,
-        Some(mark) if mark.validity == validity && validity != 0 => since_uid(connection, mark.next).await,
+        Some(mark) if mark.validity == validity => since_uid(connection, mark.next).await,
         Some(mark) => since_time(connection, mark).await,
     }
 }

@@ -214,3 +214,18 @@ async fn missing_folders_are_made_and_one_made_meanwhile_is_no_error() {
     assert_eq!(server.mailbox().open().await.unwrap().validity, 77);
     server.finished().await;
 }
+
+#[tokio::test]
+async fn a_server_whose_mails_have_no_lasting_names_is_refused() {
+    for select in ["* 3 EXISTS", "* 3 EXISTS\n* OK [UIDVALIDITY 0] ok"] {
+        let server = ScriptedServer::start(move |mut client| async move {
+            client.open_until_select(USUAL).await;
+            client.answer("SELECT \"INBOX\"", select).await;
+            assert_eq!(client.line().await, "", "nothing follows");
+        })
+        .await;
+        let error = server.mailbox().open().await.unwrap_err();
+        assert!(matches!(&error, MailboxError::Unfit { cause } if cause.contains("UIDVALIDITY")), "{error}");
+        server.finished().await;
+    }
+}

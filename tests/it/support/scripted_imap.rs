@@ -139,6 +139,12 @@ impl Dialogue {
 
     /// Plays the server from the greeting until the inbox is selected, with three mails in it.
     pub async fn open(&mut self, capabilities: &str) {
+        self.open_until_select(capabilities).await;
+        self.answer("SELECT \"INBOX\"", "* 3 EXISTS\n* OK [UIDVALIDITY 1] ok\n* OK [UIDNEXT 4] ok").await;
+    }
+
+    /// The same, without the last step.
+    pub async fn open_until_select(&mut self, capabilities: &str) {
         let capabilities = format!("* CAPABILITY {capabilities}");
         self.say("* OK ready").await;
         self.answer("CAPABILITY", &capabilities).await;
@@ -147,7 +153,6 @@ impl Dialogue {
         self.answer("LIST \"\" \"\"", "* LIST (\\Noselect) \"/\" \"\"").await;
         self.answer("LIST", "* LIST () \"/\" Nyckelbud/Hanterade").await;
         self.answer("LIST", "* LIST () \"/\" \"Nyckelbud/Karant&AOQ-n\"").await;
-        self.answer("SELECT \"INBOX\"", "* 3 EXISTS\n* OK [UIDVALIDITY 1] ok\n* OK [UIDNEXT 4] ok").await;
     }
 
     /// The connection itself, for octets that are no lines.
