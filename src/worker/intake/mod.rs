@@ -153,7 +153,7 @@ impl Intake {
         let ledger = store.ledger(&name, validity).await?;
         let mut to_file = self.left_over(&name, validity, &listed, &ledger).await?;
 
-        let plan = Plan::new(&listed, &ledger, &self.breaks);
+        let plan = Plan::new(&listed, &ledger, &self.breaks, Instant::now());
         // First, for one that breaks the connection would put these off.
         self.give_up(&name, validity, &plan.deadly, DEADLY).await?;
         self.give_up(&name, validity, &plan.withheld, WITHHELD).await?;
@@ -217,13 +217,17 @@ impl Intake {
             }
         };
         let came: HashSet<&MailUid> = kept.iter().map(|(uid, _)| uid).collect();
+        let now = Instant::now();
         came.iter().for_each(|uid| self.breaks.clear(uid));
+        if fetched.is_ok() || !came.is_empty() {
+            self.breaks.good(now);
+        }
         let missing: Vec<MailUid> = uids.iter().filter(|uid| !came.contains(uid)).cloned().collect();
         if !stop.is_cancelled() {
             // A connection breaks at the first mail that did not come; a server that withholds
             // mails without an error withholds all of these.
             let blamed = if fetched.is_err() { 1 } else { missing.len() };
-            missing.iter().take(blamed).for_each(|uid| self.breaks.count(uid));
+            missing.iter().take(blamed).for_each(|uid| self.breaks.count(uid, now));
         }
         self.forgive(name, validity, missing).await?;
         self.parts.wake.notify_one();

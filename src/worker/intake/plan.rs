@@ -1,6 +1,7 @@
 //! What to fetch next, and how carefully.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use crate::mailbox::MailUid;
 use crate::store::LedgerEntry;
@@ -10,38 +11,65 @@ use crate::store::LedgerEntry;
 const MAX_TRIES: u32 = 3;
 /// One that was begun this often is not even fetched any more: it was not its reading.
 const MAX_FETCHES: u32 = MAX_TRIES + 2;
-/// A mail that this process could not get so often, while others came, is given up.
+/// A mail that this process could not get so often, while others came, is given up …
 const MAX_BREAKS: u32 = 5;
+/// … when that has been going on for so long.
+const BREAKS_LAST: Duration = Duration::from_secs(30 * 60);
 
 /// What this process remembers of fetches that brought a mail not. The ledger's tries count only
 /// what stopped the program; a connection that breaks, or a server that withholds a mail, is no
 /// reason to think that reading it is dangerous, but it must not hold up the others either.
+///
+/// A break counts against a mail only when something else came since its last one: in a bad network,
+/// or when it lies in the inbox alone, nobody can tell whose fault it is, and it is tried again for as
+/// long as it takes.
 #[derive(Debug, Default)]
 pub(super) struct Breaks {
     validity: u32,
-    counts: HashMap<MailUid, u32>,
+    /// When the connection was last seen to do its work.
+    good: Option<Instant>,
+    troubles: HashMap<MailUid, Trouble>,
+}
+
+/// A mail that did not come.
+#[derive(Debug)]
+struct Trouble {
+    since: Instant,
+    last: Instant,
+    count: u32,
 }
 
 impl Breaks {
     /// UIDs mean other mails under another UIDVALIDITY.
     pub(super) fn under(&mut self, validity: u32) {
         if self.validity != validity {
-            *self = Self { validity, counts: HashMap::new() };
+            *self = Self { validity, ..Self::default() };
         }
     }
 
     /// The fetch that should have brought this mail did not.
-    pub(super) fn count(&mut self, uid: &MailUid) {
-        *self.counts.entry(uid.clone()).or_default() += 1;
+    pub(super) fn count(&mut self, uid: &MailUid, now: Instant) {
+        let good = self.good;
+        let trouble = self.troubles.entry(uid.clone()).or_insert(Trouble { since: now, last: now, count: 0 });
+        if trouble.count == 0 || good.is_some_and(|good| good > trouble.last) {
+            trouble.count += 1;
+            trouble.last = now;
+        }
+    }
+
+    /// The connection did what it is for: a mail came, or a fetch was answered to its end.
+    pub(super) fn good(&mut self, now: Instant) {
+        self.good = Some(now);
     }
 
     /// It came.
     pub(super) fn clear(&mut self, uid: &MailUid) {
-        self.counts.remove(uid);
+        self.troubles.remove(uid);
     }
 
-    fn of(&self, uid: &MailUid) -> u32 {
-        self.counts.get(uid).copied().unwrap_or_default()
+    fn are_many(&self, uid: &MailUid, now: Instant) -> bool {
+        let many = |t: &Trouble| t.count >= MAX_BREAKS && now.duration_since(t.since) >= BREAKS_LAST;
+        self.troubles.get(uid).is_some_and(many)
     }
 }
 
@@ -61,7 +89,7 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn new(listed: &[MailUid], ledger: &[LedgerEntry], breaks: &Breaks) -> Self {
+    pub(super) fn new(listed: &[MailUid], ledger: &[LedgerEntry], breaks: &Breaks, now: Instant) -> Self {
         let known: HashMap<&MailUid, &LedgerEntry> = ledger.iter().map(|e| (&e.uid, e)).collect();
         let mut plan = Self::default();
         for uid in listed {
@@ -69,12 +97,12 @@ impl Plan {
             if kept {
                 continue;
             }
-            let group = match (tries, breaks.of(uid)) {
-                (MAX_FETCHES.., _) => &mut plan.deadly,
-                (_, MAX_BREAKS..) => &mut plan.withheld,
-                (MAX_TRIES.., _) => &mut plan.poison,
-                (0, 0) => &mut plan.fresh,
-                (_, _) => &mut plan.alone,
+            let group = match tries {
+                MAX_FETCHES.. => &mut plan.deadly,
+                _ if breaks.are_many(uid, now) => &mut plan.withheld,
+                MAX_TRIES.. => &mut plan.poison,
+                0 if !breaks.troubles.contains_key(uid) => &mut plan.fresh,
+                _ => &mut plan.alone,
             };
             group.push(uid.clone());
         }
@@ -100,22 +128,48 @@ mod tests {
         let ledger = [entry(1, 0, false), entry(2, 1, false), entry(3, 3, false), entry(4, 1, true)];
         let mut breaks = Breaks::default();
         breaks.under(7);
-        breaks.count(&uid(5));
-        let plan = Plan::new(&listed, &ledger, &breaks);
+        let now = Instant::now();
+        breaks.count(&uid(5), now);
+        let plan = Plan::new(&listed, &ledger, &breaks, now);
         assert_eq!(plan.fresh, [uid(1), uid(6)]);
         assert_eq!(plan.alone, [uid(2), uid(5)]);
         assert_eq!(plan.poison, [uid(3)]);
-        for _ in 1..MAX_BREAKS {
-            breaks.count(&uid(5));
-        }
-        assert_eq!(Plan::new(&listed, &ledger, &breaks).withheld, [uid(5)]);
         breaks.clear(&uid(5));
-        assert_eq!(Plan::new(&listed, &ledger, &breaks).fresh, [uid(1), uid(5), uid(6)]);
+        assert_eq!(Plan::new(&listed, &ledger, &breaks, now).fresh, [uid(1), uid(5), uid(6)]);
+    }
+
+    /// The plan for a mail that was tried once a minute and did not come; `others` did before each try, or not.
+    fn after_breaks(minutes: u64, others: bool) -> Plan {
+        let mut breaks = Breaks::default();
+        let mut now = Instant::now();
+        for _ in 0..=minutes {
+            if others {
+                breaks.good(now);
+            }
+            now += Duration::from_secs(30);
+            breaks.count(&uid(1), now);
+            now += Duration::from_secs(30);
+        }
+        Plan::new(&[uid(1)], &[], &breaks, now)
+    }
+
+    #[test]
+    fn a_mail_that_never_comes_while_others_do_is_given_up() {
+        assert_eq!(after_breaks(31, true).withheld, [uid(1)]);
+    }
+
+    #[test]
+    fn no_mail_is_given_up_for_a_bad_network_or_within_minutes() {
+        for (minutes, others) in [(10_000, false), (10, true)] {
+            let plan = after_breaks(minutes, others);
+            assert_eq!(plan, Plan { alone: vec![uid(1)], ..Plan::default() }, "{minutes} {others}");
+        }
     }
 
     #[test]
     fn a_mail_that_stops_the_program_is_not_fetched_for_ever() {
-        let plan = |tries| Plan::new(&[uid(1)], &[entry(1, tries, false)], &Breaks::default());
+        let plan =
+            |tries| Plan::new(&[uid(1)], &[entry(1, tries, false)], &Breaks::default(), Instant::now());
         for tries in [3, 4] {
             assert_eq!(plan(tries).poison, [uid(1)], "{tries} tries");
         }
@@ -128,10 +182,10 @@ mod tests {
     fn what_is_remembered_of_a_mail_ends_with_its_uidvalidity() {
         let mut breaks = Breaks::default();
         breaks.under(7);
-        breaks.count(&uid(1));
+        breaks.count(&uid(1), Instant::now());
         breaks.under(7);
-        assert_eq!(breaks.of(&uid(1)), 1);
+        assert!(breaks.troubles.contains_key(&uid(1)));
         breaks.under(8);
-        assert_eq!(breaks.of(&uid(1)), 0);
+        assert!(!breaks.troubles.contains_key(&uid(1)));
     }
 }
