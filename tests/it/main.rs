@@ -11,3 +11,4 @@ mod smtp;
 mod store;
 mod support;
 mod web;
+mod worker;

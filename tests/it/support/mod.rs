@@ -3,6 +3,7 @@
 
 pub mod audit_rows;
 pub mod demo_desk;
+pub mod desk;
 pub mod dovecot;
 pub mod elks;
 pub mod postfix;
