@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions, Pool, SqlSafeStr, SqlStr, Sqlite, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Pool, SqlSafeStr, SqlStr, Sqlite, SqliteConnection};
 
 use super::dialect::Dialect;
 use super::value::{self, Row, Value};
@@ -49,6 +49,12 @@ pub(super) async fn open(url: &str) -> Result<Pools<Sqlite>, StoreError> {
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
+            // On a full disk SQLite rolls back by itself, and sqlx then takes the transaction for one
+            // that never ends: such a connection can write nothing more.
+            .before_acquire(|connection, _| {
+                let usable = !connection.is_in_transaction();
+                Box::pin(async move { Ok(usable) })
+            })
     };
     let writer = pool(1).connect_with(options.clone()).await.map_err(unavailable(doing))?;
     let reader = pool(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
