@@ -1,164 +1,156 @@
 //! `check`: tries everything outside for real; a line each, what was tried, how long it took, and
-//! what to do.
+//! what to do. Every part is made and tried by itself, so that one that fails hides no other.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use super::{CliError, Common, assembly};
+use crate::config::{
+    GatewayKind, GatewaySettings, MailboxKind, MailboxSettings, SecretSource, Settings, SmtpKind,
+};
+use crate::directory::Directory;
+use crate::password::PasswordReset;
 
-use super::{CliError, Common, assembly, output};
-use crate::config::{MailboxSettings, Settings};
-use crate::worker::Parts;
+mod machine;
+mod report;
+
+use report::{Line, Report, Verdict};
 
 /// Longer than any single wait inside a part.
 const LIMIT: Duration = Duration::from_secs(40);
-/// Below this much free space the store is at risk.
-const LITTLE_SPACE_MIB: u64 = 512;
-
-/// How a line ended.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    Good,
-    Care,
-    Bad,
-}
-
-struct Line {
-    verdict: Verdict,
-    part: String,
-    text: String,
-    took: Duration,
-}
 
 pub(super) async fn run(common: &Common) -> Result<(), CliError> {
     let loaded = assembly::load(common)?;
     let settings = &loaded.settings;
-    let mut lines = Vec::new();
+    let mut report = Report::new(common.json);
     for mailbox in &settings.mailboxes {
-        lines.push(timed(format!("mailbox {}", mailbox.name), try_mailbox(mailbox)).await);
+        let todo = match mailbox.kind {
+            MailboxKind::Maildir => "make it, or correct its path",
+            MailboxKind::Imap => "correct host, port, username or password of this mailbox",
+        };
+        report.add(timed(&format!("mailbox {}", mailbox.name), todo, try_mailbox(mailbox)).await)?;
     }
-    let opened = Instant::now();
-    match assembly::store(settings).await {
-        Ok(store) => {
-            let probe = async { store.probe().await.map_err(|e| e.to_string()) };
-            lines.push(timed("store".to_owned(), probe).await);
-            lines.extend(with_parts(settings, &assembly::parts(settings, store)?).await);
-        }
-        Err(error) => lines.push(Line {
-            verdict: Verdict::Bad,
-            part: "store".to_owned(),
-            text: error.to_string(),
-            took: opened.elapsed(),
-        }),
-    }
-    lines.push(key_line(settings));
-    lines.push(disk_line(settings));
-    lines.push(clock_line());
-    report(common, &lines)
+    people(settings, &mut report).await?;
+    ways_out(settings, &mut report).await?;
+    report.add(store(settings).await)?;
+    report.add(key(settings))?;
+    report.add(machine::port(settings).await)?;
+    report.add(machine::disk(settings))?;
+    report.add(machine::clock())?;
+    report.end()
 }
 
-async fn with_parts(settings: &Settings, parts: &Parts) -> Vec<Line> {
-    let mut lines = Vec::new();
-    let directory = async { parts.directory.probe().await.map_err(|e| e.to_string()) };
-    lines.push(timed("directory".to_owned(), directory).await);
-    let reset = async { parts.reset.probe().await.map_err(|e| e.to_string()) };
-    lines.push(timed("password reset".to_owned(), reset).await);
-    for gateway in &parts.gateways {
-        lines.push(timed(format!("gateway {}", gateway.name()), gateway.probe()).await);
-    }
+async fn people(settings: &Settings, report: &mut Report) -> Result<(), CliError> {
+    let began = Instant::now();
+    let (directory, reset) = match assembly::directory(settings) {
+        Ok(parts) => parts,
+        Err(error) => {
+            let todo = "put the file there and correct it, or correct directory.file.path";
+            return report.add(Line::bad("directory", &error.to_string(), todo, began.elapsed()));
+        }
+    };
+    let asked = async { directory.probe().await.map_err(|e| e.to_string()) };
+    report.add(timed("directory", "correct the file", asked).await)?;
+    let todo = "let the program's user write into this folder";
+    let tried = async { reset.probe().await.map_err(|e| e.to_string()) };
+    report.add(timed("password reset", todo, tried).await)
+}
+
+async fn ways_out(settings: &Settings, report: &mut Report) -> Result<(), CliError> {
     if settings.sms.gateways.is_empty() {
-        let text = "no SMS gateway is configured: no password can be handed over".to_owned();
-        lines.push(Line { verdict: Verdict::Bad, part: "gateway".to_owned(), text, took: Duration::ZERO });
+        let text = "none is configured, so no password can be handed over";
+        report.add(Line::bad("gateway", text, "add a [[sms.gateway]]", Duration::ZERO))?;
     }
-    lines.push(timed("mail out".to_owned(), parts.mail.probe()).await);
-    lines
+    const FOLDER: &str = "make the folder, and let the program's user write into it";
+    for gateway in &settings.sms.gateways {
+        let todo = match gateway.kind {
+            GatewayKind::Spool => FOLDER,
+            GatewayKind::FortySixElks
+            | GatewayKind::Twilio
+            | GatewayKind::Sinch
+            | GatewayKind::GatewayApi
+            | GatewayKind::Kannel
+            | GatewayKind::Smpp
+            | GatewayKind::Http => "correct address, username or password of this gateway",
+        };
+        let tried = try_gateway(settings, gateway);
+        report.add(timed(&format!("gateway {}", gateway.name), todo, tried).await)?;
+    }
+    let todo = match settings.smtp.kind {
+        SmtpKind::Spool => FOLDER,
+        SmtpKind::Smtp => "correct host, port, tls, username or password under [smtp]",
+    };
+    let tried = async { assembly::mail_sender(settings).map_err(|e| e.to_string())?.probe().await };
+    report.add(timed("mail out", todo, tried).await)?;
+    let made = async {
+        let renderer = assembly::renderer(settings).map_err(|e| e.to_string())?;
+        assembly::texts(settings, renderer).map_err(|e| e.to_string())?;
+        Ok("each was made with its longest values, and fits".to_owned())
+    };
+    report.add(timed("texts", "correct the template, or take it out of [templates] directory", made).await)
 }
 
 async fn try_mailbox(settings: &MailboxSettings) -> Result<String, String> {
     let mut mailbox = assembly::mailbox(settings).map_err(|e| e.to_string())?;
     mailbox.open().await.map_err(|e| e.to_string())?;
-    let mails = mailbox.list(None).await.map_err(|e| e.to_string())?;
-    Ok(format!("signed in, {} mails in {}", mails.len(), settings.inbox))
+    let mails = mailbox.list(None).await.map_err(|e| e.to_string())?.len();
+    Ok(match settings.kind {
+        MailboxKind::Maildir => format!("{mails} mails in {}", settings.path.display()),
+        MailboxKind::Imap => format!("signed in, {mails} mails in {}", settings.inbox),
+    })
 }
 
-async fn timed(part: String, work: impl Future<Output = Result<String, String>>) -> Line {
+async fn try_gateway(settings: &Settings, gateway: &GatewaySettings) -> Result<String, String> {
+    assembly::one_gateway(settings, gateway).map_err(|e| e.to_string())?.probe().await
+}
+
+/// A database that is not there yet is made by the first start; that it can be is all there is to try.
+async fn store(settings: &Settings) -> Line {
+    let todo = "correct store.url, or what it names";
+    let began = Instant::now();
+    if let Some(path) = settings.store.url.sqlite_path().filter(|path| !path.exists()) {
+        return match machine::may_make(path) {
+            Ok(()) => {
+                let text = format!("none at {} yet: the first `nyckelbud run` makes it", path.display());
+                Line::new(Verdict::Care, "store", text, began.elapsed())
+            }
+            Err(why) => Line::bad("store", &why, todo, began.elapsed()),
+        };
+    }
+    let tried = async {
+        let store = assembly::existing_store(settings).await.map_err(|e| e.to_string())?;
+        store.probe().await.map_err(|e| e.to_string())
+    };
+    timed("store", todo, tried).await
+}
+
+fn key(settings: &Settings) -> Line {
+    let began = Instant::now();
+    match assembly::keyring(settings) {
+        Ok(keyring) => {
+            let text = format!("key {} seals", keyring.current_id());
+            Line::new(Verdict::Good, "key", text, began.elapsed())
+        }
+        Err(error) => {
+            let todo = match &settings.password.key {
+                SecretSource::File(path) if !path.exists() => "make the key with `nyckelbud key new`",
+                SecretSource::File(_)
+                | SecretSource::Credential { .. }
+                | SecretSource::Environment { .. }
+                | SecretSource::Literal(_) => "correct password.key and password.old_keys, or what they name",
+            };
+            let text = format!("{error}: tickets work, passwords wait");
+            Line::bad("key", &text, todo, began.elapsed())
+        }
+    }
+}
+
+async fn timed(part: &str, todo: &'static str, work: impl Future<Output = Result<String, String>>) -> Line {
     let began = Instant::now();
     let answer = tokio::time::timeout(LIMIT, work)
         .await
         .unwrap_or_else(|_| Err(format!("no answer within {} s", LIMIT.as_secs())));
-    let (verdict, text) = match answer {
-        Ok(text) => (Verdict::Good, text),
-        Err(text) => (Verdict::Bad, text),
-    };
-    Line { verdict, part, text, took: began.elapsed() }
-}
-
-fn key_line(settings: &Settings) -> Line {
-    let began = Instant::now();
-    let (verdict, text) = match assembly::keyring(settings) {
-        Ok(keyring) => (Verdict::Good, format!("key {} seals", keyring.current_id())),
-        Err(error) => (
-            Verdict::Bad,
-            format!("{error}: tickets work, passwords wait. Make a key with `nyckelbud key new`"),
-        ),
-    };
-    Line { verdict, part: "key".to_owned(), text, took: began.elapsed() }
-}
-
-fn disk_line(settings: &Settings) -> Line {
-    let began = Instant::now();
-    let folder = settings.store.url.sqlite_path().and_then(Path::parent).unwrap_or(Path::new("."));
-    let (verdict, text) = match rustix::fs::statvfs(folder) {
-        Ok(stat) => {
-            let free = stat.f_bavail.saturating_mul(stat.f_frsize) / (1024 * 1024);
-            let verdict = if free < LITTLE_SPACE_MIB { Verdict::Care } else { Verdict::Good };
-            (verdict, format!("{free} MiB free where the store lies"))
-        }
-        Err(error) => (Verdict::Care, format!("the free space cannot be read: {error}")),
-    };
-    Line { verdict, part: "disk".to_owned(), text, took: began.elapsed() }
-}
-
-fn clock_line() -> Line {
-    use crate::clock::{Clock, SystemClock, rfc3339};
-    let now = SystemClock.now();
-    // Any build of this version is younger than that.
-    let sane = now.0 > 1_760_000_000_000;
-    let (verdict, text) = if sane {
-        (Verdict::Good, format!("{} (not compared with another clock)", rfc3339(now)))
-    } else {
-        (Verdict::Bad, format!("{} cannot be: set the clock", rfc3339(now)))
-    };
-    Line { verdict, part: "clock".to_owned(), text, took: Duration::ZERO }
-}
-
-fn report(common: &Common, lines: &[Line]) -> Result<(), CliError> {
-    for line in lines {
-        let (mark, word, style) = match line.verdict {
-            Verdict::Good => ("✓", "good", output::GOOD),
-            Verdict::Care => ("⚠", "care", output::CARE),
-            Verdict::Bad => ("✗", "bad", output::BAD),
-        };
-        if common.json {
-            output::json(&json!({
-                "part": line.part,
-                "verdict": word,
-                "text": line.text,
-                "took_ms": u64::try_from(line.took.as_millis()).unwrap_or(u64::MAX),
-            }))?;
-        } else {
-            output::line(&format!(
-                "{} {} {} {}",
-                output::paint(style, mark),
-                output::column(&line.part, 24),
-                output::column(&format!("{} ms", line.took.as_millis()), 9),
-                line.text
-            ))?;
-        }
+    match answer {
+        Ok(text) => Line::new(Verdict::Good, part, text, began.elapsed()),
+        Err(text) => Line::bad(part, &text, todo, began.elapsed()),
     }
-    let bad = lines.iter().filter(|line| line.verdict == Verdict::Bad).count();
-    if bad == 0 {
-        return Ok(());
-    }
-    Err(CliError::No(format!("{bad} of {} checks failed; nothing was changed or sent", lines.len())))
 }
