@@ -89,7 +89,12 @@ pub enum CliError {
 
 impl From<crate::config::ConfigErrors> for CliError {
     fn from(errors: crate::config::ConfigErrors) -> Self {
-        Self::Wrong(errors.to_string())
+        match errors.0.len() {
+            1 => Self::Wrong(format!("{errors}; nothing was begun")),
+            mistakes => {
+                Self::Wrong(format!("{mistakes} mistakes in the configuration; nothing was begun\n{errors}"))
+            }
+        }
     }
 }
 

@@ -24,8 +24,8 @@ pub(super) async fn run(common: &Common) -> Result<(), CliError> {
     let mut report = Report::new(common.json);
     for mailbox in &settings.mailboxes {
         let todo = match mailbox.kind {
-            MailboxKind::Maildir => "make it, or correct its path",
-            MailboxKind::Imap => "correct host, port, username or password of this mailbox",
+            MailboxKind::Maildir => None,
+            MailboxKind::Imap => Some("correct host, port, username or password of this mailbox"),
         };
         report.add(timed(&format!("mailbox {}", mailbox.name), todo, try_mailbox(mailbox)).await)?;
     }
@@ -144,7 +144,11 @@ fn key(settings: &Settings) -> Line {
     }
 }
 
-async fn timed(part: &str, todo: &'static str, work: impl Future<Output = Result<String, String>>) -> Line {
+async fn timed(
+    part: &str,
+    todo: impl Into<Option<&'static str>>,
+    work: impl Future<Output = Result<String, String>>,
+) -> Line {
     let began = Instant::now();
     let answer = tokio::time::timeout(LIMIT, work)
         .await

@@ -20,7 +20,7 @@ pub(super) struct Line {
     verdict: Verdict,
     part: String,
     text: String,
-    /// What to do about it.
+    /// What to do about it, where the text does not say so itself.
     todo: Option<&'static str>,
     took: Duration,
 }
@@ -30,8 +30,8 @@ impl Line {
         Self { verdict, part: part.to_owned(), text, todo: None, took }
     }
 
-    pub(super) fn bad(part: &str, text: &str, todo: &'static str, took: Duration) -> Self {
-        Self { todo: Some(todo), ..Self::new(Verdict::Bad, part, text.to_owned(), took) }
+    pub(super) fn bad(part: &str, text: &str, todo: impl Into<Option<&'static str>>, took: Duration) -> Self {
+        Self { todo: todo.into(), ..Self::new(Verdict::Bad, part, text.to_owned(), took) }
     }
 }
 

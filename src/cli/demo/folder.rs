@@ -1,6 +1,7 @@
 //! The demo's folder: built anew, filled sample by sample, looked at from outside.
 
 use std::io::Write;
+use std::net::TcpListener;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -12,8 +13,9 @@ const DIRECTORY: &str = include_str!("../../../deploy/demo/directory.toml");
 /// Tried first, so that the address is easy to remember.
 const PORT: u16 = 8025;
 
-/// Builds the desk's folder and answers with its place.
-pub(super) fn build(dir: Option<PathBuf>) -> Result<PathBuf, CliError> {
+/// Builds the desk's folder and answers with its place, and with the door that its pages are asked at:
+/// held open, so that no other program can take it.
+pub(super) fn build(dir: Option<PathBuf>) -> Result<(PathBuf, TcpListener), CliError> {
     let dir = dir.unwrap_or_else(|| {
         std::env::temp_dir().join(format!("nyckelbud-demo-{}", uuid::Uuid::new_v4().simple()))
     });
@@ -30,22 +32,17 @@ pub(super) fn build(dir: Option<PathBuf>) -> Result<PathBuf, CliError> {
         let folder = dir.join(part);
         private.create(&folder).map_err(|e| cannot(&folder, &e))?;
     }
-    let port = free_port()?;
+    let door = TcpListener::bind(("127.0.0.1", PORT)).or_else(|_| TcpListener::bind(("127.0.0.1", 0)));
+    let unserved = |e| CliError::No(format!("no port is free for the pickup page: {e}; nothing was begun"));
+    let door = door.map_err(unserved)?;
+    let port = door.local_addr().map_err(unserved)?.port();
     write(&dir.join("nyckelbud.toml"), CONFIG.replace("8025", &port.to_string()))?;
     write(&dir.join("directory.toml"), DIRECTORY)?;
     for sample in SAMPLES {
         write(&dir.join("samples").join(format!("{}.eml", sample.name)), &sample.mail())?;
     }
     key::write_new(&dir.join("seal.key"))?;
-    Ok(dir)
-}
-
-fn free_port() -> Result<u16, CliError> {
-    let any = std::net::TcpListener::bind(("127.0.0.1", PORT))
-        .or_else(|_| std::net::TcpListener::bind(("127.0.0.1", 0)));
-    any.and_then(|listener| listener.local_addr())
-        .map(|address| address.port())
-        .map_err(|e| CliError::No(format!("no port is free for the pickup page: {e}")))
+    Ok((dir, door))
 }
 
 /// Delivers a sample as a mail server does: written aside, then renamed in.

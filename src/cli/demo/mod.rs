@@ -35,13 +35,14 @@ pub(super) struct DemoArgs {
 
 pub(super) async fn run(args: DemoArgs) -> Result<(), CliError> {
     let mut signals = Signals::listen()?;
-    let dir = folder::build(args.dir)?;
+    let (dir, door) = folder::build(args.dir)?;
     let common = Common { config: Some(dir.join("nyckelbud.toml")), json: false };
     let settings = assembly::load(&common)?.settings;
     crate::telemetry::init(&settings.telemetry).map_err(|e| CliError::Wrong(e.to_string()))?;
     let _only_one = run::lock(&settings)?;
     let store = assembly::store(&settings).await?;
-    let desk = Desk::open(settings.clone(), Arc::clone(&store), None)?;
+    let desk = Desk::open(settings.clone(), Arc::clone(&store), Some(&door))?;
+    drop(door);
     words::introduce(&dir, &settings)?;
 
     let stop = CancellationToken::new();

@@ -12,7 +12,7 @@ use crate::ticket::Fate;
 
 /// What each outcome means, in the order in which they are told.
 const OUTCOMES: [(Fate, &str); 6] = [
-    (Fate::Sms, "the phone in the mail is registered: a temporary password by SMS"),
+    (Fate::Sms, "the phone in the mail is registered: it got a password by SMS"),
     (Fate::Manager, "it is not, or none is: the nearest manager got a link by SMS"),
     (Fate::Asked, "something is missing: the writer was asked for it by mail"),
     (Fate::Merged, "another request for the same account is under way already"),
@@ -91,8 +91,8 @@ pub(super) fn explain_outcomes(failed: usize) -> Result<(), CliError> {
     }
     output::line(&output::paint(
         output::FAINT,
-        "  Mails: every person gets the same acknowledgement, at most one an hour; owners and\n  \
-         managers are told too.",
+        "  Mails: every person gets the same acknowledgement, at most one an hour. Owners\n  \
+         and managers are told too.",
     ))
 }
 
