@@ -8,6 +8,7 @@ pub mod dovecot;
 pub mod elks;
 pub mod postfix;
 pub mod postgres;
+pub mod program;
 pub mod proxy;
 pub mod scripted_imap;
 pub mod scripted_smtp;
