@@ -7,7 +7,7 @@ use rustix::process::Signal;
 
 use crate::support::demo_desk;
 use crate::support::program::{Running, ended, nyckelbud};
-use crate::web::client::{Asked, ask};
+use crate::support::client::{Asked, ask};
 
 /// Which texts and mails each sample must make leave: SMS, mails.
 const LEFT: [(&str, &str); 19] = [

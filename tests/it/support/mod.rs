@@ -2,6 +2,7 @@
 //! test.
 
 pub mod audit_rows;
+pub mod client;
 pub mod demo_desk;
 pub mod desk;
 pub mod dovecot;
