@@ -11,6 +11,7 @@ pub mod postfix;
 pub mod postgres;
 pub mod program;
 pub mod proxy;
+pub mod scripted_gateway;
 pub mod scripted_imap;
 pub mod scripted_smtp;
 pub mod smsd;
