@@ -92,6 +92,7 @@ contract! {
         tickets_are_listed_in_order_and_filtered,
         mails_come_back_as_they_came,
         the_switch_holds_until_its_end,
+        a_pause_never_undoes_what_a_person_turned,
         the_probe_writes_and_reads,
         no_column_holds_a_phone;
     audit:
