@@ -15,6 +15,7 @@ pub mod postgres;
 pub mod program;
 pub mod proxy;
 pub mod running_desk;
+pub mod scripted_gateway;
 pub mod scripted_imap;
 pub mod scripted_smtp;
 pub mod smsd;
