@@ -4,8 +4,10 @@
 pub mod audit_rows;
 pub mod browser;
 pub mod client;
+pub mod daemon;
 pub mod database;
 pub mod demo_desk;
+pub mod desk;
 pub mod dovecot;
 pub mod elks;
 pub mod letters;
