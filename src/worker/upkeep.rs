@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::Parts;
 use crate::types::UnixMillis;
 
-/// A part that has not answered for longer than this is missing.
+/// A part that has not answered for longer than this after an answer was due is missing.
 const LATELY: Duration = Duration::from_secs(5 * 60);
 /// Audit rows chained in one transaction.
 const CHAIN_BATCH: u32 = 500;
@@ -20,15 +20,17 @@ const CHAIN_BATCH: u32 = 500;
 #[derive(Debug, Default)]
 pub struct Health {
     answered: Mutex<BTreeMap<String, UnixMillis>>,
-    expected: Vec<String>,
+    /// Each part, and for how long its answer counts.
+    expected: Vec<(String, Duration)>,
 }
 
 impl Health {
-    /// Expects answers of the store, the directory, and these mailboxes.
+    /// Expects answers of the store, the directory, and these mailboxes; beside a mailbox's name
+    /// stands how often a full look at it is due, which is its only answer while it idles.
     #[must_use]
-    pub fn expecting(mailboxes: &[String]) -> Self {
-        let mut expected = vec!["store".to_owned(), "directory".to_owned()];
-        expected.extend(mailboxes.iter().map(|name| format!("mailbox:{name}")));
+    pub fn expecting(mailboxes: &[(String, Duration)]) -> Self {
+        let mut expected = vec![("store".to_owned(), LATELY), ("directory".to_owned(), LATELY)];
+        expected.extend(mailboxes.iter().map(|(name, poll)| (format!("mailbox:{name}"), LATELY + *poll)));
         Self { answered: Mutex::default(), expected }
     }
 
@@ -45,9 +47,13 @@ impl Health {
         if parts.store.switch(now).await.is_ok() {
             self.answered("store", now);
         }
+        self.missing_at(now)
+    }
+
+    fn missing_at(&self, now: UnixMillis) -> Vec<String> {
         let known = self.answered.lock().map(|answered| answered.clone()).unwrap_or_default();
-        let fresh = |part: &String| known.get(part).is_some_and(|at| now.since(*at) <= LATELY);
-        self.expected.iter().filter(|part| !fresh(part)).cloned().collect()
+        let fresh = |part: &str, counts| known.get(part).is_some_and(|at| now.since(*at) <= counts);
+        self.expected.iter().filter(|(part, counts)| !fresh(part, *counts)).map(|(p, _)| p.clone()).collect()
     }
 }
 
@@ -92,5 +98,24 @@ pub(crate) async fn once(parts: &Parts) {
         Ok(0) => {}
         Ok(erased) => tracing::info!(erased, "expired secrets were erased"),
         Err(error) => tracing::error!("expired secrets could not be erased: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mailbox_that_idles_until_its_next_look_is_not_missing() {
+        let minutes = |n: u64| Duration::from_secs(60 * n);
+        let health = Health::expecting(&[("quick".to_owned(), minutes(0)), ("calm".to_owned(), minutes(60))]);
+        let start = UnixMillis(1_795_338_845_000);
+        assert_eq!(health.missing_at(start), ["store", "directory", "mailbox:quick", "mailbox:calm"]);
+        for part in ["store", "directory", "mailbox:quick", "mailbox:calm"] {
+            health.answered(part, start);
+        }
+        assert!(health.missing_at(start.plus(minutes(5))).is_empty());
+        assert_eq!(health.missing_at(start.plus(minutes(60))), ["store", "directory", "mailbox:quick"]);
+        assert!(health.missing_at(start.plus(minutes(66))).contains(&"mailbox:calm".to_owned()));
     }
 }

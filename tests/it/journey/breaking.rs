@@ -5,10 +5,10 @@ use nyckelbud::tls::Tls;
 use serde_json::Value;
 
 use super::{HANDLED, annas_request, lines, ticket_of};
+use crate::support::daemon::{Daemon, PATIENCE};
 use crate::support::dovecot::Dovecot;
 use crate::support::letters::chatter;
 use crate::support::proxy::Proxy;
-use crate::support::running_desk::{PATIENCE, Program};
 use crate::support::wait::until;
 
 /// More than the server says before the first mail, less than one of the large mails.
@@ -19,7 +19,7 @@ const LARGE: usize = 50_000;
 struct Broken {
     mailbox: Dovecot,
     proxy: Proxy,
-    program: Program,
+    program: Daemon,
 }
 
 impl Broken {
@@ -28,7 +28,7 @@ impl Broken {
         let mailbox = Dovecot::start();
         let proxy = Proxy::to(mailbox.imaps_port()).await;
         let imap = lines::imap_at(&mailbox, "servicedesk", proxy.port(), Tls::Implicit);
-        let program = Program::started(&[imap, lines::spools()].concat()).await;
+        let program = Daemon::started(&[imap, lines::spools()].concat()).await;
         let desk = Self { mailbox, proxy, program };
         desk.idles().await;
         desk

@@ -10,11 +10,11 @@ use super::search::{Needle, Place, phone_numbers, secrets};
 use super::{annas_request, filips_request, lines, link_in, password_in, to_number};
 use crate::support::browser::{Browser, visible};
 use crate::support::client::Asked;
+use crate::support::daemon::Daemon;
 use crate::support::database;
 use crate::support::dovecot::Dovecot;
 use crate::support::letters::chatter;
 use crate::support::postfix::Postfix;
-use crate::support::running_desk::Program;
 
 /// Anna's, Filip's, the one in Filip's mail, Karin's, and one that a mail tells in passing.
 const NUMBERS: [&str; 5] = ["701740605", "701740624", "701740671", "701740610", "701740699"];
@@ -23,7 +23,7 @@ const NUMBERS: [&str; 5] = ["701740605", "701740624", "701740671", "701740610", 
 struct Day {
     mailbox: Dovecot,
     post: Postfix,
-    program: Program,
+    program: Daemon,
     passwords: Vec<String>,
     tokens: Vec<String>,
     /// Every page that was fetched, but for the pickup's answer.
@@ -34,7 +34,7 @@ struct Day {
 async fn a_day() -> Day {
     let (mailbox, post) = (Dovecot::start(), Postfix::start());
     let config = [lines::imap(&mailbox), lines::MODEM.to_owned(), lines::smtp(&post)].concat();
-    let program = Program::started(&config).await;
+    let program = Daemon::started(&config).await;
     mailbox.deliver("1.a", &annas_request("one"));
     mailbox.deliver("2.a", &filips_request("two"));
     mailbox.deliver("3.a", &chatter("ring 070-174 06 99", 200));
@@ -57,7 +57,7 @@ async fn a_day() -> Day {
     Day { mailbox, post, program, passwords, tokens, pages, answer }
 }
 
-async fn visit_everything(program: &Program, other: &mut Browser, link: &str, warning: &str) -> Vec<String> {
+async fn visit_everything(program: &Daemon, other: &mut Browser, link: &str, warning: &str) -> Vec<String> {
     for path in [link, warning, "/p/aaaaaaaaaaaaaaaaaaaaaaaaaa", "/readyz", "/livez", "/style.css", "/"] {
         other.open(path).await;
     }
@@ -167,7 +167,7 @@ async fn what_was_handed_out_is_found_in_the_text_and_the_pickup_s_answer_and_no
     planted_ones_are_found(&day, &passwords).await;
 
     day.program.terminate();
-    assert!(day.program.ended().await.0.success());
+    assert_eq!(day.program.ended().0, Some(0));
     assert_nowhere(&passwords, &files(day.program.folder(), &day.program.folder().join("sms")));
     assert_nowhere(&secrets(&day.tokens), &[day.log()]);
 }

@@ -1,15 +1,15 @@
 //! A database that cannot be written: the mails stay where they are until it can.
 
 use super::{HANDLED, annas_request, lines, ticket_of};
+use crate::support::daemon::{Daemon, PATIENCE};
 use crate::support::dovecot::Dovecot;
 use crate::support::letters::chatter;
-use crate::support::running_desk::{PATIENCE, Program};
 use crate::support::wait::until;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_the_disk_is_full_the_mails_stay_in_the_inbox() {
     let mailbox = Dovecot::start();
-    let program = Program::started(&[lines::imap(&mailbox), lines::spools()].concat()).await;
+    let program = Daemon::started(&[lines::imap(&mailbox), lines::spools()].concat()).await;
     until("the program idles", PATIENCE, || mailbox.is_idling().then_some(())).await;
 
     program.fill_the_disk(true);

@@ -6,10 +6,10 @@ use nyckelbud::tls::Tls;
 
 use super::{annas_request, lines, ticket_of};
 use crate::support::client::Asked;
+use crate::support::daemon::{Daemon, PATIENCE};
 use crate::support::dovecot::Dovecot;
 use crate::support::letters::chatter;
 use crate::support::proxy::Proxy;
-use crate::support::running_desk::{PATIENCE, Program};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mailbox_that_cannot_be_reached_stops_no_other_and_is_named() {
@@ -20,7 +20,7 @@ async fn a_mailbox_that_cannot_be_reached_stops_no_other_and_is_named() {
         [lines::imap(&well), lines::imap_at(&ill, "annex", proxy.port(), Tls::Implicit), lines::spools()];
     well.deliver("1.a", &annas_request("one"));
     ill.deliver("2.a", &chatter("two", 100));
-    let program = Program::started(&imap.concat()).await;
+    let program = Daemon::started(&imap.concat()).await;
 
     let tickets = program.settled(1).await;
     assert_eq!((tickets.len(), &ticket_of(&tickets, "one")["mailbox"]), (1, &"servicedesk".into()));
@@ -34,7 +34,7 @@ async fn a_mailbox_that_cannot_be_reached_stops_no_other_and_is_named() {
 }
 
 /// Waits until `/readyz` answers so.
-async fn is_ready_as(program: &Program, expected: (u16, &str)) {
+async fn is_ready_as(program: &Daemon, expected: (u16, &str)) {
     let end = Instant::now() + PATIENCE;
     loop {
         let answer = program.ask(&Asked::get("/readyz")).await;

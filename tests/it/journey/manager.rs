@@ -7,16 +7,16 @@ use nyckelbud::password::generate::generate;
 use nyckelbud::types::{AccountId, Outcome};
 
 use super::{FILIP, filips_request, find_password, lines, link_in, password_in, ticket_of, to_number};
+use crate::support::daemon::Daemon;
 use crate::support::demo_desk;
 use crate::support::dovecot::Dovecot;
 use crate::support::postfix::Postfix;
-use crate::support::running_desk::Program;
 
 const KARINS_MOBILE: &str = "46701740610";
 const FILIPS_MOBILE: &str = "46701740624";
 
 /// Filip's account has this password, set before the desk began.
-async fn with_an_old_password(program: &Program) -> String {
+async fn with_an_old_password(program: &Daemon) -> String {
     let settings = demo_desk::settings(program.folder());
     let (_, reset) = assembly::directory(&settings).expect("the directory opens");
     let old = generate(&mut rand::rng(), 12, &[]);
@@ -27,7 +27,7 @@ async fn with_an_old_password(program: &Program) -> String {
 
 /// A desk of files whose manager was asked, and how it stood before.
 struct Asked {
-    program: Program,
+    program: Daemon,
     /// Filip's password, and the directory's file with it.
     old: String,
     credentials: String,
@@ -38,7 +38,7 @@ struct Asked {
 }
 
 async fn asked() -> Asked {
-    let mut program = Program::new(&[lines::MAILDIR, &lines::spools()].concat());
+    let mut program = Daemon::new(&[lines::MAILDIR, &lines::spools()].concat());
     let old = with_an_old_password(&program).await;
     let credentials = program.credentials();
     program.start().await;
@@ -48,7 +48,7 @@ async fn asked() -> Asked {
     Asked { program, old, credentials, link, warning }
 }
 
-async fn links(program: &Program) -> (String, String) {
+async fn links(program: &Daemon) -> (String, String) {
     let texts = program.texts(2).await;
     let (to_karin, to_filip) = (to_number(&texts, KARINS_MOBILE), to_number(&texts, FILIPS_MOBILE));
     assert_eq!((texts.len(), to_karin.len(), to_filip.len()), (2, 1, 1), "{texts:#?}");
@@ -58,7 +58,7 @@ async fn links(program: &Program) -> (String, String) {
 }
 
 /// The state, outcome and reason of Filip's ticket, as soon as it waits for no machine.
-async fn filips_ticket(program: &Program) -> (String, String, String) {
+async fn filips_ticket(program: &Daemon) -> (String, String, String) {
     let tickets = program.settled(1).await;
     let ticket = ticket_of(&tickets, "two");
     let text = |key: &str| ticket[key].as_str().unwrap_or("-").to_owned();
@@ -73,7 +73,7 @@ fn is(state: &str, outcome: &str, reason: &str) -> (String, String, String) {
 async fn the_manager_picks_the_password_up_and_hands_it_over() {
     let (mailbox, post) = (Dovecot::start(), Postfix::start());
     let config = [lines::imap(&mailbox), lines::MODEM.to_owned(), lines::smtp(&post)].concat();
-    let mut program = Program::new(&config);
+    let mut program = Daemon::new(&config);
     let old = with_an_old_password(&program).await;
     let before = program.credentials();
     program.start().await;
@@ -164,7 +164,7 @@ async fn not_my_employee_gives_it_to_a_technician() {
     the_old_password_stands(&program, &credentials, &old);
 }
 
-fn the_old_password_stands(program: &Program, credentials: &str, old: &str) {
+fn the_old_password_stands(program: &Daemon, credentials: &str, old: &str) {
     assert_eq!(program.credentials(), credentials, "nothing was set");
     assert!(program.opens(FILIP, old));
 }

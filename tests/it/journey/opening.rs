@@ -5,17 +5,17 @@ use nyckelbud::tls::Tls;
 use serde_json::{Value, json};
 
 use super::{ANNA, HANDLED, annas_request, lines, password_in, ticket_of};
+use crate::support::daemon::{Daemon, PATIENCE};
 use crate::support::demo_desk;
 use crate::support::dovecot::Dovecot;
 use crate::support::postfix::Postfix;
-use crate::support::running_desk::{PATIENCE, Program};
 use crate::support::wait::until;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mail_over_tls_becomes_a_text_whose_password_opens_the_account() {
     let (mailbox, post) = (Dovecot::start(), Postfix::start());
     let config = [lines::imap(&mailbox), lines::MODEM.to_owned(), lines::smtp(&post)].concat();
-    let program = Program::started(&config).await;
+    let program = Daemon::started(&config).await;
     assert!(!program.opens(ANNA, ""), "no password is set yet");
     mailbox.deliver("1.a", &annas_request("one"));
 
@@ -106,7 +106,7 @@ async fn the_same_over_starttls_with_a_spool_for_mails() {
     let mailbox = Dovecot::start();
     let imap = lines::imap_at(&mailbox, "servicedesk", mailbox.imap_port(), Tls::StartTls);
     mailbox.deliver("1.a", &annas_request("one"));
-    let program = Program::started(&[imap, lines::spools()].concat()).await;
+    let program = Daemon::started(&[imap, lines::spools()].concat()).await;
     let texts = program.texts(1).await;
     assert!(program.opens(ANNA, &password_in(&texts[0])));
     let tickets = program.settled(1).await;

@@ -4,10 +4,10 @@ use nyckelbud::tls::Tls;
 use serde_json::Value;
 
 use super::{HANDLED, QUARANTINE, annas_request, lines, ticket_of};
+use crate::support::daemon::{Daemon, PATIENCE};
 use crate::support::dovecot::Dovecot;
 use crate::support::letters::chatter;
 use crate::support::proxy::Proxy;
-use crate::support::running_desk::{PATIENCE, Program};
 use crate::support::wait::until;
 use crate::support::{database, demo_desk};
 
@@ -27,7 +27,7 @@ fn wire(mail: &str) -> Vec<u8> {
     mail.replace('\n', "\r\n").into_bytes()
 }
 
-async fn kept(program: &Program) -> Vec<Vec<u8>> {
+async fn kept(program: &Daemon) -> Vec<Vec<u8>> {
     database::raw_mails(&program.folder().join("var/nyckelbud.db")).await
 }
 
@@ -46,7 +46,7 @@ async fn a_mail_that_stops_the_program_three_times_is_quarantined_and_harms_no_o
     mailbox.deliver("3.a", &chatter("behind", 100));
     let proxy = Proxy::to(mailbox.imaps_port()).await;
     let imap = lines::imap_at(&mailbox, "servicedesk", proxy.port(), Tls::Implicit);
-    let mut program = Program::new(&[imap, lines::spools()].concat());
+    let mut program = Daemon::new(&[imap, lines::spools()].concat());
     for _ in 0..3 {
         proxy.stall_after(WITHIN_THE_POISON);
         program.start().await;
@@ -81,7 +81,7 @@ async fn a_mail_that_is_too_large_and_one_that_cannot_be_read_harm_no_other() {
     mailbox.deliver("1.a", &unreadable);
     mailbox.deliver("2.a", &large);
     mailbox.deliver("3.a", &annas_request("good"));
-    let program = Program::started(&[lines::imap(&mailbox), lines::spools()].concat()).await;
+    let program = Daemon::started(&[lines::imap(&mailbox), lines::spools()].concat()).await;
 
     filed(&mailbox, 2, 1).await;
     let tickets = program.settled(3).await;

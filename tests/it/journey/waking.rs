@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::{HANDLED, annas_request, lines};
+use crate::support::daemon::{Daemon, PATIENCE};
 use crate::support::dovecot::Dovecot;
-use crate::support::running_desk::{PATIENCE, Program};
 use crate::support::wait::until;
 
 /// A full look is due every ten minutes only.
@@ -13,7 +13,7 @@ const SOON: Duration = Duration::from_secs(15);
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mail_that_comes_while_idling_is_handled_within_seconds() {
     let mailbox = Dovecot::start();
-    let program = Program::started(&[lines::imap(&mailbox), lines::spools()].concat()).await;
+    let program = Daemon::started(&[lines::imap(&mailbox), lines::spools()].concat()).await;
     for mail in 1..=2 {
         until("the program idles", PATIENCE, || mailbox.is_idling().then_some(())).await;
         assert_eq!(mailbox.files(HANDLED).len(), mail - 1);

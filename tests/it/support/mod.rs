@@ -4,6 +4,7 @@
 pub mod audit_rows;
 pub mod browser;
 pub mod client;
+pub mod daemon;
 pub mod database;
 pub mod demo_desk;
 pub mod desk;
@@ -14,7 +15,6 @@ pub mod postfix;
 pub mod postgres;
 pub mod program;
 pub mod proxy;
-pub mod running_desk;
 pub mod scripted_gateway;
 pub mod scripted_imap;
 pub mod scripted_smtp;

@@ -141,10 +141,19 @@ impl Running {
         }
     }
 
+    /// Its number.
+    pub fn id(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// Has it ended?
+    pub fn is_over(&mut self) -> bool {
+        self.child.try_wait().expect("its state").is_some()
+    }
+
     /// Sends a signal.
     pub fn signal(&self, signal: Signal) {
-        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("its number");
-        kill_process(id, signal).expect("the signal is sent");
+        kill_process(self.id(), signal).expect("the signal is sent");
     }
 
     /// Waits for its end.
@@ -196,7 +205,8 @@ impl Heard {
     }
 
     fn text(&self) -> String {
-        String::from_utf8(self.octets.lock().expect("no reader broke off").clone()).unwrap_or_default()
+        // It may end within a letter.
+        String::from_utf8_lossy(&self.octets.lock().expect("no reader broke off")).into_owned()
     }
 
     fn rest(&mut self) -> String {

@@ -16,11 +16,12 @@ use tokio_util::sync::CancellationToken;
 
 mod answers;
 mod callbacks;
+use crate::support::client;
 mod forms;
 mod pickup;
 mod reveal;
 
-use crate::support::client::{self, Answer, Asked};
+use client::{Answer, Asked};
 
 const TOKEN: &str = "Zm9yLXRlc3RzLW9ubHktMTI4";
 const HTTP: &str = "http://127.0.0.1:8025";

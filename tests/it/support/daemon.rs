@@ -1,28 +1,26 @@
-//! The program as a process: a folder with a desk in it, `nyckelbud run` over it, and what a person
-//! in front of it would see. It is killed with the test; a test that fails shows its log.
+//! The daemon: a folder with a desk in it, `nyckelbud run` over it, and what a person in front of it
+//! would see. It is killed with the test; a test that fails shows its log.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use nyckelbud::password::file::{credentials_path, verify};
 use nyckelbud::types::AccountId;
-use rustix::process::{Pid, Resource, Rlimit, Signal};
+use rustix::process::{Resource, Rlimit, Signal};
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::browser::Browser;
 use super::client::{Answer, Asked, ask};
 use super::demo_desk;
+use super::program::{Running, ended, on_desk};
 use super::wait::until;
 
 /// How long anything may take on a machine that runs all tests at the same time.
 pub const PATIENCE: Duration = Duration::from_secs(40);
-
-const BIN: &str = env!("CARGO_BIN_EXE_nyckelbud");
 
 /// The part of the configuration that every desk of the tests has: the demo's people, everything
 /// logged. Where mails come from and how words leave is added to it.
@@ -56,30 +54,31 @@ format = "text"
 "#;
 
 /// A desk's folder and the process that works it.
-pub struct Program {
+pub struct Daemon {
     folder: TempDir,
     run: Option<Run>,
-    said: Arc<Mutex<Vec<u8>>>,
+    /// What earlier runs said.
+    said: String,
 }
 
 struct Run {
-    child: Child,
+    process: Running,
     address: SocketAddr,
 }
 
-impl Program {
+impl Daemon {
     /// A desk with `more` configuration; nothing runs yet.
     pub fn new(more: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("nyckelbud-desk-").tempdir().unwrap();
         demo_desk::build_from(folder.path(), &format!("{DESK}\n{more}"));
-        Self { folder, run: None, said: Arc::default() }
+        Self { folder, run: None, said: String::new() }
     }
 
     /// A desk with `more` configuration that runs.
     pub async fn started(more: &str) -> Self {
-        let mut program = Self::new(more);
-        program.start().await;
-        program
+        let mut daemon = Self::new(more);
+        daemon.start().await;
+        daemon
     }
 
     pub fn folder(&self) -> &Path {
@@ -91,60 +90,53 @@ impl Program {
         // Another program may take the port in between.
         for _ in 0..3 {
             let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-            let child = self.spawn(address);
-            let run = self.run.insert(Run { child, address });
+            let mut command = on_desk(self.folder(), ["run"]);
+            command.env("NYCKELBUD__WEB__LISTEN", address.to_string());
+            let process = Running::start(&mut with_errors_of_a_full_disk(&command));
+            let run = self.run.insert(Run { process, address });
             let serves = until("the pages are served, or the program ends", PATIENCE, || {
-                let ended = run.child.try_wait().unwrap().map(|_| false);
+                let ended = run.process.is_over().then_some(false);
                 ended.or_else(|| TcpStream::connect(address).ok().map(|_| true))
             });
             if serves.await {
                 return;
             }
+            self.kill();
         }
         panic!("the program does not start");
     }
 
-    fn spawn(&self, address: SocketAddr) -> Child {
-        // A write beyond a limit is then an error, as on a full disk, and no deadly signal.
-        let mut command = Command::new("sh");
-        command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", BIN, "--config"]);
-        command.arg(self.folder().join("nyckelbud.toml")).arg("run");
-        command.env_remove("RUST_LOG").env("NYCKELBUD__WEB__LISTEN", address.to_string());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("the program starts");
-        collect(child.stdout.take().unwrap(), &self.said);
-        collect(child.stderr.take().unwrap(), &self.said);
-        child
-    }
-
-    /// SIGKILL.
+    /// SIGKILL, when it runs.
     pub fn kill(&mut self) {
-        let Some(mut run) = self.run.take() else { return };
-        run.child.kill().unwrap();
-        run.child.wait().unwrap();
+        if let Some(Run { process, .. }) = self.run.take() {
+            process.signal(Signal::KILL);
+            self.keep(process);
+        }
     }
 
-    /// SIGTERM; [`Program::ended`] waits for the end.
+    fn keep(&mut self, process: Running) -> Option<i32> {
+        let end = process.end();
+        self.said.push_str(&end.out);
+        self.said.push_str(&end.err);
+        end.status
+    }
+
+    /// SIGTERM; [`Daemon::ended`] waits for the end.
     pub fn terminate(&self) {
-        rustix::process::kill_process(self.pid(), Signal::TERM).unwrap();
+        self.running().process.signal(Signal::TERM);
     }
 
-    /// How it ended by itself, and how long that took from now.
-    pub async fn ended(&mut self) -> (ExitStatus, Duration) {
+    /// The exit status with which it ended by itself, and how long that took from now.
+    pub fn ended(&mut self) -> (Option<i32>, Duration) {
         let began = Instant::now();
-        let mut run = self.run.take().expect("it runs");
-        let status = until("the program ends", PATIENCE, || run.child.try_wait().unwrap()).await;
-        (status, began.elapsed())
+        let Run { process, .. } = self.run.take().expect("it runs");
+        (self.keep(process), began.elapsed())
     }
 
     /// The disk takes nothing more from it, or everything again.
     pub fn fill_the_disk(&self, full: bool) {
         let limit = Rlimit { current: full.then_some(0), maximum: None };
-        rustix::process::prlimit(Some(self.pid()), Resource::Fsize, limit).unwrap();
-    }
-
-    fn pid(&self) -> Pid {
-        Pid::from_child(&self.running().child)
+        rustix::process::prlimit(Some(self.running().process.id()), Resource::Fsize, limit).unwrap();
     }
 
     fn running(&self) -> &Run {
@@ -153,7 +145,8 @@ impl Program {
 
     /// Everything that its runs wrote to standard output and standard error.
     pub fn log(&self) -> String {
-        String::from_utf8_lossy(&self.said.lock().unwrap()).into_owned()
+        let now = self.run.as_ref().map(|run| run.process.out() + &run.process.err());
+        self.said.clone() + &now.unwrap_or_default()
     }
 
     pub fn browser(&self) -> Browser {
@@ -166,12 +159,7 @@ impl Program {
 
     /// What `tickets --json` prints.
     pub fn tickets(&self) -> Vec<Value> {
-        let mut command = Command::new(BIN);
-        command.arg("--config").arg(self.folder().join("nyckelbud.toml")).args(["tickets", "--json"]);
-        let output = command.env_remove("RUST_LOG").output().unwrap();
-        assert!(output.status.success(), "tickets: {}", String::from_utf8_lossy(&output.stderr));
-        let lines = String::from_utf8(output.stdout).unwrap();
-        lines.lines().map(|line| serde_json::from_str(line).expect("an object a line")).collect()
+        ended(&mut on_desk(self.folder(), ["tickets", "--json"])).expect(0).objects()
     }
 
     /// The tickets, as soon as there are `count` of them and none waits for the machine.
@@ -207,7 +195,7 @@ impl Program {
     }
 }
 
-impl Drop for Program {
+impl Drop for Daemon {
     fn drop(&mut self) {
         self.kill();
         if std::thread::panicking() {
@@ -217,13 +205,16 @@ impl Drop for Program {
     }
 }
 
-/// Reads to the end, beside the test.
-fn collect(mut from: impl Read + Send + 'static, to: &Arc<Mutex<Vec<u8>>>) {
-    let to = Arc::clone(to);
-    std::thread::spawn(move || {
-        let mut buffer = [0; 4096];
-        while let Ok(read @ 1..) = from.read(&mut buffer) {
-            to.lock().unwrap().extend_from_slice(&buffer[..read]);
-        }
-    });
+/// `command`, for whom a write beyond a limit is an error, as on a full disk, and no deadly signal.
+fn with_errors_of_a_full_disk(command: &Command) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]);
+    shell.arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell
 }
