@@ -41,7 +41,7 @@ const SHARES: [(Form, usize); 5] = [
 ];
 
 /// Octets of attached files; the larger, the rarer.
-const ATTACHED: [usize; 5] = [60_000, 110_000, 170_000, 250_000, 340_000];
+const ATTACHED: [usize; 5] = [70_000, 120_000, 180_000, 230_000, 290_000];
 
 /// A mail, and what must become of it.
 pub struct Mail {
