@@ -15,6 +15,7 @@ mod item;
 mod line;
 mod loose;
 mod matter;
+mod pattern;
 mod phone;
 mod tail;
 pub mod template;

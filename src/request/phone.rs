@@ -1,6 +1,7 @@
 //! The phone field: the text beside its label becomes one [`PhoneNumber`], or not (decisions, 10).
 
 use super::line::fold;
+use super::pattern::DIGITS;
 use super::value::{Value, is_example, is_personal_number, unwrap};
 use crate::types::PhoneNumber;
 
@@ -78,17 +79,17 @@ fn is_placeholder(text: &str) -> bool {
 pub(super) fn mobiles_in(text: &str) -> Vec<(usize, PhoneNumber)> {
     const MOST_GROUPS: usize = 12;
     let folded = fold(text);
-    let groups = digit_groups(&folded);
+    let groups = DIGITS.places_in(&folded);
     let mut found = Vec::new();
     let mut read_to = 0;
-    for (first, &(begin, _)) in groups.iter().enumerate() {
+    for (first, begin) in groups.iter().map(|group| group.start).enumerate() {
         let body = &folded[begin..];
         let digits = body.trim_start_matches('+');
         if begin < read_to || !(body.starts_with('+') || digits.starts_with('0') || digits.starts_with("46"))
         {
             continue;
         }
-        let ends = groups.iter().skip(first).take(MOST_GROUPS).map(|group| group.1);
+        let ends = groups.iter().skip(first).take(MOST_GROUPS).map(|group| group.end);
         let number = ends
             .take_while(|end| folded[begin..*end].bytes().all(|octet| b"0123456789 +()./-".contains(&octet)))
             .find_map(|end| Some((end, PhoneNumber::parse(&folded[begin..end]).ok()?)))
@@ -99,21 +100,6 @@ pub(super) fn mobiles_in(text: &str) -> Vec<(usize, PhoneNumber)> {
         }
     }
     found
-}
-
-/// Where the runs of digits begin (a `+` before them included) and end.
-fn digit_groups(folded: &str) -> Vec<(usize, usize)> {
-    let mut groups: Vec<(usize, usize)> = Vec::new();
-    for (at, _) in folded.bytes().enumerate().filter(|(_, octet)| octet.is_ascii_digit()) {
-        match groups.last_mut() {
-            Some(group) if group.1 == at => group.1 = at + 1,
-            Some(_) | None => {
-                let plus = at > 0 && folded.as_bytes().get(at - 1) == Some(&b'+');
-                groups.push((at - usize::from(plus), at + 1));
-            }
-        }
-    }
-    groups
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::label::is_label;
 use super::line::fold;
+use super::pattern::{DOTTED_NAMES, FIRST_NAME, WITH_DOMAIN};
 use super::phone;
 use super::value::{Value, is_example, is_personal_number, unwrap};
 use super::vocabulary::PLACEHOLDERS;
@@ -44,7 +45,8 @@ pub(super) fn read(text: &str, firm: bool) -> Value<Username> {
     if name.ends_with(['!', '-', '\'', '#', '^', '~', '+']) {
         return Value::Unclear("not a username");
     }
-    if is_shaped(name) || (firm && !is_first_name(name)) { Value::Is(username) } else { Value::Missing }
+    // Who writes "Anna" has written their name.
+    if is_shaped(name) || (firm && !FIRST_NAME.fits(name)) { Value::Is(username) } else { Value::Missing }
 }
 
 /// Does the word look like a username even without a label: an address, a name with digits
@@ -56,30 +58,12 @@ pub(super) fn is_shaped(word: &str) -> bool {
     }
     let letters = word.bytes().filter(u8::is_ascii_alphabetic).count();
     let digits = word.bytes().any(|octet| octet.is_ascii_digit());
-    let mut names = word.split('.');
-    let dotted = word.contains('.')
-        && names.all(|name| !name.is_empty() && name.bytes().all(|c| c.is_ascii_alphabetic() || c == b'-'))
-        && word.split('.').any(|name| name.len() >= 3);
+    let dotted = word.contains('.') && DOTTED_NAMES.fits(word);
     word.contains('@') || (letters >= 2 && digits) || dotted
 }
 
-/// "Anna": letters only, with a capital. Who writes that has written their name.
-fn is_first_name(word: &str) -> bool {
-    let mut letters = word.bytes();
-    letters.next().is_some_and(|first| first.is_ascii_uppercase()) && letters.all(|c| c.is_ascii_lowercase())
-}
-
 fn without_domain(word: &str) -> &str {
-    match word.split_once('\\') {
-        Some((domain, name))
-            if !domain.is_empty()
-                && domain.len() <= 64
-                && domain.bytes().all(|c| c.is_ascii_alphanumeric() || b".-".contains(&c)) =>
-        {
-            name
-        }
-        Some(_) | None => word,
-    }
+    WITH_DOMAIN.inside(word).unwrap_or(word)
 }
 
 /// "xxx", "vet ej", "förnamn.efternamn": what stands in a field that nobody filled in.

@@ -1,6 +1,7 @@
 //! What the text beside a label amounts to, and the wrappings that mail programs put around it.
 
 use super::line::{Phrases, fold};
+use super::pattern::PERSONAL_NUMBER;
 use super::vocabulary::EXAMPLES;
 
 /// What the text of a field amounts to.
@@ -73,30 +74,9 @@ fn stripped(text: &str) -> &str {
     }
 }
 
-/// Does `text` hold the form of a Swedish personal identity number: six or eight digits that are a
-/// date (a coordination number adds 60 to the day), perhaps a sign, four digits (Skatteverket,
-/// SKV 704)? It is neither a username nor a phone.
+/// Does `text` hold the form of a personal identity number? It is neither a username nor a phone.
 pub(super) fn is_personal_number(text: &str) -> bool {
-    let text = text.trim();
-    let (date, rest) = match text.find(['-', '+', '\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}']) {
-        Some(at) => {
-            let (date, rest) = text.split_at(at);
-            (date, rest.chars().skip(1).collect::<String>())
-        }
-        None => {
-            let Some(at) = text.len().checked_sub(4).filter(|at| text.is_char_boundary(*at)) else {
-                return false;
-            };
-            (&text[..at], text[at..].to_owned())
-        }
-    };
-    let digits = |text: &str| text.bytes().all(|octet| octet.is_ascii_digit());
-    if !matches!(date.len(), 6 | 8) || !digits(date) || rest.len() != 4 || !digits(&rest) {
-        return false;
-    }
-    let pair = |from: usize| date.get(from..from + 2).and_then(|two| two.parse::<u32>().ok()).unwrap_or(0);
-    let (month, day) = (pair(date.len() - 4), pair(date.len() - 2));
-    (1..=12).contains(&month) && ((1..=31).contains(&day) || (61..=91).contains(&day))
+    PERSONAL_NUMBER.fits(text.trim())
 }
 
 /// Is the text an example of what to write: "t ex 070-174 06 99"?

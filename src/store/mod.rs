@@ -46,6 +46,15 @@ pub async fn open(url: &str, mail_domain: &str) -> Result<Arc<dyn Store>, StoreE
     sql::open(url, mail_domain).await
 }
 
+/// Opens the database that `url` names as it is: for commands that look, or that work beside a running
+/// program. Makes no file and no table.
+///
+/// # Errors
+/// As [`open`]; also when there is no such database yet, or its tables are another version's.
+pub async fn open_existing(url: &str, mail_domain: &str) -> Result<Arc<dyn Store>, StoreError> {
+    sql::open_existing(url, mail_domain).await
+}
+
 /// Brings the database that `url` names to this version's tables; makes a SQLite file that is missing.
 /// Answers the names of the migrations that were applied, in their order.
 ///

@@ -118,7 +118,7 @@ fn new_ticket(kept: &Kept<'_>, mail: &Mail, reading: &Reading, received_at: Unix
         outcome: None,
         reason: None,
         trail: Trail::default(),
-        observed: false,
+        observed: kept.automation == Automation::Observe,
         year: kept.year,
         acknowledge: acknowledgement(kept, mail),
     };
@@ -137,7 +137,6 @@ fn new_ticket(kept: &Kept<'_>, mail: &Mail, reading: &Reading, received_at: Unix
     if let Some((plan, reason)) = plan
         && let Ok(moved) = ticket.state.on(crate::ticket::Event::Decided { plan, reason })
     {
-        ticket.observed = moved.to == State::Observed;
         ticket.state = moved.to;
         ticket.outcome = moved.outcome;
         ticket.reason = moved.reason;

@@ -159,9 +159,19 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
         sender: reads::nobody(),
         received_at: work.claim.ticket.received_at,
     });
-    let automation = parts.automation().await?;
+    let automation = mode(work.claim.ticket.observed, parts.automation().await?);
     let looked = look(&parts, together, automation, work.claim.ticket.asked_before).await?;
     act(work, looked, automation).await
+}
+
+/// What came while the automation observed lies in the inbox, where people work by hand: it is never
+/// acted on later. What came before is with us alone, so somebody must see it.
+fn mode(came_observed: bool, now: Automation) -> Automation {
+    match (came_observed, now) {
+        (true, _) => Automation::Observe,
+        (false, Automation::Observe) => Automation::Off,
+        (false, Automation::On | Automation::Off) => now,
+    }
 }
 
 async fn act(work: &mut Work, looked: Looked, automation: Automation) -> Result<Flow, WorkError> {

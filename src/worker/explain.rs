@@ -36,19 +36,21 @@ pub struct Explanation {
     pub trail: Trail,
 }
 
-/// Explains one mail as if it had just come to a mailbox with this authentication.
+/// Explains one mail as if it had just come to a mailbox with this authentication. `truncated` says that
+/// `raw` is only its beginning.
 ///
 /// # Errors
 /// In words: the store or the directory could not be asked.
 pub async fn explain(
     parts: &Parts,
     raw: Vec<u8>,
+    truncated: bool,
     authentication: Authentication,
     received_at: UnixMillis,
 ) -> Result<Explanation, String> {
     let domains = parts.rules.own_domains.clone();
     let reading =
-        tokio::task::spawn_blocking(move || reads::read_mail(&raw, false, &authentication, &domains));
+        tokio::task::spawn_blocking(move || reads::read_mail(&raw, truncated, &authentication, &domains));
     let read = match reading.await.map_err(|e| e.to_string())? {
         Ok(read) => read,
         Err(unreadable) => return Ok(unread(&unreadable.to_string())),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use super::Parts;
 use super::facts;
@@ -151,8 +152,12 @@ async fn warn_owner(parts: &Parts, claim: &MessageClaim, account: &AccountId) ->
     let Some(number) = number else {
         return Outcome::Refused { cause: "no registered phone takes texts any more".to_owned() };
     };
-    let Some(url) = stop_url(parts, claim) else {
-        return Outcome::Refused { cause: "the key from which its link was made is not at hand".to_owned() };
+    let url = match stop_url(parts, claim).await {
+        Ok(Some(url)) => url,
+        Ok(None) => {
+            return Outcome::Refused { cause: "the key of its link is not at hand".to_owned() };
+        }
+        Err(error) => return Outcome::NotSent { cause: error.to_string() },
     };
     match parts.texts.owner_warning(&url) {
         Ok(text) => through_gateways(parts, &number, &text, claim.id).await,
@@ -160,11 +165,11 @@ async fn warn_owner(parts: &Parts, claim: &MessageClaim, account: &AccountId) ->
     }
 }
 
-/// An account is offered once on a ticket, so the first offer is meant.
-fn stop_url(parts: &Parts, claim: &MessageClaim) -> Option<zeroize::Zeroizing<String>> {
+async fn stop_url(parts: &Parts, claim: &MessageClaim) -> Result<Option<Zeroizing<String>>, StoreError> {
     let values: Values = serde_json::from_str(&claim.message.values).unwrap_or_default();
-    let mac = stop_mac(parts.keyring.as_ref()?, &values.key, claim.ticket, 1)?;
-    Some(StopToken::from_mac(claim.ticket.0, mac).url(&parts.rules.public_url))
+    let Some(ticket) = parts.store.ticket(claim.ticket).await? else { return Ok(None) };
+    let mac = parts.keyring.as_ref().and_then(|keyring| stop_mac(keyring, &values.key, &ticket));
+    Ok(mac.map(|mac| StopToken::from_mac(ticket.id.0, mac).url(&parts.rules.public_url)))
 }
 
 /// The next gateway is used only when the one before surely did not take it.

@@ -137,10 +137,33 @@ impl Work {
     pub(crate) async fn commit(&mut self, event: Event, mut draft: Draft) -> Result<Flow, WorkError> {
         let name = event.name();
         let moved = self.state().on(event)?;
+        if moved.to.name() != self.state().name() && self.end_left_intents(&draft).await? != Flow::On {
+            return Ok(Flow::Stop);
+        }
         if self.ends_unreceived(&moved.to) {
             draft.messages.extend(super::step::owner_of_a_changed_password(self).await);
         }
         self.write(Some(name), moved, draft).await
+    }
+
+    /// Nobody will come back to an intent whose state is left, and every effect has its outcome in
+    /// the audit log (I17): a link may be used before the gateway's answer to its text was kept.
+    async fn end_left_intents(&mut self, draft: &Draft) -> Result<Flow, WorkError> {
+        let ended = draft.end.as_ref().map(|(key, _)| key);
+        let open = self.claim.intents.iter().filter(|i| i.outcome.is_none() && Some(&i.key) != ended);
+        let left: Vec<String> = open.map(|i| i.key.clone()).collect();
+        for key in left {
+            let outcome = if self.begun_here(&key) {
+                Outcome::NotSent { cause: "the call was not made".to_owned() }
+            } else {
+                Outcome::Uncertain { cause: "the program was stopped during the call".to_owned() }
+            };
+            let flow = self.commit_same(Draft { end: Some((key, outcome)), ..Draft::default() }).await?;
+            if flow != Flow::On {
+                return Ok(flow);
+            }
+        }
+        Ok(Flow::On)
     }
 
     /// Does a password that we set, or may have set, now wait for a technician before anybody got

@@ -2,6 +2,7 @@
 //! that it links once.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod cli;
 mod corpus;
 mod crash;
 mod house;
@@ -11,3 +12,4 @@ mod smtp;
 mod store;
 mod support;
 mod web;
+mod worker;

@@ -66,11 +66,24 @@ pub(super) async fn open(url: &str, mail_domain: &str) -> Result<Arc<dyn Store>,
     if is_postgres(url) {
         let pools = postgres::open(url).await?;
         migrations::apply::<Postgres>(&pools.writer, migrations::POSTGRES).await?;
-        Ok(Arc::new(SqlStore { pools, mail_domain: mail_domain.to_owned(), tidy: Tidy::default() }))
+        Ok(SqlStore::over(pools, mail_domain))
     } else {
         let pools = sqlite::open(url).await?;
         migrations::apply::<Sqlite>(&pools.writer, migrations::SQLITE).await?;
-        Ok(Arc::new(SqlStore { pools, mail_domain: mail_domain.to_owned(), tidy: Tidy::default() }))
+        Ok(SqlStore::over(pools, mail_domain))
+    }
+}
+
+/// See [`super::open_existing`].
+pub(super) async fn open_existing(url: &str, mail_domain: &str) -> Result<Arc<dyn Store>, StoreError> {
+    if is_postgres(url) {
+        let pools = postgres::open(url).await?;
+        migrations::demand::<Postgres>(&pools.writer, migrations::POSTGRES).await?;
+        Ok(SqlStore::over(pools, mail_domain))
+    } else {
+        let pools = sqlite::open_existing(url).await?;
+        migrations::demand::<Sqlite>(&pools.writer, migrations::SQLITE).await?;
+        Ok(SqlStore::over(pools, mail_domain))
     }
 }
 
@@ -100,6 +113,10 @@ fn unavailable(doing: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
 }
 
 impl<DB: Dialect> SqlStore<DB> {
+    fn over(pools: Pools<DB>, mail_domain: &str) -> Arc<dyn Store> {
+        Arc::new(Self { pools, mail_domain: mail_domain.to_owned(), tidy: Tidy::default() })
+    }
+
     /// A transaction that writes.
     async fn write(&self, doing: &'static str) -> Result<Tx<DB>, StoreError> {
         Tx::begin(&self.pools.writer, DB::BEGIN_WRITE, doing).await

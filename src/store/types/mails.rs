@@ -66,7 +66,7 @@ pub struct NewTicket {
     pub reason: Option<Reason>,
     /// The trail so far.
     pub trail: Trail,
-    /// Decided while the automation only observed.
+    /// It came while the automation only observed.
     pub observed: bool,
     /// The year in its number.
     pub year: i64,

@@ -28,6 +28,7 @@ pub(super) fn offer(already_set: Option<u32>) -> Offer {
         hand: Hand::Manager(AccountId::new("karin")),
         expires_at: NOW,
         key_id: "k".to_owned(),
+        nonce: "n".to_owned(),
         already_set,
     }
 }

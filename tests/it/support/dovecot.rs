@@ -37,6 +37,7 @@ impl Dovecot {
     }
 
     /// Starts one that writes mails to the disk as a real one does: for measurements.
+    #[allow(dead_code)] // the benchmark's
     pub fn start_durable() -> Self {
         Self::start_with("/", "optimized")
     }

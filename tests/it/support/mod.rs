@@ -2,11 +2,14 @@
 //! test.
 
 pub mod audit_rows;
+pub mod client;
 pub mod demo_desk;
+pub mod desk;
 pub mod dovecot;
 pub mod elks;
 pub mod postfix;
 pub mod postgres;
+pub mod program;
 pub mod proxy;
 pub mod scripted_imap;
 pub mod scripted_smtp;
