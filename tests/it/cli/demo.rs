@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
+use crate::support::client::{Asked, ask};
 use crate::support::demo_desk;
 use crate::support::program::{Running, ended, nyckelbud};
-use crate::support::client::{Asked, ask};
 
 /// Which texts and mails each sample must make leave: SMS, mails.
 const LEFT: [(&str, &str); 19] = [
