@@ -189,6 +189,9 @@ pub trait Store: Send + Sync {
     async fn switch(&self, now: UnixMillis) -> Result<Option<Switch>, StoreError>;
     /// Turns the switch, with its audit row.
     async fn turn(&self, switch: &Switch, audit: AuditEntry) -> Result<(), StoreError>;
+    /// The same for the machine itself, which never undoes what people decided: `false`, and nothing
+    /// has changed, when the switch was turned away from `on` and that still holds.
+    async fn pause(&self, switch: &Switch, audit: AuditEntry) -> Result<bool, StoreError>;
 
     /// Chains up to `limit` waiting audit rows, in the order of their numbers. One sealer at a
     /// time. Answers how many.

@@ -323,7 +323,6 @@ fn alarms(parts: &Parts) -> impl Iterator<Item = NewMessage> {
 /// The whole desk's circuit breaker: automation pauses for an hour, and people are told.
 async fn pause_desk(parts: &Parts) -> Result<(), WorkError> {
     let now = parts.now();
-    tracing::error!("{OVER}");
     let switch = Switch {
         automation: Automation::Off,
         why: OVER.to_owned(),
@@ -336,7 +335,10 @@ async fn pause_desk(parts: &Parts) -> Result<(), WorkError> {
         event: "automation.paused".to_owned(),
         data: json!({ "why": OVER }).to_string(),
     };
-    Ok(parts.store.turn(&switch, audit).await?)
+    if parts.store.pause(&switch, audit).await? {
+        tracing::error!("{OVER}");
+    }
+    Ok(())
 }
 
 /// Names of an account that no part of its password may hold.

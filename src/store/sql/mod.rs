@@ -295,6 +295,10 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         self.turn_switch(switch, audit).await
     }
 
+    async fn pause(&self, switch: &Switch, audit: AuditEntry) -> Result<bool, StoreError> {
+        self.turn_from_on(switch, audit).await
+    }
+
     async fn seal_audit(&self, keyring: &Keyring, limit: u32) -> Result<u32, StoreError> {
         self.chain_waiting(keyring, limit).await
     }

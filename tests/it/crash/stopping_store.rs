@@ -178,6 +178,9 @@ impl Store for StoppingStore {
     async fn turn(&self, switch: &Switch, audit: AuditEntry) -> Result<(), StoreError> {
         stopped!(self, "turn", self.inner.turn(switch, audit))
     }
+    async fn pause(&self, switch: &Switch, audit: AuditEntry) -> Result<bool, StoreError> {
+        stopped!(self, "pause", self.inner.pause(switch, audit))
+    }
     async fn seal_audit(&self, keyring: &Keyring, limit: u32) -> Result<u32, StoreError> {
         let sealed = self.inner.seal_audit(keyring, limit).await;
         if sealed.as_ref().is_ok_and(|sealed| *sealed > 0) {

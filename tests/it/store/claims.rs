@@ -2,6 +2,7 @@
 
 use nyckelbud::delivery::Receipt;
 use nyckelbud::store::*;
+use nyckelbud::ticket::TicketId;
 use nyckelbud::types::UnixMillis;
 
 use super::make::*;
@@ -102,4 +103,33 @@ pub async fn the_next_due_time_waits_for_leases(world: World) {
     });
     keep(store, asking).await;
     assert_eq!(store.next_due().await.unwrap(), Some(NOW), "the message is due");
+}
+
+pub async fn a_row_that_cannot_be_read_stops_no_other(world: World) {
+    let store = world.store.as_ref();
+    let asking =
+        |name| mail_but(name, |mail| mail.ticket.acknowledge = Some(address(&format!("{name}@a.example"))));
+    store.record(vec![asking("1"), asking("2"), asking("3")], NOW).await.unwrap();
+    let begun = claim(store, TicketId(2)).await;
+    let begin = Step {
+        intent: IntentChange::Begin(intent("n2-set-1", IntentKind::Set)),
+        due_at: Some(NOW),
+        ..step(begun.ticket.state.clone())
+    };
+    store.commit(TicketId(2), begun.fence, &begun.ticket.state, begin).await.unwrap();
+    world.run("UPDATE ticket SET state = '{\"state\":\"unheard-of\"}' WHERE id = 1").await;
+    world.run("UPDATE intent SET outcome = 'unheard-of' WHERE ticket = 2").await;
+    world.run("UPDATE message SET kind = 'unheard-of' WHERE ticket = 1").await;
+
+    // One at a time, so that neither fills all the room there is.
+    let mut claimed = Vec::new();
+    let mut sending = Vec::new();
+    for _ in 0..3 {
+        claimed.extend(store.claim("one", LEASE, 1, NOW).await.unwrap());
+        sending.extend(store.claim_messages("one", LEASE, 1, NOW).await.unwrap());
+    }
+    assert_eq!(claimed.iter().map(|claim| claim.ticket.id.0).collect::<Vec<_>>(), [3]);
+    assert_eq!(sending.iter().map(|message| message.ticket.0).collect::<Vec<_>>(), [2, 3]);
+    world.run("UPDATE ticket SET lease_owner = ''").await;
+    assert!(matches!(store.claim_ticket(TicketId(1), "one", LEASE).await, Err(StoreError::Corrupt(_))));
 }

@@ -60,6 +60,7 @@ contract! {
         a_lease_that_ran_out_is_told_and_its_fence_is_lost,
         a_released_ticket_is_due_when_it_was_said,
         what_happens_under_a_lease_keeps_the_ticket_due,
+        a_row_that_cannot_be_read_stops_no_other,
         freed_leases_can_be_claimed_and_are_still_told,
         the_next_due_time_waits_for_leases;
     crowds:
@@ -91,6 +92,7 @@ contract! {
         tickets_are_listed_in_order_and_filtered,
         mails_come_back_as_they_came,
         the_switch_holds_until_its_end,
+        a_pause_never_undoes_what_a_person_turned,
         the_probe_writes_and_reads,
         no_column_holds_a_phone;
     audit:
