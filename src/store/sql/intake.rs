@@ -16,7 +16,7 @@ use crate::store::{
     Addressee, AuditEntry, Incoming, KeptMail, MessageKind, NewMessage, Recorded, StoreError,
 };
 use crate::ticket::{Fate, Kind, TicketId};
-use crate::types::{EmailAddress, MessageId, Reason, TicketNumber, UnixMillis};
+use crate::types::{EmailAddress, MessageId, Reason, TicketNumber, UnixMillis, mask_phones};
 
 /// An address gets at most one acknowledgement in this time (decisions.md 7).
 const ACKNOWLEDGE_EVERY: Duration = Duration::from_secs(3600);
@@ -44,7 +44,9 @@ impl<DB: Dialect> SqlStore<DB> {
         // one mail that came to two mailboxes.
         tx.run("UPDATE turn SET taken = taken + 1 WHERE name = 'intake'", values![]).await?;
         let mut recorded = Vec::with_capacity(mails.len());
-        for mail in mails {
+        for mut mail in mails {
+            // People write their numbers there; only the raw mail keeps them (decisions, 21).
+            mail.subject = mask_phones(&mail.subject);
             recorded.push(self.keep(&mut tx, mail, now).await?);
         }
         tx.commit().await?;
