@@ -11,6 +11,7 @@ use async_trait::async_trait;
 
 use crate::delivery::Receipt;
 use crate::keyring::Keyring;
+use crate::mail::Trust;
 use crate::mailbox::{MailUid, Mark};
 use crate::ticket::{State, Ticket, TicketId};
 use crate::types::{AccountId, EmailAddress, History, MessageId, Outcome, TicketNumber, UnixMillis};
@@ -177,12 +178,13 @@ pub trait Store: Send + Sync {
     async fn ticket_by_pickup(&self, pickup_hash: &str) -> Result<Option<Ticket>, StoreError>;
     /// Tickets in the order of their numbers.
     async fn tickets(&self, filter: &TicketFilter) -> Result<Vec<TicketView>, StoreError>;
-    /// The ticket that mails with these Message-IDs or this tag would join (for `explain`).
+    /// The ticket that a mail which answers these, or has this tag, would join (for `explain`).
     async fn ticket_answered(
         &self,
         answers: &[MessageId],
         tag: Option<TicketNumber>,
         from: Option<&EmailAddress>,
+        trust: Trust,
     ) -> Result<Option<TicketNumber>, StoreError>;
 
     /// The switch, when it was turned and still holds at `now`.

@@ -120,7 +120,9 @@ impl<DB: Dialect> SqlStore<DB> {
 async fn joined<DB: Dialect>(tx: &mut Tx<DB>, mail: &Incoming) -> Result<Option<Joined>, StoreError> {
     match mail.ticket.kind {
         Kind::Automatic | Kind::Quarantine => Ok(None),
-        Kind::Password | Kind::General => joins::find(tx, &mail.answers, mail.tag, mail.from.as_ref()).await,
+        Kind::Password | Kind::General => {
+            joins::find(tx, &mail.answers, mail.tag, mail.from.as_ref(), mail.trust).await
+        }
     }
 }
 

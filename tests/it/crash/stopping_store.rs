@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use nyckelbud::delivery::Receipt;
 use nyckelbud::keyring::Keyring;
+use nyckelbud::mail::Trust;
 use nyckelbud::mailbox::{MailUid, Mark};
 use nyckelbud::store::*;
 use nyckelbud::ticket::{State, Ticket, TicketId};
@@ -169,8 +170,9 @@ impl Store for StoppingStore {
         answers: &[MessageId],
         tag: Option<TicketNumber>,
         from: Option<&EmailAddress>,
+        trust: Trust,
     ) -> Result<Option<TicketNumber>, StoreError> {
-        self.inner.ticket_answered(answers, tag, from).await
+        self.inner.ticket_answered(answers, tag, from, trust).await
     }
     async fn switch(&self, now: UnixMillis) -> Result<Option<Switch>, StoreError> {
         self.inner.switch(now).await

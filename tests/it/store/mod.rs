@@ -51,6 +51,7 @@ contract! {
         a_reply_to_a_kept_mail_joins_its_ticket,
         a_reply_to_our_own_mail_joins_only_from_whom_it_went_to,
         a_tag_counts_only_from_the_requester,
+        a_forged_mail_joins_nobodys_ticket,
         a_machines_mail_joins_nothing,
         a_reply_answers_a_question_and_opens_what_was_over,
         a_reply_during_a_decision_is_read_by_a_new_one,
