@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::reads::{ReadMail, nobody};
 use super::{Rules, decide};
 use crate::decision::{Acknowledge, Automation};
-use crate::mail::{Mail, Trust};
+use crate::mail::{Mail, Trust, without_numbers};
 use crate::mailbox::{Folder, RawMail};
 use crate::request::Reading;
 use crate::store::{Incoming, NewTicket};
@@ -49,10 +49,10 @@ pub(crate) fn incoming(kept: &Kept<'_>, raw: RawMail, read: ReadMail) -> Incomin
         message_id: mail.message_id,
         answers: mail.answers,
         tag: mail.tag,
-        subject: mail.subject,
+        subject: without_numbers(&mail.subject),
         from: mail.sender.address,
         trust: mail.sender.trust,
-        snippet: mail.snippet,
+        snippet: without_numbers(&mail.snippet),
         folder: kept.folder(Folder::Handled),
         ticket,
     }

@@ -109,10 +109,22 @@ struct Values {
     manager: String,
     unit: String,
     tail: String,
+    /// Did somebody receive the password? The name or tail of who did may be unknown by now.
+    received: bool,
     until: UnixMillis,
     at: UnixMillis,
     text: String,
     key: String,
+}
+
+impl Values {
+    fn handed_over(&self) -> HandedOver {
+        match (self.received, self.manager.as_str()) {
+            (false, _) => HandedOver::Nobody,
+            (true, "") => HandedOver::Phone { tail: self.tail.clone() },
+            (true, name) => HandedOver::Manager { name: name.to_owned() },
+        }
+    }
 }
 
 fn words(parts: &Parts, claim: &MessageClaim) -> Result<MailText, TextError> {
@@ -126,12 +138,7 @@ fn words(parts: &Parts, claim: &MessageClaim) -> Result<MailText, TextError> {
             texts.manager_notice(&values.manager, &values.name, &values.unit, number, values.until)
         }
         MessageKind::OwnerNotice => {
-            let how = match (values.manager.as_str(), values.tail.as_str()) {
-                ("", "") => HandedOver::Nobody,
-                ("", _) => HandedOver::Phone { tail: values.tail },
-                (_, _) => HandedOver::Manager { name: values.manager },
-            };
-            texts.owner_notice(&values.name, values.at, number, &how)
+            texts.owner_notice(&values.name, values.at, number, &values.handed_over())
         }
         MessageKind::OwnerWarning | MessageKind::Alarm => texts.alarm(&values.text),
     }

@@ -107,11 +107,11 @@ pub(crate) async fn owner_notice(work: &Work, hand: &Hand) -> Option<NewMessage>
                 .filter_map(|phone| phone.number.as_ref())
                 .find(|number| keyring.is_hash_of(&work.claim.phone_hash, number))
                 .map_or("", |number| number.tail());
-            json!({ "name": account.name, "at": work.now(), "tail": tail })
+            json!({ "name": account.name, "at": work.now(), "received": true, "tail": tail })
         }
         Hand::Manager(id) => {
             let manager = managers.iter().find(|m| m.id == *id).map_or("", |m| m.name.as_str());
-            json!({ "name": account.name, "at": work.now(), "manager": manager })
+            json!({ "name": account.name, "at": work.now(), "received": true, "manager": manager })
         }
     };
     to_owner(&account, &values)

@@ -62,9 +62,20 @@ impl Ended {
     /// The objects of its output, one a line.
     #[track_caller]
     pub fn objects(&self) -> Vec<serde_json::Value> {
-        let object = |line: &str| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
-        self.out.lines().map(object).collect()
+        objects(&self.out)
     }
+
+    /// The objects of its log, one a line.
+    #[track_caller]
+    pub fn objects_of_the_log(&self) -> Vec<serde_json::Value> {
+        objects(&self.err)
+    }
+}
+
+#[track_caller]
+fn objects(lines: &str) -> Vec<serde_json::Value> {
+    let object = |line: &str| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+    lines.lines().map(object).collect()
 }
 
 /// Runs the program to its end.
@@ -140,7 +151,7 @@ impl Running {
     #[track_caller]
     pub fn end(mut self) -> Ended {
         let status = self.wait();
-        let (out, err) = (self.out.to_the_end(), self.err.to_the_end());
+        let (out, err) = (self.out.rest(), self.err.rest());
         Ended { status: status.code(), out, err }
     }
 
@@ -188,7 +199,7 @@ impl Heard {
         String::from_utf8(self.octets.lock().expect("no reader broke off").clone()).unwrap_or_default()
     }
 
-    fn to_the_end(&mut self) -> String {
+    fn rest(&mut self) -> String {
         if let Some(reader) = self.reader.take() {
             reader.join().expect("no reader broke off");
         }

@@ -1,7 +1,7 @@
 //! What holds for every answer: its headers, its size, and honest words for what does not exist.
 
-use super::client::{Answer, Asked};
 use super::{HTTPS, Served, TOKEN, offer, views};
+use crate::support::client::{Answer, Asked};
 
 /// One answer of every kind.
 async fn every_kind(served: &Served) -> Vec<(String, Answer)> {

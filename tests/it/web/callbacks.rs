@@ -2,8 +2,8 @@
 
 use nyckelbud::web::ReceiptAnswer;
 
-use super::client::Asked;
 use super::{Served, offer};
+use crate::support::client::Asked;
 
 const PATH: &str = "/callbacks/sms/elks/s3cret";
 

@@ -4,8 +4,8 @@ use std::sync::{LazyLock, Mutex};
 
 use tracing_subscriber::EnvFilter;
 
-use super::client::Asked;
 use super::{HTTP, HTTPS, Opened, Served, TOKEN, offer};
+use crate::support::client::Asked;
 
 const BUTTONS: [&str; 4] = ["", "/not-mine", "/handed-over", "/did-not-work"];
 

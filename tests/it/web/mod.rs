@@ -16,12 +16,11 @@ use tokio_util::sync::CancellationToken;
 
 mod answers;
 mod callbacks;
-use crate::support::client;
 mod forms;
 mod pickup;
 mod reveal;
 
-use client::{Answer, Asked};
+use crate::support::client::{self, Answer, Asked};
 
 const TOKEN: &str = "Zm9yLXRlc3RzLW9ubHktMTI4";
 const HTTP: &str = "http://127.0.0.1:8025";

@@ -3,8 +3,8 @@
 
 use nyckelbud::web::PickupView;
 
-use super::client::Asked;
 use super::{HTTP, Served, TOKEN, offer, views};
+use crate::support::client::Asked;
 
 #[tokio::test]
 async fn opening_a_link_changes_nothing_however_often_it_comes() {

@@ -7,8 +7,8 @@ use nyckelbud::render::Renderer;
 use nyckelbud::web::{self, PickupView};
 use tokio::io::AsyncWriteExt;
 
-use super::client::Asked;
 use super::{HTTP, Served, TOKEN, offer, settings};
+use crate::support::client::Asked;
 
 #[tokio::test]
 async fn the_button_shows_the_password_to_the_browser_that_opened_the_link() {

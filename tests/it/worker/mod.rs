@@ -15,6 +15,7 @@ use crate::support::desk::{OpenDesk, TurnedClock};
 
 mod pickup;
 mod switch;
+mod texting;
 mod time;
 
 /// Offered to Karin Ek, because the phone in the mail is not Filip's.
