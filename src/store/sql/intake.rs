@@ -70,7 +70,7 @@ impl<DB: Dialect> SqlStore<DB> {
         let acknowledge = mail.ticket.acknowledge.clone();
         let recorded = match joined(tx, &mail).await? {
             Some(joined) => {
-                joins::reply(tx, &joined, now).await?;
+                joins::reply(tx, joined.id, now).await?;
                 insert_mail(tx, mail, joined.id, 0, now).await?;
                 Recorded::Joined(joined.id, joined.number)
             }

@@ -110,12 +110,14 @@ struct Before {
 /// Whoever is deciding on it just now has not read the reply. Where the ticket wants a decision
 /// afterwards, it is therefore taken away from them: their commit is lost, and a new decision reads all
 /// mails. Nothing outside is under way then, so nothing is interrupted.
+///
+/// A delivery goes on as it was. Its reply is remembered, and comes again when the delivery is over.
 pub(super) async fn reply<DB: Dialect>(
     tx: &mut Tx<DB>,
-    joined: &Joined,
+    id: TicketId,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
-    let before = lock(tx, joined.id).await?;
+    let before = lock(tx, id).await?;
     let moved = before.state.on(Event::Replied).map_err(|_| corrupt("a ticket that takes no reply"))?;
     let entry = told(
         "ticket.replied",
@@ -132,10 +134,11 @@ pub(super) async fn reply<DB: Dialect>(
              reason = CASE WHEN $6 = '' THEN reason ELSE $6 END,
              settled_at = $7, trail = $8,
              due_at = CASE WHEN $9 < $10 AND due_at < $9 THEN due_at ELSE $9 END,
-             woken = CASE WHEN $9 < $10 THEN 1 ELSE woken END
+             woken = CASE WHEN $9 < $10 THEN 1 ELSE woken END,
+             replied = $11
          WHERE id = $1";
     let values = values![
-        joined.id,
+        id,
         ticket::state_text(&moved.to)?,
         moved.to.standing().code(),
         moved.to.live(),
@@ -145,14 +148,30 @@ pub(super) async fn reply<DB: Dialect>(
         ticket::json(&trail(&before, &moved), "the trail of a ticket")?,
         due,
         NEVER,
+        moved.to.live(),
     ];
     tx.run(sql, values).await?;
     if moved.to.next() == Effect::Decide {
-        let sql =
-            "UPDATE ticket SET fence = fence + 1, lease_owner = '', lease_until = 0, woken = 0 WHERE id = $1";
-        tx.run(sql, values![joined.id]).await?;
+        take_away(tx, id).await?;
     }
-    audit::write(tx, joined.id, &entry, now).await
+    audit::write(tx, id, &entry, now).await
+}
+
+/// A ticket that got a reply during its delivery is over now: the reply opens it, so that nobody's "it
+/// was not me" is lost. Whoever works on it does not know it so; they have nothing left to do.
+pub(super) async fn late_reply<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    id: TicketId,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    reply(tx, id, now).await?;
+    take_away(tx, id).await
+}
+
+async fn take_away<DB: Dialect>(tx: &mut Tx<DB>, id: TicketId) -> Result<(), StoreError> {
+    let sql =
+        "UPDATE ticket SET fence = fence + 1, lease_owner = '', lease_until = 0, woken = 0 WHERE id = $1";
+    tx.run(sql, values![id]).await
 }
 
 async fn lock<DB: Dialect>(tx: &mut Tx<DB>, id: TicketId) -> Result<Before, StoreError> {

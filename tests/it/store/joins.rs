@@ -126,6 +126,32 @@ pub async fn a_reply_answers_a_question_and_opens_what_was_over(world: World) {
     assert_eq!(world.number("SELECT COUNT(*) FROM audit WHERE event = 'ticket.replied'").await, 2);
 }
 
+pub async fn a_reply_during_a_delivery_opens_the_ticket_when_that_is_over(world: World) {
+    let store = world.store.as_ref();
+    let done = State::Done { generation: 1, since: NOW, checked: false };
+    let mut ended = Vec::new();
+    for (name, end) in [("1", &done), ("2", &done), ("3", &technician())] {
+        let id = live_ticket(store, name, &format!("a-{name}")).await;
+        if name != "2" {
+            store.record(vec![reply(&format!("{name}-more"), message_id(name))], NOW).await.unwrap();
+        }
+        assert_eq!(view(store, id).await.ticket.state, sealed_state(), "it goes on as it was");
+        let working = claim(store, id).await;
+        let end = Step { due_at: Some(NOW.plus(HOUR)), release: false, ..step(end.clone()) };
+        let committed = store.commit(id, working.fence, &sealed_state(), end).await.unwrap();
+        assert_eq!(committed, Committed::Done);
+        store.release(id, working.fence, NOW.plus(HOUR)).await.unwrap();
+        ended.push(view(store, id).await.ticket);
+    }
+    assert_eq!(ended[0].state, State::Technician { password: PasswordFact::Changed });
+    assert_eq!((ended[0].outcome, ended[0].reason), (Some(Fate::Technician), Some(Reason::OtherSubject)));
+    assert_eq!(ended[1].state, done, "nobody replied");
+    assert_eq!(ended[2].state, technician(), "somebody reads it anyway");
+    assert_eq!(world.number("SELECT COUNT(*) FROM ticket WHERE replied = 1").await, 0);
+    let due = store.claim("two", LEASE, 9, NOW.plus(HOUR)).await.unwrap();
+    assert_eq!(due.iter().map(|claim| claim.ticket.id).collect::<Vec<_>>(), [ended[1].id, ended[2].id]);
+}
+
 pub async fn a_reply_during_a_decision_is_read_by_a_new_one(world: World) {
     let store = world.store.as_ref();
     let id = keep(store, mail("1")).await;

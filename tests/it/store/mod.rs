@@ -55,6 +55,7 @@ contract! {
         a_machines_mail_joins_nothing,
         a_reply_answers_a_question_and_opens_what_was_over,
         a_reply_during_a_decision_is_read_by_a_new_one,
+        a_reply_during_a_delivery_opens_the_ticket_when_that_is_over,
         the_own_mail_wins_when_a_message_id_was_copied;
     claims:
         due_tickets_are_claimed_oldest_first_and_once,
