@@ -125,6 +125,10 @@ pub trait Store: Send + Sync {
     async fn release(&self, id: TicketId, fence: i64, due_at: UnixMillis) -> Result<(), StoreError>;
     /// Gives a lease back without a change; not due any more.
     async fn rest(&self, id: TicketId, fence: i64) -> Result<(), StoreError>;
+    /// Makes due at `now` what is due later: the clock was set back, and nobody can tell by how much
+    /// a due time lies too far ahead. What is woken too early looks, and waits on. Answers how many
+    /// tickets and messages.
+    async fn wake_all(&self, now: UnixMillis) -> Result<u32, StoreError>;
     /// When the next ticket or message is due; `None` when nothing is.
     async fn next_due(&self) -> Result<Option<UnixMillis>, StoreError>;
 

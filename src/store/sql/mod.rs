@@ -208,6 +208,10 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         self.give_back(id, fence, NEVER).await
     }
 
+    async fn wake_all(&self, now: UnixMillis) -> Result<u32, StoreError> {
+        self.wake_later(now).await
+    }
+
     async fn next_due(&self) -> Result<Option<UnixMillis>, StoreError> {
         self.earliest_due().await
     }

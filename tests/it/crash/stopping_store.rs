@@ -101,6 +101,9 @@ impl Store for StoppingStore {
     async fn rest(&self, id: TicketId, fence: i64) -> Result<(), StoreError> {
         stopped!(self, "rest", self.inner.rest(id, fence))
     }
+    async fn wake_all(&self, now: UnixMillis) -> Result<u32, StoreError> {
+        stopped!(self, "wake_all", self.inner.wake_all(now))
+    }
     async fn next_due(&self) -> Result<Option<UnixMillis>, StoreError> {
         self.inner.next_due().await
     }

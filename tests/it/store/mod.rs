@@ -63,6 +63,7 @@ contract! {
         a_released_ticket_is_due_when_it_was_said,
         what_happens_under_a_lease_keeps_the_ticket_due,
         a_row_that_cannot_be_read_stops_no_other,
+        what_waits_is_woken_when_the_clock_was_set_back,
         freed_leases_can_be_claimed_and_are_still_told,
         the_next_due_time_waits_for_leases;
     crowds:
