@@ -11,6 +11,7 @@ use async_trait::async_trait;
 
 use crate::delivery::Receipt;
 use crate::keyring::Keyring;
+use crate::mail::Trust;
 use crate::mailbox::{MailUid, Mark};
 use crate::ticket::{State, Ticket, TicketId};
 use crate::types::{AccountId, EmailAddress, History, MessageId, Outcome, TicketNumber, UnixMillis};
@@ -124,6 +125,10 @@ pub trait Store: Send + Sync {
     async fn release(&self, id: TicketId, fence: i64, due_at: UnixMillis) -> Result<(), StoreError>;
     /// Gives a lease back without a change; not due any more.
     async fn rest(&self, id: TicketId, fence: i64) -> Result<(), StoreError>;
+    /// Makes due at `now` what is due later: the clock was set back, and nobody can tell by how much
+    /// a due time lies too far ahead. What is woken too early looks, and waits on. Answers how many
+    /// tickets and messages.
+    async fn wake_all(&self, now: UnixMillis) -> Result<u32, StoreError>;
     /// When the next ticket or message is due; `None` when nothing is.
     async fn next_due(&self) -> Result<Option<UnixMillis>, StoreError>;
 
@@ -177,12 +182,13 @@ pub trait Store: Send + Sync {
     async fn ticket_by_pickup(&self, pickup_hash: &str) -> Result<Option<Ticket>, StoreError>;
     /// Tickets in the order of their numbers.
     async fn tickets(&self, filter: &TicketFilter) -> Result<Vec<TicketView>, StoreError>;
-    /// The ticket that mails with these Message-IDs or this tag would join (for `explain`).
+    /// The ticket that a mail which answers these, or has this tag, would join (for `explain`).
     async fn ticket_answered(
         &self,
         answers: &[MessageId],
         tag: Option<TicketNumber>,
         from: Option<&EmailAddress>,
+        trust: Trust,
     ) -> Result<Option<TicketNumber>, StoreError>;
 
     /// The switch, when it was turned and still holds at `now`.

@@ -58,8 +58,8 @@ pub async fn explain(
     let automation = parts.automation().await.map_err(|e| e.to_string())?;
     let kept = Kept { mailbox: "", validity: 0, automation, rules: &parts.rules, year: 0, now: parts.now() };
     let acknowledge = acknowledgement(&kept, &read.mail).is_some();
-    let answered =
-        parts.store.ticket_answered(&read.mail.answers, read.mail.tag, read.mail.sender.address.as_ref());
+    let (from, trust) = (read.mail.sender.address.as_ref(), read.mail.sender.trust);
+    let answered = parts.store.ticket_answered(&read.mail.answers, read.mail.tag, from, trust);
     let joins = answered.await.map_err(|e| e.to_string())?.filter(|_| read.mail.automatic.is_none());
     let sender = json!({
         "address": read.mail.sender.address,

@@ -78,6 +78,17 @@ impl<DB: Dialect> SqlStore<DB> {
         tx.commit().await
     }
 
+    /// Whoever has a ticket just now has read the old clock: it is woken.
+    pub(super) async fn wake_later(&self, now: UnixMillis) -> Result<u32, StoreError> {
+        let mut tx = self.write("waking what waits").await?;
+        let mut woken = 0;
+        for sql in [WAKE_TICKETS, WAKE_MESSAGES] {
+            woken += tx.rows(sql, values![now]).await?.len();
+        }
+        tx.commit().await?;
+        Ok(u32::try_from(woken).unwrap_or(u32::MAX))
+    }
+
     /// A leased ticket or message is due when its lease has ended, not before.
     pub(super) async fn earliest_due(&self) -> Result<Option<UnixMillis>, StoreError> {
         let mut tx = self.read("looking for what is due").await?;
@@ -100,6 +111,10 @@ impl<DB: Dialect> SqlStore<DB> {
     }
 }
 
+pub(super) const WAKE_TICKETS: &str = "UPDATE ticket SET due_at = $1, woken = 1
+     WHERE due_at < 9223372036854775807 AND due_at > $1 RETURNING id";
+pub(super) const WAKE_MESSAGES: &str = "UPDATE message SET due_at = $1
+     WHERE due_at < 9223372036854775807 AND due_at > $1 RETURNING id";
 pub(super) const FREE_TICKET: &str = "SELECT due_at FROM ticket
      WHERE due_at < 9223372036854775807 AND (lease_owner = '' OR lease_until <= $1) ORDER BY due_at LIMIT 1";
 pub(super) const LEASED_TICKET: &str =

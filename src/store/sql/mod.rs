@@ -16,6 +16,7 @@ use super::{
 };
 use crate::delivery::Receipt;
 use crate::keyring::Keyring;
+use crate::mail::Trust;
 use crate::mailbox::{MailUid, Mark};
 use crate::ticket::{State, Ticket, TicketId};
 use crate::types::{AccountId, EmailAddress, History, MessageId, Outcome, TicketNumber, UnixMillis};
@@ -207,6 +208,10 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         self.give_back(id, fence, NEVER).await
     }
 
+    async fn wake_all(&self, now: UnixMillis) -> Result<u32, StoreError> {
+        self.wake_later(now).await
+    }
+
     async fn next_due(&self) -> Result<Option<UnixMillis>, StoreError> {
         self.earliest_due().await
     }
@@ -283,8 +288,9 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         answers: &[MessageId],
         tag: Option<TicketNumber>,
         from: Option<&EmailAddress>,
+        trust: Trust,
     ) -> Result<Option<TicketNumber>, StoreError> {
-        self.find_answered(answers, tag, from).await
+        self.find_answered(answers, tag, from, trust).await
     }
 
     async fn switch(&self, now: UnixMillis) -> Result<Option<Switch>, StoreError> {

@@ -39,7 +39,7 @@ pub struct Incoming {
     pub answers: Vec<MessageId>,
     /// A ticket number in its subject: joins only when the sender is that ticket's.
     pub tag: Option<TicketNumber>,
-    /// The subject.
+    /// The subject; kept with its phone numbers masked.
     pub subject: String,
     /// Who wrote it.
     pub from: Option<EmailAddress>,

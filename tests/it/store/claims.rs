@@ -133,3 +133,26 @@ pub async fn a_row_that_cannot_be_read_stops_no_other(world: World) {
     world.run("UPDATE ticket SET lease_owner = ''").await;
     assert!(matches!(store.claim_ticket(TicketId(1), "one", LEASE).await, Err(StoreError::Corrupt(_))));
 }
+
+pub async fn what_waits_is_woken_when_the_clock_was_set_back(world: World) {
+    let store = world.store.as_ref();
+    let later = NOW.plus(HOUR * 720);
+    let asking = mail_but("1", |mail| mail.ticket.acknowledge = Some(address(ANNA)));
+    let at_rest = mail_but("4", |mail| mail.ticket.state = technician());
+    store.record(vec![asking, mail("2"), at_rest], later).await.unwrap();
+    store.record(vec![mail("3")], NOW).await.unwrap();
+    let working = claim(store, TicketId(2)).await;
+    assert_eq!(store.claim("one", LEASE, 9, NOW).await.unwrap().len(), 1, "only what came now");
+    world.run("UPDATE ticket SET lease_owner = '' WHERE id = 4").await;
+
+    assert_eq!(store.wake_all(NOW).await.unwrap(), 3);
+    let claims = store.claim("two", LEASE, 9, NOW).await.unwrap();
+    let mut claimed: Vec<i64> = claims.iter().map(|claim| claim.ticket.id.0).collect();
+    claimed.sort_unstable();
+    assert_eq!(claimed, [1, 4], "not what a technician has, and not what is leased");
+    assert_eq!(store.claim_messages("two", LEASE, 9, NOW).await.unwrap().len(), 1);
+    // Who has it thinks of a time that lies ahead; it is due nevertheless.
+    store.release(working.ticket.id, working.fence, later).await.unwrap();
+    assert_eq!(store.claim("two", LEASE, 9, NOW).await.unwrap().len(), 1);
+    assert_eq!(store.wake_all(NOW).await.unwrap(), 0);
+}
