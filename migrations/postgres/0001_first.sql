@@ -85,7 +85,6 @@ CREATE TABLE mail (
   subject TEXT NOT NULL,
   sender TEXT NOT NULL,
   trust TEXT NOT NULL,
-  snippet TEXT NOT NULL,
   raw BYTEA NOT NULL
 );
 CREATE INDEX mail_place ON mail (mailbox, validity, uid);

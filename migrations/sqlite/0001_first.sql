@@ -81,7 +81,6 @@ CREATE TABLE mail (
   subject TEXT NOT NULL,
   sender TEXT NOT NULL,
   trust TEXT NOT NULL,
-  snippet TEXT NOT NULL,
   raw BLOB NOT NULL
 ) STRICT;
 CREATE INDEX mail_place ON mail (mailbox, validity, uid);

@@ -21,8 +21,8 @@ mod types;
 
 pub use types::{
     Addressee, AuditEntry, ChainReport, Claim, Committed, Incoming, Intent, IntentChange, IntentKind,
-    KeptMail, LedgerEntry, MessageClaim, MessageKind, NewMessage, NewTicket, Recorded, SealedChange, Started,
-    Step, StoredReceipt, Switch, TicketFilter, TicketView,
+    KeptMail, LedgerEntry, MailsLimit, MessageClaim, MessageKind, NewMessage, NewTicket, Recorded,
+    SealedChange, Started, Step, StoredReceipt, Switch, TicketFilter, TicketView,
 };
 
 /// The store failed. What was not committed has not happened; nothing is half done.
@@ -174,8 +174,9 @@ pub trait Store: Send + Sync {
         unit: &str,
         now: UnixMillis,
     ) -> Result<History, StoreError>;
-    /// The mails of a ticket, oldest first, duplicates left out.
-    async fn mails_of(&self, id: TicketId) -> Result<Vec<KeptMail>, StoreError>;
+    /// The mails of a ticket, oldest first, duplicates left out. `None`, and none of them is loaded, when
+    /// they are more than `limit`: anybody can write to a ticket as often as they like.
+    async fn mails_of(&self, id: TicketId, limit: MailsLimit) -> Result<Option<Vec<KeptMail>>, StoreError>;
     /// The ticket with this number of the store.
     async fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError>;
     /// The ticket that the link with this hash opens, also when its time is over.

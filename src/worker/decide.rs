@@ -150,15 +150,7 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
     if !work.lease_allows(parts.timing.directory) {
         return work.give_back(work.now()).await;
     }
-    let mails = parts.store.mails_of(work.id()).await?;
-    let (authentications, domains) = (parts.rules.authentications.clone(), parts.rules.own_domains.clone());
-    let reading =
-        tokio::task::spawn_blocking(move || reads::read_together(&mails, &authentications, &domains));
-    let together = reading.await.ok().flatten().unwrap_or_else(|| Together {
-        reading: Reading::General,
-        sender: reads::nobody(),
-        received_at: work.claim.ticket.received_at,
-    });
+    let together = read_mails(work).await?;
     let automation = mode(work.claim.ticket.observed, parts.automation().await?);
     let looked = look(&parts, together, automation, work.claim.ticket.asked_before).await?;
     act(work, looked, automation).await
@@ -172,6 +164,19 @@ fn mode(came_observed: bool, now: Automation) -> Automation {
         (false, Automation::Observe) => Automation::Off,
         (false, Automation::On | Automation::Off) => now,
     }
+}
+
+async fn read_mails(work: &Work) -> Result<Together, WorkError> {
+    let rules = &work.parts.rules;
+    let received_at = work.claim.ticket.received_at;
+    let Some(mails) = work.parts.store.mails_of(work.id(), reads::READ_TOGETHER).await? else {
+        return Ok(Together::unread(Reading::Ambiguous { why: reads::TOO_MANY.to_owned() }, received_at));
+    };
+    let (authentications, domains) = (rules.authentications.clone(), rules.own_domains.clone());
+    let reading =
+        tokio::task::spawn_blocking(move || reads::read_together(&mails, &authentications, &domains));
+    let read = reading.await.ok().flatten();
+    Ok(read.unwrap_or_else(|| Together::unread(Reading::General, received_at)))
 }
 
 async fn act(work: &mut Work, looked: Looked, automation: Automation) -> Result<Flow, WorkError> {

@@ -49,8 +49,10 @@ pub async fn explain(
     received_at: UnixMillis,
 ) -> Result<Explanation, String> {
     let domains = parts.rules.own_domains.clone();
-    let reading =
-        tokio::task::spawn_blocking(move || reads::read_mail(&raw, truncated, &authentication, &domains));
+    if truncated {
+        return Ok(unread("it is larger than the mailbox's max_mail_size"));
+    }
+    let reading = tokio::task::spawn_blocking(move || reads::read_mail(&raw, &authentication, &domains));
     let read = match reading.await.map_err(|e| e.to_string())? {
         Ok(read) => read,
         Err(unreadable) => return Ok(unread(&unreadable.to_string())),

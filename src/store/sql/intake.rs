@@ -13,7 +13,7 @@ use super::tx::Tx;
 use super::value::values;
 use super::{audit, messages, ticket};
 use crate::store::{
-    Addressee, AuditEntry, Incoming, KeptMail, MessageKind, NewMessage, Recorded, StoreError,
+    Addressee, AuditEntry, Incoming, KeptMail, MailsLimit, MessageKind, NewMessage, Recorded, StoreError,
 };
 use crate::ticket::{Fate, Kind, TicketId};
 use crate::types::{EmailAddress, MessageId, Reason, TicketNumber, UnixMillis, mask_phones};
@@ -27,6 +27,9 @@ pub(super) const KNOWN: &str = "SELECT m.id FROM ledger l JOIN mail m ON m.id = 
 pub(super) const SAME_CONTENT: &str =
     "SELECT m.id, t.id, t.year, t.running FROM mail m JOIN ticket t ON t.id = m.ticket
      WHERE m.content_hash = $1 AND m.duplicate_of = 0";
+/// Neither database reads the octets for their length.
+pub(super) const MAILS_SIZE: &str = "SELECT COUNT(*), CAST(coalesce(SUM(length(raw)), 0) AS BIGINT) FROM mail
+     WHERE ticket = $1 AND duplicate_of = 0";
 pub(super) const ACKNOWLEDGED: &str =
     "SELECT id FROM message WHERE addressee = $1 AND kind = $2 AND created_at > $3 LIMIT 1";
 
@@ -103,15 +106,23 @@ impl<DB: Dialect> SqlStore<DB> {
         messages::queue(tx, id, &message, &self.mail_domain, now).await
     }
 
-    pub(super) async fn read_mails(&self, id: TicketId) -> Result<Vec<KeptMail>, StoreError> {
+    pub(super) async fn read_mails(
+        &self,
+        id: TicketId,
+        limit: MailsLimit,
+    ) -> Result<Option<Vec<KeptMail>>, StoreError> {
         let mut tx = self.read("reading a ticket's mails").await?;
+        let mut size = tx.one(MAILS_SIZE, values![id]).await?;
+        if size.number()? > i64::from(limit.count) || size.number()? > i64::from(limit.octets) {
+            return Ok(None);
+        }
         let sql = "SELECT received_at, mailbox, raw FROM mail WHERE ticket = $1 AND duplicate_of = 0
              ORDER BY received_at, id";
         let rows = tx.rows(sql, values![id]).await?;
         let kept = |mut row: super::value::Row| {
             Ok(KeptMail { received_at: row.time()?, mailbox: row.text()?, raw: row.octets()? })
         };
-        rows.into_iter().map(kept).collect()
+        rows.into_iter().map(kept).collect::<Result<_, _>>().map(Some)
     }
 }
 
@@ -136,8 +147,8 @@ async fn insert_mail<DB: Dialect>(
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO mail (ticket, duplicate_of, mailbox, validity, uid, received_at, kept_at,
-             content_hash, message_id, subject, sender, trust, snippet, raw)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id";
+             content_hash, message_id, subject, sender, trust, raw)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id";
     let values = values![
         ticket,
         duplicate_of,
@@ -151,7 +162,6 @@ async fn insert_mail<DB: Dialect>(
         mail.subject,
         mail.from.as_ref().map_or("", EmailAddress::as_str),
         mail.trust.code(),
-        mail.snippet,
         mail.raw,
     ];
     let id = tx.one(sql, values).await?.number()?;

@@ -11,8 +11,8 @@ use self::dialect::Dialect;
 use self::tidy::Tidy;
 use self::tx::Tx;
 use super::{
-    AuditEntry, ChainReport, Claim, Committed, Incoming, KeptMail, LedgerEntry, MessageClaim, Recorded, Step,
-    Store, StoreError, StoredReceipt, Switch, TicketFilter, TicketView,
+    AuditEntry, ChainReport, Claim, Committed, Incoming, KeptMail, LedgerEntry, MailsLimit, MessageClaim,
+    Recorded, Step, Store, StoreError, StoredReceipt, Switch, TicketFilter, TicketView,
 };
 use crate::delivery::Receipt;
 use crate::keyring::Keyring;
@@ -267,8 +267,8 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         self.read_history(account, sender, phone_hash, unit, now).await
     }
 
-    async fn mails_of(&self, id: TicketId) -> Result<Vec<KeptMail>, StoreError> {
-        self.read_mails(id).await
+    async fn mails_of(&self, id: TicketId, limit: MailsLimit) -> Result<Option<Vec<KeptMail>>, StoreError> {
+        self.read_mails(id, limit).await
     }
 
     async fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError> {

@@ -156,8 +156,8 @@ impl Store for StoppingStore {
     ) -> Result<History, StoreError> {
         self.inner.history(account, sender, phone_hash, unit, now).await
     }
-    async fn mails_of(&self, id: TicketId) -> Result<Vec<KeptMail>, StoreError> {
-        self.inner.mails_of(id).await
+    async fn mails_of(&self, id: TicketId, limit: MailsLimit) -> Result<Option<Vec<KeptMail>>, StoreError> {
+        self.inner.mails_of(id, limit).await
     }
     async fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError> {
         self.inner.ticket(id).await

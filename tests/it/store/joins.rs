@@ -156,7 +156,7 @@ pub async fn a_reply_during_a_decision_is_read_by_a_new_one(world: World) {
     let store = world.store.as_ref();
     let id = keep(store, mail("1")).await;
     let deciding = claim(store, id).await;
-    assert_eq!(store.mails_of(id).await.unwrap().len(), 1);
+    assert_eq!(mails_of(store, id).await.len(), 1);
     store.record(vec![reply("2", message_id("1"))], NOW).await.unwrap();
     // The decision that has not read the reply is lost, whatever it was.
     let state = &deciding.ticket.state;
@@ -165,7 +165,7 @@ pub async fn a_reply_during_a_decision_is_read_by_a_new_one(world: World) {
     store.rest(id, deciding.fence).await.unwrap();
     let again = store.claim("two", LEASE, 1, NOW).await.unwrap().remove(0);
     assert_eq!((again.ticket.id, again.previous_lease_end), (id, None));
-    assert_eq!(store.mails_of(id).await.unwrap().len(), 2);
+    assert_eq!(mails_of(store, id).await.len(), 2);
 }
 
 pub async fn the_own_mail_wins_when_a_message_id_was_copied(world: World) {

@@ -104,10 +104,20 @@ pub async fn mails_come_back_as_they_came(world: World) {
         mail.mailbox = "other".to_owned();
     });
     store.record(vec![late, early], NOW).await.unwrap();
-    let mails = store.mails_of(TicketId(1)).await.unwrap();
+    let mails = mails_of(store, TicketId(1)).await;
     assert_eq!(mails.iter().map(|mail| mail.mailbox.as_str()).collect::<Vec<_>>(), ["other", BOX]);
     assert!(mails[1].raw == large);
-    assert!(store.mails_of(TicketId(99)).await.unwrap().is_empty());
+    assert!(mails_of(store, TicketId(99)).await.is_empty());
+
+    let octets = u32::try_from(mails[0].raw.len() + mails[1].raw.len()).unwrap();
+    for (limit, fits) in [
+        (MailsLimit { count: 2, octets }, true),
+        (MailsLimit { count: 1, octets }, false),
+        (MailsLimit { count: 2, octets: octets - 1 }, false),
+    ] {
+        let loaded = store.mails_of(TicketId(1), limit).await.unwrap();
+        assert_eq!(loaded.is_some(), fits, "{limit:?}");
+    }
 }
 
 pub async fn the_switch_holds_until_its_end(world: World) {
