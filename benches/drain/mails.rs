@@ -41,7 +41,7 @@ const SHARES: [(Form, usize); 5] = [
 ];
 
 /// Octets of attached files; the larger, the rarer.
-const ATTACHED: [usize; 5] = [60_000, 110_000, 170_000, 250_000, 340_000];
+const ATTACHED: [usize; 5] = [70_000, 120_000, 180_000, 230_000, 290_000];
 
 /// A mail, and what must become of it.
 pub struct Mail {
@@ -56,7 +56,7 @@ pub fn all(count: usize, now: UnixMillis) -> Vec<Mail> {
     let hundred = SHARES.iter().flat_map(|(form, share)| std::iter::repeat_n(*form, *share));
     let mut forms: Vec<Form> = hundred.cycle().take(count).collect();
     forms.shuffle(&mut rng);
-    let mut writer = Writer { rng, date: rfc5322(now), requests: 0 };
+    let mut writer = Writer { rng, date: rfc5322(now), requests: 0, attachments: 0 };
     forms.into_iter().enumerate().map(|(at, form)| writer.mail(&people::person(at), form)).collect()
 }
 
@@ -65,6 +65,8 @@ struct Writer {
     date: String,
     /// Requests written so far.
     requests: usize,
+    /// Files attached so far.
+    attachments: usize,
 }
 
 impl Writer {
@@ -170,7 +172,9 @@ impl Writer {
 
     fn attachment(&mut self, person: &Person) -> String {
         let letter = self.alternative(person);
-        let length = ATTACHED[self.rng.random_range(0..ATTACHED.len())];
+        // In turn, so that every thousand mails weigh the same.
+        let length = ATTACHED[self.attachments % ATTACHED.len()];
+        self.attachments += 1;
         let mut file = vec![0_u8; length];
         self.rng.fill(&mut file[..]);
         let attached = "Content-Type: application/pdf; name=\"underlag.pdf\"\r\n\

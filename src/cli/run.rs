@@ -137,8 +137,8 @@ impl Desk {
     /// Works and serves the pages until `stop`.
     pub(super) async fn serve(self, stop: CancellationToken) -> Result<(), CliError> {
         let Self { settings, parts, inboxes, web, renderer, door } = self;
-        let names: Vec<String> = settings.mailboxes.iter().map(|m| m.name.clone()).collect();
-        let health = Arc::new(Health::expecting(&names));
+        let mailboxes: Vec<_> = settings.mailboxes.iter().map(|m| (m.name.clone(), m.poll)).collect();
+        let health = Arc::new(Health::expecting(&mailboxes));
         let door = tokio::net::TcpListener::from_std(door).map_err(unserved)?;
         let page: Box<RevealPage> = crate::web::reveal_page(web.clone(), Arc::clone(&renderer));
         let callbacks = assembly::callbacks(&settings);

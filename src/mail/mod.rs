@@ -13,6 +13,8 @@ mod text;
 mod thread;
 mod tokens;
 
+pub use shown::without_numbers;
+
 /// Who speaks for the sender of a mail that lies in this mailbox (`authentication`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Authentication {
@@ -133,14 +135,12 @@ pub struct Mail {
     pub html: Option<WrittenText>,
     /// Names of the attachments.
     pub attachments: Vec<String>,
-    /// True when the readable text is incomplete: truncated, encrypted or in a foreign container
+    /// True when the readable text is incomplete: encrypted or in a foreign container
     /// (winmail.dat). Such a mail is never acted on.
     pub incomplete: bool,
     /// SHA-256 of From, To, Cc, Date, Subject, Message-ID and body, in hex: two mails with the same
     /// hash are the same mail, whatever way they came.
     pub content_hash: String,
-    /// The first words of the text, for a list of tickets (at most 200 characters).
-    pub snippet: String,
 }
 
 /// The mail cannot be read at all; it goes to quarantine with its octets untouched.

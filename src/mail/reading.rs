@@ -8,7 +8,7 @@ use mail_parser::parsers::MessageStream;
 use super::automatic::{self, Signs};
 use super::fields::Fields;
 use super::shown::one_line;
-use super::{Authentication, Mail, Unreadable, WrittenText, html, sender, text, thread};
+use super::{Authentication, Mail, Unreadable, html, sender, text, thread};
 use crate::types::UnixMillis;
 use media::{Media, unstructured};
 use parts::Parts;
@@ -22,19 +22,12 @@ mod tests;
 
 /// Characters of a subject; a header line may have 998 octets (RFC 5322 2.1.1).
 const MAX_SUBJECT: usize = 998;
-/// Characters of [`Mail::snippet`].
-const MAX_SNIPPET: usize = 200;
 
-/// Reads the mail `raw`. `truncated` says that the mailbox handed over only its beginning.
+/// Reads the mail `raw`, which must be whole.
 ///
 /// # Errors
 /// [`Unreadable`] when there is no header, or when it exceeds a limit.
-pub fn read(
-    raw: &[u8],
-    truncated: bool,
-    authentication: &Authentication,
-    own_domains: &[String],
-) -> Result<Mail, Unreadable> {
+pub fn read(raw: &[u8], authentication: &Authentication, own_domains: &[String]) -> Result<Mail, Unreadable> {
     let (fields, body) = Fields::split(raw.trim_ascii_start())?;
     if fields.is_empty() {
         return Err(Unreadable::Empty);
@@ -62,9 +55,8 @@ pub fn read(
         automatic: signs.kind(),
         wants_no_answer: automatic::wants_no_answer(&fields),
         attachments: parts.attachments,
-        incomplete: truncated || parts.incomplete,
+        incomplete: parts.incomplete,
         content_hash: hash::content_hash(&fields, body),
-        snippet: snippet(plain.as_ref(), html.as_ref()),
         subject,
         sender,
         plain,
@@ -80,11 +72,4 @@ fn date(value: &str) -> Option<UnixMillis> {
         }
         _ => None,
     }
-}
-
-/// The first words that the writer wrote.
-fn snippet(plain: Option<&WrittenText>, html: Option<&WrittenText>) -> String {
-    let mut forms = [plain, html].into_iter().flatten();
-    let written = forms.find(|text| text.lines.iter().any(|line| !line.is_empty()));
-    written.map(|text| one_line(&text.lines.join("\n"), MAX_SNIPPET)).unwrap_or_default()
 }

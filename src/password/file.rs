@@ -13,6 +13,7 @@ use argon2::password_hash::phc::{Output, ParamsString, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, PasswordVerifier, Version};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 use toml::Value;
 use zeroize::Zeroizing;
 
@@ -63,7 +64,7 @@ impl FilePasswordReset {
         Self {
             directory,
             store: Arc::new(CredentialStore { path, turn: Mutex::new(()) }),
-            hasher: Arc::default(),
+            hasher: Arc::new(Hasher::new()),
         }
     }
 
@@ -92,11 +93,13 @@ impl PasswordReset for FilePasswordReset {
         let id = account.to_string();
         let clear = Zeroizing::new(password.expose().to_owned());
         let now = self.directory.clock().now();
+        let turn = Arc::clone(&hasher.turns).acquire_owned().await;
         let work = move || -> Outcome {
             // Slow on purpose, and therefore before the lock.
             let Ok(hash) = hasher.hash(clear.as_bytes()) else {
                 return Outcome::NotSent { cause: "the password could not be hashed".to_owned() };
             };
+            drop(turn);
             store.put(Credential { id, hash, set_at: date_time(now), must_change: true })
         };
         tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Outcome::Uncertain {
@@ -150,16 +153,25 @@ struct Credential {
     must_change: bool,
 }
 
-/// Hashes one password at a time, always in the same 19 MiB: many at once would take that many times
-/// over, and the allocator would keep it for good.
-#[derive(Default)]
-struct Hasher(Mutex<Vec<Block>>);
+/// Hashes a few passwords at a time, always in the same memory, 19 MiB each: many at once would take
+/// that many times over, and the allocator would keep it for good.
+struct Hasher {
+    turns: Arc<Semaphore>,
+    memories: Mutex<Vec<Vec<Block>>>,
+}
 
 impl Hasher {
+    const AT_ONCE: usize = 2;
+
+    fn new() -> Self {
+        Self { turns: Arc::new(Semaphore::new(Self::AT_ONCE)), memories: Mutex::default() }
+    }
+
     /// The argon2id hash of `password` under a new salt, in PHC string format.
     fn hash(&self, password: &[u8]) -> argon2::password_hash::Result<String> {
+        let memories = || self.memories.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut memory = memories().pop().unwrap_or_default();
         let params = Params::default();
-        let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         memory.resize(params.block_count(), Block::default());
         let (salt, mut output) = (Salt::generate(), [0; Params::DEFAULT_OUTPUT_LEN]);
         let hash = PasswordHash {
@@ -170,7 +182,8 @@ impl Hasher {
             hash: None,
         };
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        argon2.hash_password_into_with_memory(password, &salt, &mut output, &mut *memory)?;
+        argon2.hash_password_into_with_memory(password, &salt, &mut output, &mut memory)?;
+        memories().push(memory);
         Ok(PasswordHash { hash: Some(Output::new(&output)?), ..hash }.to_string())
     }
 }

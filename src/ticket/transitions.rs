@@ -227,7 +227,8 @@ impl State {
     }
 
     /// A reply never interrupts the machine. It answers a question, and it opens what was over, so
-    /// that nobody's "it was not me" is lost.
+    /// that nobody's "it was not me" is lost. (The store brings one that came during a delivery again
+    /// when that is over.)
     fn replied(&self) -> Move {
         match self {
             Self::Asked => stay(Self::requested()),

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::reads::{ReadMail, nobody};
 use super::{Rules, decide};
 use crate::decision::{Acknowledge, Automation};
-use crate::mail::{Mail, Trust};
+use crate::mail::{Mail, Trust, without_numbers};
 use crate::mailbox::{Folder, RawMail};
 use crate::request::Reading;
 use crate::store::{Incoming, NewTicket};
@@ -49,10 +49,9 @@ pub(crate) fn incoming(kept: &Kept<'_>, raw: RawMail, read: ReadMail) -> Incomin
         message_id: mail.message_id,
         answers: mail.answers,
         tag: mail.tag,
-        subject: mail.subject,
+        subject: without_numbers(&mail.subject),
         from: mail.sender.address,
         trust: mail.sender.trust,
-        snippet: mail.snippet,
         folder: kept.folder(Folder::Handled),
         ticket,
     }
@@ -61,7 +60,11 @@ pub(crate) fn incoming(kept: &Kept<'_>, raw: RawMail, read: ReadMail) -> Incomin
 /// A mail that cannot be read: kept as it came, for a technician.
 pub(crate) fn quarantined(kept: &Kept<'_>, raw: RawMail, why: &str) -> Incoming {
     let missing = raw.bytes.is_empty();
-    let octets = if missing { "" } else { "; its octets are kept" };
+    let octets = match (missing, raw.truncated) {
+        (true, _) => "",
+        (false, true) => "; its beginning is kept",
+        (false, false) => "; its octets are kept",
+    };
     let mut trail = Trail::default();
     trail.add(Check::Reading, CheckResult::Fail, format!("the mail cannot be read: {why}{octets}"));
     let state = Plan::Technician;
@@ -79,7 +82,6 @@ pub(crate) fn quarantined(kept: &Kept<'_>, raw: RawMail, why: &str) -> Incoming 
         subject: String::new(),
         from: nobody().address,
         trust: Trust::Unverified,
-        snippet: String::new(),
         // What the server did not hand over cannot be moved by us either.
         folder: if missing { None } else { kept.folder(Folder::Quarantine) },
         ticket: NewTicket {
@@ -95,14 +97,13 @@ pub(crate) fn quarantined(kept: &Kept<'_>, raw: RawMail, why: &str) -> Incoming 
     }
 }
 
-/// Two unreadable mails are the same when their octets are; a mail without any is only itself.
+/// Two unreadable mails are the same when their octets are; a mail that is not whole is only itself.
 fn hash_of_octets(kept: &Kept<'_>, raw: &RawMail) -> String {
     let mut hash = Sha256::new();
-    if raw.bytes.is_empty() {
+    if raw.truncated || raw.bytes.is_empty() {
         hash.update(format!("{}/{}/{}", kept.mailbox, kept.validity, raw.uid.0));
-    } else {
-        hash.update(&raw.bytes);
     }
+    hash.update(&raw.bytes);
     data_encoding::HEXLOWER.encode(&hash.finalize())
 }
 

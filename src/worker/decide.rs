@@ -155,15 +155,7 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
     if !work.lease_allows(parts.timing.directory + parts.timing.gateway) {
         return work.give_back(work.now()).await;
     }
-    let mails = parts.store.mails_of(work.id()).await?;
-    let (authentications, domains) = (parts.rules.authentications.clone(), parts.rules.own_domains.clone());
-    let reading =
-        tokio::task::spawn_blocking(move || reads::read_together(&mails, &authentications, &domains));
-    let together = reading.await.ok().flatten().unwrap_or_else(|| Together {
-        reading: Reading::General,
-        sender: reads::nobody(),
-        received_at: work.claim.ticket.received_at,
-    });
+    let together = read_mails(work).await?;
     let automation = mode(work.claim.ticket.observed, parts.automation().await?);
     let looked = look(&parts, together, automation, work.claim.ticket.asked_before).await?;
     act(work, looked, automation).await
@@ -177,6 +169,19 @@ fn mode(came_observed: bool, now: Automation) -> Automation {
         (false, Automation::Observe) => Automation::Off,
         (false, Automation::On | Automation::Off) => now,
     }
+}
+
+async fn read_mails(work: &Work) -> Result<Together, WorkError> {
+    let rules = &work.parts.rules;
+    let received_at = work.claim.ticket.received_at;
+    let Some(mails) = work.parts.store.mails_of(work.id(), reads::READ_TOGETHER).await? else {
+        return Ok(Together::unread(Reading::Ambiguous { why: reads::TOO_MANY.to_owned() }, received_at));
+    };
+    let (authentications, domains) = (rules.authentications.clone(), rules.own_domains.clone());
+    let reading =
+        tokio::task::spawn_blocking(move || reads::read_together(&mails, &authentications, &domains));
+    let read = reading.await.ok().flatten();
+    Ok(read.unwrap_or_else(|| Together::unread(Reading::General, received_at)))
 }
 
 async fn act(work: &mut Work, looked: Looked, automation: Automation) -> Result<Flow, WorkError> {
@@ -328,7 +333,6 @@ fn alarms(parts: &Parts) -> impl Iterator<Item = NewMessage> {
 /// The whole desk's circuit breaker: automation pauses for an hour, and people are told.
 async fn pause_desk(parts: &Parts) -> Result<(), WorkError> {
     let now = parts.now();
-    tracing::error!("{OVER}");
     let switch = Switch {
         automation: Automation::Off,
         why: OVER.to_owned(),
@@ -341,7 +345,10 @@ async fn pause_desk(parts: &Parts) -> Result<(), WorkError> {
         event: "automation.paused".to_owned(),
         data: json!({ "why": OVER }).to_string(),
     };
-    Ok(parts.store.turn(&switch, audit).await?)
+    if parts.store.pause(&switch, audit).await? {
+        tracing::error!("{OVER}");
+    }
+    Ok(())
 }
 
 /// Names of an account that no part of its password may hold.

@@ -5,8 +5,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::mail::{Authentication, Mail, Sender, Trust, Unreadable};
 use crate::request::{self, Reading};
-use crate::store::KeptMail;
+use crate::store::{KeptMail, MailsLimit};
 use crate::types::UnixMillis;
+
+/// A person's request is one mail or a few small ones; whoever keeps writing to a ticket must not fill
+/// the memory with it.
+pub(crate) const READ_TOGETHER: MailsLimit = MailsLimit { count: 20, octets: 32 * 1024 * 1024 };
+/// Said of a ticket that is over it.
+pub(crate) const TOO_MANY: &str = "the ticket holds more mails, or larger ones, than are read together";
 
 /// One mail with what it says.
 pub(crate) struct ReadMail {
@@ -25,15 +31,21 @@ pub(crate) struct Together {
     pub(crate) received_at: UnixMillis,
 }
 
+impl Together {
+    /// For a ticket whose mails were not read.
+    pub(crate) fn unread(reading: Reading, received_at: UnixMillis) -> Self {
+        Self { reading, sender: nobody(), received_at }
+    }
+}
+
 /// Reads one mail; never panics.
 pub(crate) fn read_mail(
     raw: &[u8],
-    truncated: bool,
     authentication: &Authentication,
     own_domains: &[String],
 ) -> Result<ReadMail, Unreadable> {
     let read = || {
-        let mail = crate::mail::reading::read(raw, truncated, authentication, own_domains)?;
+        let mail = crate::mail::reading::read(raw, authentication, own_domains)?;
         let reading = request::template::read(&mail);
         Ok(ReadMail { mail, reading })
     };
@@ -56,7 +68,7 @@ pub(crate) fn read_together(
             .iter()
             .find(|(name, _)| *name == kept.mailbox)
             .map_or(Authentication::Exchange, |(_, how)| how.clone());
-        let Ok(read) = read_mail(&kept.raw, false, &authentication, own_domains) else { continue };
+        let Ok(read) = read_mail(&kept.raw, &authentication, own_domains) else { continue };
         if let Reading::Automatic(kind) = read.reading {
             automatic = Some((Reading::Automatic(kind), read.mail.sender, kept.received_at));
             continue;
@@ -78,5 +90,5 @@ pub(crate) fn read_together(
 
 /// A sender of whom nothing is known.
 pub(crate) fn nobody() -> Sender {
-    Sender { address: None, trust: Trust::Unverified, evidence: "the mail cannot be read".to_owned() }
+    Sender { address: None, trust: Trust::Unverified, evidence: "no mail was read".to_owned() }
 }

@@ -7,6 +7,8 @@ mod corpus;
 mod crash;
 mod house;
 mod imap;
+mod intake;
+mod journey;
 mod sms;
 mod smtp;
 mod store;

@@ -39,7 +39,7 @@ pub(super) fn build(dir: Option<PathBuf>) -> Result<(PathBuf, TcpListener), CliE
     write(&dir.join("nyckelbud.toml"), CONFIG.replace("8025", &port.to_string()))?;
     write(&dir.join("directory.toml"), DIRECTORY)?;
     for sample in SAMPLES {
-        write(&dir.join("samples").join(format!("{}.eml", sample.name)), &sample.mail())?;
+        write(&dir.join("samples").join(format!("{}.eml", sample.name)), sample.mail())?;
     }
     key::write_new(&dir.join("seal.key"))?;
     Ok((dir, door))

@@ -7,7 +7,7 @@ use crate::mail::{AutomaticKind, Trust};
 use crate::types::TicketNumber;
 
 fn read_raw(raw: &[u8]) -> Result<Mail, Unreadable> {
-    read(raw, false, &Authentication::Trusted, &["kommun.example".to_owned()])
+    read(raw, &Authentication::Trusted, &["kommun.example".to_owned()])
 }
 
 const MAIL: &str = "Received: from a by b\r\n\
@@ -40,7 +40,6 @@ fn a_mail_is_read_whole() {
     assert_eq!(plain.lines, ["Hej!", "", "1. asa.ek", "2. 070-174 06 05"]);
     assert_eq!(html.lines, ["Hej!", "1. asa.ek", "2. 070-174 06 05"]);
     assert_eq!(plain.signature, html.signature);
-    assert_eq!(mail.snippet, "Hej! 1. asa.ek 2. 070-174 06 05");
     assert!(!mail.incomplete && !mail.wants_no_answer && mail.automatic.is_none());
 }
 
@@ -48,7 +47,7 @@ fn a_mail_is_read_whole() {
 fn the_configured_server_vouches() {
     let vouched = |id: &str| {
         let authentication = Authentication::Authserv(id.to_owned());
-        read(MAIL.as_bytes(), false, &authentication, &["kommun.example".to_owned()]).unwrap().sender.trust
+        read(MAIL.as_bytes(), &authentication, &["kommun.example".to_owned()]).unwrap().sender.trust
     };
     assert_eq!(vouched("mx.kommun.example"), Trust::OwnDomain);
     assert_eq!(vouched("other.example"), Trust::Unverified);
@@ -65,7 +64,6 @@ fn what_holds_no_mail_is_empty() {
 
 #[test]
 fn a_truncated_mail_is_incomplete() {
-    assert!(read(MAIL.as_bytes(), true, &Authentication::Trusted, &[]).unwrap().incomplete);
     assert!(read_raw(&MAIL.as_bytes()[..MAIL.len() - 20]).unwrap().incomplete);
 }
 
@@ -92,20 +90,20 @@ fn swedish_letters_survive_without_or_with_the_wrong_label() {
     ];
     for raw in wrong {
         let mail = read_raw(raw).unwrap();
-        assert_eq!((mail.subject.as_str(), mail.snippet.as_str()), ("lösenord", "på ä ö"));
+        assert_eq!(
+            (mail.subject.as_str(), mail.plain.unwrap().lines),
+            ("lösenord", vec!["på ä ö".to_owned()])
+        );
     }
 }
 
 #[test]
 fn what_people_see_in_lists_stays_on_its_line() {
-    let mail =
-        read_raw("Subject: =?utf-8?Q?a=0D=0ABcc:_x=1B[2J=E2=80=AEb?=\n\na\u{202e}b\r\nc\u{0}d".as_bytes());
-    let mail = mail.unwrap();
+    let mail = read_raw(b"Subject: =?utf-8?Q?a=0D=0ABcc:_x=1B[2J=E2=80=AEb?=\n\na").unwrap();
     assert_eq!(mail.subject, "a Bcc: x [2Jb");
-    assert_eq!(mail.snippet, "ab c\u{fffd}d");
-    let long = format!("Subject: {0}\n\n{0}", "å ".repeat(3000));
+    let long = format!("Subject: {}\n\na", "å ".repeat(3000));
     let mail = read_raw(long.as_bytes()).unwrap();
-    assert!(mail.snippet.chars().count() <= MAX_SNIPPET && mail.subject.chars().count() <= MAX_SUBJECT);
+    assert!(mail.subject.chars().count() <= MAX_SUBJECT);
 }
 
 #[test]
@@ -157,8 +155,7 @@ fn hostile_octets() -> impl Strategy<Value = Vec<u8>> {
 fn within_bounds(raw: &[u8]) {
     let Ok(mail) = read_raw(raw) else { return };
     let is_line = |text: &str| text.chars().all(|c| !c.is_control() && !super::super::shown::is_invisible(c));
-    assert!(is_line(&mail.subject) && is_line(&mail.snippet) && is_line(&mail.sender.evidence));
-    assert!(mail.snippet.chars().count() <= MAX_SNIPPET);
+    assert!(is_line(&mail.subject) && is_line(&mail.sender.evidence));
     assert_eq!(mail.content_hash.len(), 64);
     let texts = mail.plain.iter().chain(&mail.html);
     assert!(texts.flat_map(|t| &t.lines).all(|line| !line.contains('\n') && !line.starts_with('>')));

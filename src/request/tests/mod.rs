@@ -32,7 +32,6 @@ fn mail(lines: &[&str]) -> Mail {
         attachments: Vec::new(),
         incomplete: false,
         content_hash: String::new(),
-        snippet: String::new(),
     }
 }
 

@@ -13,10 +13,10 @@ use super::tx::Tx;
 use super::value::values;
 use super::{audit, messages, ticket};
 use crate::store::{
-    Addressee, AuditEntry, Incoming, KeptMail, MessageKind, NewMessage, Recorded, StoreError,
+    Addressee, AuditEntry, Incoming, KeptMail, MailsLimit, MessageKind, NewMessage, Recorded, StoreError,
 };
 use crate::ticket::{Fate, Kind, TicketId};
-use crate::types::{EmailAddress, MessageId, Reason, TicketNumber, UnixMillis};
+use crate::types::{EmailAddress, MessageId, Reason, TicketNumber, UnixMillis, mask_phones};
 
 /// An address gets at most one acknowledgement in this time (decisions.md 7).
 const ACKNOWLEDGE_EVERY: Duration = Duration::from_secs(3600);
@@ -27,6 +27,9 @@ pub(super) const KNOWN: &str = "SELECT m.id FROM ledger l JOIN mail m ON m.id = 
 pub(super) const SAME_CONTENT: &str =
     "SELECT m.id, t.id, t.year, t.running FROM mail m JOIN ticket t ON t.id = m.ticket
      WHERE m.content_hash = $1 AND m.duplicate_of = 0";
+/// Neither database reads the octets for their length.
+pub(super) const MAILS_SIZE: &str = "SELECT COUNT(*), CAST(coalesce(SUM(length(raw)), 0) AS BIGINT) FROM mail
+     WHERE ticket = $1 AND duplicate_of = 0";
 pub(super) const ACKNOWLEDGED: &str =
     "SELECT id FROM message WHERE addressee = $1 AND kind = $2 AND created_at > $3 LIMIT 1";
 
@@ -44,7 +47,9 @@ impl<DB: Dialect> SqlStore<DB> {
         // one mail that came to two mailboxes.
         tx.run("UPDATE turn SET taken = taken + 1 WHERE name = 'intake'", values![]).await?;
         let mut recorded = Vec::with_capacity(mails.len());
-        for mail in mails {
+        for mut mail in mails {
+            // People write their numbers there; only the raw mail keeps them (decisions, 21).
+            mail.subject = mask_phones(&mail.subject);
             recorded.push(self.keep(&mut tx, mail, now).await?);
         }
         tx.commit().await?;
@@ -68,7 +73,7 @@ impl<DB: Dialect> SqlStore<DB> {
         let acknowledge = mail.ticket.acknowledge.clone();
         let recorded = match joined(tx, &mail).await? {
             Some(joined) => {
-                joins::reply(tx, &joined, now).await?;
+                joins::reply(tx, joined.id, now).await?;
                 insert_mail(tx, mail, joined.id, 0, now).await?;
                 Recorded::Joined(joined.id, joined.number)
             }
@@ -101,15 +106,23 @@ impl<DB: Dialect> SqlStore<DB> {
         messages::queue(tx, id, &message, &self.mail_domain, now).await
     }
 
-    pub(super) async fn read_mails(&self, id: TicketId) -> Result<Vec<KeptMail>, StoreError> {
+    pub(super) async fn read_mails(
+        &self,
+        id: TicketId,
+        limit: MailsLimit,
+    ) -> Result<Option<Vec<KeptMail>>, StoreError> {
         let mut tx = self.read("reading a ticket's mails").await?;
+        let mut size = tx.one(MAILS_SIZE, values![id]).await?;
+        if size.number()? > i64::from(limit.count) || size.number()? > i64::from(limit.octets) {
+            return Ok(None);
+        }
         let sql = "SELECT received_at, mailbox, raw FROM mail WHERE ticket = $1 AND duplicate_of = 0
              ORDER BY received_at, id";
         let rows = tx.rows(sql, values![id]).await?;
         let kept = |mut row: super::value::Row| {
             Ok(KeptMail { received_at: row.time()?, mailbox: row.text()?, raw: row.octets()? })
         };
-        rows.into_iter().map(kept).collect()
+        rows.into_iter().map(kept).collect::<Result<_, _>>().map(Some)
     }
 }
 
@@ -118,7 +131,9 @@ impl<DB: Dialect> SqlStore<DB> {
 async fn joined<DB: Dialect>(tx: &mut Tx<DB>, mail: &Incoming) -> Result<Option<Joined>, StoreError> {
     match mail.ticket.kind {
         Kind::Automatic | Kind::Quarantine => Ok(None),
-        Kind::Password | Kind::General => joins::find(tx, &mail.answers, mail.tag, mail.from.as_ref()).await,
+        Kind::Password | Kind::General => {
+            joins::find(tx, &mail.answers, mail.tag, mail.from.as_ref(), mail.trust).await
+        }
     }
 }
 
@@ -132,8 +147,8 @@ async fn insert_mail<DB: Dialect>(
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO mail (ticket, duplicate_of, mailbox, validity, uid, received_at, kept_at,
-             content_hash, message_id, subject, sender, trust, snippet, raw)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id";
+             content_hash, message_id, subject, sender, trust, raw)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id";
     let values = values![
         ticket,
         duplicate_of,
@@ -147,7 +162,6 @@ async fn insert_mail<DB: Dialect>(
         mail.subject,
         mail.from.as_ref().map_or("", EmailAddress::as_str),
         mail.trust.code(),
-        mail.snippet,
         mail.raw,
     ];
     let id = tx.one(sql, values).await?.number()?;

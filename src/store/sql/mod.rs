@@ -11,11 +11,12 @@ use self::dialect::Dialect;
 use self::tidy::Tidy;
 use self::tx::Tx;
 use super::{
-    AuditEntry, ChainReport, Claim, Committed, Incoming, KeptMail, LedgerEntry, MessageClaim, Recorded, Step,
-    Store, StoreError, StoredReceipt, Switch, TicketFilter, TicketView,
+    AuditEntry, ChainReport, Claim, Committed, Incoming, KeptMail, LedgerEntry, MailsLimit, MessageClaim,
+    Recorded, Step, Store, StoreError, StoredReceipt, Switch, TicketFilter, TicketView,
 };
 use crate::delivery::Receipt;
 use crate::keyring::Keyring;
+use crate::mail::Trust;
 use crate::mailbox::{MailUid, Mark};
 use crate::ticket::{State, Ticket, TicketId};
 use crate::types::{AccountId, EmailAddress, History, MessageId, Outcome, TicketNumber, UnixMillis};
@@ -207,6 +208,10 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         self.give_back(id, fence, NEVER).await
     }
 
+    async fn wake_all(&self, now: UnixMillis) -> Result<u32, StoreError> {
+        self.wake_later(now).await
+    }
+
     async fn next_due(&self) -> Result<Option<UnixMillis>, StoreError> {
         self.earliest_due().await
     }
@@ -262,8 +267,8 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         self.read_history(account, sender, phone_hash, unit, now).await
     }
 
-    async fn mails_of(&self, id: TicketId) -> Result<Vec<KeptMail>, StoreError> {
-        self.read_mails(id).await
+    async fn mails_of(&self, id: TicketId, limit: MailsLimit) -> Result<Option<Vec<KeptMail>>, StoreError> {
+        self.read_mails(id, limit).await
     }
 
     async fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError> {
@@ -283,8 +288,9 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         answers: &[MessageId],
         tag: Option<TicketNumber>,
         from: Option<&EmailAddress>,
+        trust: Trust,
     ) -> Result<Option<TicketNumber>, StoreError> {
-        self.find_answered(answers, tag, from).await
+        self.find_answered(answers, tag, from, trust).await
     }
 
     async fn switch(&self, now: UnixMillis) -> Result<Option<Switch>, StoreError> {
@@ -293,6 +299,10 @@ impl<DB: Dialect> Store for SqlStore<DB> {
 
     async fn turn(&self, switch: &Switch, audit: AuditEntry) -> Result<(), StoreError> {
         self.turn_switch(switch, audit).await
+    }
+
+    async fn pause(&self, switch: &Switch, audit: AuditEntry) -> Result<bool, StoreError> {
+        self.turn_from_on(switch, audit).await
     }
 
     async fn seal_audit(&self, keyring: &Keyring, limit: u32) -> Result<u32, StoreError> {

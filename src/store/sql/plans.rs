@@ -6,11 +6,12 @@ use sqlx::{AssertSqlSafe, Connection, Row, Sqlite, SqliteConnection};
 use super::dialect::Dialect;
 use super::{audit, claims, history, intake, joins, ledger, messages, migrations, reads, receipts};
 
-const HOT: [(&str, &str); 19] = [
+const HOT: [(&str, &str); 20] = [
     ("ledger", ledger::LEDGER),
     ("record: known", intake::KNOWN),
     ("record: same content", intake::SAME_CONTENT),
     ("record: acknowledged", intake::ACKNOWLEDGED),
+    ("size of a ticket's mails", intake::MAILS_SIZE),
     ("record: by mail", joins::BY_MAIL),
     ("record: by message", joins::BY_MESSAGE),
     ("record: by tag", joins::BY_TAG),

@@ -39,14 +39,12 @@ pub struct Incoming {
     pub answers: Vec<MessageId>,
     /// A ticket number in its subject: joins only when the sender is that ticket's.
     pub tag: Option<TicketNumber>,
-    /// The subject.
+    /// The subject; kept with its phone numbers masked.
     pub subject: String,
     /// Who wrote it.
     pub from: Option<EmailAddress>,
     /// How far that can be believed.
     pub trust: Trust,
-    /// The first words.
-    pub snippet: String,
     /// Which folder it goes to afterwards; `None` leaves it in the inbox (observe).
     pub folder: Option<Folder>,
     /// The ticket it makes when it is no duplicate and joins none.
@@ -85,6 +83,15 @@ pub enum Recorded {
     Duplicate(TicketId, TicketNumber),
     /// This very mail (mailbox, UIDVALIDITY, UID) was recorded before.
     Known,
+}
+
+/// No more of a ticket's mails than this are loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MailsLimit {
+    /// Mails.
+    pub count: u32,
+    /// Their octets, together.
+    pub octets: u32,
 }
 
 /// A mail kept for a ticket.

@@ -18,6 +18,8 @@ const COMMIT_OCTETS: usize = 4 * 1024 * 1024;
 /// So many mails are kept without waiting for more that are not there yet.
 const COMPANY: usize = 16;
 
+const TOO_LARGE: &str = "it is larger than the mailbox's max_mail_size";
+
 /// A mail that is in the store, and where it goes; `None` when it stays in the inbox.
 pub(super) type KeptMail = (MailUid, Option<Folder>);
 
@@ -86,8 +88,11 @@ impl Keeper {
         if let Some(why) = self.unread {
             return quarantined(&kept, raw, why);
         }
+        if raw.truncated {
+            return quarantined(&kept, raw, TOO_LARGE);
+        }
         let own = &self.parts.rules.own_domains;
-        match reads::read_mail(&raw.bytes, raw.truncated, &self.authentication, own) {
+        match reads::read_mail(&raw.bytes, &self.authentication, own) {
             Ok(read) => incoming(&kept, raw, read),
             Err(unreadable) => quarantined(&kept, raw, &unreadable.to_string()),
         }

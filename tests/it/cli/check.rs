@@ -4,6 +4,8 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use rustix::process::Signal;
+
 use super::{answer, contents, desk};
 use crate::support::demo_desk;
 use crate::support::program::{Running, ended, on_desk};
@@ -196,4 +198,11 @@ fn a_port_of_another_program_is_bad_and_one_of_the_desk_at_work_is_not() {
     desk.until("the desk is at work", |desk| desk.err().contains("is at work"));
     let checked = ended(&mut at("check")).expect(0);
     assert!(checked.out.contains("a nyckelbud is at work here"), "{}", checked.out);
+
+    // Its lock file stays behind, and tells nothing any more.
+    desk.signal(Signal::TERM);
+    desk.end().expect(0);
+    let _taken = TcpListener::bind(&address).unwrap();
+    let checked = ended(&mut at("check")).expect(1);
+    assert!(checked.out.contains("taken by another program"), "{}", checked.out);
 }

@@ -21,9 +21,8 @@ fn each_stop_signal_ends_it_cleanly() {
         desk.signal(signal);
         let ended = desk.end().expect(0);
         assert_eq!(ended.out, "", "the log is no result");
-        let objects =
-            ended.err.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect(line));
-        assert_eq!(objects.last().unwrap()["message"], "stopped cleanly");
+        let last = ended.objects_of_the_log().pop().expect("a line");
+        assert_eq!(last["message"], "stopped cleanly");
     }
 }
 

@@ -46,7 +46,6 @@ pub fn mail(name: &str) -> Incoming {
         subject: format!("Lösenord {name}"),
         from: Some(address(ANNA)),
         trust: Trust::OwnDomain,
-        snippet: "Hej".to_owned(),
         folder: Some(Folder::Handled),
         ticket: NewTicket {
             kind: Kind::Password,
@@ -75,6 +74,12 @@ pub fn reply(name: &str, answered: MessageId) -> Incoming {
 
 pub fn number(running: u32) -> TicketNumber {
     TicketNumber::new(2026, running)
+}
+
+/// Everything that was kept for the ticket.
+pub async fn mails_of(store: &dyn Store, id: TicketId) -> Vec<KeptMail> {
+    let all = MailsLimit { count: u32::MAX, octets: u32::MAX };
+    store.mails_of(id, all).await.unwrap().expect("no limit is so large")
 }
 
 /// Keeps one mail; answers its ticket.

@@ -12,12 +12,18 @@ pub fn build(folder: &Path) {
 
 /// As [`build`], with lines appended to the configuration.
 pub fn build_with(folder: &Path, more: &str) {
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/demo");
+    let config = std::fs::read_to_string(demo.join("nyckelbud.toml")).expect("the demo's configuration");
+    build_from(folder, &format!("{config}\n{more}"));
+}
+
+/// As [`build`], with another configuration.
+pub fn build_from(folder: &Path, config: &str) {
     for part in ["mailbox/tmp", "mailbox/new", "mailbox/cur", "sms", "mail", "var"] {
         std::fs::create_dir_all(folder.join(part)).expect("a folder");
     }
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/demo");
-    let config = std::fs::read_to_string(demo.join("nyckelbud.toml")).expect("the demo's configuration");
-    std::fs::write(folder.join("nyckelbud.toml"), format!("{config}\n{more}")).expect("a file");
+    std::fs::write(folder.join("nyckelbud.toml"), config).expect("a file");
     std::fs::copy(demo.join("directory.toml"), folder.join("directory.toml")).expect("a file");
     write_key(folder);
 }
@@ -78,7 +84,8 @@ pub fn mail_spool(settings: &Settings) -> MailSpool {
 /// The words of every text in the spool.
 pub fn texts(folder: &Path) -> Vec<String> {
     let read = |name: String| std::fs::read_to_string(folder.join("sms").join(name)).expect("a text");
-    files(&folder.join("sms")).into_iter().map(read).collect()
+    // One that is still being written has a name that begins with a dot.
+    files(&folder.join("sms")).into_iter().filter(|name| !name.starts_with('.')).map(read).collect()
 }
 
 /// The token of the manager's link, once its text has left.

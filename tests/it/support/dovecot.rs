@@ -126,6 +126,26 @@ impl Dovecot {
         self.run_doveadm(&["kick", USER]);
     }
 
+    /// Does a client idle now?
+    pub fn is_idling(&self) -> bool {
+        let place = self.dir.path().join("run/master.pid");
+        let master = fs::read_to_string(place).unwrap().trim().to_owned();
+        let processes = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+        processes.into_iter().any(|process| {
+            // A process may end meanwhile.
+            let read = |part: &str| fs::read_to_string(process.join(part)).unwrap_or_default();
+            let title = read("cmdline");
+            title.contains("dovecot/imap [")
+                && title.contains(" IDLE")
+                && parent(&read("stat")) == Some(&master)
+        })
+    }
+
+    /// A file or folder of the server's own folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
     fn run_doveadm(&self, arguments: &[&str]) {
         let config = self.dir.path().join("dovecot.conf");
         let output = Command::new("doveadm").arg("-c").arg(config).args(arguments).output().unwrap();
@@ -141,6 +161,11 @@ impl Drop for Dovecot {
     fn drop(&mut self) {
         script("stop", self.dir.path(), self.port, &[]);
     }
+}
+
+/// The parent in `/proc/PID/stat` (proc(5)): the second word after the name in brackets.
+fn parent(stat: &str) -> Option<&str> {
+    stat.rsplit_once(") ")?.1.split(' ').nth(1)
 }
 
 fn script(command: &str, dir: &Path, port: u16, settings: &[(&str, &str)]) -> Output {

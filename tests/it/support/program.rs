@@ -62,9 +62,20 @@ impl Ended {
     /// The objects of its output, one a line.
     #[track_caller]
     pub fn objects(&self) -> Vec<serde_json::Value> {
-        let object = |line: &str| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
-        self.out.lines().map(object).collect()
+        objects(&self.out)
     }
+
+    /// The objects of its log, one a line.
+    #[track_caller]
+    pub fn objects_of_the_log(&self) -> Vec<serde_json::Value> {
+        objects(&self.err)
+    }
+}
+
+#[track_caller]
+fn objects(lines: &str) -> Vec<serde_json::Value> {
+    let object = |line: &str| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+    lines.lines().map(object).collect()
 }
 
 /// Runs the program to its end.
@@ -130,17 +141,26 @@ impl Running {
         }
     }
 
+    /// Its number.
+    pub fn id(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// Has it ended?
+    pub fn is_over(&mut self) -> bool {
+        self.child.try_wait().expect("its state").is_some()
+    }
+
     /// Sends a signal.
     pub fn signal(&self, signal: Signal) {
-        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("its number");
-        kill_process(id, signal).expect("the signal is sent");
+        kill_process(self.id(), signal).expect("the signal is sent");
     }
 
     /// Waits for its end.
     #[track_caller]
     pub fn end(mut self) -> Ended {
         let status = self.wait();
-        let (out, err) = (self.out.to_the_end(), self.err.to_the_end());
+        let (out, err) = (self.out.rest(), self.err.rest());
         Ended { status: status.code(), out, err }
     }
 
@@ -185,10 +205,11 @@ impl Heard {
     }
 
     fn text(&self) -> String {
-        String::from_utf8(self.octets.lock().expect("no reader broke off").clone()).unwrap_or_default()
+        // It may end within a letter.
+        String::from_utf8_lossy(&self.octets.lock().expect("no reader broke off")).into_owned()
     }
 
-    fn to_the_end(&mut self) -> String {
+    fn rest(&mut self) -> String {
         if let Some(reader) = self.reader.take() {
             reader.join().expect("no reader broke off");
         }

@@ -1,0 +1,114 @@
+//! The way of mails from a mailbox in memory into a real store, and what the desk makes of them.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use nyckelbud::cli::assembly;
+use nyckelbud::mailbox::{Folder, RawMail};
+use nyckelbud::store::{MailsLimit, TicketFilter, TicketView};
+use nyckelbud::ticket::{Kind, Standing};
+use nyckelbud::types::Reason;
+use nyckelbud::worker::{Health, Inbox, Intake, Parts, Worker};
+
+use self::inbox::{Shelf, ShelfMailbox, raw};
+use crate::support::demo_desk;
+
+mod inbox;
+
+/// A desk of files whose mails lie in memory.
+struct Desk {
+    shelf: Arc<Mutex<Shelf>>,
+    parts: Arc<Parts>,
+    intake: Intake,
+    _folder: tempfile::TempDir,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        demo_desk::build(folder.path());
+        let settings = demo_desk::settings(folder.path());
+        let store = assembly::store(&settings).await.expect("the store opens");
+        let parts = Arc::new(assembly::parts(&settings, store).expect("the parts fit"));
+        let shelf = Arc::new(Mutex::new(Shelf { validity: 1, ..Shelf::default() }));
+        let settings = assembly::inboxes(&settings).expect("the mailbox").remove(0).settings;
+        let inbox = Inbox { mailbox: Box::new(ShelfMailbox(Arc::clone(&shelf))), settings };
+        Self { shelf, intake: Intake::new(inbox, Arc::clone(&parts)), parts, _folder: folder }
+    }
+
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.shelf.lock().expect("no test panics while it looks")
+    }
+
+    async fn tickets(&self) -> Vec<TicketView> {
+        self.parts.store.tickets(&TicketFilter::default()).await.expect("tickets")
+    }
+
+    async fn work(&self) {
+        let worker = Worker::new(Arc::clone(&self.parts), Arc::new(Health::expecting(&[])));
+        worker.drain().await.expect("the store works");
+    }
+}
+
+/// A mail of one of the demo's people, in reply to `answers`.
+fn letter(id: &str, answers: Option<&str>, text: &str) -> Vec<u8> {
+    let answers = answers.map_or_else(String::new, |id| format!("In-Reply-To: <{id}@kommun.example>\r\n"));
+    format!(
+        "From: anna.andersson@kommun.example\r\nTo: servicedesk@kommun.example\r\nSubject: Password\r\n\
+         Message-ID: <{id}@kommun.example>\r\n{answers}\r\n{text}\r\n"
+    )
+    .into_bytes()
+}
+
+#[tokio::test]
+async fn a_ticket_with_a_flood_of_mails_goes_to_a_technician_who_is_told_why() {
+    let mut desk = Desk::new().await;
+    let first = letter("first", None, "1. anna.andersson");
+    let replies = (1..=40).map(|n| {
+        let text = letter(&format!("reply-{n}"), Some("first"), "2. 070-174 06 05");
+        raw(&n.to_string(), &text)
+    });
+    desk.shelf().mails = std::iter::once(raw("0", &first)).chain(replies).collect();
+    desk.intake.drain().await.expect("the mailbox is read");
+    desk.work().await;
+    let tickets = desk.tickets().await;
+    let [view] = tickets.as_slice() else { panic!("{} tickets", tickets.len()) };
+    assert_eq!(view.messages.len(), 41);
+    assert_eq!(view.ticket.reason, Some(Reason::FieldsAmbiguous), "{:?}", view.ticket);
+    assert_eq!(view.ticket.state.standing(), Standing::Open);
+    let trail = serde_json::to_string(&view.ticket.trail).expect("JSON");
+    assert!(trail.contains("more mails"), "{trail}");
+}
+
+#[tokio::test]
+async fn a_mail_that_is_too_large_is_quarantined_with_what_came_of_it() {
+    let mut desk = Desk::new().await;
+    let whole = demo_desk::mail("sms-registered-phone");
+    let cut = raw("1", &whole);
+    desk.shelf().mails = vec![RawMail { truncated: true, ..cut.clone() }];
+    desk.intake.drain().await.expect("the mailbox is read");
+    desk.work().await;
+    let tickets = desk.tickets().await;
+    let [view] = tickets.as_slice() else { panic!("{} tickets", tickets.len()) };
+    assert_eq!(view.ticket.kind, Kind::Quarantine);
+    assert_eq!(view.ticket.state.standing(), Standing::Open);
+    let trail = serde_json::to_string(&view.ticket.trail).expect("JSON");
+    assert!(trail.contains("max_mail_size"), "{trail}");
+    let all = MailsLimit { count: 1, octets: u32::MAX };
+    let kept = desk.parts.store.mails_of(view.ticket.id, all).await.expect("mails").expect("they are few");
+    assert_eq!(kept[0].raw, whole);
+    assert_eq!(desk.shelf().moved, [("1".to_owned(), Folder::Quarantine)]);
+
+    // The same beginning is not the same mail: nobody knows how the other one goes on.
+    desk.shelf().mails = vec![RawMail { truncated: true, ..raw("2", &whole) }];
+    desk.intake.drain().await.expect("the mailbox is read");
+    assert_eq!(desk.tickets().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_refused_move_holds_up_no_reading() {
+    let mut desk = Desk::new().await;
+    desk.shelf().mails = vec![raw("1", &demo_desk::mail("technician-other-subject"))];
+    desk.shelf().full = true;
+    desk.intake.drain().await.expect("the mails are read");
+    assert_eq!(desk.tickets().await.len(), 1);
+}
