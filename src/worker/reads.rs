@@ -38,18 +38,22 @@ impl Together {
     }
 }
 
+/// Does `read`, which is about one mail; what makes it panic must not stop the others.
+pub(crate) fn guarded<T>(read: impl FnOnce() -> Result<T, Unreadable>) -> Result<T, Unreadable> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or(Err(Unreadable::Panicked))
+}
+
 /// Reads one mail; never panics.
 pub(crate) fn read_mail(
     raw: &[u8],
     authentication: &Authentication,
     own_domains: &[String],
 ) -> Result<ReadMail, Unreadable> {
-    let read = || {
+    guarded(|| {
         let mail = crate::mail::reading::read(raw, authentication, own_domains)?;
         let reading = request::template::read(&mail);
         Ok(ReadMail { mail, reading })
-    };
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or(Err(Unreadable::Panicked))
+    })
 }
 
 /// Reads the mails of a ticket, oldest first. Machines' mails among them say nothing, unless they
