@@ -111,6 +111,13 @@ impl Keyring {
         HEXLOWER.encode(&mac(&self.current, "phone", number.e164().as_bytes()))
     }
 
+    /// Is `hash` the [`Keyring::phone_hash`] of this number, under any key of the ring? What was
+    /// begun before a rotation goes on after it.
+    #[must_use]
+    pub fn is_hash_of(&self, hash: &str, number: &PhoneNumber) -> bool {
+        self.keys().any(|key| HEXLOWER.encode(&mac(key, "phone", number.e164().as_bytes())) == hash)
+    }
+
     /// The key of the authenticated encryption under the key named `key_id`.
     pub(crate) fn sealing_key(&self, key_id: &str) -> Option<KeyBytes> {
         self.keys().find(|key| key.id == key_id).map(|key| subkey(key, "seal", ""))
@@ -225,6 +232,11 @@ mod tests {
         let ring = Keyring::new(key(0), vec![]);
         assert_eq!(ring.phone_hash(&number), ring.phone_hash(&same));
         assert_ne!(ring.phone_hash(&number), Keyring::new(key(1), vec![]).phone_hash(&number));
+        let rotated = Keyring::new(key(1), vec![key(0)]);
+        assert!(rotated.is_hash_of(&ring.phone_hash(&number), &number));
+        assert!(
+            !rotated.is_hash_of(&ring.phone_hash(&number), &PhoneNumber::parse("070-174 06 06").unwrap())
+        );
         assert!(!ring.phone_hash(&number).contains("701740605"));
     }
 }

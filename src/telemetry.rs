@@ -19,7 +19,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::config::{LogFormat, TelemetrySettings};
 
 /// Targets that could carry secrets, and the lowest level at which they do not.
-const CAPS: [(&str, LevelFilter); 13] = [
+const CAPS: [(&str, LevelFilter); 14] = [
     // every line of the protocol at trace, unreadable answers at debug
     ("async_imap", LevelFilter::INFO),
     ("imap_proto", LevelFilter::INFO),
@@ -34,6 +34,8 @@ const CAPS: [(&str, LevelFilter); 13] = [
     ("reqwest", LevelFilter::INFO),
     ("axum", LevelFilter::INFO),
     ("tower", LevelFilter::INFO),
+    // every number that it reads, at trace
+    ("rlibphonenumber", LevelFilter::INFO),
     // key material
     ("rustls", LevelFilter::INFO),
     ("tokio_rustls", LevelFilter::INFO),
@@ -223,6 +225,15 @@ mod tests {
             });
             assert!(!log.contains("hemligt"), "{filter}: {log}");
         }
+    }
+
+    #[test]
+    fn a_phone_number_that_is_read_never_reaches_a_log_at_trace() {
+        let log = logged("trace", TEXT, || {
+            crate::types::PhoneNumber::parse("070-174 06 05").unwrap();
+            log::trace!(target: "rlibphonenumber::phonenumberutil", "Number '701740605' is a mobile number.");
+        });
+        assert!(!log.contains("1740605"), "{log}");
     }
 
     #[test]

@@ -25,7 +25,8 @@ CREATE TABLE counter (
 ) STRICT;
 
 -- lease_owner is '' when nobody has it. lease_until is 0 when the last lease was given back, else its
--- end by the database's clock. woken: something happened to it while it was leased.
+-- end by the database's clock. woken: something happened to it while it was leased. replied: a reply
+-- came while the machine was at work, and nobody has read it yet.
 CREATE TABLE ticket (
   id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
   year INTEGER NOT NULL,
@@ -52,6 +53,7 @@ CREATE TABLE ticket (
   pickup_hash TEXT NOT NULL,
   due_at INTEGER NOT NULL,
   woken INTEGER NOT NULL,
+  replied INTEGER NOT NULL,
   fence INTEGER NOT NULL,
   lease_owner TEXT NOT NULL,
   lease_until INTEGER NOT NULL,

@@ -23,23 +23,36 @@ use crate::password::file::FilePasswordReset;
 use crate::render::Renderer;
 use crate::store::{self, Store};
 use crate::web::WebSettings;
-use crate::worker::{Callback, Inbox, IntakeSettings, Parts, Rules, Timing};
+use crate::worker::{Breakers, Callback, Inbox, IntakeSettings, Parts, Rules, Timing};
 
 /// Loads the configuration and says its warnings.
 pub(super) fn load(common: &Common) -> Result<Loaded, CliError> {
     let loaded = config::load(common.config.as_deref(), config::environment()?.into_iter())?;
     for warning in &loaded.warnings {
-        output::note(&format!("{}: {warning}", output::paint(output::CARE, "warning")));
+        output::warn(&warning.to_string());
     }
     Ok(loaded)
 }
 
-/// Opens the store and brings it to this version's tables.
+/// Loads the configuration for commands that need the store and no secret of mailbox, gateway or SMTP:
+/// they run where those cannot be read.
+pub(super) fn load_without_secrets(common: &Common) -> Result<Loaded, CliError> {
+    let env = config::environment()?.into_iter();
+    Ok(config::load_with(common.config.as_deref(), env, config::Secrets::Leave)?)
+}
+
+/// Opens the store, makes it when it is missing, and brings it to this version's tables.
 ///
 /// # Errors
 /// The database cannot be used.
 pub async fn store(settings: &Settings) -> Result<Arc<dyn Store>, CliError> {
     Ok(store::open(settings.store.url.expose(), settings.desk.address.domain()).await?)
+}
+
+/// Opens the store that is there. Only `run`, `demo` and `migrate` make one: made by a command that
+/// looks, it could belong to the wrong user.
+pub(super) async fn existing_store(settings: &Settings) -> Result<Arc<dyn Store>, CliError> {
+    Ok(store::open_existing(settings.store.url.expose(), settings.desk.address.domain()).await?)
 }
 
 /// Reads the sealing keys.
@@ -95,7 +108,8 @@ pub(super) fn gateways(settings: &Settings) -> Result<Vec<Arc<dyn SmsGateway>>, 
     settings.sms.gateways.iter().map(|gateway| one_gateway(settings, gateway)).collect()
 }
 
-fn one_gateway(
+/// One gateway.
+pub(super) fn one_gateway(
     settings: &Settings,
     gateway: &config::GatewaySettings,
 ) -> Result<Arc<dyn SmsGateway>, CliError> {
@@ -257,6 +271,7 @@ pub fn parts(settings: &Settings, store: Arc<dyn Store>) -> Result<Parts, CliErr
         directory: Arc::new(directory),
         reset: Arc::new(reset),
         gateways: gateways(settings)?,
+        breakers: Breakers::default(),
         mail: mail_sender(settings)?,
         clock: Arc::new(SystemClock),
         keyring: keyring.ok(),

@@ -14,10 +14,11 @@ pub(super) enum AuditCommand {
 
 pub(super) async fn run(common: &Common, command: AuditCommand) -> Result<(), CliError> {
     let AuditCommand::Verify = command;
-    let loaded = assembly::load(common)?;
-    let store = assembly::store(&loaded.settings).await?;
-    let keyring = assembly::keyring(&loaded.settings)
-        .map_err(|e| CliError::No(format!("the chain cannot be checked without its key: {e}")))?;
+    let loaded = assembly::load_without_secrets(common)?;
+    let store = assembly::existing_store(&loaded.settings).await?;
+    let keyring = assembly::keyring(&loaded.settings).map_err(|e| {
+        CliError::No(format!("the chain cannot be checked without its key: {e}; see password.key"))
+    })?;
     let report = store.verify_audit(&keyring).await?;
     if common.json {
         output::json(&match &report {

@@ -15,16 +15,16 @@ pub(super) struct AutomationArgs {
     #[arg(value_parser = ["on", "observe", "off"], requires = "why")]
     to: Option<String>,
     /// Why, for the log
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", requires = "to", value_parser = parse_why)]
     why: Option<String>,
     /// Until when (2026-11-24T17:00:00Z) or for how long (2h); afterwards the configuration holds again
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", requires = "to")]
     until: Option<String>,
 }
 
 pub(super) async fn run(common: &Common, args: AutomationArgs) -> Result<(), CliError> {
-    let loaded = assembly::load(common)?;
-    let store = assembly::store(&loaded.settings).await?;
+    let loaded = assembly::load_without_secrets(common)?;
+    let store = assembly::existing_store(&loaded.settings).await?;
     let now = SystemClock.now();
     if let Some(to) = &args.to {
         let why = args.why.unwrap_or_default();
@@ -61,6 +61,11 @@ pub(super) async fn run(common: &Common, args: AutomationArgs) -> Result<(), Cli
     output::line(&format!("automation is {} ({since})", code(automation)))
 }
 
+fn parse_why(text: &str) -> Result<String, String> {
+    let why = text.trim();
+    if why.is_empty() { Err("say why, in a few words".to_owned()) } else { Ok(why.to_owned()) }
+}
+
 fn parse(text: &str) -> Automation {
     match text {
         "on" => Automation::On,
@@ -91,7 +96,33 @@ fn parse_until(text: &str, now: UnixMillis) -> Result<UnixMillis, CliError> {
     }
 }
 
+/// Who turns it, as far as the machine knows: for the log, not for a right.
 fn whoami() -> String {
     let uid = rustix::process::getuid().as_raw();
     std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).unwrap_or_else(|_| format!("uid {uid}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const NOW: UnixMillis = UnixMillis(1_795_449_600_000);
+
+    #[test]
+    fn until_is_a_span_or_a_time_that_is_still_to_come() {
+        assert_eq!(parse_until("2h", NOW).unwrap(), NOW.plus(Duration::from_secs(7200)));
+        let soon = rfc3339(NOW.plus(Duration::from_secs(60)));
+        assert_eq!(parse_until(&soon, NOW).unwrap(), NOW.plus(Duration::from_secs(60)));
+        for wrong in ["2001-01-01T00:00:00Z", "0s", "tomorrow", "", "2h and more", "-2h"] {
+            assert!(matches!(parse_until(wrong, NOW), Err(CliError::Wrong(_))), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_turn_wants_a_reason() {
+        assert_eq!(parse_why(" a drill \n"), Ok("a drill".to_owned()));
+        assert!(parse_why("  ").is_err());
+    }
 }

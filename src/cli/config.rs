@@ -1,7 +1,9 @@
 //! `config check|show|schema|example`.
 
+use serde_json::json;
+
 use super::{CliError, Common, output};
-use crate::config::{self, Secrets};
+use crate::config::{self, ConfigErrors, Loaded, Secrets};
 
 /// The commands of `config`.
 #[derive(Debug, clap::Subcommand)]
@@ -25,11 +27,8 @@ pub(super) fn run(common: &Common, command: &ConfigCommand) -> Result<(), CliErr
         }
         ConfigCommand::Example => output::line(config::example().trim_end()),
         ConfigCommand::Check => {
-            let loaded = load(common, Secrets::Read)?;
-            for warning in &loaded.warnings {
-                output::note(&format!("{}: {warning}", output::paint(output::CARE, "warning")));
-            }
-            output::line(&format!("{} holds no mistakes", loaded.file.display()))
+            let loaded = load(common, Secrets::Read);
+            if common.json { report(loaded) } else { tell(&loaded?) }
         }
         ConfigCommand::Show => {
             let loaded = load(common, Secrets::Leave)?;
@@ -41,6 +40,24 @@ pub(super) fn run(common: &Common, command: &ConfigCommand) -> Result<(), CliErr
     }
 }
 
-fn load(common: &Common, secrets: Secrets) -> Result<config::Loaded, CliError> {
-    Ok(config::load_with(common.config.as_deref(), config::environment()?.into_iter(), secrets)?)
+fn tell(loaded: &Loaded) -> Result<(), CliError> {
+    for warning in &loaded.warnings {
+        output::warn(&warning.to_string());
+    }
+    output::line(&format!("{} holds no mistakes", loaded.file.display()))
+}
+
+/// The same for programs; the exit status says which.
+fn report(loaded: Result<Loaded, ConfigErrors>) -> Result<(), CliError> {
+    match loaded {
+        Ok(loaded) => output::json(&json!({ "mistakes": [], "warnings": loaded.warnings })),
+        Err(errors) => {
+            output::json(&json!({ "mistakes": errors.0, "warnings": [] }))?;
+            Err(errors.into())
+        }
+    }
+}
+
+fn load(common: &Common, secrets: Secrets) -> Result<Loaded, ConfigErrors> {
+    config::load_with(common.config.as_deref(), config::environment()?.into_iter(), secrets)
 }

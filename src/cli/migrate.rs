@@ -5,16 +5,17 @@ use serde_json::json;
 use super::{CliError, Common, assembly, output};
 
 pub(super) async fn run(common: &Common) -> Result<(), CliError> {
-    let loaded = assembly::load(common)?;
-    let applied = crate::store::migrate(loaded.settings.store.url.expose()).await?;
+    let loaded = assembly::load_without_secrets(common)?;
+    let url = &loaded.settings.store.url;
+    let applied = crate::store::migrate(url.expose()).await?;
     if common.json {
         return output::json(&json!({ "applied": applied }));
     }
     if applied.is_empty() {
-        return output::line("the database has this version's tables already");
+        return output::line(&format!("{url} has this version's tables already"));
     }
     for name in applied {
         output::line(&format!("applied {name}"))?;
     }
-    Ok(())
+    output::line(&format!("{url} has this version's tables"))
 }

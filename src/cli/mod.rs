@@ -20,10 +20,13 @@ mod output;
 mod run;
 mod tickets;
 
+const STATUS: &str = "Exit status: 0 done, 1 the answer is no, 2 wrong use or wrong configuration.
+New here? `nyckelbud demo` shows everything at work, in one folder and with invented people.";
+
 /// Takes password requests from a service desk's mailbox, and brings a temporary password to the
 /// right hand.
 #[derive(Debug, Parser)]
-#[command(name = "nyckelbud", version, about, max_term_width = 100)]
+#[command(name = "nyckelbud", version, about, max_term_width = 100, after_help = STATUS)]
 pub struct Cli {
     /// The configuration file [default: $NYCKELBUD_CONFIG, then /etc/nyckelbud/nyckelbud.toml]
     #[arg(long, global = true, value_name = "FILE")]
@@ -41,13 +44,13 @@ enum Command {
     Run,
     /// Show a whole desk in one folder, with invented people; needs no server and no account
     Demo(demo::DemoArgs),
-    /// Try everything outside for real, and say what to do
+    /// Try everything outside for real, and say what to do; sends nothing
     Check,
     /// Say what would be done with a mail and why; changes and sends nothing
     Explain(explain::ExplainArgs),
     /// List tickets
     Tickets(tickets::TicketsArgs),
-    /// Turn the automation on, to observe, or off
+    /// Show the automation switch, or turn it: on, observe, off
     Automation(automation::AutomationArgs),
     /// Make or rotate the sealing key
     #[command(subcommand)]
@@ -86,7 +89,12 @@ pub enum CliError {
 
 impl From<crate::config::ConfigErrors> for CliError {
     fn from(errors: crate::config::ConfigErrors) -> Self {
-        Self::Wrong(errors.to_string())
+        match errors.0.len() {
+            1 => Self::Wrong(format!("{errors}; nothing was begun")),
+            mistakes => {
+                Self::Wrong(format!("{mistakes} mistakes in the configuration; nothing was begun\n{errors}"))
+            }
+        }
     }
 }
 

@@ -39,6 +39,11 @@ pub(super) fn note(text: &str) {
     let _ = writeln!(anstream::stderr(), "{text}");
 }
 
+/// Writes a mistake of the configuration that does not keep the program from working.
+pub(super) fn warn(text: &str) {
+    note(&format!("{}: {text}", paint(CARE, "warning")));
+}
+
 /// Writes an error to standard error.
 pub(super) fn complain(text: &str) {
     note(&format!("{}: {text}", paint(BAD, "nyckelbud")));
@@ -49,10 +54,17 @@ pub(super) fn paint(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
 
+/// `text` on one line, without characters that steer a terminal: file names and answers of servers
+/// are made by others.
+pub(super) fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
 /// `text` cut or filled with blanks to `width` columns of a terminal.
 pub(super) fn column(text: &str, width: usize) -> String {
     use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-    let full = UnicodeWidthStr::width(text);
+    let text = plain(text);
+    let full = UnicodeWidthStr::width(text.as_str());
     if full <= width {
         return format!("{text}{}", " ".repeat(width - full));
     }
@@ -78,5 +90,11 @@ mod tests {
         assert_eq!(column("åäö", 5), "åäö  ");
         assert_eq!(column("abcdef", 4), "abc…");
         assert_eq!(column("", 2), "  ");
+        assert_eq!(column("日本語", 5), "日本…");
+    }
+
+    #[test]
+    fn a_column_holds_nothing_that_steers_a_terminal() {
+        assert_eq!(column("\u{1b}[2Jx\n", 8), "\u{fffd}[2Jx\u{fffd}  ");
     }
 }

@@ -13,6 +13,8 @@ mod text;
 mod thread;
 mod tokens;
 
+pub use shown::without_numbers;
+
 /// Who speaks for the sender of a mail that lies in this mailbox (`authentication`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Authentication {

@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
+use argon2::password_hash::phc::{Output, ParamsString, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, PasswordVerifier, Version};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 use toml::Value;
 use zeroize::Zeroizing;
 
@@ -51,6 +53,7 @@ pub fn verify(path: &Path, id: &AccountId, password: &str) -> bool {
 pub struct FilePasswordReset {
     directory: FileDirectory,
     store: Arc<CredentialStore>,
+    hasher: Arc<Hasher>,
 }
 
 impl FilePasswordReset {
@@ -58,7 +61,11 @@ impl FilePasswordReset {
     #[must_use]
     pub fn new(directory: FileDirectory) -> Self {
         let path = credentials_path(directory.path());
-        Self { directory, store: Arc::new(CredentialStore { path, turn: Mutex::new(()) }) }
+        Self {
+            directory,
+            store: Arc::new(CredentialStore { path, turn: Mutex::new(()) }),
+            hasher: Arc::new(Hasher::new()),
+        }
     }
 
     /// Why `account` cannot get a password, if it cannot.
@@ -82,16 +89,18 @@ impl PasswordReset for FilePasswordReset {
         if let Some(outcome) = self.refusal(account).await {
             return outcome;
         }
-        let store = Arc::clone(&self.store);
+        let (store, hasher) = (Arc::clone(&self.store), Arc::clone(&self.hasher));
         let id = account.to_string();
         let clear = Zeroizing::new(password.expose().to_owned());
         let now = self.directory.clock().now();
+        let turn = Arc::clone(&hasher.turns).acquire_owned().await;
         let work = move || -> Outcome {
             // Slow on purpose, and therefore before the lock.
-            let Ok(hash) = Argon2::default().hash_password(clear.as_bytes()) else {
+            let Ok(hash) = hasher.hash(clear.as_bytes()) else {
                 return Outcome::NotSent { cause: "the password could not be hashed".to_owned() };
             };
-            store.put(Credential { id, hash: hash.to_string(), set_at: date_time(now), must_change: true })
+            drop(turn);
+            store.put(Credential { id, hash, set_at: date_time(now), must_change: true })
         };
         tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Outcome::Uncertain {
             cause: "the writer of the credentials stopped".to_owned(),
@@ -142,6 +151,41 @@ struct Credential {
     /// A TOML date-time; a text with one is read as well.
     set_at: Value,
     must_change: bool,
+}
+
+/// Hashes a few passwords at a time, always in the same memory, 19 MiB each: many at once would take
+/// that many times over, and the allocator would keep it for good.
+struct Hasher {
+    turns: Arc<Semaphore>,
+    memories: Mutex<Vec<Vec<Block>>>,
+}
+
+impl Hasher {
+    const AT_ONCE: usize = 2;
+
+    fn new() -> Self {
+        Self { turns: Arc::new(Semaphore::new(Self::AT_ONCE)), memories: Mutex::default() }
+    }
+
+    /// The argon2id hash of `password` under a new salt, in PHC string format.
+    fn hash(&self, password: &[u8]) -> argon2::password_hash::Result<String> {
+        let memories = || self.memories.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut memory = memories().pop().unwrap_or_default();
+        let params = Params::default();
+        memory.resize(params.block_count(), Block::default());
+        let (salt, mut output) = (Salt::generate(), [0; Params::DEFAULT_OUTPUT_LEN]);
+        let hash = PasswordHash {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(&params)?,
+            salt: Some(salt),
+            hash: None,
+        };
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        argon2.hash_password_into_with_memory(password, &salt, &mut output, &mut memory)?;
+        memories().push(memory);
+        Ok(PasswordHash { hash: Some(Output::new(&output)?), ..hash }.to_string())
+    }
 }
 
 struct CredentialStore {

@@ -2,7 +2,9 @@
 //! where a field can begin: at the start of the line, behind a sign, behind "mitt" or "och", or
 //! behind a whole value of the field before it. "Chefens mobil" is no label.
 
+use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::line::{Line, Phrases, bare, fold};
 use super::vocabulary::{
@@ -125,9 +127,10 @@ fn joined(folded: &str, words: &[Range<usize>]) -> Option<String> {
     Some(joined)
 }
 
-/// What a label asks for, and whether it is weak. A long one may hold one slip of the finger.
-fn known(label: &str, slips: bool) -> Option<(Field, bool)> {
-    let lists = &[
+/// Every label with what it asks for, and whether it is weak. A map, because every word of every mail is
+/// looked up.
+static LABELS: LazyLock<HashMap<&'static str, (Field, bool)>> = LazyLock::new(|| {
+    let lists = [
         (USERNAME_LABELS, Field::Username, false),
         (PHONE_LABELS, Field::Phone, false),
         (WEAK_USERNAME_LABELS, Field::Username, true),
@@ -135,9 +138,21 @@ fn known(label: &str, slips: bool) -> Option<(Field, bool)> {
         (OTHER_LABELS, Field::Other, false),
         (ELSEWHERE_LABELS, Field::Elsewhere, false),
     ];
-    let exact = lists.iter().find(|(list, ..)| list.has(label));
-    let near = || lists.iter().take(2).find(|(list, ..)| slips && list.has_nearly(label));
-    exact.or_else(near).map(|(_, field, weak)| (*field, *weak))
+    let mut labels = HashMap::new();
+    for (list, field, weak) in lists {
+        for label in list.items() {
+            // What stands in two lists means what the first says.
+            labels.entry(label).or_insert((field, weak));
+        }
+    }
+    labels
+});
+
+/// What a label asks for, and whether it is weak. A long one may hold one slip of the finger.
+fn known(label: &str, slips: bool) -> Option<(Field, bool)> {
+    let lists = [(USERNAME_LABELS, Field::Username), (PHONE_LABELS, Field::Phone)];
+    let near = || lists.iter().find(|(list, _)| slips && list.has_nearly(label));
+    LABELS.get(label).copied().or_else(|| near().map(|(_, field)| (*field, false)))
 }
 
 /// Is the whole of `text` a label?

@@ -6,7 +6,7 @@ pub(super) struct List(pub(super) &'static str);
 
 impl List {
     pub(super) fn items(&self) -> impl Iterator<Item = &'static str> {
-        self.0.split(", ")
+        self.0.split(',').map(str::trim_start)
     }
 
     pub(super) fn has(&self, word: &str) -> bool {
@@ -17,9 +17,16 @@ impl List {
     /// makes another word.
     pub(super) fn has_nearly(&self, word: &str) -> bool {
         const LONG: usize = 7;
+        // One slip leaves the first three octets or the last three as they are, and most words are
+        // ruled out by them at once.
+        let half_same = |item: &str| {
+            let (word, item) = (word.as_bytes(), item.as_bytes());
+            item[..3] == word[..3] || item[item.len() - 3..] == word[word.len() - 3..]
+        };
         let near = |item: &str| {
             item.len() >= LONG
                 && word.len().abs_diff(item.len()) <= 1
+                && half_same(item)
                 && strsim::damerau_levenshtein(word, item) == 1
         };
         word.len() >= LONG && self.items().any(near)
@@ -208,3 +215,29 @@ pub(super) const OTHERS_NUMBERS: List = List(
     "chefens, kollegans, min chefs, min kollegas, my manager s, my colleague s, my boss, sambos, frus, \
      makes, mammas, pappas, wife s, husband s",
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_single_slip_in_a_long_word_is_seen_and_no_second_one() {
+        let list = List("fornamn, telefonnummer");
+        for word in ["fornamn", "telefonnummer"] {
+            for at in 0..word.len() {
+                let (head, tail) = word.split_at(at);
+                for slip in [format!("{head}z{tail}"), format!("{head}z{}", &tail[1..])] {
+                    assert!(list.has_nearly(&slip), "{slip}");
+                    assert!(!list.has_nearly(&format!("qq{slip}")), "qq{slip}");
+                }
+                let next = tail.chars().nth(1).filter(|next| !tail.starts_with(*next));
+                if let Some(next) = next {
+                    let swapped = format!("{head}{next}{}{}", &tail[..1], &tail[2..]);
+                    assert!(list.has_nearly(&swapped), "{swapped}");
+                }
+            }
+        }
+        assert!(list.has_nearly("telefonnumer"), "a letter is missing");
+        assert!(!list.has_nearly("fornman2"), "two slips");
+    }
+}

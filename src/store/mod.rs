@@ -11,6 +11,7 @@ use async_trait::async_trait;
 
 use crate::delivery::Receipt;
 use crate::keyring::Keyring;
+use crate::mail::Trust;
 use crate::mailbox::{MailUid, Mark};
 use crate::ticket::{State, Ticket, TicketId};
 use crate::types::{AccountId, EmailAddress, History, MessageId, Outcome, TicketNumber, UnixMillis};
@@ -44,6 +45,15 @@ pub enum StoreError {
 /// was made by a later version.
 pub async fn open(url: &str, mail_domain: &str) -> Result<Arc<dyn Store>, StoreError> {
     sql::open(url, mail_domain).await
+}
+
+/// Opens the database that `url` names as it is: for commands that look, or that work beside a running
+/// program. Makes no file and no table.
+///
+/// # Errors
+/// As [`open`]; also when there is no such database yet, or its tables are another version's.
+pub async fn open_existing(url: &str, mail_domain: &str) -> Result<Arc<dyn Store>, StoreError> {
+    sql::open_existing(url, mail_domain).await
 }
 
 /// Brings the database that `url` names to this version's tables; makes a SQLite file that is missing.
@@ -115,6 +125,10 @@ pub trait Store: Send + Sync {
     async fn release(&self, id: TicketId, fence: i64, due_at: UnixMillis) -> Result<(), StoreError>;
     /// Gives a lease back without a change; not due any more.
     async fn rest(&self, id: TicketId, fence: i64) -> Result<(), StoreError>;
+    /// Makes due at `now` what is due later: the clock was set back, and nobody can tell by how much
+    /// a due time lies too far ahead. What is woken too early looks, and waits on. Answers how many
+    /// tickets and messages.
+    async fn wake_all(&self, now: UnixMillis) -> Result<u32, StoreError>;
     /// When the next ticket or message is due; `None` when nothing is.
     async fn next_due(&self) -> Result<Option<UnixMillis>, StoreError>;
 
@@ -169,18 +183,22 @@ pub trait Store: Send + Sync {
     async fn ticket_by_pickup(&self, pickup_hash: &str) -> Result<Option<Ticket>, StoreError>;
     /// Tickets in the order of their numbers.
     async fn tickets(&self, filter: &TicketFilter) -> Result<Vec<TicketView>, StoreError>;
-    /// The ticket that mails with these Message-IDs or this tag would join (for `explain`).
+    /// The ticket that a mail which answers these, or has this tag, would join (for `explain`).
     async fn ticket_answered(
         &self,
         answers: &[MessageId],
         tag: Option<TicketNumber>,
         from: Option<&EmailAddress>,
+        trust: Trust,
     ) -> Result<Option<TicketNumber>, StoreError>;
 
     /// The switch, when it was turned and still holds at `now`.
     async fn switch(&self, now: UnixMillis) -> Result<Option<Switch>, StoreError>;
     /// Turns the switch, with its audit row.
     async fn turn(&self, switch: &Switch, audit: AuditEntry) -> Result<(), StoreError>;
+    /// The same for the machine itself, which never undoes what people decided: `false`, and nothing
+    /// has changed, when the switch was turned away from `on` and that still holds.
+    async fn pause(&self, switch: &Switch, audit: AuditEntry) -> Result<bool, StoreError>;
 
     /// Chains up to `limit` waiting audit rows, in the order of their numbers. One sealer at a
     /// time. Answers how many.

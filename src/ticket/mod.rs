@@ -180,7 +180,7 @@ pub struct Ticket {
     pub merged_into: Option<TicketNumber>,
     /// Why it was decided so.
     pub trail: Trail,
-    /// Decided while the automation only observed: nothing was changed or sent.
+    /// It came while the automation only observed: nothing is ever changed or sent for it.
     pub observed: bool,
     /// Have the details been asked for?
     pub asked_before: bool,

@@ -54,6 +54,9 @@ pub struct Offer {
     pub expires_at: UnixMillis,
     /// The key from which its token is derived.
     pub key_id: String,
+    /// 128 random bits in hexadecimal, so that no two offers share a token, even when the store was
+    /// restored from a backup and gives the same numbers again.
+    pub nonce: String,
     /// The generation that is set already, when a text could not be delivered: it is shown, and no
     /// second one is set.
     pub already_set: Option<u32>,
@@ -264,6 +267,8 @@ impl State {
             | Self::Applied { .. }
             | Self::Sending { .. }
             | Self::Sent { .. } => Standing::Working,
+            // Somebody is locked out already (I14).
+            Self::Offered { offer, .. } if offer.already_set.is_some() => Standing::Open,
             Self::Offered { .. } | Self::Revealed { .. } | Self::Asked => Standing::Pending,
             Self::Done { .. } => Standing::Resolved,
             Self::Technician { .. } | Self::Held => Standing::Open,

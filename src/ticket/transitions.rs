@@ -106,12 +106,9 @@ impl State {
         let (Self::Applied { job } | Self::Sending { job, .. } | Self::Sent { job, .. }) = self else {
             return None;
         };
-        if job.way != Way::Text {
-            return None;
-        }
         match offer {
             None => Some(technician(PasswordFact::Changed, Some(reason))),
-            Some(offer) if offer.already_set == Some(job.generation) => {
+            Some(offer) if job.way == Way::Text && offer.already_set == Some(job.generation) => {
                 let outcome = Some(fate_of(&offer.hand));
                 let text = Texting::fresh(UnixMillis(0));
                 Some(Move { to: Self::Offered { offer, text }, outcome, reason: Some(reason) })
@@ -196,6 +193,9 @@ impl State {
 
     fn time_over(&self, password: PasswordFact) -> Option<Move> {
         let (password, reason) = match self {
+            Self::Sealed { .. } if password == PasswordFact::NotChanged => {
+                (password, Reason::DirectoryFailed)
+            }
             Self::Sealed { .. } => (password, Reason::ResetUncertain),
             Self::Applied { job: Job { way: Way::Page { .. }, .. } } | Self::Revealed { .. } => {
                 (PasswordFact::Changed, Reason::HandoverUnconfirmed)
@@ -227,7 +227,8 @@ impl State {
     }
 
     /// A reply never interrupts the machine. It answers a question, and it opens what was over, so
-    /// that nobody's "it was not me" is lost.
+    /// that nobody's "it was not me" is lost. (The store brings one that came during a delivery again
+    /// when that is over.)
     fn replied(&self) -> Move {
         match self {
             Self::Asked => stay(Self::requested()),

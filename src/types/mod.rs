@@ -4,6 +4,7 @@
 mod account_id;
 mod email_address;
 mod history;
+mod masking;
 mod message_id;
 mod outcome;
 mod phone_number;
@@ -16,6 +17,7 @@ mod username;
 pub use account_id::AccountId;
 pub use email_address::{EmailAddress, EmailAddressError};
 pub use history::History;
+pub use masking::mask_phones;
 pub use message_id::{MessageId, MessageIdError};
 pub use outcome::Outcome;
 pub use phone_number::{PhoneNumber, PhoneNumberError};

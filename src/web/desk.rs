@@ -2,6 +2,7 @@
 //! of [`Desk::reveal`].
 
 use async_trait::async_trait;
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::password::TemporaryPassword;
@@ -25,6 +26,13 @@ impl Browser {
         let fits =
             cookie.len() == 32 && cookie.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         fits.then(|| Self(cookie.to_owned()))
+    }
+
+    /// What the store keeps of it: SHA-256 in hexadecimal. The cookie is random, so its hash cannot be
+    /// guessed back.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        data_encoding::HEXLOWER.encode(&Sha256::digest(&self.0))
     }
 
     /// The cookie's value.
@@ -79,6 +87,8 @@ pub enum PickupView {
     Warning {
         /// Until when the manager may use the link.
         until: UnixMillis,
+        /// True when the password is changed already, because no text of it could be delivered.
+        changed: bool,
     },
     /// Nobody gets a password by that request any more: a technician has it now.
     Stopped,

@@ -119,7 +119,9 @@ impl Pages {
             PickupView::UsedElsewhere { at } => ("used-elsewhere", json!({ "at": when(at) })),
             PickupView::Confirmed => ("confirmed", json!({})),
             PickupView::HandedBack => ("handed-back", json!({})),
-            PickupView::Warning { until } => ("warning", json!({ "until": when(until) })),
+            PickupView::Warning { until, changed } => {
+                ("warning", json!({ "until": when(until), "changed": changed }))
+            }
             PickupView::Stopped => ("stopped", json!({})),
             PickupView::TooLate => ("too-late", json!({})),
             // The same octets for every link that is none: it does not repeat what it was asked by.
@@ -198,7 +200,8 @@ impl Pages {
                 PickupView::UsedElsewhere { at: until },
                 PickupView::Confirmed,
                 PickupView::HandedBack,
-                PickupView::Warning { until },
+                PickupView::Warning { until, changed: false },
+                PickupView::Warning { until, changed: true },
                 PickupView::Stopped,
                 PickupView::TooLate,
                 PickupView::Gone,

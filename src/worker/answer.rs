@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::reads::{ReadMail, guarded, nobody};
 use super::{Rules, decide};
 use crate::decision::{Acknowledge, Automation};
-use crate::mail::{Mail, Trust, Unreadable};
+use crate::mail::{Mail, Trust, Unreadable, without_numbers};
 use crate::mailbox::{Folder, RawMail};
 use crate::request::Reading;
 use crate::store::{Incoming, NewTicket};
@@ -61,7 +61,7 @@ pub(crate) fn incoming(
         message_id: mail.message_id,
         answers: mail.answers,
         tag: mail.tag,
-        subject: mail.subject,
+        subject: without_numbers(&mail.subject),
         from: mail.sender.address,
         trust: mail.sender.trust,
         folder: kept.folder(Folder::Handled),
@@ -131,7 +131,7 @@ fn new_ticket(kept: &Kept<'_>, mail: &Mail, reading: &Reading, received_at: Unix
         outcome: None,
         reason: None,
         trail: Trail::default(),
-        observed: false,
+        observed: kept.automation == Automation::Observe,
         year: kept.year,
         acknowledge: acknowledgement(kept, mail),
     };
@@ -150,7 +150,6 @@ fn new_ticket(kept: &Kept<'_>, mail: &Mail, reading: &Reading, received_at: Unix
     if let Some((plan, reason)) = plan
         && let Ok(moved) = ticket.state.on(crate::ticket::Event::Decided { plan, reason })
     {
-        ticket.observed = moved.to == State::Observed;
         ticket.state = moved.to;
         ticket.outcome = moved.outcome;
         ticket.reason = moved.reason;

@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use super::breaker;
 use super::facts;
 use super::offer;
 use super::reads::{self, Together};
@@ -100,7 +101,7 @@ pub(crate) async fn look(
         }
         facts = Some(answer);
     }
-    let deliverable = deliverable(parts, &history);
+    let deliverable = deliverable(parts, &history).await;
     let decided = decide(&Question {
         reading: &together.reading,
         sender: &together.sender,
@@ -117,7 +118,7 @@ pub(crate) async fn look(
     Ok(Looked { together, facts, decided, phone_hash, desk_is_over })
 }
 
-fn deliverable(parts: &Parts, history: &History) -> Result<(), &'static str> {
+async fn deliverable(parts: &Parts, history: &History) -> Result<(), &'static str> {
     if parts.keyring.is_none() {
         return Err("there is no sealing key: passwords wait (`nyckelbud key new`)");
     }
@@ -126,6 +127,9 @@ fn deliverable(parts: &Parts, history: &History) -> Result<(), &'static str> {
     }
     if history.texts_day >= parts.rules.texts_per_day {
         return Err("the texts of the day are used up (sms.per_day)");
+    }
+    if !breaker::any_closed(parts).await {
+        return Err("no SMS gateway can be reached");
     }
     Ok(())
 }
@@ -147,13 +151,24 @@ fn managers_of(looked: &Looked) -> &[Manager] {
 /// The effect `Decide`.
 pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
     let parts = std::sync::Arc::clone(&work.parts);
-    if !work.lease_allows(parts.timing.directory) {
+    // A gateway that failed may be probed.
+    if !work.lease_allows(parts.timing.directory + parts.timing.gateway) {
         return work.give_back(work.now()).await;
     }
     let together = read_mails(work).await?;
-    let automation = parts.automation().await?;
+    let automation = mode(work.claim.ticket.observed, parts.automation().await?);
     let looked = look(&parts, together, automation, work.claim.ticket.asked_before).await?;
     act(work, looked, automation).await
+}
+
+/// What came while the automation observed lies in the inbox, where people work by hand: it is never
+/// acted on later. What came before is with us alone, so somebody must see it.
+fn mode(came_observed: bool, now: Automation) -> Automation {
+    match (came_observed, now) {
+        (true, _) => Automation::Observe,
+        (false, Automation::Observe) => Automation::Off,
+        (false, Automation::On | Automation::Off) => now,
+    }
 }
 
 async fn read_mails(work: &Work) -> Result<Together, WorkError> {
@@ -318,7 +333,6 @@ fn alarms(parts: &Parts) -> impl Iterator<Item = NewMessage> {
 /// The whole desk's circuit breaker: automation pauses for an hour, and people are told.
 async fn pause_desk(parts: &Parts) -> Result<(), WorkError> {
     let now = parts.now();
-    tracing::error!("{OVER}");
     let switch = Switch {
         automation: Automation::Off,
         why: OVER.to_owned(),
@@ -331,7 +345,10 @@ async fn pause_desk(parts: &Parts) -> Result<(), WorkError> {
         event: "automation.paused".to_owned(),
         data: json!({ "why": OVER }).to_string(),
     };
-    Ok(parts.store.turn(&switch, audit).await?)
+    if parts.store.pause(&switch, audit).await? {
+        tracing::error!("{OVER}");
+    }
+    Ok(())
 }
 
 /// Names of an account that no part of its password may hold.

@@ -36,17 +36,22 @@ pub struct Explanation {
     pub trail: Trail,
 }
 
-/// Explains one mail as if it had just come to a mailbox with this authentication.
+/// Explains one mail as if it had just come to a mailbox with this authentication. `truncated` says that
+/// `raw` is only its beginning.
 ///
 /// # Errors
 /// In words: the store or the directory could not be asked.
 pub async fn explain(
     parts: &Parts,
     raw: Vec<u8>,
+    truncated: bool,
     authentication: Authentication,
     received_at: UnixMillis,
 ) -> Result<Explanation, String> {
     let domains = parts.rules.own_domains.clone();
+    if truncated {
+        return Ok(unread("it is larger than the mailbox's max_mail_size"));
+    }
     let reading = tokio::task::spawn_blocking(move || reads::read_mail(&raw, &authentication, &domains));
     let read = match reading.await.map_err(|e| e.to_string())? {
         Ok(read) => read,
@@ -55,8 +60,8 @@ pub async fn explain(
     let automation = parts.automation().await.map_err(|e| e.to_string())?;
     let kept = Kept { mailbox: "", validity: 0, automation, rules: &parts.rules, year: 0, now: parts.now() };
     let acknowledge = acknowledgement(&kept, &read.mail).is_some();
-    let answered =
-        parts.store.ticket_answered(&read.mail.answers, read.mail.tag, read.mail.sender.address.as_ref());
+    let (from, trust) = (read.mail.sender.address.as_ref(), read.mail.sender.trust);
+    let answered = parts.store.ticket_answered(&read.mail.answers, read.mail.tag, from, trust);
     let joins = answered.await.map_err(|e| e.to_string())?.filter(|_| read.mail.automatic.is_none());
     let sender = json!({
         "address": read.mail.sender.address,

@@ -57,7 +57,7 @@ pub(crate) fn still_good(
                 .phones
                 .iter()
                 .filter_map(|phone| decision::texting_number(phone, policy, now))
-                .find(|number| keyring.phone_hash(number) == phone_hash);
+                .find(|number| keyring.is_hash_of(phone_hash, number));
             phone.map_or(StillGood::HandGone(Reason::PhoneMismatch), |phone| StillGood::Yes {
                 account: found.clone(),
                 phone: phone.clone(),

@@ -10,11 +10,12 @@ use super::facts::{self, StillGood};
 use super::reset;
 use super::step::{SHOW_AGAIN, owner_notice};
 use super::work::{Draft, Due, Flow, Work, WorkError};
+use crate::decision::{Automation, ManagerAbsent, Policy};
 use crate::directory::Who;
 use crate::password::TemporaryPassword;
 use crate::store::IntentKind;
 use crate::ticket::{Effect, Event, Hand, Job, Offer, State, TicketId, Way};
-use crate::types::UnixMillis;
+use crate::types::{Reason, UnixMillis};
 
 /// What a POST on a link came to.
 pub(crate) enum Reveal {
@@ -84,20 +85,20 @@ async fn open(work: &mut Work, browser: &str) -> Result<Reveal, WorkError> {
 
 /// From the offer to a sealed password, after one more look at the directory.
 async fn begin(work: &mut Work, offer: &Offer, browser: &str) -> Result<bool, WorkError> {
-    let parts = Arc::clone(&work.parts);
-    let id = work.account()?;
-    let Ok(facts) = facts::read(&parts, &Who::Id(id.clone())).await else { return Ok(false) };
-    let keyring = parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
-    let hash = work.claim.phone_hash.clone();
-    let good = facts::still_good(&facts, &id, &offer.hand, &hash, keyring, &parts.rules.policy, parts.now());
-    let account = match good {
-        StillGood::Yes { account, .. } => account,
-        StillGood::AccountOut(reason) | StillGood::HandGone(reason) => {
+    if work.parts.automation().await? != Automation::On {
+        let reason = Reason::AutomationOff;
+        work.commit(Event::OfferWithdrawn { reason }, Draft::default()).await?;
+        return Ok(false);
+    }
+    let account = match still_good(work, &offer.hand).await? {
+        Some(StillGood::Yes { account, .. }) => account,
+        Some(StillGood::AccountOut(reason) | StillGood::HandGone(reason)) => {
             work.commit(Event::OfferWithdrawn { reason }, Draft::default()).await?;
             return Ok(false);
         }
+        None => return Ok(false),
     };
-    let deadline = work.now().plus(parts.rules.deadline);
+    let deadline = work.now().plus(work.parts.rules.deadline);
     let way = Way::Page { browser: browser.to_owned() };
     let generation = offer.already_set.unwrap_or(1);
     let job = Job { generation, hand: offer.hand.clone(), way, deadline };
@@ -107,6 +108,17 @@ async fn begin(work: &mut Work, offer: &Offer, browser: &str) -> Result<bool, Wo
         draft.begin = Some(reset::intent(work, IntentKind::Set, &job));
     }
     Ok(work.commit(Event::Opened { job }, draft).await? == Flow::On)
+}
+
+/// What the directory says now of the account and the hand (I4); `None` when it does not answer. Who
+/// presses the button is not away, whatever their automatic replies say.
+async fn still_good(work: &Work, hand: &Hand) -> Result<Option<StillGood>, WorkError> {
+    let (parts, id) = (&work.parts, work.account()?);
+    let Ok(facts) = facts::read(parts, &Who::Id(id.clone())).await else { return Ok(None) };
+    let keyring = parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
+    let policy = Policy { manager_absent: ManagerAbsent::AskAnyway, ..parts.rules.policy.clone() };
+    let hash = &work.claim.phone_hash;
+    Ok(Some(facts::still_good(&facts, &id, hand, hash, keyring, &policy, parts.now())))
 }
 
 /// The state is committed as shown before the page leaves (I13).
@@ -121,12 +133,18 @@ async fn show(work: &mut Work) -> Result<Reveal, WorkError> {
     } else {
         now
     };
-    let password = work.open_sealed(job.generation)?;
-    let name = match facts::read(&work.parts, &Who::Id(work.account()?)).await {
-        Ok(facts) => super::port::name_of(&facts).unwrap_or_default(),
-        Err(_) => String::new(),
-    };
     let first = !matches!(work.state(), State::Revealed { .. });
+    let name = match still_good(work, &job.hand).await? {
+        Some(StillGood::Yes { account, .. }) => account.name.clone(),
+        Some(StillGood::AccountOut(reason) | StillGood::HandGone(reason)) if first => {
+            work.commit(Event::Rerouted { offer: None, reason }, Draft::default()).await?;
+            return Ok(Reveal::Look);
+        }
+        None if first => return Ok(Reveal::Busy),
+        // It was handed over already: the same hand may look again.
+        Some(StillGood::AccountOut(_) | StillGood::HandGone(_)) | None => String::new(),
+    };
+    let password = work.open_sealed(job.generation)?;
     let until = since.plus(SHOW_AGAIN);
     let mut draft = Draft { due: Due::At(until), actor: Some(actor(&job.hand)), ..Draft::default() };
     if first {

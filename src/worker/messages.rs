@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use super::Parts;
+use super::breaker;
 use super::facts;
 use super::offer::stop_mac;
 use crate::delivery::pickup::StopToken;
@@ -108,10 +110,22 @@ struct Values {
     manager: String,
     unit: String,
     tail: String,
+    /// Did somebody receive the password? The name or tail of who did may be unknown by now.
+    received: bool,
     until: UnixMillis,
     at: UnixMillis,
     text: String,
     key: String,
+}
+
+impl Values {
+    fn handed_over(&self) -> HandedOver {
+        match (self.received, self.manager.as_str()) {
+            (false, _) => HandedOver::Nobody,
+            (true, "") => HandedOver::Phone { tail: self.tail.clone() },
+            (true, name) => HandedOver::Manager { name: name.to_owned() },
+        }
+    }
 }
 
 fn words(parts: &Parts, claim: &MessageClaim) -> Result<MailText, TextError> {
@@ -125,12 +139,7 @@ fn words(parts: &Parts, claim: &MessageClaim) -> Result<MailText, TextError> {
             texts.manager_notice(&values.manager, &values.name, &values.unit, number, values.until)
         }
         MessageKind::OwnerNotice => {
-            let how = match (values.manager.as_str(), values.tail.as_str()) {
-                ("", "") => HandedOver::Nobody,
-                ("", _) => HandedOver::Phone { tail: values.tail },
-                (_, _) => HandedOver::Manager { name: values.manager },
-            };
-            texts.owner_notice(&values.name, values.at, number, &how)
+            texts.owner_notice(&values.name, values.at, number, &values.handed_over())
         }
         MessageKind::OwnerWarning | MessageKind::Alarm => texts.alarm(&values.text),
     }
@@ -151,8 +160,12 @@ async fn warn_owner(parts: &Parts, claim: &MessageClaim, account: &AccountId) ->
     let Some(number) = number else {
         return Outcome::Refused { cause: "no registered phone takes texts any more".to_owned() };
     };
-    let Some(url) = stop_url(parts, claim) else {
-        return Outcome::Refused { cause: "the key from which its link was made is not at hand".to_owned() };
+    let url = match stop_url(parts, claim).await {
+        Ok(Some(url)) => url,
+        Ok(None) => {
+            return Outcome::Refused { cause: "the key of its link is not at hand".to_owned() };
+        }
+        Err(error) => return Outcome::NotSent { cause: error.to_string() },
     };
     match parts.texts.owner_warning(&url) {
         Ok(text) => through_gateways(parts, &number, &text, claim.id).await,
@@ -160,11 +173,11 @@ async fn warn_owner(parts: &Parts, claim: &MessageClaim, account: &AccountId) ->
     }
 }
 
-/// An account is offered once on a ticket, so the first offer is meant.
-fn stop_url(parts: &Parts, claim: &MessageClaim) -> Option<zeroize::Zeroizing<String>> {
+async fn stop_url(parts: &Parts, claim: &MessageClaim) -> Result<Option<Zeroizing<String>>, StoreError> {
     let values: Values = serde_json::from_str(&claim.message.values).unwrap_or_default();
-    let mac = stop_mac(parts.keyring.as_ref()?, &values.key, claim.ticket, 1)?;
-    Some(StopToken::from_mac(claim.ticket.0, mac).url(&parts.rules.public_url))
+    let Some(ticket) = parts.store.ticket(claim.ticket).await? else { return Ok(None) };
+    let mac = parts.keyring.as_ref().and_then(|keyring| stop_mac(keyring, &values.key, &ticket));
+    Ok(mac.map(|mac| StopToken::from_mac(ticket.id.0, mac).url(&parts.rules.public_url)))
 }
 
 /// The next gateway is used only when the one before surely did not take it.
@@ -172,9 +185,7 @@ async fn through_gateways(parts: &Parts, to: &PhoneNumber, text: &SmsText, messa
     let mut last = Outcome::NotSent { cause: "no SMS gateway is configured".to_owned() };
     for gateway in &parts.gateways {
         let key = format!("m{message}");
-        last = tokio::time::timeout(parts.timing.gateway, gateway.send(to, text, &key))
-            .await
-            .unwrap_or(Outcome::Uncertain { cause: "the gateway did not answer in time".to_owned() });
+        last = breaker::send(parts, gateway.as_ref(), to, text, &key).await;
         match last {
             Outcome::Accepted { .. } | Outcome::Uncertain { .. } => break,
             Outcome::Refused { .. } | Outcome::NotSent { .. } => {}

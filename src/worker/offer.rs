@@ -11,7 +11,7 @@ use crate::delivery::pickup::PickupToken;
 use crate::directory::{Account, Manager, Who};
 use crate::keyring::Keyring;
 use crate::store::{Addressee, IntentKind, MessageKind, NewMessage};
-use crate::ticket::{Event, Hand, Offer, PasswordFact, State, TextingStep, TicketId};
+use crate::ticket::{Event, Hand, Offer, PasswordFact, State, TextingStep, Ticket};
 use crate::types::{AccountId, Reason};
 
 /// A new offer, valid from now.
@@ -27,6 +27,7 @@ pub(crate) fn make(
         hand,
         expires_at: work.now().plus(work.parts.rules.pickup_valid),
         key_id: keyring.current_id().to_owned(),
+        nonce: data_encoding::HEXLOWER.encode(&rand::random::<[u8; 16]>()),
         already_set,
     })
 }
@@ -34,16 +35,19 @@ pub(crate) fn make(
 /// The token of an offer: derived, so that it need not be kept.
 pub(crate) fn token(work: &Work, offer: &Offer) -> Result<PickupToken, WorkError> {
     let keyring = work.parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
-    let place = format!("{}/{}", work.id().0, offer.number);
+    let place = format!("{}/{}/{}", work.id().0, offer.number, offer.nonce);
     let mac = keyring
         .mac(&offer.key_id, "pickup", place.as_bytes())
         .ok_or(WorkError::Lacks("the key from which its link was made"))?;
     Ok(PickupToken::from_mac(mac))
 }
 
-/// The keyed hash of the link that stops an offer.
-pub(crate) fn stop_mac(keyring: &Keyring, key_id: &str, ticket: TicketId, number: u32) -> Option<[u8; 32]> {
-    keyring.mac(key_id, "stop", format!("{}/{number}", ticket.0).as_bytes())
+/// The keyed hash of the link that stops a ticket's offer. When its first mail came tells it from a
+/// ticket that gets the same number after the store was restored.
+pub(crate) fn stop_mac(keyring: &Keyring, key_id: &str, ticket: &Ticket) -> Option<[u8; 32]> {
+    let first_mail = ticket.message_id.as_ref().map_or("", |id| id.as_str());
+    let place = format!("{}/{}/{first_mail}", ticket.id.0, ticket.received_at.0);
+    keyring.mac(key_id, "stop", place.as_bytes())
 }
 
 /// The warning to the registered mobile of an account whose manager is asked (decisions, 8);

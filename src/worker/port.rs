@@ -14,8 +14,7 @@ use super::upkeep::Health;
 use super::work::{Draft, Due, Work, WorkError};
 use crate::delivery::pickup::{PickupToken, StopToken};
 use crate::delivery::{Receipt, sms};
-use crate::directory::{Facts, Lookup, Who};
-use crate::keyring::Keyring;
+use crate::directory::{Lookup, Who};
 use crate::secret::Secret;
 use crate::ticket::{Event, Hand, State, Ticket};
 use crate::types::Reason;
@@ -49,17 +48,6 @@ impl DeskPort {
         Self { parts, health, callbacks, page }
     }
 
-    fn keyring(&self) -> Option<&Keyring> {
-        self.parts.keyring.as_deref()
-    }
-
-    /// Keyed, so that a copy of the database names no browser.
-    fn browser_hash(&self, browser: &Browser) -> String {
-        let keyring = self.keyring();
-        let mac = keyring.and_then(|k| k.mac(k.current_id(), "browser", browser.as_str().as_bytes()));
-        mac.map(|mac| data_encoding::HEXLOWER.encode(&mac)).unwrap_or_default()
-    }
-
     /// The ticket that the link opens; `Err` says what to show when there is none to be had.
     async fn ticket(&self, token: &str) -> Result<Ticket, PickupView> {
         let token = PickupToken::parse(token).ok_or(PickupView::Gone)?;
@@ -71,7 +59,7 @@ impl DeskPort {
     }
 
     async fn view(&self, ticket: &Ticket, browser: Option<&Browser>) -> PickupView {
-        let hash = browser.map(|b| self.browser_hash(b)).unwrap_or_default();
+        let hash = browser.map(Browser::hash).unwrap_or_default();
         let now = self.parts.now();
         match &ticket.state {
             State::Offered { offer, .. } if now >= offer.expires_at => PickupView::Gone,
@@ -133,7 +121,7 @@ impl DeskPort {
         let bound = bound_to(work.state(), browser);
         let mut draft = Draft { actor: who(work.state()), ..Draft::default() };
         let event = match answer {
-            PickupAnswer::NotMine => matches!(work.state(), State::Offered { .. }).then_some(Event::Declined),
+            PickupAnswer::NotMine => offered_to_a_manager(work.state()).then_some(Event::Declined),
             PickupAnswer::HandedOver if bound && shown(work.state()) => {
                 draft.due = Due::At(now.plus(parts.rules.password_valid));
                 Some(Event::Confirmed { now })
@@ -155,6 +143,10 @@ fn shown(state: &State) -> bool {
     matches!(state, State::Revealed { .. })
 }
 
+fn offered_to_a_manager(state: &State) -> bool {
+    matches!(state, State::Offered { offer, .. } if offer.hand != Hand::Requester)
+}
+
 /// Who holds the link, in the words of the audit log.
 fn who(state: &State) -> Option<String> {
     if let State::Offered { offer, .. } = state {
@@ -168,14 +160,6 @@ fn stop_view(answer: Result<PickupView, WorkError>) -> PickupView {
         tracing::error!("the link of a warning could not be used: {error}; it can be used again");
         PickupView::Busy
     })
-}
-
-/// The name of the one account in `facts`.
-pub(crate) fn name_of(facts: &Facts) -> Option<String> {
-    match &facts.lookup {
-        Lookup::One(account) => Some(account.name.clone()),
-        Lookup::Nobody | Lookup::Several => None,
-    }
 }
 
 #[async_trait]
@@ -192,7 +176,7 @@ impl Desk for DeskPort {
 
     async fn reveal(&self, token: &str, browser: &Browser, language: &str) -> Result<Page, PickupView> {
         let ticket = self.ticket(token).await?;
-        let hash = self.browser_hash(browser);
+        let hash = browser.hash();
         if !handover::may_be_shown(&ticket.state) {
             return Err(self.view(&ticket, Some(browser)).await);
         }
@@ -222,7 +206,7 @@ impl Desk for DeskPort {
             Ok(ticket) => ticket,
             Err(view) => return view,
         };
-        let hash = browser.map(|b| self.browser_hash(b)).unwrap_or_default();
+        let hash = browser.map(Browser::hash).unwrap_or_default();
         match self.say(&ticket, &hash, answer).await {
             Ok(true) => self.pickup(token, browser).await,
             Ok(false) => PickupView::Busy,

@@ -6,7 +6,9 @@ use std::time::Duration;
 use super::decide::names_of;
 use super::facts;
 use super::work::{Draft, Due, Flow, Work, WorkError};
+use crate::decision::Automation;
 use crate::directory::{Account, Facts, Lookup, Who};
+use crate::password::TemporaryPassword;
 use crate::password::generate::generate;
 use crate::password::seal::{Binding, Sealed, seal};
 use crate::store::{Intent, IntentKind};
@@ -15,6 +17,8 @@ use crate::types::{Outcome, Reason, UnixMillis};
 
 /// At most this many resets of one generation (I10).
 const MAX_RESETS: usize = 5;
+/// Nothing is begun with less time left before the deadline (workflow.md): the text needs it.
+const LEAST_TIME_LEFT: Duration = Duration::from_secs(10 * 60);
 /// At most this many values for one request.
 const MAX_GENERATIONS: u32 = 3;
 
@@ -61,19 +65,27 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
     if let Some(flow) = settle_interrupted(work, &job).await? {
         return Ok(flow);
     }
-    if work.now() >= job.deadline {
-        let password = what_is_known(work);
+    let password = what_is_known(work);
+    let nothing_begun = password == PasswordFact::NotChanged;
+    let last_moment = if nothing_begun { job.deadline.minus(LEAST_TIME_LEFT) } else { job.deadline };
+    if work.now() >= last_moment {
         return work.commit(Event::TimeOver { password }, Draft::default()).await;
+    }
+    // Somebody may have turned the switch meanwhile; what was begun is brought to its end.
+    if nothing_begun && work.parts.automation().await? != Automation::On {
+        let event = Event::ResetGivenUp { reason: Reason::AutomationOff, password };
+        return work.commit(event, Draft::default()).await;
     }
     if !work.lease_allows(work.parts.timing.directory) {
         return work.give_back(work.now()).await;
     }
+    // Without it there is nothing to intend.
+    let value = work.open_sealed(job.generation)?;
     let open = work.intents(IntentKind::Set, job.generation).find(|i| i.outcome.is_none()).cloned();
     let intent = match open {
         // Committed a moment ago, by this very claim.
         Some(intent) => intent,
-        None if work.intents(IntentKind::Set, job.generation).count() >= MAX_RESETS => {
-            let password = what_is_known(work);
+        None if work.intents(IntentKind::Set, job.generation).filter(may_have_left).count() >= MAX_RESETS => {
             let event = Event::ResetGivenUp { reason: Reason::ResetUncertain, password };
             return work.commit(event, Draft::default()).await;
         }
@@ -86,7 +98,7 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
             }
         }
     };
-    let outcome = call(work, &job).await?;
+    let outcome = call(work, &value).await?;
     after(work, &job, intent.key, outcome).await
 }
 
@@ -96,13 +108,14 @@ async fn settle_interrupted(work: &mut Work, job: &Job) -> Result<Option<Flow>, 
     let left = work
         .intents(IntentKind::Set, job.generation)
         .find(|i| i.outcome.is_none() && !work.begun_here(&i.key))
-        .map(|i| i.key.clone());
-    let Some(key) = left else { return Ok(None) };
-    if let Some(end) = work.claim.previous_lease_end {
-        let quiet_from = end.plus(work.parts.timing.quiesce);
-        if work.now() < quiet_from {
-            return Ok(Some(work.give_back(quiet_from).await?));
-        }
+        .cloned();
+    let Some(Intent { key, at, .. }) = left else { return Ok(None) };
+    let timing = work.parts.timing;
+    // Its owner's lease began before it; after a clock that was set back, one whole wait from now.
+    let end = work.claim.previous_lease_end.unwrap_or(at.plus(timing.lease));
+    let quiet_from = end.plus(timing.quiesce).min(work.now().plus(timing.lease + timing.quiesce));
+    if work.now() < quiet_from {
+        return Ok(Some(work.give_back(quiet_from).await?));
     }
     let outcome = Outcome::Uncertain { cause: "the program was stopped during the call".to_owned() };
     let draft = Draft { end: Some((key, outcome)), ..Draft::default() };
@@ -112,10 +125,14 @@ async fn settle_interrupted(work: &mut Work, job: &Job) -> Result<Option<Flow>, 
     }
 }
 
-async fn call(work: &Work, job: &Job) -> Result<Outcome, WorkError> {
+/// Does it count towards [`MAX_RESETS`]? A call that surely did not leave does not.
+fn may_have_left(intent: &&Intent) -> bool {
+    !matches!(intent.outcome, Some(Outcome::NotSent { .. }))
+}
+
+async fn call(work: &Work, value: &TemporaryPassword) -> Result<Outcome, WorkError> {
     let account = work.account()?;
-    let password = work.open_sealed(job.generation)?;
-    let set = work.parts.reset.set(&account, &password);
+    let set = work.parts.reset.set(&account, value);
     Ok(tokio::time::timeout(work.parts.timing.directory, set)
         .await
         .unwrap_or(Outcome::Uncertain { cause: "the directory did not answer in time".to_owned() }))

@@ -49,8 +49,8 @@ impl Worker {
         let mut tasks = JoinSet::new();
         for inbox in inboxes {
             let part = format!("mailbox:{}", inbox.mailbox.name());
-            let (health, parts) = (Arc::clone(&self.health), Arc::clone(&self.parts));
-            let seen = move || health.answered(&part, parts.now());
+            let health = Arc::clone(&self.health);
+            let seen = move || health.answered(&part);
             tasks.spawn(Intake::new(inbox, Arc::clone(&self.parts)).run(stop.clone(), seen));
         }
         tasks.spawn(Self::work_loop(Arc::clone(&self.parts), stop.clone()));

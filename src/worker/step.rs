@@ -17,6 +17,8 @@ pub(crate) const SHOW_AGAIN: Duration = Duration::from_secs(15 * 60);
 pub(crate) const CONFIRM_WITHIN: Duration = Duration::from_secs(60 * 60);
 /// How often the use of a password is looked up when the directory fails.
 const LOOK_AGAIN: Duration = Duration::from_secs(60 * 60);
+/// And for how long.
+const LOOK_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Works on a claimed ticket as long as there is something to do.
 pub(crate) async fn advance(work: &mut Work) -> Result<(), WorkError> {
@@ -84,6 +86,10 @@ async fn check_use(work: &mut Work) -> Result<Flow, WorkError> {
     match tokio::time::timeout(work.parts.timing.directory, asked).await {
         Ok(Ok(Used::Yes)) => work.commit(Event::UseKnown, Draft::default()).await,
         Ok(Ok(Used::No)) => work.commit(Event::Unused, Draft::default()).await,
+        // A directory that cannot tell for so long will not tell any more.
+        Ok(Err(_)) | Err(_) if now >= due.plus(LOOK_FOR) => {
+            work.commit(Event::UseKnown, Draft::default()).await
+        }
         Ok(Err(_)) | Err(_) => work.give_back(now.plus(LOOK_AGAIN)).await,
     }
 }
@@ -99,13 +105,13 @@ pub(crate) async fn owner_notice(work: &Work, hand: &Hand) -> Option<NewMessage>
                 .phones
                 .iter()
                 .filter_map(|phone| phone.number.as_ref())
-                .find(|number| keyring.phone_hash(number) == work.claim.phone_hash)
+                .find(|number| keyring.is_hash_of(&work.claim.phone_hash, number))
                 .map_or("", |number| number.tail());
-            json!({ "name": account.name, "at": work.now(), "tail": tail })
+            json!({ "name": account.name, "at": work.now(), "received": true, "tail": tail })
         }
         Hand::Manager(id) => {
             let manager = managers.iter().find(|m| m.id == *id).map_or("", |m| m.name.as_str());
-            json!({ "name": account.name, "at": work.now(), "manager": manager })
+            json!({ "name": account.name, "at": work.now(), "received": true, "manager": manager })
         }
     };
     to_owner(&account, &values)

@@ -15,22 +15,21 @@ use crate::web::PickupView;
 pub(crate) async fn view(parts: &Parts, token: &StopToken) -> Result<PickupView, WorkError> {
     let ticket = parts.store.ticket(TicketId(token.ticket)).await?;
     Ok(match ticket {
-        Some(ticket) if is_genuine(parts, token) => of(&ticket, parts),
+        Some(ticket) if is_genuine(parts, &ticket, token) => of(&ticket, parts),
         Some(_) | None => PickupView::Gone,
     })
 }
 
-/// A key that was rotated meanwhile may have made the link. A ticket has one offer, the first.
-fn is_genuine(parts: &Parts, token: &StopToken) -> bool {
+/// A key that was rotated meanwhile may have made the link.
+fn is_genuine(parts: &Parts, ticket: &Ticket, token: &StopToken) -> bool {
     let Some(keyring) = &parts.keyring else { return false };
-    let of_key = |id| stop_mac(keyring, id, TicketId(token.ticket), 1).is_some_and(|mac| token.is_of(mac));
-    keyring.ids().any(of_key)
+    keyring.ids().any(|id| stop_mac(keyring, id, ticket).is_some_and(|mac| token.is_of(mac)))
 }
 
 fn of(ticket: &Ticket, parts: &Parts) -> PickupView {
     match &ticket.state {
         State::Offered { offer, .. } if parts.now() < offer.expires_at => {
-            PickupView::Warning { until: offer.expires_at }
+            PickupView::Warning { until: offer.expires_at, changed: offer.already_set.is_some() }
         }
         State::Technician { .. } => PickupView::Stopped,
         State::Sealed { .. }
@@ -51,9 +50,10 @@ fn of(ticket: &Ticket, parts: &Parts) -> PickupView {
 
 /// Stops the offer, if it still stands; says what to show.
 pub(crate) async fn stop(parts: &Arc<Parts>, token: &StopToken) -> Result<PickupView, WorkError> {
-    if is_genuine(parts, token) {
+    let id = TicketId(token.ticket);
+    let ticket = parts.store.ticket(id).await?;
+    if ticket.is_some_and(|ticket| is_genuine(parts, &ticket, token)) {
         let taken = Instant::now();
-        let id = TicketId(token.ticket);
         let Some(claim) = parts.store.claim_ticket(id, &parts.owner, parts.timing.lease).await? else {
             return Ok(PickupView::Busy);
         };

@@ -4,36 +4,46 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
 use super::Parts;
 use crate::types::UnixMillis;
 
-/// A part that has not answered for longer than this is missing.
+/// A part that has not answered for longer than this is missing; a mailbox may sleep between two
+/// looks before.
 const LATELY: Duration = Duration::from_secs(5 * 60);
 /// Audit rows chained in one transaction.
 const CHAIN_BATCH: u32 = 500;
+/// A clock that goes back by less is only being corrected.
+const SET_BACK: Duration = Duration::from_secs(1);
 
-/// Which parts have answered, and when.
+/// Which parts have answered, and when. By a clock that nobody sets.
 #[derive(Debug, Default)]
 pub struct Health {
-    answered: Mutex<BTreeMap<String, UnixMillis>>,
-    expected: Vec<String>,
+    answered: Mutex<BTreeMap<String, Instant>>,
+    /// Each with how long it may be silent.
+    expected: Vec<(String, Duration)>,
 }
 
 impl Health {
-    /// Expects answers of the store, the directory, and these mailboxes.
+    /// Expects answers of the store, the directory, and these mailboxes; each is asked at least once
+    /// in its `poll`.
     #[must_use]
-    pub fn expecting(mailboxes: &[String]) -> Self {
-        let mut expected = vec!["store".to_owned(), "directory".to_owned()];
-        expected.extend(mailboxes.iter().map(|name| format!("mailbox:{name}")));
+    pub fn expecting(mailboxes: &[(String, Duration)]) -> Self {
+        let mut expected = vec![("store".to_owned(), LATELY), ("directory".to_owned(), LATELY)];
+        let mailbox = |(name, poll): &(String, Duration)| (format!("mailbox:{name}"), *poll + LATELY);
+        expected.extend(mailboxes.iter().map(mailbox));
         Self { answered: Mutex::default(), expected }
     }
 
     /// This part has answered.
-    pub fn answered(&self, part: &str, at: UnixMillis) {
+    pub fn answered(&self, part: &str) {
+        self.answered_at(part, Instant::now());
+    }
+
+    fn answered_at(&self, part: &str, at: Instant) {
         if let Ok(mut answered) = self.answered.lock() {
             answered.insert(part.to_owned(), at);
         }
@@ -41,24 +51,54 @@ impl Health {
 
     /// The parts that have not answered lately.
     pub(crate) async fn missing(&self, parts: &Parts) -> Vec<String> {
-        let now = parts.now();
-        if parts.store.switch(now).await.is_ok() {
-            self.answered("store", now);
+        if parts.store.switch(parts.now()).await.is_ok() {
+            self.answered("store");
         }
+        self.missing_at(Instant::now())
+    }
+
+    fn missing_at(&self, now: Instant) -> Vec<String> {
         let known = self.answered.lock().map(|answered| answered.clone()).unwrap_or_default();
-        let fresh = |part: &String| known.get(part).is_some_and(|at| now.since(*at) <= LATELY);
-        self.expected.iter().filter(|part| !fresh(part)).cloned().collect()
+        let fresh = |part: &str, silent: Duration| {
+            known.get(part).is_some_and(|at| now.saturating_duration_since(*at) <= silent)
+        };
+        let missing = self.expected.iter().filter(|(part, silent)| !fresh(part, *silent));
+        missing.map(|(part, _)| part.clone()).collect()
     }
 }
 
-/// Seals the audit chain and erases what has expired, until `stop`; a last time after it.
+/// What both clocks said: the one on the wall, which people set, and the one that only runs.
+struct Hands {
+    wall: UnixMillis,
+    running: Instant,
+}
+
+impl Hands {
+    /// Was the wall clock set back since the last look?
+    fn were_set_back(&mut self, wall: UnixMillis, running: Instant) -> bool {
+        let expected = self.wall.plus(running.saturating_duration_since(self.running));
+        *self = Self { wall, running };
+        expected.since(wall) > SET_BACK
+    }
+}
+
+/// Seals the audit chain, erases what has expired and watches the clock, until `stop`; a last time
+/// after it.
 pub(crate) async fn run(parts: Arc<Parts>, health: Arc<Health>, stop: CancellationToken) {
     let mut look_at_directory = 0_u32;
+    let mut hands = Hands { wall: parts.now(), running: Instant::now() };
+    // The clock may have been set back while nothing ran.
+    let mut wake = true;
     loop {
+        if hands.were_set_back(parts.now(), Instant::now()) {
+            tracing::warn!("the clock was set back: everything that waits looks again");
+            wake = true;
+        }
+        wake = wake && !wake_all(&parts).await;
         once(&parts).await;
         if look_at_directory == 0 {
             match tokio::time::timeout(parts.timing.directory, parts.directory.probe()).await {
-                Ok(Ok(_)) => health.answered("directory", parts.now()),
+                Ok(Ok(_)) => health.answered("directory"),
                 Ok(Err(error)) => tracing::warn!("{error}; requests wait, then go to a technician"),
                 Err(_) => tracing::warn!("the directory did not answer in time; requests wait"),
             }
@@ -70,6 +110,21 @@ pub(crate) async fn run(parts: Arc<Parts>, health: Arc<Health>, stop: Cancellati
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(Duration::from_secs(2)) => {}
+        }
+    }
+}
+
+/// Due times of a clock that was set back lie ahead, and nothing else tells of them (I16). Every effect
+/// looks at its own times first, so waking one too early does no harm. `false`: to be done again.
+async fn wake_all(parts: &Parts) -> bool {
+    match parts.store.wake_all(parts.now()).await {
+        Ok(_) => {
+            parts.wake.notify_one();
+            true
+        }
+        Err(error) => {
+            tracing::error!("what waits could not be woken: {error}; it is tried again");
+            false
         }
     }
 }
@@ -92,5 +147,40 @@ pub(crate) async fn once(parts: &Parts) {
         Ok(0) => {}
         Ok(erased) => tracing::info!(erased, "expired secrets were erased"),
         Err(error) => tracing::error!("expired secrets could not be erased: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_mailbox_may_sleep_between_two_looks_and_no_longer() {
+        let health = Health::expecting(&[("often".to_owned(), MINUTE), ("seldom".to_owned(), 30 * MINUTE)]);
+        let begun = Instant::now();
+        assert_eq!(health.missing_at(begun), ["store", "directory", "mailbox:often", "mailbox:seldom"]);
+        for part in ["store", "directory", "mailbox:often", "mailbox:seldom"] {
+            health.answered_at(part, begun);
+        }
+        let after = |minutes: u32| health.missing_at(begun + minutes * MINUTE);
+        assert_eq!(after(5), [""; 0]);
+        assert_eq!(after(6), ["store", "directory"]);
+        assert_eq!(after(34), ["store", "directory", "mailbox:often"]);
+        assert_eq!(after(36).len(), 4);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_is_noticed_once_and_a_corrected_one_never() {
+        let (wall, running) = (UnixMillis(1_795_521_600_000), Instant::now());
+        let mut hands = Hands { wall, running };
+        let mut look = |wall: UnixMillis, minutes: u32| hands.were_set_back(wall, running + minutes * MINUTE);
+        assert!(!look(wall.plus(MINUTE), 1));
+        assert!(!look(wall.plus(2 * MINUTE).minus(Duration::from_millis(900)), 2));
+        assert!(look(wall, 3), "it shows what it showed three minutes ago");
+        assert!(!look(wall.plus(MINUTE), 4));
+        assert!(!look(wall.plus(43_200 * MINUTE), 5), "set forward: all is due by itself");
+        assert!(look(wall, 6));
     }
 }

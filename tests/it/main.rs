@@ -2,13 +2,16 @@
 //! that it links once.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod cli;
 mod corpus;
 mod crash;
 mod house;
 mod imap;
 mod intake;
+mod journey;
 mod sms;
 mod smtp;
 mod store;
 mod support;
 mod web;
+mod worker;

@@ -1,20 +1,21 @@
 //! The demo's folder: built anew, filled sample by sample, looked at from outside.
 
-use std::collections::BTreeSet;
 use std::io::Write;
+use std::net::TcpListener;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::super::{CliError, key};
-use super::samples::Sample;
+use super::samples::{SAMPLES, Sample};
 
 const CONFIG: &str = include_str!("../../../deploy/demo/nyckelbud.toml");
 const DIRECTORY: &str = include_str!("../../../deploy/demo/directory.toml");
 /// Tried first, so that the address is easy to remember.
 const PORT: u16 = 8025;
 
-/// Builds the desk's folder and answers with its place.
-pub(super) fn build(dir: Option<PathBuf>) -> Result<PathBuf, CliError> {
+/// Builds the desk's folder and answers with its place, and with the door that its pages are asked at:
+/// held open, so that no other program can take it.
+pub(super) fn build(dir: Option<PathBuf>) -> Result<(PathBuf, TcpListener), CliError> {
     let dir = dir.unwrap_or_else(|| {
         std::env::temp_dir().join(format!("nyckelbud-demo-{}", uuid::Uuid::new_v4().simple()))
     });
@@ -27,23 +28,21 @@ pub(super) fn build(dir: Option<PathBuf>) -> Result<PathBuf, CliError> {
     }
     let mut private = std::fs::DirBuilder::new();
     private.recursive(true).mode(0o700);
-    for part in ["", "mailbox/tmp", "mailbox/new", "mailbox/cur", "sms", "mail", "var"] {
+    for part in ["", "samples", "mailbox/tmp", "mailbox/new", "mailbox/cur", "sms", "mail", "var"] {
         let folder = dir.join(part);
         private.create(&folder).map_err(|e| cannot(&folder, &e))?;
     }
-    let port = free_port()?;
-    write(&dir.join("nyckelbud.toml"), &CONFIG.replace("8025", &port.to_string()))?;
+    let door = TcpListener::bind(("127.0.0.1", PORT)).or_else(|_| TcpListener::bind(("127.0.0.1", 0)));
+    let unserved = |e| CliError::No(format!("no port is free for the pickup page: {e}; nothing was begun"));
+    let door = door.map_err(unserved)?;
+    let port = door.local_addr().map_err(unserved)?.port();
+    write(&dir.join("nyckelbud.toml"), CONFIG.replace("8025", &port.to_string()))?;
     write(&dir.join("directory.toml"), DIRECTORY)?;
+    for sample in SAMPLES {
+        write(&dir.join("samples").join(format!("{}.eml", sample.name)), sample.mail())?;
+    }
     key::write_new(&dir.join("seal.key"))?;
-    Ok(dir)
-}
-
-fn free_port() -> Result<u16, CliError> {
-    let any = std::net::TcpListener::bind(("127.0.0.1", PORT))
-        .or_else(|_| std::net::TcpListener::bind(("127.0.0.1", 0)));
-    any.and_then(|listener| listener.local_addr())
-        .map(|address| address.port())
-        .map_err(|e| CliError::No(format!("no port is free for the pickup page: {e}")))
+    Ok((dir, door))
 }
 
 /// Delivers a sample as a mail server does: written aside, then renamed in.
@@ -59,44 +58,48 @@ pub(super) fn drop_in(dir: &Path, sample: &Sample) -> Result<(), CliError> {
     std::fs::rename(&aside, &place).map_err(|e| cannot(&place, &e))
 }
 
-/// The files that have left: `sms/…`, `mail/…`.
-pub(super) fn leaving(dir: &Path) -> BTreeSet<String> {
-    let mut files = BTreeSet::new();
-    for part in ["sms", "mail"] {
-        let Ok(entries) = std::fs::read_dir(dir.join(part)) else { continue };
-        files.extend(entries.flatten().map(|e| format!("{part}/{}", e.file_name().to_string_lossy())));
+/// How much has left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Left {
+    pub(super) sms: usize,
+    pub(super) mails: usize,
+}
+
+impl Left {
+    /// What left between `before` and now.
+    pub(super) fn since(self, before: &Self) -> Self {
+        Self { sms: self.sms.saturating_sub(before.sms), mails: self.mails.saturating_sub(before.mails) }
     }
-    files
 }
 
-/// `2 texts, 1 mail`.
-pub(super) fn in_words(files: &[&str]) -> String {
-    let count = |part: &str| files.iter().filter(|file| file.starts_with(part)).count();
-    let words = |n: usize, one: &str| match n {
-        0 => None,
-        1 => Some(format!("1 {one}")),
-        n => Some(format!("{n} {one}s")),
-    };
-    let all: Vec<String> =
-        [words(count("sms/"), "text"), words(count("mail/"), "mail")].into_iter().flatten().collect();
-    all.join(", ")
+/// Everything that has left until now.
+pub(super) fn leaving(dir: &Path) -> Left {
+    let count = |part: &str| files(&dir.join(part)).count();
+    Left { sms: count("sms"), mails: count("mail") }
 }
 
-/// Pickup links in the texts that left.
-pub(super) fn links(dir: &Path, public_url: &str) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(dir.join("sms")) else { return Vec::new() };
-    let mut texts: Vec<(std::time::SystemTime, String)> = entries
-        .flatten()
-        .filter_map(|e| Some((e.metadata().ok()?.modified().ok()?, std::fs::read_to_string(e.path()).ok()?)))
-        .collect();
-    texts.sort();
-    let link = |text: &String| {
-        text.split_whitespace().find(|word| word.starts_with(public_url)).map(ToOwned::to_owned)
-    };
-    texts.iter().filter_map(|(_, text)| link(text)).collect()
+/// The files in a folder that are whole: one that is being written begins with a dot.
+fn files(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter(|e| !e.file_name().as_encoded_bytes().starts_with(b".")).map(|e| e.path())
 }
 
-fn write(path: &Path, text: &str) -> Result<(), CliError> {
+/// A text that offers a password to a manager: its file's name and its words. A link whose token has
+/// a hyphen is an owner's, to stop it.
+pub(super) fn link_to_a_manager(dir: &Path, public_url: &str) -> Option<(String, String)> {
+    let link = format!("{public_url}/p/");
+    let mut paths: Vec<PathBuf> = files(&dir.join("sms")).collect();
+    paths.sort();
+    paths.into_iter().find_map(|path| {
+        let file = std::fs::read_to_string(&path).ok()?;
+        let (_, words) = file.split_once("\n\n")?;
+        let token = words.split_once(&link)?.1.split_whitespace().next()?;
+        let name = path.file_name()?.to_string_lossy().into_owned();
+        (!token.contains('-')).then(|| (name, words.to_owned()))
+    })
+}
+
+fn write(path: &Path, text: impl AsRef<[u8]>) -> Result<(), CliError> {
     std::fs::write(path, text).map_err(|e| cannot(path, &e))
 }
 

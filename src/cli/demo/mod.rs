@@ -7,14 +7,15 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{CliError, Common, assembly, output, run};
+use super::run::{Desk, Signal, Signals};
+use super::{CliError, Common, assembly, run};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Loaded, Settings};
 use crate::store::{Store, TicketFilter, TicketView};
 use crate::ticket::Kind;
 
 mod folder;
 mod samples;
+mod words;
 
 use samples::{SAMPLES, Sample};
 
@@ -33,67 +34,48 @@ pub(super) struct DemoArgs {
 }
 
 pub(super) async fn run(args: DemoArgs) -> Result<(), CliError> {
-    let dir = folder::build(args.dir)?;
+    let mut signals = Signals::listen()?;
+    let (dir, door) = folder::build(args.dir)?;
     let common = Common { config: Some(dir.join("nyckelbud.toml")), json: false };
-    let loaded: Loaded = assembly::load(&common)?;
-    let settings = loaded.settings;
+    let settings = assembly::load(&common)?.settings;
     crate::telemetry::init(&settings.telemetry).map_err(|e| CliError::Wrong(e.to_string()))?;
     let _only_one = run::lock(&settings)?;
     let store = assembly::store(&settings).await?;
-    let parts = Arc::new(assembly::parts(&settings, Arc::clone(&store))?);
-    let stop = CancellationToken::new();
-    introduce(&dir, &settings)?;
+    let desk = Desk::open(settings.clone(), Arc::clone(&store), Some(&door))?;
+    drop(door);
+    words::introduce(&dir, &settings)?;
 
-    let desk = {
-        let (settings, stop) = (settings.clone(), stop.clone());
-        tokio::spawn(async move { run::serve(&settings, parts, stop).await })
+    let stop = CancellationToken::new();
+    let working = tokio::spawn(desk.serve(stop.clone()));
+    let shown = tokio::select! {
+        shown = show_all(&dir, &store, &stop) => shown,
+        () = stop_signal(&mut signals) => Err(CliError::No("stopped before every sample was settled".to_owned())),
     };
-    let shown = show_all(&dir, &store, &stop).await;
-    if let (Ok(failed), false) = (&shown, args.once) {
-        tell_links(&dir, &settings, *failed)?;
-        output::note("The desk goes on: drop further mails into mailbox/new. Ctrl-C ends it.");
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            () = stop.cancelled() => {}
+    if let Ok(failed) = shown
+        && !stop.is_cancelled()
+    {
+        words::explain_outcomes(failed)?;
+        words::look_further(&dir, &settings, args.once)?;
+        if !args.once {
+            tokio::select! {
+                () = stop_signal(&mut signals) => {}
+                () = stop.cancelled() => {}
+            }
         }
     }
     stop.cancel();
-    let served = desk.await.map_err(|e| CliError::No(format!("the desk broke off: {e}")))?;
-    let failed = shown?;
-    served?;
-    if args.once {
-        tell_links(&dir, &settings, failed)?;
-    }
-    if failed == 0 {
-        Ok(())
-    } else {
-        Err(CliError::No(format!("{failed} samples are not settled as their names say")))
+    // Why the desk ended says more than that samples were not settled.
+    working.await.map_err(|e| CliError::No(format!("the desk broke off: {e}")))??;
+    match shown? {
+        0 => Ok(()),
+        1 => Err(CliError::No("1 sample is not settled as its name says".to_owned())),
+        failed => Err(CliError::No(format!("{failed} samples are not settled as their names say"))),
     }
 }
 
-fn introduce(dir: &Path, settings: &Settings) -> Result<(), CliError> {
-    output::line(&output::paint(output::BOLD, "A service desk with invented people"))?;
-    for (what, place) in [
-        ("mails come in", dir.join("mailbox/new")),
-        ("texts go out", dir.join("sms")),
-        ("mails go out", dir.join("mail")),
-        ("people, phones, managers", dir.join("directory.toml")),
-        ("configuration", dir.join("nyckelbud.toml")),
-    ] {
-        output::line(&format!("  {} {}", output::column(what, 26), place.display()))?;
-    }
-    output::line(&format!("  {} {}", output::column("pickup page", 26), settings.desk.public_url))?;
-    output::line("")?;
-    output::line(&output::paint(
-        output::FAINT,
-        &format!(
-            "  {} {} {} {}",
-            output::column("sample", 36),
-            output::column("decision", 31),
-            output::column("state", 9),
-            "what left"
-        ),
-    ))
+/// Until Ctrl-C or SIGTERM; there is no configuration to read again.
+async fn stop_signal(signals: &mut Signals) {
+    while let Signal::Reload = signals.next().await {}
 }
 
 /// Drops the samples in one by one, and says what became of each. Answers how many went wrong.
@@ -103,14 +85,15 @@ async fn show_all(dir: &Path, store: &Arc<dyn Store>, stop: &CancellationToken) 
     for sample in SAMPLES {
         folder::drop_in(dir, sample)?;
         let settled = settled(store, sample, stop).await?;
+        if stop.is_cancelled() {
+            break;
+        }
         let after = folder::leaving(dir);
-        let left: Vec<&String> = after.iter().filter(|file| !seen.contains(*file)).collect();
         let as_named = settled.as_ref().is_some_and(|view| sample.fits(view));
         failed += usize::from(!as_named);
-        row(sample, settled.as_ref(), as_named, &left)?;
+        words::row(sample, settled.as_ref(), as_named, after.since(&seen))?;
         seen = after;
     }
-    output::line("")?;
     Ok(failed)
 }
 
@@ -142,39 +125,4 @@ async fn settled(
 async fn nothing_is_under_way(store: &Arc<dyn Store>) -> Result<bool, CliError> {
     let soon = SystemClock.now().plus(Duration::from_secs(120));
     Ok(store.next_due().await?.is_none_or(|due| due > soon))
-}
-
-fn row(sample: &Sample, view: Option<&TicketView>, as_named: bool, left: &[&String]) -> Result<(), CliError> {
-    let (mark, style) = if as_named { ("✓", output::GOOD) } else { ("✗", output::BAD) };
-    let (decision, state) = view.map_or(("not settled".to_owned(), "-"), |view| {
-        let ticket = &view.ticket;
-        let outcome = ticket.outcome.map_or("-", crate::ticket::Fate::code);
-        let reason = ticket.reason.map(|r| format!(", {r}")).unwrap_or_default();
-        (format!("{outcome}{reason}"), ticket.state.standing().code())
-    });
-    let left: Vec<&str> = left.iter().map(|file| file.as_str()).collect();
-    output::line(&format!(
-        "{} {} {} {} {}",
-        output::paint(style, mark),
-        output::column(sample.name, 36),
-        output::column(&decision, 31),
-        output::column(state, 9),
-        output::paint(output::FAINT, &folder::in_words(&left)),
-    ))
-}
-
-fn tell_links(dir: &Path, settings: &Settings, failed: usize) -> Result<(), CliError> {
-    if failed == 0 {
-        let all = SAMPLES.len();
-        output::line(&format!("All {all} samples are settled as their names say."))?;
-    }
-    let links = folder::links(dir, &settings.desk.public_url);
-    if let Some(link) = links.first() {
-        output::line("A manager's link, from a text in sms/; open it in a browser while the demo runs:")?;
-        output::line(&format!("  {link}"))?;
-    }
-    let config = dir.join("nyckelbud.toml");
-    output::line("Look further:")?;
-    output::line(&format!("  nyckelbud --config {} tickets", config.display()))?;
-    output::line(&format!("  nyckelbud --config {} audit verify", config.display()))
 }

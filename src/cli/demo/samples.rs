@@ -14,7 +14,7 @@ pub(super) struct Sample {
     /// How long ago it came.
     pub(super) age: Option<Duration>,
     state: Standing,
-    outcome: Fate,
+    pub(super) outcome: Fate,
     reason: Option<Reason>,
 }
 

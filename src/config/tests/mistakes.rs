@@ -24,9 +24,8 @@ fn an_unknown_key_is_named_with_its_line_and_the_nearest_known_key() {
     only(&small("[store]\nzzzzzzzzzz = 1"), "zzzz", "store.zzzzzzzzzz: there is no such key");
 }
 
-#[test]
-fn every_mistake_is_named_in_one_run() {
-    let text = r#"
+/// A file with a mistake on most of its lines.
+const MANY: &str = r#"
 [desk]
 adress = "servicedesk@kommun.example"
 language = "fi"
@@ -60,7 +59,10 @@ kind = "twilio"
 name = "A"
 kind = "spool"
 "#;
-    let found = mistakes(text, &[]);
+
+#[test]
+fn every_mistake_is_named_in_one_run() {
+    let found = mistakes(MANY, &[]);
     let expected = [
         ("2", "desk.address: is missing"),
         ("2", "desk.public_url: is missing"),

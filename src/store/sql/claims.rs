@@ -54,7 +54,11 @@ impl<DB: Dialect> SqlStore<DB> {
         let mut tx = self.write("claiming a ticket").await?;
         let clock = tx.clock().await?;
         let rows = tx.rows(ONE, values![id, clock]).await?;
+        let found = !rows.is_empty();
         let mut claims = take(&mut tx, rows, owner, clock.plus(lease)).await?;
+        if found && claims.is_empty() {
+            return Err(corrupt("a ticket that cannot be read; nothing was changed"));
+        }
         tx.commit().await?;
         Ok(claims.pop())
     }
@@ -72,6 +76,17 @@ impl<DB: Dialect> SqlStore<DB> {
              WHERE id = $1 AND fence = $2";
         tx.run(sql, values![id, fence, due_at]).await?;
         tx.commit().await
+    }
+
+    /// Whoever has a ticket just now has read the old clock: it is woken.
+    pub(super) async fn wake_later(&self, now: UnixMillis) -> Result<u32, StoreError> {
+        let mut tx = self.write("waking what waits").await?;
+        let mut woken = 0;
+        for sql in [WAKE_TICKETS, WAKE_MESSAGES] {
+            woken += tx.rows(sql, values![now]).await?.len();
+        }
+        tx.commit().await?;
+        Ok(u32::try_from(woken).unwrap_or(u32::MAX))
     }
 
     /// A leased ticket or message is due when its lease has ended, not before.
@@ -96,6 +111,10 @@ impl<DB: Dialect> SqlStore<DB> {
     }
 }
 
+pub(super) const WAKE_TICKETS: &str = "UPDATE ticket SET due_at = $1, woken = 1
+     WHERE due_at < 9223372036854775807 AND due_at > $1 RETURNING id";
+pub(super) const WAKE_MESSAGES: &str = "UPDATE message SET due_at = $1
+     WHERE due_at < 9223372036854775807 AND due_at > $1 RETURNING id";
 pub(super) const FREE_TICKET: &str = "SELECT due_at FROM ticket
      WHERE due_at < 9223372036854775807 AND (lease_owner = '' OR lease_until <= $1) ORDER BY due_at LIMIT 1";
 pub(super) const LEASED_TICKET: &str =
@@ -113,19 +132,36 @@ async fn take<DB: Dialect>(
     owner: &str,
     until: UnixMillis,
 ) -> Result<Vec<Claim>, StoreError> {
-    let mut claims = rows.into_iter().map(claim).collect::<Result<Vec<_>, _>>()?;
-    if claims.is_empty() {
-        return Ok(claims);
+    if rows.is_empty() {
+        return Ok(Vec::new());
     }
-    let ids = list(claims.iter().map(|claim| claim.ticket.id.0));
+    let ids = rows.iter().map(Row::first_number).collect::<Result<Vec<_>, _>>()?;
+    let ids = list(ids);
     tx.run(TAKE, values![ids.clone(), owner, until]).await?;
     let mut intents = intents::of_tickets(tx, ids.clone()).await?;
     let mut sealed = sealed_of(tx, ids).await?;
-    for claim in &mut claims {
-        claim.intents = intents.remove(&claim.ticket.id).unwrap_or_default();
-        claim.sealed = sealed.remove(&claim.ticket.id);
+    let mut claims = Vec::with_capacity(rows.len());
+    for row in rows {
+        let number = number(row.clone());
+        let whole = claim(row).and_then(|claim| {
+            let intents = intents.remove(&claim.ticket.id).unwrap_or(Ok(Vec::new()))?;
+            let sealed = sealed.remove(&claim.ticket.id);
+            Ok(Claim { intents, sealed, ..claim })
+        });
+        match whole {
+            Ok(claim) => claims.push(claim),
+            // It keeps its lease, so that it does not stand before the others either.
+            Err(error) => tracing::error!(ticket = %number, "a ticket cannot be worked on: {error}; it is \
+                left alone, nothing of it was changed, the others go on"),
+        }
     }
     Ok(claims)
+}
+
+/// The number of the ticket in `row`, as people quote it.
+fn number(mut row: Row) -> String {
+    let number = row.number().and_then(|_id| ticket::number(&mut row));
+    number.map_or_else(|_| "without a number".to_owned(), |number| number.to_string())
 }
 
 fn claim(mut row: Row) -> Result<Claim, StoreError> {

@@ -4,9 +4,9 @@
 use super::dialect::Dialect;
 use super::tx::{Failure, Tx};
 use super::value::values;
-use super::{NEVER, SqlStore, audit, intents, messages, ticket};
+use super::{NEVER, SqlStore, audit, intents, joins, messages, ticket};
 use crate::store::{Committed, SealedChange, Started, Step, StoreError};
-use crate::ticket::{Fate, State, TicketId};
+use crate::ticket::{Fate, Standing, State, TicketId};
 use crate::types::{AccountId, Reason, TicketNumber, UnixMillis, Username};
 
 /// How often a commit is tried when another ticket of the account comes and goes meanwhile.
@@ -16,6 +16,7 @@ const TRIES: usize = 3;
 struct Row {
     account: String,
     settled_at: UnixMillis,
+    replied: bool,
 }
 
 impl<DB: Dialect> SqlStore<DB> {
@@ -47,12 +48,12 @@ impl<DB: Dialect> SqlStore<DB> {
     ) -> Result<Committed, Failure> {
         let mut tx = self.write("moving a ticket").await?;
         let before = ticket::state_text(from)?;
-        let sql = "SELECT account, settled_at FROM ticket
+        let sql = "SELECT account, settled_at, replied FROM ticket
              WHERE id = $1 AND fence = $2 AND state = $3 FOR UPDATE";
         let Some(mut row) = tx.row(sql, values![id, fence, before.as_str()]).await? else {
             return Ok(Committed::Lost);
         };
-        let row = Row { account: row.text()?, settled_at: row.time()? };
+        let row = Row { account: row.text()?, settled_at: row.time()?, replied: row.yes()? };
         if step.state.live()
             && let Some(number) = busy_with(&mut tx, id, account(&row, step)).await?
         {
@@ -75,6 +76,9 @@ impl<DB: Dialect> SqlStore<DB> {
         for entry in &step.audit {
             audit::write(&mut tx, id, entry, step.now).await?;
         }
+        if row.replied && is_over(step.state.standing()) {
+            joins::late_reply(&mut tx, id, step.now).await?;
+        }
         tx.commit().await?;
         if !matches!(step.sealed, SealedChange::Keep) {
             self.tidy.something_was_erased();
@@ -85,6 +89,14 @@ impl<DB: Dialect> SqlStore<DB> {
 
 fn account<'a>(row: &'a Row, step: &'a Step) -> &'a str {
     step.account.as_ref().map_or(row.account.as_str(), |(id, _)| id.as_str())
+}
+
+/// Will nobody look at it any more?
+fn is_over(standing: Standing) -> bool {
+    match standing {
+        Standing::Resolved | Standing::Closed => true,
+        Standing::New | Standing::Working | Standing::Open | Standing::Pending => false,
+    }
 }
 
 /// The account's other live ticket (I7). The unique index `ticket_live_account` has the last word.
@@ -122,6 +134,7 @@ async fn update<DB: Dialect>(
              settled_at = $18,
              due_at = CASE WHEN $20 = 1 AND woken = 1 AND due_at < $19 THEN due_at ELSE $19 END,
              woken = CASE WHEN $20 = 1 THEN 0 ELSE woken END,
+             replied = CASE WHEN $6 = 1 THEN replied ELSE 0 END,
              lease_owner = CASE WHEN $20 = 1 THEN '' ELSE lease_owner END,
              lease_until = CASE WHEN $20 = 1 THEN 0 ELSE lease_until END
          WHERE id = $1 AND fence = $2 AND state = $3 RETURNING id";

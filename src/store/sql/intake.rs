@@ -16,7 +16,7 @@ use crate::store::{
     Addressee, AuditEntry, Incoming, KeptMail, MailsLimit, MessageKind, NewMessage, Recorded, StoreError,
 };
 use crate::ticket::{Fate, Kind, TicketId};
-use crate::types::{EmailAddress, MessageId, Reason, TicketNumber, UnixMillis};
+use crate::types::{EmailAddress, MessageId, Reason, TicketNumber, UnixMillis, mask_phones};
 
 /// An address gets at most one acknowledgement in this time (decisions.md 7).
 const ACKNOWLEDGE_EVERY: Duration = Duration::from_secs(3600);
@@ -47,7 +47,9 @@ impl<DB: Dialect> SqlStore<DB> {
         // one mail that came to two mailboxes.
         tx.run("UPDATE turn SET taken = taken + 1 WHERE name = 'intake'", values![]).await?;
         let mut recorded = Vec::with_capacity(mails.len());
-        for mail in mails {
+        for mut mail in mails {
+            // People write their numbers there; only the raw mail keeps them (decisions, 21).
+            mail.subject = mask_phones(&mail.subject);
             recorded.push(self.keep(&mut tx, mail, now).await?);
         }
         tx.commit().await?;
@@ -71,7 +73,7 @@ impl<DB: Dialect> SqlStore<DB> {
         let acknowledge = mail.ticket.acknowledge.clone();
         let recorded = match joined(tx, &mail).await? {
             Some(joined) => {
-                joins::reply(tx, &joined, now).await?;
+                joins::reply(tx, joined.id, now).await?;
                 insert_mail(tx, mail, joined.id, 0, now).await?;
                 Recorded::Joined(joined.id, joined.number)
             }
@@ -129,7 +131,9 @@ impl<DB: Dialect> SqlStore<DB> {
 async fn joined<DB: Dialect>(tx: &mut Tx<DB>, mail: &Incoming) -> Result<Option<Joined>, StoreError> {
     match mail.ticket.kind {
         Kind::Automatic | Kind::Quarantine => Ok(None),
-        Kind::Password | Kind::General => joins::find(tx, &mail.answers, mail.tag, mail.from.as_ref()).await,
+        Kind::Password | Kind::General => {
+            joins::find(tx, &mail.answers, mail.tag, mail.from.as_ref(), mail.trust).await
+        }
     }
 }
 

@@ -9,17 +9,24 @@ use crate::store::{Intent, IntentChange, IntentKind, StoreError};
 use crate::ticket::TicketId;
 use crate::types::Outcome;
 
-/// The intents of these tickets, oldest first.
+/// The intents of one ticket, oldest first; an error when one of them cannot be read.
+type Intents = Result<Vec<Intent>, StoreError>;
+
+/// The intents of these tickets.
 pub(super) async fn of_tickets<DB: Dialect>(
     tx: &mut Tx<DB>,
     ids: Value,
-) -> Result<HashMap<TicketId, Vec<Intent>>, StoreError> {
+) -> Result<HashMap<TicketId, Intents>, StoreError> {
     let sql = "SELECT ticket, intent_key, kind, generation, gateway, begun_at, outcome, detail FROM intent
          WHERE ticket IN (SELECT CAST(value AS BIGINT) FROM json_each($1)) ORDER BY id";
-    let mut intents: HashMap<TicketId, Vec<Intent>> = HashMap::new();
+    let mut intents: HashMap<TicketId, Intents> = HashMap::new();
     for mut row in tx.rows(sql, vec![ids]).await? {
-        let ticket = TicketId(row.number()?);
-        intents.entry(ticket).or_default().push(read(&mut row)?);
+        let of_ticket = intents.entry(TicketId(row.number()?)).or_insert_with(|| Ok(Vec::new()));
+        match (read(&mut row), of_ticket.as_mut()) {
+            (Ok(intent), Ok(before)) => before.push(intent),
+            (Err(error), _) => *of_ticket = Err(error),
+            (Ok(_), Err(_)) => {}
+        }
     }
     Ok(intents)
 }

@@ -85,9 +85,8 @@ impl<DB: Dialect> SqlStore<DB> {
              WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each($1))";
         tx.run(sql, values![ids.clone(), owner, clock.plus(lease)]).await?;
         let rows = tx.rows(DUE, values![ids]).await?;
-        let claims = rows.into_iter().map(claim).collect::<Result<_, _>>()?;
         tx.commit().await?;
-        Ok(claims)
+        Ok(rows.into_iter().filter_map(readable).collect())
     }
 
     pub(super) async fn intend_message(
@@ -138,6 +137,16 @@ fn call(channel: &str) -> &'static str {
 
 fn key(id: i64) -> String {
     format!("m{id}")
+}
+
+/// A message that cannot be read keeps its lease, and neither fails the others nor stands before them.
+fn readable(row: Row) -> Option<MessageClaim> {
+    let id = row.first_number().unwrap_or_default();
+    claim(row)
+        .inspect_err(|error| {
+            tracing::error!("the message {} cannot be sent: {error}; it waits, the others go on", key(id));
+        })
+        .ok()
 }
 
 fn claim(mut row: Row) -> Result<MessageClaim, StoreError> {

@@ -1,6 +1,8 @@
 //! The tables, version by version: `migrations/`, built into the program. A file that was applied
 //! once is never edited; sqlx compares checksums and refuses one that was.
 
+use std::cmp::Ordering;
+
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, Pool, SqlSafeStr};
 
@@ -40,6 +42,20 @@ pub(super) async fn apply<DB: Dialect>(pool: &Pool<DB>, files: &[File]) -> Resul
     let before = applied(pool).await?;
     DB::migrate(pool, &migrator).await.map_err(|error| failure(doing, error))?;
     Ok(files.iter().skip(before).map(|file| file.name.to_owned()).collect())
+}
+
+/// Refuses a database with another version's tables, or with none; changes nothing.
+pub(super) async fn demand<DB: Dialect>(pool: &Pool<DB>, files: &[File]) -> Result<(), StoreError> {
+    match applied(pool).await?.cmp(&files.len()) {
+        Ordering::Equal => Ok(()),
+        Ordering::Less => Err(StoreError::Unavailable(
+            "it does not have this version's tables yet; `nyckelbud run` and `nyckelbud migrate` make them"
+                .to_owned(),
+        )),
+        Ordering::Greater => Err(StoreError::Corrupt(
+            "its tables are a later version's; use the program of that version".to_owned(),
+        )),
+    }
 }
 
 fn failure(doing: &'static str, error: sqlx::Error) -> StoreError {

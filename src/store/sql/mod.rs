@@ -16,6 +16,7 @@ use super::{
 };
 use crate::delivery::Receipt;
 use crate::keyring::Keyring;
+use crate::mail::Trust;
 use crate::mailbox::{MailUid, Mark};
 use crate::ticket::{State, Ticket, TicketId};
 use crate::types::{AccountId, EmailAddress, History, MessageId, Outcome, TicketNumber, UnixMillis};
@@ -66,11 +67,24 @@ pub(super) async fn open(url: &str, mail_domain: &str) -> Result<Arc<dyn Store>,
     if is_postgres(url) {
         let pools = postgres::open(url).await?;
         migrations::apply::<Postgres>(&pools.writer, migrations::POSTGRES).await?;
-        Ok(Arc::new(SqlStore { pools, mail_domain: mail_domain.to_owned(), tidy: Tidy::default() }))
+        Ok(SqlStore::over(pools, mail_domain))
     } else {
         let pools = sqlite::open(url).await?;
         migrations::apply::<Sqlite>(&pools.writer, migrations::SQLITE).await?;
-        Ok(Arc::new(SqlStore { pools, mail_domain: mail_domain.to_owned(), tidy: Tidy::default() }))
+        Ok(SqlStore::over(pools, mail_domain))
+    }
+}
+
+/// See [`super::open_existing`].
+pub(super) async fn open_existing(url: &str, mail_domain: &str) -> Result<Arc<dyn Store>, StoreError> {
+    if is_postgres(url) {
+        let pools = postgres::open(url).await?;
+        migrations::demand::<Postgres>(&pools.writer, migrations::POSTGRES).await?;
+        Ok(SqlStore::over(pools, mail_domain))
+    } else {
+        let pools = sqlite::open_existing(url).await?;
+        migrations::demand::<Sqlite>(&pools.writer, migrations::SQLITE).await?;
+        Ok(SqlStore::over(pools, mail_domain))
     }
 }
 
@@ -100,6 +114,10 @@ fn unavailable(doing: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
 }
 
 impl<DB: Dialect> SqlStore<DB> {
+    fn over(pools: Pools<DB>, mail_domain: &str) -> Arc<dyn Store> {
+        Arc::new(Self { pools, mail_domain: mail_domain.to_owned(), tidy: Tidy::default() })
+    }
+
     /// A transaction that writes.
     async fn write(&self, doing: &'static str) -> Result<Tx<DB>, StoreError> {
         Tx::begin(&self.pools.writer, DB::BEGIN_WRITE, doing).await
@@ -190,6 +208,10 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         self.give_back(id, fence, NEVER).await
     }
 
+    async fn wake_all(&self, now: UnixMillis) -> Result<u32, StoreError> {
+        self.wake_later(now).await
+    }
+
     async fn next_due(&self) -> Result<Option<UnixMillis>, StoreError> {
         self.earliest_due().await
     }
@@ -266,8 +288,9 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         answers: &[MessageId],
         tag: Option<TicketNumber>,
         from: Option<&EmailAddress>,
+        trust: Trust,
     ) -> Result<Option<TicketNumber>, StoreError> {
-        self.find_answered(answers, tag, from).await
+        self.find_answered(answers, tag, from, trust).await
     }
 
     async fn switch(&self, now: UnixMillis) -> Result<Option<Switch>, StoreError> {
@@ -276,6 +299,10 @@ impl<DB: Dialect> Store for SqlStore<DB> {
 
     async fn turn(&self, switch: &Switch, audit: AuditEntry) -> Result<(), StoreError> {
         self.turn_switch(switch, audit).await
+    }
+
+    async fn pause(&self, switch: &Switch, audit: AuditEntry) -> Result<bool, StoreError> {
+        self.turn_from_on(switch, audit).await
     }
 
     async fn seal_audit(&self, keyring: &Keyring, limit: u32) -> Result<u32, StoreError> {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions, Pool, SqlSafeStr, SqlStr, Sqlite, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Pool, SqlSafeStr, SqlStr, Sqlite, SqliteConnection};
 
 use super::dialect::Dialect;
 use super::value::{self, Row, Value};
@@ -22,17 +22,41 @@ const BUSY_WAIT: Duration = Duration::from_secs(10);
 /// Reads that may go on at the same time.
 const READERS: u32 = 4;
 
+const DOING: &str = "opening the SQLite file";
+
 /// Opens the file, made readable for its owner only when it is missing.
 pub(super) async fn open(url: &str) -> Result<Pools<Sqlite>, StoreError> {
-    let doing = "opening the SQLite file";
+    let path = path_of(url)?;
+    make_private(path)
+        .map_err(|error| StoreError::Unavailable(format!("{DOING}: {}: {error}", path.display())))?;
+    connect(url, path).await
+}
+
+/// Opens a file that is there.
+pub(super) async fn open_existing(url: &str) -> Result<Pools<Sqlite>, StoreError> {
+    let path = path_of(url)?;
+    match std::fs::metadata(path) {
+        Ok(_) => connect(url, path).await,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(StoreError::Unavailable(format!(
+            "there is none at {} yet; `nyckelbud run` and `nyckelbud migrate` make it",
+            path.display()
+        ))),
+        Err(error) => Err(StoreError::Unavailable(format!("{DOING}: {}: {error}", path.display()))),
+    }
+}
+
+fn path_of(url: &str) -> Result<&Path, StoreError> {
     let rest = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url);
     let path = rest.split('?').next().unwrap_or(rest);
     if path.is_empty() || path.contains(":memory:") || rest.contains("mode=memory") {
-        return Err(StoreError::Unavailable(format!("{doing}: it must be a file, or mails would be lost")));
+        return Err(StoreError::Unavailable(format!("{DOING}: it must be a file, or mails would be lost")));
     }
-    make_private(Path::new(path)).map_err(|error| StoreError::Unavailable(format!("{doing}: {error}")))?;
+    Ok(Path::new(path))
+}
+
+async fn connect(url: &str, path: &Path) -> Result<Pools<Sqlite>, StoreError> {
     let options = SqliteConnectOptions::from_str(url)
-        .map_err(unavailable(doing))?
+        .map_err(unavailable(DOING))?
         // As it stands: sqlx would take %41 for A, while the lock file beside it does not.
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)
@@ -49,8 +73,14 @@ pub(super) async fn open(url: &str) -> Result<Pools<Sqlite>, StoreError> {
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
+            // On a full disk SQLite rolls back by itself, and sqlx then takes the transaction for one
+            // that never ends: such a connection can write nothing more.
+            .before_acquire(|connection, _| {
+                let usable = !connection.is_in_transaction();
+                Box::pin(async move { Ok(usable) })
+            })
     };
-    let writer = pool(1).connect_with(options.clone()).await.map_err(unavailable(doing))?;
+    let writer = pool(1).connect_with(options.clone()).await.map_err(unavailable(DOING))?;
     let reader = pool(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
     Ok(Pools { writer, reader })
 }

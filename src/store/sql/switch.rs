@@ -21,6 +21,20 @@ fn from_word(text: &str) -> Option<Automation> {
     [Automation::On, Automation::Observe, Automation::Off].into_iter().find(|a| word(*a) == text)
 }
 
+macro_rules! turn {
+    () => {
+        "INSERT INTO automation (id, automation, why, turned_by, turned_at, until)
+             VALUES (1, $1, $2, $3, $4, $5)
+             ON CONFLICT (id) DO UPDATE SET automation = excluded.automation, why = excluded.why,
+                 turned_by = excluded.turned_by, turned_at = excluded.turned_at, until = excluded.until"
+    };
+}
+
+fn turned(switch: &Switch) -> Vec<value::Value> {
+    let until = switch.until.unwrap_or_default();
+    values![word(switch.automation), switch.why.as_str(), switch.by.as_str(), switch.at, until]
+}
+
 impl<DB: Dialect> SqlStore<DB> {
     pub(super) async fn read_switch(&self, now: UnixMillis) -> Result<Option<Switch>, StoreError> {
         let mut tx = self.read("reading the switch").await?;
@@ -40,16 +54,24 @@ impl<DB: Dialect> SqlStore<DB> {
 
     pub(super) async fn turn_switch(&self, switch: &Switch, entry: AuditEntry) -> Result<(), StoreError> {
         let mut tx = self.write("turning the switch").await?;
-        let sql = "INSERT INTO automation (id, automation, why, turned_by, turned_at, until)
-             VALUES (1, $1, $2, $3, $4, $5)
-             ON CONFLICT (id) DO UPDATE SET automation = excluded.automation, why = excluded.why,
-                 turned_by = excluded.turned_by, turned_at = excluded.turned_at, until = excluded.until";
-        let until = switch.until.unwrap_or_default();
-        let values =
-            values![word(switch.automation), switch.why.as_str(), switch.by.as_str(), switch.at, until];
-        tx.run(sql, values).await?;
+        tx.run(concat!(turn!(), " RETURNING id"), turned(switch)).await?;
         audit::write(&mut tx, TicketId(0), &entry, switch.at).await?;
         tx.commit().await
+    }
+
+    pub(super) async fn turn_from_on(&self, switch: &Switch, entry: AuditEntry) -> Result<bool, StoreError> {
+        let mut tx = self.write("pausing the automation").await?;
+        let sql = concat!(
+            turn!(),
+            " WHERE automation.automation = 'on' OR (automation.until > 0 AND automation.until <= $4)
+             RETURNING id"
+        );
+        if !tx.hits(sql, turned(switch)).await? {
+            return Ok(false);
+        }
+        audit::write(&mut tx, TicketId(0), &entry, switch.at).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     pub(super) async fn try_database(&self) -> Result<String, StoreError> {

@@ -102,9 +102,10 @@ pub(super) async fn make<DB: Dialect>(
     let running = tx.one(next, values![year]).await?.count()?;
     let sql = "INSERT INTO ticket (year, running, kind, state, standing, live, outcome, reason, account,
              username, mailbox, message_id, subject, sender, received_at, settled_at, assignee, merged_into,
-             observed, asked, phone_hash, pickup_hash, due_at, woken, fence, lease_owner, lease_until, trail)
+             observed, asked, phone_hash, pickup_hash, due_at, woken, replied, fence,
+             lease_owner, lease_until, trail)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', '', $9, $10, $11, $12, $13, $14, '', $15, $16, 0, '', '',
-             $17, 0, 0, '', 0, $18) RETURNING id";
+             $17, 0, 0, 0, '', 0, $18) RETURNING id";
     let values = values![
         year,
         running,

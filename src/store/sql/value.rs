@@ -72,10 +72,15 @@ pub(super) fn list<T: ToString>(items: impl IntoIterator<Item = T>) -> Value {
 }
 
 /// A row, read from its first column to its last.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Row(std::vec::IntoIter<Value>);
 
 impl Row {
+    /// The next column's number, without going on.
+    pub(super) fn first_number(&self) -> Result<i64, StoreError> {
+        self.clone().number()
+    }
+
     /// The next column's text.
     pub(super) fn text(&mut self) -> Result<String, StoreError> {
         match self.0.next() {

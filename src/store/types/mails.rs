@@ -39,7 +39,7 @@ pub struct Incoming {
     pub answers: Vec<MessageId>,
     /// A ticket number in its subject: joins only when the sender is that ticket's.
     pub tag: Option<TicketNumber>,
-    /// The subject.
+    /// The subject; kept with its phone numbers masked.
     pub subject: String,
     /// Who wrote it.
     pub from: Option<EmailAddress>,
@@ -64,7 +64,7 @@ pub struct NewTicket {
     pub reason: Option<Reason>,
     /// The trail so far.
     pub trail: Trail,
-    /// Decided while the automation only observed.
+    /// It came while the automation only observed.
     pub observed: bool,
     /// The year in its number.
     pub year: i64,

@@ -28,12 +28,13 @@ pub(super) fn offer(already_set: Option<u32>) -> Offer {
         hand: Hand::Manager(AccountId::new("karin")),
         expires_at: NOW,
         key_id: "k".to_owned(),
+        nonce: "n".to_owned(),
         already_set,
     }
 }
 
 pub(super) fn text(phase: Phase) -> Texting {
-    Texting { gateway: 0, submits: 1, phase }
+    Texting { submits: 1, phase, ..Texting::fresh(NOW) }
 }
 
 /// Every state, by name; those with a way or an offer once for each kind.

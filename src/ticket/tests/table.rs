@@ -21,7 +21,15 @@ const TABLE: &[(&str, &[(&str, &str)])] = &[
     ("sealed/text", SEALED),
     ("sealed/page", SEALED),
     ("applied/text", TEXTING),
-    ("applied/page", &[("shown", "revealed"), ("time over", "technician"), ("replied", "applied")]),
+    (
+        "applied/page",
+        &[
+            ("rerouted to nobody", "technician"),
+            ("shown", "revealed"),
+            ("time over", "technician"),
+            ("replied", "applied"),
+        ],
+    ),
     ("sending", TEXTING),
     ("sent", TEXTING),
     ("offered", OFFERED_OPENS_SEALED),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use nyckelbud::delivery::Receipt;
 use nyckelbud::keyring::Keyring;
+use nyckelbud::mail::Trust;
 use nyckelbud::mailbox::{MailUid, Mark};
 use nyckelbud::store::*;
 use nyckelbud::ticket::{State, Ticket, TicketId};
@@ -100,6 +101,9 @@ impl Store for StoppingStore {
     async fn rest(&self, id: TicketId, fence: i64) -> Result<(), StoreError> {
         stopped!(self, "rest", self.inner.rest(id, fence))
     }
+    async fn wake_all(&self, now: UnixMillis) -> Result<u32, StoreError> {
+        stopped!(self, "wake_all", self.inner.wake_all(now))
+    }
     async fn next_due(&self) -> Result<Option<UnixMillis>, StoreError> {
         self.inner.next_due().await
     }
@@ -169,14 +173,18 @@ impl Store for StoppingStore {
         answers: &[MessageId],
         tag: Option<TicketNumber>,
         from: Option<&EmailAddress>,
+        trust: Trust,
     ) -> Result<Option<TicketNumber>, StoreError> {
-        self.inner.ticket_answered(answers, tag, from).await
+        self.inner.ticket_answered(answers, tag, from, trust).await
     }
     async fn switch(&self, now: UnixMillis) -> Result<Option<Switch>, StoreError> {
         self.inner.switch(now).await
     }
     async fn turn(&self, switch: &Switch, audit: AuditEntry) -> Result<(), StoreError> {
         stopped!(self, "turn", self.inner.turn(switch, audit))
+    }
+    async fn pause(&self, switch: &Switch, audit: AuditEntry) -> Result<bool, StoreError> {
+        stopped!(self, "pause", self.inner.pause(switch, audit))
     }
     async fn seal_audit(&self, keyring: &Keyring, limit: u32) -> Result<u32, StoreError> {
         let sealed = self.inner.seal_audit(keyring, limit).await;

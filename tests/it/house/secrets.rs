@@ -22,7 +22,7 @@ const EXPOSES: &[(&str, &str)] = &[
     ("src/mailbox/imap/connect.rs", "the mail server wants the password"),
     ("src/password/file.rs", "the directory keeps a hash of the password"),
     ("src/password/seal.rs", "a password is sealed"),
-    ("src/web/page.rs", "the page shows the password to the hand that it is for"),
+    ("src/web/secret.rs", "the page shows the password to the hand that it is for"),
     ("src/worker/port.rs", "a gateway's secret is compared with the one in the path"),
 ];
 

@@ -87,12 +87,16 @@ async fn a_server_whose_certificate_does_not_hold_gets_no_mail() {
 #[tokio::test]
 async fn many_mails_at_once_all_arrive_once() {
     let server = Postfix::start();
-    let sender = SmtpSender::new(server.settings()).unwrap();
+    let sender = std::sync::Arc::new(SmtpSender::new(server.settings()).unwrap());
     let mails: Vec<_> = (0..16)
         .map(|number| OutgoingMail { message_id: super::id(&format!("n{number}@kommun.example")), ..reply() })
         .collect();
-    let sending = mails.iter().map(|mail| sender.send(mail));
-    for outcome in futures_util::future::join_all(sending).await {
+    let mut sending = tokio::task::JoinSet::new();
+    for mail in mails.clone() {
+        let sender = std::sync::Arc::clone(&sender);
+        sending.spawn(async move { sender.send(&mail).await });
+    }
+    for outcome in sending.join_all().await {
         assert_eq!(outcome.code(), "accepted", "{outcome:?}");
     }
     let arrived = server.delivered(16).await;

@@ -2,6 +2,7 @@
 
 use nyckelbud::delivery::Receipt;
 use nyckelbud::store::*;
+use nyckelbud::ticket::TicketId;
 use nyckelbud::types::UnixMillis;
 
 use super::make::*;
@@ -102,4 +103,56 @@ pub async fn the_next_due_time_waits_for_leases(world: World) {
     });
     keep(store, asking).await;
     assert_eq!(store.next_due().await.unwrap(), Some(NOW), "the message is due");
+}
+
+pub async fn a_row_that_cannot_be_read_stops_no_other(world: World) {
+    let store = world.store.as_ref();
+    let asking =
+        |name| mail_but(name, |mail| mail.ticket.acknowledge = Some(address(&format!("{name}@a.example"))));
+    store.record(vec![asking("1"), asking("2"), asking("3")], NOW).await.unwrap();
+    let begun = claim(store, TicketId(2)).await;
+    let begin = Step {
+        intent: IntentChange::Begin(intent("n2-set-1", IntentKind::Set)),
+        due_at: Some(NOW),
+        ..step(begun.ticket.state.clone())
+    };
+    store.commit(TicketId(2), begun.fence, &begun.ticket.state, begin).await.unwrap();
+    world.run("UPDATE ticket SET state = '{\"state\":\"unheard-of\"}' WHERE id = 1").await;
+    world.run("UPDATE intent SET outcome = 'unheard-of' WHERE ticket = 2").await;
+    world.run("UPDATE message SET kind = 'unheard-of' WHERE ticket = 1").await;
+
+    // One at a time, so that neither fills all the room there is.
+    let mut claimed = Vec::new();
+    let mut sending = Vec::new();
+    for _ in 0..3 {
+        claimed.extend(store.claim("one", LEASE, 1, NOW).await.unwrap());
+        sending.extend(store.claim_messages("one", LEASE, 1, NOW).await.unwrap());
+    }
+    assert_eq!(claimed.iter().map(|claim| claim.ticket.id.0).collect::<Vec<_>>(), [3]);
+    assert_eq!(sending.iter().map(|message| message.ticket.0).collect::<Vec<_>>(), [2, 3]);
+    world.run("UPDATE ticket SET lease_owner = ''").await;
+    assert!(matches!(store.claim_ticket(TicketId(1), "one", LEASE).await, Err(StoreError::Corrupt(_))));
+}
+
+pub async fn what_waits_is_woken_when_the_clock_was_set_back(world: World) {
+    let store = world.store.as_ref();
+    let later = NOW.plus(HOUR * 720);
+    let asking = mail_but("1", |mail| mail.ticket.acknowledge = Some(address(ANNA)));
+    let at_rest = mail_but("4", |mail| mail.ticket.state = technician());
+    store.record(vec![asking, mail("2"), at_rest], later).await.unwrap();
+    store.record(vec![mail("3")], NOW).await.unwrap();
+    let working = claim(store, TicketId(2)).await;
+    assert_eq!(store.claim("one", LEASE, 9, NOW).await.unwrap().len(), 1, "only what came now");
+    world.run("UPDATE ticket SET lease_owner = '' WHERE id = 4").await;
+
+    assert_eq!(store.wake_all(NOW).await.unwrap(), 3);
+    let claims = store.claim("two", LEASE, 9, NOW).await.unwrap();
+    let mut claimed: Vec<i64> = claims.iter().map(|claim| claim.ticket.id.0).collect();
+    claimed.sort_unstable();
+    assert_eq!(claimed, [1, 4], "not what a technician has, and not what is leased");
+    assert_eq!(store.claim_messages("two", LEASE, 9, NOW).await.unwrap().len(), 1);
+    // Who has it thinks of a time that lies ahead; it is due nevertheless.
+    store.release(working.ticket.id, working.fence, later).await.unwrap();
+    assert_eq!(store.claim("two", LEASE, 9, NOW).await.unwrap().len(), 1);
+    assert_eq!(store.wake_all(NOW).await.unwrap(), 0);
 }

@@ -1,5 +1,6 @@
 //! Which ticket a mail joins, and what its coming changes there.
 
+use nyckelbud::mail::Trust;
 use nyckelbud::store::*;
 use nyckelbud::ticket::{Fate, Kind, PasswordFact, State, TicketId};
 use nyckelbud::types::{EmailAddress, MessageId, Reason, TicketNumber};
@@ -10,7 +11,7 @@ use super::world::World;
 /// Where a mail would go, as `record` and as `explain` see it: they must agree.
 async fn joins(world: &World, incoming: Incoming) -> Option<TicketNumber> {
     let (answers, tag, from) = (incoming.answers.clone(), incoming.tag, incoming.from.clone());
-    let asked = world.store.ticket_answered(&answers, tag, from.as_ref()).await.unwrap();
+    let asked = world.store.ticket_answered(&answers, tag, from.as_ref(), incoming.trust).await.unwrap();
     let joined = match world.store.record(vec![incoming], NOW).await.unwrap()[0] {
         Recorded::Joined(_, number) => Some(number),
         Recorded::Made(..) => None,
@@ -55,6 +56,26 @@ pub async fn a_tag_counts_only_from_the_requester(world: World) {
     assert_eq!(joins(&world, from("3", "", vec![], Some(number(1)))).await, None);
     assert_eq!(joins(&world, from("4", ANNA, vec![], Some(number(99)))).await, None);
     assert_eq!(joins(&world, from("5", ANNA, vec![], Some(number(1)))).await, Some(number(1)));
+}
+
+pub async fn a_forged_mail_joins_nobodys_ticket(world: World) {
+    let asking = mail_but("1", |mail| mail.ticket.acknowledge = Some(address(ANNA)));
+    let private = mail_but("2", |mail| mail.trust = Trust::Unverified);
+    world.store.record(vec![asking, private], NOW).await.unwrap();
+    let ours = world.store.claim_messages("one", LEASE, 1, NOW).await.unwrap().remove(0).message_id;
+    let forged = |name: &str, answers: Vec<MessageId>, tag| Incoming {
+        trust: Trust::Unverified,
+        ..from(name, ANNA, answers, tag)
+    };
+    assert_eq!(joins(&world, forged("3", vec![], Some(number(1)))).await, None);
+    assert_eq!(joins(&world, forged("4", vec![message_id("1")], None)).await, None);
+    // What needs no proof, and what has it.
+    assert_eq!(joins(&world, forged("5", vec![message_id("2")], None)).await, Some(number(2)));
+    assert_eq!(joins(&world, forged("6", vec![], Some(number(2)))).await, Some(number(2)));
+    assert_eq!(joins(&world, forged("7", vec![ours], None)).await, Some(number(1)));
+    // A later mail of less trust lowers nothing: the first one counts.
+    assert_eq!(joins(&world, forged("8", vec![message_id("7")], None)).await, None);
+    assert_eq!(joins(&world, from("9", ANNA, vec![message_id("7")], None)).await, Some(number(1)));
 }
 
 pub async fn a_machines_mail_joins_nothing(world: World) {
@@ -103,6 +124,32 @@ pub async fn a_reply_answers_a_question_and_opens_what_was_over(world: World) {
     let claims = store.claim("one", LEASE, 10, later).await.unwrap();
     assert_eq!(claims.iter().map(|claim| claim.ticket.id).collect::<Vec<_>>(), [question.id]);
     assert_eq!(world.number("SELECT COUNT(*) FROM audit WHERE event = 'ticket.replied'").await, 2);
+}
+
+pub async fn a_reply_during_a_delivery_opens_the_ticket_when_that_is_over(world: World) {
+    let store = world.store.as_ref();
+    let done = State::Done { generation: 1, since: NOW, checked: false };
+    let mut ended = Vec::new();
+    for (name, end) in [("1", &done), ("2", &done), ("3", &technician())] {
+        let id = live_ticket(store, name, &format!("a-{name}")).await;
+        if name != "2" {
+            store.record(vec![reply(&format!("{name}-more"), message_id(name))], NOW).await.unwrap();
+        }
+        assert_eq!(view(store, id).await.ticket.state, sealed_state(), "it goes on as it was");
+        let working = claim(store, id).await;
+        let end = Step { due_at: Some(NOW.plus(HOUR)), release: false, ..step(end.clone()) };
+        let committed = store.commit(id, working.fence, &sealed_state(), end).await.unwrap();
+        assert_eq!(committed, Committed::Done);
+        store.release(id, working.fence, NOW.plus(HOUR)).await.unwrap();
+        ended.push(view(store, id).await.ticket);
+    }
+    assert_eq!(ended[0].state, State::Technician { password: PasswordFact::Changed });
+    assert_eq!((ended[0].outcome, ended[0].reason), (Some(Fate::Technician), Some(Reason::OtherSubject)));
+    assert_eq!(ended[1].state, done, "nobody replied");
+    assert_eq!(ended[2].state, technician(), "somebody reads it anyway");
+    assert_eq!(world.number("SELECT COUNT(*) FROM ticket WHERE replied = 1").await, 0);
+    let due = store.claim("two", LEASE, 9, NOW.plus(HOUR)).await.unwrap();
+    assert_eq!(due.iter().map(|claim| claim.ticket.id).collect::<Vec<_>>(), [ended[1].id, ended[2].id]);
 }
 
 pub async fn a_reply_during_a_decision_is_read_by_a_new_one(world: World) {

@@ -51,15 +51,19 @@ contract! {
         a_reply_to_a_kept_mail_joins_its_ticket,
         a_reply_to_our_own_mail_joins_only_from_whom_it_went_to,
         a_tag_counts_only_from_the_requester,
+        a_forged_mail_joins_nobodys_ticket,
         a_machines_mail_joins_nothing,
         a_reply_answers_a_question_and_opens_what_was_over,
         a_reply_during_a_decision_is_read_by_a_new_one,
+        a_reply_during_a_delivery_opens_the_ticket_when_that_is_over,
         the_own_mail_wins_when_a_message_id_was_copied;
     claims:
         due_tickets_are_claimed_oldest_first_and_once,
         a_lease_that_ran_out_is_told_and_its_fence_is_lost,
         a_released_ticket_is_due_when_it_was_said,
         what_happens_under_a_lease_keeps_the_ticket_due,
+        a_row_that_cannot_be_read_stops_no_other,
+        what_waits_is_woken_when_the_clock_was_set_back,
         freed_leases_can_be_claimed_and_are_still_told,
         the_next_due_time_waits_for_leases;
     crowds:
@@ -91,6 +95,7 @@ contract! {
         tickets_are_listed_in_order_and_filtered,
         mails_come_back_as_they_came,
         the_switch_holds_until_its_end,
+        a_pause_never_undoes_what_a_person_turned,
         the_probe_writes_and_reads,
         no_column_holds_a_phone;
     audit:

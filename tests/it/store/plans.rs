@@ -12,9 +12,9 @@ use super::world::World;
 const FILL: &str = "
 INSERT INTO ticket (year, running, kind, state, standing, live, outcome, reason, account, username, mailbox,
     message_id, subject, sender, received_at, settled_at, assignee, merged_into, observed, asked, phone_hash,
-    pickup_hash, due_at, woken, fence, lease_owner, lease_until, trail)
+    pickup_hash, due_at, woken, replied, fence, lease_owner, lease_until, trail)
 SELECT 25, n, 'general', '{\"state\":\"filed\"}', 'closed', 0, '', '', 'a-' || n, '', 'servicedesk', '', '', '', 0, 1,
-    '', '', 0, 0, '', 'p' || n, 9223372036854775807, 0, 0, '', 0, '[]' FROM generate_series(1, 100000) n;
+    '', '', 0, 0, '', 'p' || n, 9223372036854775807, 0, 0, 0, '', 0, '[]' FROM generate_series(1, 100000) n;
 INSERT INTO mail (ticket, duplicate_of, mailbox, validity, uid, received_at, kept_at, content_hash, message_id,
     subject, sender, trust, raw)
 SELECT n, 0, 'servicedesk', 1, 'u' || n, 0, 0, 'h' || n, n || '@old.example', '', '', 'unverified', ''

@@ -145,6 +145,37 @@ pub async fn the_switch_holds_until_its_end(world: World) {
     assert_eq!(world.texts("SELECT actor FROM audit").await, ["cli:anna"; 2]);
 }
 
+pub async fn a_pause_never_undoes_what_a_person_turned(world: World) {
+    let store = world.store.as_ref();
+    let told = || AuditEntry {
+        actor: "nyckelbud".to_owned(),
+        event: "automation.paused".to_owned(),
+        data: "{}".to_owned(),
+    };
+    let switch = |automation, by: &str, hours: u32| Switch {
+        automation,
+        why: String::new(),
+        by: by.to_owned(),
+        at: NOW,
+        until: (hours > 0).then(|| NOW.plus(HOUR * hours)),
+    };
+    let pause =
+        |after: u32| Switch { at: NOW.plus(HOUR * after), ..switch(Automation::Off, "nyckelbud", after + 1) };
+    // As configured, and again: it is paused already.
+    assert!(store.pause(&pause(0), told()).await.unwrap());
+    assert!(!store.pause(&pause(0), told()).await.unwrap());
+    assert!(store.pause(&pause(1), told()).await.unwrap(), "the first pause is over");
+    for automation in [Automation::Off, Automation::Observe] {
+        let by_anna = switch(automation, "cli:anna", 0);
+        store.turn(&by_anna, told()).await.unwrap();
+        assert!(!store.pause(&pause(1), told()).await.unwrap());
+        assert_eq!(store.switch(NOW.plus(HOUR)).await.unwrap(), Some(by_anna));
+    }
+    store.turn(&switch(Automation::On, "cli:anna", 0), told()).await.unwrap();
+    assert!(store.pause(&pause(0), told()).await.unwrap());
+    assert_eq!(world.number("SELECT COUNT(*) FROM audit").await, 6);
+}
+
 pub async fn the_probe_writes_and_reads(world: World) {
     world.store.record(vec![mail("1")], NOW).await.unwrap();
     let words = world.store.probe().await.unwrap();
@@ -164,4 +195,29 @@ pub async fn no_column_holds_a_phone(world: World) {
         world.texts(columns).await.into_iter().filter(|name| name.contains("phone")).collect();
     assert_eq!(phones.len(), 2);
     assert!(phones.iter().all(|name| name == "phone_hash"), "{phones:?}");
+
+    let asking = mail_but("1", |mail| {
+        mail.subject = "Nytt lösenord 070-174 06 05".to_owned();
+        mail.raw = b"Subject: 070-174 06 05".to_vec();
+        mail.ticket.acknowledge = Some(address(ANNA));
+    });
+    world.store.record(vec![asking], NOW).await.unwrap();
+    let texts = if world.is_sqlite() {
+        "SELECT 'SELECT ''' || t.name || '.' || c.name || ' '' || ' || c.name || ' FROM ' || t.name
+         FROM pragma_table_list t JOIN pragma_table_info(t.name) c
+         WHERE t.schema = 'main' AND c.type = 'TEXT' AND t.name NOT LIKE 'sqlite_%'"
+    } else {
+        "SELECT 'SELECT ''' || table_name || '.' || column_name || ' '' || ' || column_name
+             || ' FROM ' || table_name
+         FROM information_schema.columns WHERE table_schema = 'public' AND data_type = 'text'"
+    };
+    let mut all = Vec::new();
+    for column in world.texts(texts).await {
+        all.extend(world.texts(&column).await);
+    }
+    assert!(all.len() > 40, "{all:?}");
+    assert!(all.contains(&"ticket.subject Nytt lösenord ••• 05".to_owned()), "{all:?}");
+    let held = |text: &&String| text.replace([' ', '-'], "").contains("0701740605");
+    assert_eq!(all.iter().filter(held).collect::<Vec<_>>(), [""; 0]);
+    assert!(mails_of(world.store.as_ref(), TicketId(1)).await[0].raw.ends_with(b"070-174 06 05"));
 }

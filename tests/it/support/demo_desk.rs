@@ -12,13 +12,23 @@ pub fn build(folder: &Path) {
 
 /// As [`build`], with lines appended to the configuration.
 pub fn build_with(folder: &Path, more: &str) {
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/demo");
+    let config = std::fs::read_to_string(demo.join("nyckelbud.toml")).expect("the demo's configuration");
+    build_from(folder, &format!("{config}\n{more}"));
+}
+
+/// As [`build`], with another configuration.
+pub fn build_from(folder: &Path, config: &str) {
     for part in ["mailbox/tmp", "mailbox/new", "mailbox/cur", "sms", "mail", "var"] {
         std::fs::create_dir_all(folder.join(part)).expect("a folder");
     }
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/demo");
-    let config = std::fs::read_to_string(demo.join("nyckelbud.toml")).expect("the demo's configuration");
-    std::fs::write(folder.join("nyckelbud.toml"), format!("{config}\n{more}")).expect("a file");
+    std::fs::write(folder.join("nyckelbud.toml"), config).expect("a file");
     std::fs::copy(demo.join("directory.toml"), folder.join("directory.toml")).expect("a file");
+    write_key(folder);
+}
+
+fn write_key(folder: &Path) {
     let key = nyckelbud::keyring::generate_key(&mut rand::rng());
     std::fs::write(folder.join("seal.key"), &key[..]).expect("a key");
     use std::os::unix::fs::PermissionsExt;
@@ -74,7 +84,8 @@ pub fn mail_spool(settings: &Settings) -> MailSpool {
 /// The words of every text in the spool.
 pub fn texts(folder: &Path) -> Vec<String> {
     let read = |name: String| std::fs::read_to_string(folder.join("sms").join(name)).expect("a text");
-    files(&folder.join("sms")).into_iter().map(read).collect()
+    // One that is still being written has a name that begins with a dot.
+    files(&folder.join("sms")).into_iter().filter(|name| !name.starts_with('.')).map(read).collect()
 }
 
 /// The token of the manager's link, once its text has left.
@@ -83,6 +94,24 @@ pub fn pickup_token(folder: &Path) -> Option<String> {
         let (_, rest) = text.split_once("/p/")?;
         Some(rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect())
     })
+}
+
+/// The token of the link in the warning to an account's owner.
+pub fn stop_token(folder: &Path) -> Option<String> {
+    texts(folder).iter().filter(|text| text.contains("Stoppa det")).find_map(|text| {
+        let (_, rest) = text.split_once("/p/")?;
+        Some(rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect())
+    })
+}
+
+/// A new key takes the old one's place, which may still open what it sealed.
+pub fn rotate_key(folder: &Path) {
+    std::fs::rename(folder.join("seal.key"), folder.join("old.key")).expect("renamed");
+    write_key(folder);
+    let path = folder.join("nyckelbud.toml");
+    let config = std::fs::read_to_string(&path).expect("the configuration");
+    let with = "[password]\nold_keys = [{ file = \"old.key\" }]";
+    std::fs::write(&path, config.replacen("[password]", with, 1)).expect("written");
 }
 
 /// What looks like a temporary password in `text`: `Kf7m-Rq4x-Tw9b`.

@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, SystemTime};
@@ -28,16 +29,26 @@ pub struct Dovecot {
 impl Dovecot {
     /// Starts one whose folder names have `/` between their levels.
     pub fn start() -> Self {
-        Self::start_with_separator("/")
+        Self::start_with("/", "never")
     }
 
     pub fn start_with_separator(separator: &str) -> Self {
+        Self::start_with(separator, "never")
+    }
+
+    /// Starts one that writes mails to the disk as a real one does: for measurements.
+    #[allow(dead_code)] // the benchmark's
+    pub fn start_durable() -> Self {
+        Self::start_with("/", "optimized")
+    }
+
+    fn start_with(separator: &str, fsync: &str) -> Self {
         let mut failure = String::new();
         // Another program may take the ports in between.
         for _ in 0..3 {
             let dir = tempfile::Builder::new().prefix("nyckelbud-dovecot-").tempdir().unwrap();
             let port = two_free_ports();
-            let output = script("start", dir.path(), port, separator);
+            let output = script("start", dir.path(), port, &[("SEPARATOR", separator), ("FSYNC", fsync)]);
             // Made first: it also stops what started half-way.
             let server = Self { dir, port };
             if output.status.success() {
@@ -88,6 +99,9 @@ impl Dovecot {
         let mut file = File::create(&written).unwrap();
         file.write_all(mail.as_bytes()).unwrap();
         file.set_modified(at).unwrap();
+        // A mail that is not its own Dovecot may not link into another folder, and would copy it.
+        let owner = fs::metadata(&maildir).unwrap();
+        fchown(&file, Some(owner.uid()), Some(owner.gid())).unwrap();
         drop(file);
         fs::rename(written, maildir.join("new").join(name)).unwrap();
     }
@@ -112,6 +126,26 @@ impl Dovecot {
         self.run_doveadm(&["kick", USER]);
     }
 
+    /// Does a client idle now?
+    pub fn is_idling(&self) -> bool {
+        let place = self.dir.path().join("run/master.pid");
+        let master = fs::read_to_string(place).unwrap().trim().to_owned();
+        let processes = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+        processes.into_iter().any(|process| {
+            // A process may end meanwhile.
+            let read = |part: &str| fs::read_to_string(process.join(part)).unwrap_or_default();
+            let title = read("cmdline");
+            title.contains("dovecot/imap [")
+                && title.contains(" IDLE")
+                && parent(&read("stat")) == Some(&master)
+        })
+    }
+
+    /// A file or folder of the server's own folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
     fn run_doveadm(&self, arguments: &[&str]) {
         let config = self.dir.path().join("dovecot.conf");
         let output = Command::new("doveadm").arg("-c").arg(config).args(arguments).output().unwrap();
@@ -125,13 +159,18 @@ impl Dovecot {
 
 impl Drop for Dovecot {
     fn drop(&mut self) {
-        script("stop", self.dir.path(), self.port, "/");
+        script("stop", self.dir.path(), self.port, &[]);
     }
 }
 
-fn script(command: &str, dir: &Path, port: u16, separator: &str) -> Output {
+/// The parent in `/proc/PID/stat` (proc(5)): the second word after the name in brackets.
+fn parent(stat: &str) -> Option<&str> {
+    stat.rsplit_once(") ")?.1.split(' ').nth(1)
+}
+
+fn script(command: &str, dir: &Path, port: u16, settings: &[(&str, &str)]) -> Output {
     let mut script = Command::new(SCRIPT);
-    script.arg(command).arg(dir).arg(port.to_string()).env("SEPARATOR", separator);
+    script.arg(command).arg(dir).arg(port.to_string()).envs(settings.iter().copied());
     script.output().expect("tests/servers/dovecot runs")
 }
 

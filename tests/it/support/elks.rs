@@ -9,6 +9,7 @@ use nyckelbud::delivery::sms::elks::ElksSettings;
 use nyckelbud::secret::Secret;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 pub const USERNAME: &str = "u0000";
@@ -22,6 +23,10 @@ pub const ID: &str = "s3633fa8e62f823e52fbc67ebf6925ab5";
 pub enum Reply {
     /// As documented; a text has this status.
     Documented(&'static str),
+    /// As documented, but a text to this number is refused.
+    Refuses { number: &'static str, status: &'static str },
+    /// As documented, once the gate has permits.
+    Held { gate: Arc<Semaphore>, status: &'static str },
     /// This status and body, whatever was asked.
     Status(u16, String),
     /// Leads to another address.
@@ -68,7 +73,17 @@ impl Elks {
     }
 
     pub fn settings(&self) -> ElksSettings {
-        settings(&format!("http://127.0.0.1:{}/a1", self.port))
+        settings(&self.base_url())
+    }
+
+    /// Where the API is.
+    pub fn base_url(&self) -> String {
+        format!("http://127.0.0.1:{}/a1", self.port)
+    }
+
+    /// The texts that it was asked to send so far.
+    pub fn texts(&self) -> Vec<Asked> {
+        self.asked().into_iter().filter(|asked| asked.line.starts_with("POST ")).collect()
     }
 
     /// What was asked so far.
@@ -103,7 +118,15 @@ async fn serve(mut stream: TcpStream, reply: &Reply, log: &Mutex<Vec<Asked>>) {
     let line = head.lines().next().unwrap().to_owned();
     log.lock().unwrap().push(Asked { line: line.clone(), form: form(&body).unwrap_or_default() });
     match reply {
-        Reply::Documented(status) => {
+        Reply::Refuses { number, .. }
+            if form(&body).is_some_and(|f| f.get("to").is_some_and(|to| to == number)) =>
+        {
+            say(&mut stream, 403, "\"Not enough credits\"").await;
+        }
+        Reply::Documented(status) | Reply::Refuses { status, .. } | Reply::Held { status, .. } => {
+            if let Reply::Held { gate, .. } = reply {
+                gate.acquire().await.unwrap().forget();
+            }
             let (code, text) =
                 strict(&line, &head, &body, status).unwrap_or_else(|(code, text)| (code, text.to_owned()));
             say(&mut stream, code, &text).await;

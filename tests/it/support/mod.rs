@@ -2,12 +2,21 @@
 //! test.
 
 pub mod audit_rows;
+pub mod browser;
+pub mod client;
+pub mod daemon;
+pub mod database;
 pub mod demo_desk;
+pub mod desk;
 pub mod dovecot;
 pub mod elks;
+pub mod letters;
 pub mod postfix;
 pub mod postgres;
+pub mod program;
 pub mod proxy;
+pub mod scripted_gateway;
 pub mod scripted_imap;
 pub mod scripted_smtp;
 pub mod smsd;
+pub mod wait;

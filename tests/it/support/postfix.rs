@@ -2,7 +2,7 @@
 //! the test panics.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use nyckelbud::delivery::notice::SmtpSettings;
 use nyckelbud::tls::Tls;
 use nyckelbud::types::EmailAddress;
 use tempfile::TempDir;
-use tokio::time::{sleep, timeout};
 
 use super::dovecot::two_free_ports;
+use super::wait::until;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers/postfix");
 
-/// A running Postfix that delivers Anna's mails.
+/// A running Postfix that delivers some people's mails.
 pub struct Postfix {
     dir: TempDir,
     port: u16,
@@ -61,20 +61,22 @@ impl Postfix {
 
     /// Anna's mails, once there are `count` of them.
     pub async fn delivered(&self, count: usize) -> Vec<String> {
-        let waiting = async {
-            loop {
-                let mails = self.mails();
-                if mails.len() >= count {
-                    return mails;
-                }
-                sleep(Duration::from_millis(20)).await;
-            }
-        };
-        timeout(Duration::from_secs(60), waiting).await.expect("the mails are delivered")
+        self.delivered_to("anna", count).await
     }
 
-    fn mails(&self) -> Vec<String> {
-        let Ok(entries) = fs::read_dir(self.dir.path().join("mail/anna/new")) else { return Vec::new() };
+    /// The mails of `anna`, `filip` or `karin`, once there are `count` of them.
+    pub async fn delivered_to(&self, whom: &str, count: usize) -> Vec<String> {
+        let enough = || Some(self.mails(whom)).filter(|mails| mails.len() >= count);
+        until("the mails are delivered", Duration::from_secs(60), enough).await
+    }
+
+    /// A file or folder of the server's own folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn mails(&self, whom: &str) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.path(&format!("mail/{whom}/new"))) else { return Vec::new() };
         entries.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap()).collect()
     }
 }

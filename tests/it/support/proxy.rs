@@ -1,9 +1,10 @@
-//! A TCP proxy that cuts connections on command, as networks do.
+//! A TCP proxy that cuts connections, or lets them stall, on command, as networks do.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -12,9 +13,24 @@ use tokio::task::JoinHandle;
 pub struct Proxy {
     port: u16,
     cuts: watch::Sender<()>,
-    octets_left: Arc<AtomicI64>,
+    faults: Arc<Faults>,
     task: JoinHandle<()>,
 }
+
+/// What the next octets meet.
+struct Faults {
+    /// So many octets of the server's pass.
+    octets_left: AtomicI64,
+    /// Then it says no more, in place of a cut.
+    stall: AtomicBool,
+    healed: watch::Sender<()>,
+    /// What the client's next octets meet: [`PASSES`], [`IS_LOST`] or [`ITS_ANSWER_IS_LOST`].
+    next_command: AtomicU8,
+}
+
+const PASSES: u8 = 0;
+const IS_LOST: u8 = 1;
+const ITS_ANSWER_IS_LOST: u8 = 2;
 
 impl Proxy {
     pub async fn to(target: u16) -> Self {
@@ -26,21 +42,26 @@ impl Proxy {
         let listener = TcpListener::bind((address, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (cuts, cut) = watch::channel(());
-        let octets_left = Arc::new(AtomicI64::new(i64::MAX));
-        let left = Arc::clone(&octets_left);
+        let faults = Arc::new(Faults {
+            octets_left: AtomicI64::new(i64::MAX),
+            stall: AtomicBool::new(false),
+            healed: watch::channel(()).0,
+            next_command: AtomicU8::new(PASSES),
+        });
+        let shared = Arc::clone(&faults);
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let (mut cut, left) = (cut.clone(), Arc::clone(&left));
+                let (mut cut, faults) = (cut.clone(), Arc::clone(&shared));
                 cut.mark_unchanged();
                 tokio::spawn(async move {
                     tokio::select! {
-                        _ = forward(client, target, &left) => {}
+                        _ = forward(client, target, &faults) => {}
                         _ = cut.changed() => {}
                     }
                 });
             }
         });
-        Self { port, cuts, octets_left, task }
+        Self { port, cuts, faults, task }
     }
 
     pub fn port(&self) -> u16 {
@@ -54,12 +75,40 @@ impl Proxy {
 
     /// Cuts the connection when the server has sent `octets` more.
     pub fn cut_after(&self, octets: i64) {
-        self.octets_left.store(octets, Ordering::SeqCst);
+        self.faults.stall.store(false, Ordering::SeqCst);
+        self.faults.octets_left.store(octets, Ordering::SeqCst);
     }
 
-    /// Cuts no more.
+    /// Lets nothing more of the server's through when it has sent `octets` more.
+    pub fn stall_after(&self, octets: i64) {
+        self.faults.stall.store(true, Ordering::SeqCst);
+        self.faults.octets_left.store(octets, Ordering::SeqCst);
+    }
+
+    /// Cuts the connection once, before the client's next octets pass.
+    pub fn lose_the_next_command(&self) {
+        self.faults.next_command.store(IS_LOST, Ordering::SeqCst);
+    }
+
+    /// Lets the client's next octets pass, and cuts the connection when the server answers.
+    pub fn lose_the_next_answer(&self) {
+        self.faults.next_command.store(ITS_ANSWER_IS_LOST, Ordering::SeqCst);
+    }
+
+    /// Has a command been lost since [`Proxy::lose_the_next_command`]?
+    pub fn has_lost_the_command(&self) -> bool {
+        self.faults.next_command.load(Ordering::SeqCst) == PASSES
+    }
+
+    /// Has the server sent more than may pass?
+    pub fn is_at_its_limit(&self) -> bool {
+        self.faults.octets_left.load(Ordering::SeqCst) < 0
+    }
+
+    /// Everything passes again, what was held back first.
     pub fn heal(&self) {
-        self.octets_left.store(i64::MAX, Ordering::SeqCst);
+        self.faults.octets_left.store(i64::MAX, Ordering::SeqCst);
+        self.faults.healed.send_replace(());
     }
 }
 
@@ -69,24 +118,53 @@ impl Drop for Proxy {
     }
 }
 
-async fn forward(client: TcpStream, target: u16, octets_left: &AtomicI64) -> std::io::Result<()> {
+async fn forward(client: TcpStream, target: u16, faults: &Faults) -> std::io::Result<()> {
     let server = TcpStream::connect(("127.0.0.1", target)).await?;
-    let (mut from_client, mut to_client) = client.into_split();
-    let (mut from_server, mut to_server) = server.into_split();
-    let answers = async {
-        let mut buffer = vec![0; 4096];
-        loop {
-            let read = from_server.read(&mut buffer).await?;
-            let before = octets_left.fetch_sub(i64::try_from(read).unwrap(), Ordering::SeqCst);
-            let passed = read.min(usize::try_from(before).unwrap_or(0));
-            to_client.write_all(&buffer[..passed]).await?;
-            if read == 0 || passed < read {
+    let (from_client, to_client) = client.into_split();
+    let (from_server, to_server) = server.into_split();
+    tokio::select! {
+        ended = answers(from_server, to_client, faults) => ended,
+        ended = commands(from_client, to_server, faults) => ended,
+    }
+}
+
+async fn answers(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, faults: &Faults) -> std::io::Result<()> {
+    let mut buffer = vec![0; 4096];
+    let mut healed = faults.healed.subscribe();
+    loop {
+        let read = from.read(&mut buffer).await?;
+        healed.mark_unchanged();
+        let before = faults.octets_left.fetch_sub(i64::try_from(read).unwrap(), Ordering::SeqCst);
+        let passed = read.min(usize::try_from(before).unwrap_or(0));
+        to.write_all(&buffer[..passed]).await?;
+        if read == 0 {
+            return Ok(());
+        }
+        if passed < read {
+            if !faults.stall.load(Ordering::SeqCst) {
                 return Ok(());
             }
+            let _ = healed.changed().await;
+            to.write_all(&buffer[passed..read]).await?;
         }
-    };
-    tokio::select! {
-        ended = answers => ended,
-        ended = copy(&mut from_client, &mut to_server) => ended.map(|_| ()),
+    }
+}
+
+async fn commands(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, faults: &Faults) -> std::io::Result<()> {
+    let mut buffer = vec![0; 4096];
+    loop {
+        let read = from.read(&mut buffer).await?;
+        if read == 0 {
+            return Ok(());
+        }
+        match faults.next_command.swap(PASSES, Ordering::SeqCst) {
+            IS_LOST => return Ok(()),
+            ITS_ANSWER_IS_LOST => {
+                faults.stall.store(false, Ordering::SeqCst);
+                faults.octets_left.store(0, Ordering::SeqCst);
+            }
+            _ => {}
+        }
+        to.write_all(&buffer[..read]).await?;
     }
 }

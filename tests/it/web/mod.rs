@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 mod answers;
 mod callbacks;
-mod client;
+use crate::support::client;
 mod forms;
 mod pickup;
 mod reveal;

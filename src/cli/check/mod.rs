@@ -1,0 +1,160 @@
+//! `check`: tries everything outside for real; a line each, what was tried, how long it took, and
+//! what to do. Every part is made and tried by itself, so that one that fails hides no other.
+
+use std::time::{Duration, Instant};
+
+use super::{CliError, Common, assembly};
+use crate::config::{
+    GatewayKind, GatewaySettings, MailboxKind, MailboxSettings, SecretSource, Settings, SmtpKind,
+};
+use crate::directory::Directory;
+use crate::password::PasswordReset;
+
+mod machine;
+mod report;
+
+use report::{Line, Report, Verdict};
+
+/// Longer than any single wait inside a part.
+const LIMIT: Duration = Duration::from_secs(40);
+
+pub(super) async fn run(common: &Common) -> Result<(), CliError> {
+    let loaded = assembly::load(common)?;
+    let settings = &loaded.settings;
+    let mut report = Report::new(common.json);
+    for mailbox in &settings.mailboxes {
+        let todo = match mailbox.kind {
+            MailboxKind::Maildir => None,
+            MailboxKind::Imap => Some("correct host, port, username or password of this mailbox"),
+        };
+        report.add(timed(&format!("mailbox {}", mailbox.name), todo, try_mailbox(mailbox)).await)?;
+    }
+    people(settings, &mut report).await?;
+    ways_out(settings, &mut report).await?;
+    report.add(store(settings).await)?;
+    report.add(key(settings))?;
+    report.add(machine::port(settings).await)?;
+    report.add(machine::disk(settings))?;
+    report.add(machine::clock())?;
+    report.end()
+}
+
+async fn people(settings: &Settings, report: &mut Report) -> Result<(), CliError> {
+    let began = Instant::now();
+    let (directory, reset) = match assembly::directory(settings) {
+        Ok(parts) => parts,
+        Err(error) => {
+            let todo = "put the file there and correct it, or correct directory.file.path";
+            return report.add(Line::bad("directory", &error.to_string(), todo, began.elapsed()));
+        }
+    };
+    let asked = async { directory.probe().await.map_err(|e| e.to_string()) };
+    report.add(timed("directory", "correct the file", asked).await)?;
+    let todo = "let the program's user write into this folder";
+    let tried = async { reset.probe().await.map_err(|e| e.to_string()) };
+    report.add(timed("password reset", todo, tried).await)
+}
+
+async fn ways_out(settings: &Settings, report: &mut Report) -> Result<(), CliError> {
+    if settings.sms.gateways.is_empty() {
+        let text = "none is configured, so no password can be handed over";
+        report.add(Line::bad("gateway", text, "add a [[sms.gateway]]", Duration::ZERO))?;
+    }
+    const FOLDER: &str = "make the folder, and let the program's user write into it";
+    for gateway in &settings.sms.gateways {
+        let todo = match gateway.kind {
+            GatewayKind::Spool => FOLDER,
+            GatewayKind::FortySixElks
+            | GatewayKind::Twilio
+            | GatewayKind::Sinch
+            | GatewayKind::GatewayApi
+            | GatewayKind::Kannel
+            | GatewayKind::Smpp
+            | GatewayKind::Http => "correct address, username or password of this gateway",
+        };
+        let tried = try_gateway(settings, gateway);
+        report.add(timed(&format!("gateway {}", gateway.name), todo, tried).await)?;
+    }
+    let todo = match settings.smtp.kind {
+        SmtpKind::Spool => FOLDER,
+        SmtpKind::Smtp => "correct host, port, tls, username or password under [smtp]",
+    };
+    let tried = async { assembly::mail_sender(settings).map_err(|e| e.to_string())?.probe().await };
+    report.add(timed("mail out", todo, tried).await)?;
+    let made = async {
+        let renderer = assembly::renderer(settings).map_err(|e| e.to_string())?;
+        assembly::texts(settings, renderer).map_err(|e| e.to_string())?;
+        Ok("each was made with its longest values, and fits".to_owned())
+    };
+    report.add(timed("texts", "correct the template, or take it out of [templates] directory", made).await)
+}
+
+async fn try_mailbox(settings: &MailboxSettings) -> Result<String, String> {
+    let mut mailbox = assembly::mailbox(settings).map_err(|e| e.to_string())?;
+    mailbox.open().await.map_err(|e| e.to_string())?;
+    let mails = mailbox.list(None).await.map_err(|e| e.to_string())?.len();
+    Ok(match settings.kind {
+        MailboxKind::Maildir => format!("{mails} mails in {}", settings.path.display()),
+        MailboxKind::Imap => format!("signed in, {mails} mails in {}", settings.inbox),
+    })
+}
+
+async fn try_gateway(settings: &Settings, gateway: &GatewaySettings) -> Result<String, String> {
+    assembly::one_gateway(settings, gateway).map_err(|e| e.to_string())?.probe().await
+}
+
+/// A database that is not there yet is made by the first start; that it can be is all there is to try.
+async fn store(settings: &Settings) -> Line {
+    let todo = "correct store.url, or what it names";
+    let began = Instant::now();
+    if let Some(path) = settings.store.url.sqlite_path().filter(|path| !path.exists()) {
+        return match machine::may_make(path) {
+            Ok(()) => {
+                let text = format!("none at {} yet: the first `nyckelbud run` makes it", path.display());
+                Line::new(Verdict::Care, "store", text, began.elapsed())
+            }
+            Err(why) => Line::bad("store", &why, todo, began.elapsed()),
+        };
+    }
+    let tried = async {
+        let store = assembly::existing_store(settings).await.map_err(|e| e.to_string())?;
+        store.probe().await.map_err(|e| e.to_string())
+    };
+    timed("store", todo, tried).await
+}
+
+fn key(settings: &Settings) -> Line {
+    let began = Instant::now();
+    match assembly::keyring(settings) {
+        Ok(keyring) => {
+            let text = format!("key {} seals", keyring.current_id());
+            Line::new(Verdict::Good, "key", text, began.elapsed())
+        }
+        Err(error) => {
+            let todo = match &settings.password.key {
+                SecretSource::File(path) if !path.exists() => "make the key with `nyckelbud key new`",
+                SecretSource::File(_)
+                | SecretSource::Credential { .. }
+                | SecretSource::Environment { .. }
+                | SecretSource::Literal(_) => "correct password.key and password.old_keys, or what they name",
+            };
+            let text = format!("{error}: tickets work, passwords wait");
+            Line::bad("key", &text, todo, began.elapsed())
+        }
+    }
+}
+
+async fn timed(
+    part: &str,
+    todo: impl Into<Option<&'static str>>,
+    work: impl Future<Output = Result<String, String>>,
+) -> Line {
+    let began = Instant::now();
+    let answer = tokio::time::timeout(LIMIT, work)
+        .await
+        .unwrap_or_else(|_| Err(format!("no answer within {} s", LIMIT.as_secs())));
+    match answer {
+        Ok(text) => Line::new(Verdict::Good, part, text, began.elapsed()),
+        Err(text) => Line::bad(part, &text, todo, began.elapsed()),
+    }
+}

@@ -1,0 +1,78 @@
+//! A browser: it keeps its cookie, presses the buttons of the page that it shows, and follows where
+//! an answer leads.
+
+use std::net::SocketAddr;
+
+use super::client::{Answer, Asked, ask};
+
+/// One browser, on one page.
+pub struct Browser {
+    address: SocketAddr,
+    cookie: Option<String>,
+    page: String,
+    /// Every page that it was given, the last one at the end.
+    pub pages: Vec<String>,
+}
+
+impl Browser {
+    /// A new one, for the site at `address`.
+    pub fn new(address: SocketAddr) -> Self {
+        Self { address, cookie: None, page: String::new(), pages: Vec::new() }
+    }
+
+    /// Opens a page.
+    pub async fn open(&mut self, path: &str) -> Answer {
+        let answer = self.ask(Asked::get(path)).await;
+        self.page = answer.body.clone();
+        answer
+    }
+
+    /// Presses the button of the page's form that posts to a path which ends in `action`.
+    pub async fn press(&mut self, action: &str) -> Answer {
+        let page = self.page.clone();
+        let form = page.split("<form ").skip(1).map(|form| form.split("</form>").next().unwrap());
+        let form = form.into_iter().find(|form| target(form).split('?').next().unwrap().ends_with(action));
+        let form = form.unwrap_or_else(|| panic!("no form for {action:?} on this page: {page}"));
+        let token = quoted(form, "name=\"form\" value=\"");
+        let mut answer = self.ask(Asked::post(target(form), &format!("form={token}"))).await;
+        if answer.status == 303 {
+            let place = answer.header("location").to_owned();
+            answer = self.ask(Asked::get(&place)).await;
+        }
+        self.page = answer.body.clone();
+        answer
+    }
+
+    async fn ask(&mut self, asked: Asked<'_>) -> Answer {
+        let cookie = self.cookie.clone().unwrap_or_default();
+        let mut fields = vec![("sec-fetch-site", "same-origin")];
+        if !cookie.is_empty() {
+            fields.push(("cookie", &cookie));
+        }
+        let answer = ask(self.address, &asked.with(&fields)).await;
+        if let Some(set) = answer.find("set-cookie") {
+            self.cookie = Some(set.split(';').next().unwrap().to_owned());
+        }
+        self.pages.push(answer.body.clone());
+        answer
+    }
+}
+
+/// A page's text as a person reads it, without the marks: they may part a word.
+pub fn visible(html: &str) -> String {
+    let mut text = String::new();
+    for (place, part) in html.split('<').enumerate() {
+        let words = if place == 0 { Some(part) } else { part.split_once('>').map(|(_, words)| words) };
+        text.push_str(words.unwrap_or_default());
+    }
+    text
+}
+
+fn target(form: &str) -> &str {
+    quoted(form, "action=\"")
+}
+
+fn quoted<'t>(text: &'t str, before: &str) -> &'t str {
+    let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("no {before} in {text}"));
+    rest.split('"').next().unwrap()
+}

@@ -1,0 +1,88 @@
+//! A whole desk of files within the test: the real store, directory, spools and worker, and a clock
+//! whose hands the test turns. A desk can be stopped and opened again over the same folder.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use nyckelbud::cli::assembly;
+use nyckelbud::clock::{Clock, SystemClock};
+use nyckelbud::config::Settings;
+use nyckelbud::store::TicketFilter;
+use nyckelbud::ticket::Ticket;
+use nyckelbud::types::UnixMillis;
+use nyckelbud::web::{Browser, Desk, Page, PickupAnswer, PickupView, RevealPage};
+use nyckelbud::worker::{DeskPort, Health, Intake, Parts, Worker};
+
+use super::demo_desk;
+
+/// The wall clock, and how far it was turned.
+#[derive(Clone, Default)]
+pub struct TurnedClock(Arc<AtomicI64>);
+
+impl TurnedClock {
+    /// Turns it by so many minutes, forwards or backwards.
+    pub fn turn(&self, minutes: i64) {
+        self.0.fetch_add(minutes * 60_000, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TurnedClock {
+    fn now(&self) -> UnixMillis {
+        UnixMillis(SystemClock.now().0 + self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// An open desk over a folder.
+pub struct OpenDesk {
+    pub parts: Arc<Parts>,
+    settings: Settings,
+    port: DeskPort,
+}
+
+impl OpenDesk {
+    /// Opens the desk in `folder` (see [`demo_desk::build`]); `change` may replace parts.
+    pub async fn open(folder: &Path, clock: &TurnedClock, change: impl FnOnce(&mut Parts)) -> Self {
+        let settings = demo_desk::settings(folder);
+        let store = assembly::store(&settings).await.expect("the store opens");
+        store.free_leases().await.expect("leases are freed");
+        let mut parts = assembly::parts(&settings, store).expect("the parts fit");
+        parts.clock = Arc::new(clock.clone());
+        change(&mut parts);
+        let parts = Arc::new(parts);
+        let page: Box<RevealPage> = Box::new(|_, _, _, _, password, _| {
+            Ok(Page::new(zeroize::Zeroizing::new(password.expose().to_owned())))
+        });
+        let health = Arc::new(Health::expecting(&[]));
+        let port = DeskPort::new(Arc::clone(&parts), health, Vec::new(), page);
+        Self { parts, settings, port }
+    }
+
+    /// Takes in what lies in the mailbox, and works until nothing is due.
+    pub async fn work(&self) {
+        let inbox = assembly::inboxes(&self.settings).expect("the mailbox").remove(0);
+        Intake::new(inbox, Arc::clone(&self.parts)).drain().await.expect("the mailbox is read");
+        let worker = Worker::new(Arc::clone(&self.parts), Arc::new(Health::expecting(&[])));
+        worker.drain().await.expect("the store works");
+    }
+
+    /// The ticket of the demo's mail `name`.
+    pub async fn ticket(&self, name: &str) -> Ticket {
+        let id = format!("{name}@kommun.example");
+        let tickets = self.parts.store.tickets(&TicketFilter::default()).await.expect("tickets");
+        let view = tickets.into_iter().find(|view| view.messages.contains(&id));
+        view.unwrap_or_else(|| panic!("no ticket of {name}")).ticket
+    }
+
+    pub async fn look(&self, token: &str, browser: Option<&Browser>) -> PickupView {
+        self.port.pickup(token, browser).await
+    }
+
+    pub async fn reveal(&self, token: &str, browser: &Browser) -> Result<String, PickupView> {
+        self.port.reveal(token, browser, "sv").await.map(|page| page.html().to_owned())
+    }
+
+    pub async fn answer(&self, token: &str, browser: Option<&Browser>, answer: PickupAnswer) -> PickupView {
+        self.port.answer(token, browser, answer).await
+    }
+}

@@ -1,0 +1,108 @@
+//! A gateway that answers as the test says, and can be down.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use nyckelbud::delivery::{GatewayTraits, Receipt, SmsGateway, SmsText};
+use nyckelbud::types::{Outcome, PhoneNumber};
+
+/// What a gateway was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    pub to: String,
+    pub text: String,
+    pub key: String,
+}
+
+/// The answer to the n-th text that reaches it, counted from 0.
+type Answer = dyn Fn(usize) -> Outcome + Send + Sync;
+
+/// A gateway of the test.
+pub struct ScriptedGateway {
+    name: &'static str,
+    receipts: bool,
+    answer: Box<Answer>,
+    down: AtomicBool,
+    tries: AtomicUsize,
+    sent: Mutex<Vec<Sent>>,
+}
+
+impl ScriptedGateway {
+    /// Takes texts and says nothing more of them, or tells by receipts what became of them.
+    pub fn new(
+        name: &'static str,
+        receipts: bool,
+        answer: impl Fn(usize) -> Outcome + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        let (down, tries, sent) = (AtomicBool::new(false), AtomicUsize::new(0), Mutex::default());
+        Arc::new(Self { name, receipts, answer: Box::new(answer), down, tries, sent })
+    }
+
+    /// From now on nobody reaches it, or everybody does.
+    pub fn set_down(&self, down: bool) {
+        self.down.store(down, Ordering::SeqCst);
+    }
+
+    /// The texts that reached it.
+    pub fn sent(&self) -> Vec<Sent> {
+        self.sent.lock().unwrap().clone()
+    }
+
+    /// How often it was tried, also while it was down.
+    pub fn tries(&self) -> usize {
+        self.tries.load(Ordering::SeqCst)
+    }
+
+    fn is_down(&self) -> bool {
+        self.down.load(Ordering::SeqCst)
+    }
+}
+
+/// It took the text under this name.
+pub fn accepted(reference: &str) -> Outcome {
+    Outcome::Accepted { reference: reference.to_owned() }
+}
+
+/// It refuses.
+pub fn refused() -> Outcome {
+    Outcome::Refused { cause: "no credit".to_owned() }
+}
+
+/// Nobody knows whether it took the text.
+pub fn uncertain() -> Outcome {
+    Outcome::Uncertain { cause: "no answer".to_owned() }
+}
+
+#[async_trait]
+impl SmsGateway for ScriptedGateway {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn traits(&self) -> GatewayTraits {
+        GatewayTraits { receipts: self.receipts, honours_keys: false }
+    }
+
+    async fn send(&self, to: &PhoneNumber, text: &SmsText, key: &str) -> Outcome {
+        self.tries.fetch_add(1, Ordering::SeqCst);
+        if self.is_down() {
+            return Outcome::NotSent { cause: "no connection".to_owned() };
+        }
+        let n = {
+            let mut sent = self.sent.lock().unwrap();
+            let (to, text, key) = (to.e164().to_owned(), text.expose().to_owned(), key.to_owned());
+            sent.push(Sent { to, text, key });
+            sent.len() - 1
+        };
+        (self.answer)(n)
+    }
+
+    async fn ask(&self, _: &str) -> Result<Receipt, String> {
+        Ok(Receipt::Pending)
+    }
+
+    async fn probe(&self) -> Result<String, String> {
+        if self.is_down() { Err("no connection".to_owned()) } else { Ok("it answers".to_owned()) }
+    }
+}

@@ -1,0 +1,185 @@
+//! Deadlines, and clocks that jump.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use nyckelbud::cli::assembly;
+use nyckelbud::directory::DirectoryError;
+use nyckelbud::password::{PasswordReset, TemporaryPassword, Used};
+use nyckelbud::types::{Outcome, UnixMillis};
+use nyckelbud::worker::{Health, Worker, WorkerError};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::*;
+
+/// A right to set passwords that nobody can use now.
+struct Closed;
+
+#[async_trait]
+impl PasswordReset for Closed {
+    async fn set(&self, _: &AccountId, _: &TemporaryPassword) -> Outcome {
+        Outcome::NotSent { cause: "no connection".to_owned() }
+    }
+
+    async fn used(&self, _: &AccountId, _: UnixMillis) -> Result<Used, DirectoryError> {
+        Err(DirectoryError::TimedOut)
+    }
+
+    async fn probe(&self) -> Result<String, DirectoryError> {
+        Err(DirectoryError::TimedOut)
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_set_with_less_than_ten_minutes_left_and_the_ticket_says_that_nothing_was_changed() {
+    let place = Place::new();
+    place.deliver(TEXTED);
+    let closed = OpenDesk::open(&place.folder, &place.clock, |parts| parts.reset = Arc::new(Closed)).await;
+    closed.work().await;
+    assert!(matches!(closed.ticket(TEXTED).await.state, State::Sealed { .. }));
+    drop(closed);
+    let desk = place.open().await;
+    place.clock.turn(21);
+    desk.work().await;
+    technician_has(&desk, TEXTED, Reason::DirectoryFailed, PasswordFact::NotChanged).await;
+    assert!(!place.was_set("a-anna"));
+    assert!(demo_desk::texts(&place.folder).is_empty());
+}
+
+#[tokio::test]
+async fn a_reset_that_never_left_is_tried_until_the_directory_comes_back() {
+    let place = Place::new();
+    place.deliver(TEXTED);
+    let closed = OpenDesk::open(&place.folder, &place.clock, |parts| parts.reset = Arc::new(Closed)).await;
+    for _ in 0..8 {
+        closed.work().await;
+        place.clock.turn(1);
+    }
+    assert!(matches!(closed.ticket(TEXTED).await.state, State::Sealed { .. }), "it waits");
+    drop(closed);
+    let desk = place.open().await;
+    desk.work().await;
+    assert!(matches!(desk.ticket(TEXTED).await.state, State::Done { .. }));
+    let texts = demo_desk::texts(&place.folder);
+    assert!(place.opens("a-anna", demo_desk::password_in(&texts[0]).unwrap()));
+}
+
+#[tokio::test]
+async fn an_offer_that_nobody_uses_expires_and_changes_nothing() {
+    let place = Place::new();
+    place.deliver(OFFERED);
+    let desk = place.open().await;
+    desk.work().await;
+    place.clock.turn(4 * 60 + 1);
+    desk.work().await;
+    technician_has(&desk, OFFERED, Reason::PickupExpired, PasswordFact::NotChanged).await;
+    assert!(!place.was_set("a-filip"));
+}
+
+#[tokio::test]
+async fn a_password_that_nobody_used_opens_its_ticket_again() {
+    let place = Place::new();
+    place.deliver(TEXTED);
+    let desk = place.open().await;
+    desk.work().await;
+    place.clock.turn(24 * 60 + 1);
+    desk.work().await;
+    technician_has(&desk, TEXTED, Reason::PasswordUnused, PasswordFact::Changed).await;
+}
+
+/// The right to set passwords, once somebody has opened the door.
+struct Door {
+    open: Arc<AtomicBool>,
+    behind: Arc<dyn PasswordReset>,
+}
+
+#[async_trait]
+impl PasswordReset for Door {
+    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Outcome {
+        let way = if self.open.load(Ordering::SeqCst) { self.behind.as_ref() } else { &Closed };
+        way.set(account, password).await
+    }
+
+    async fn used(&self, account: &AccountId, since: UnixMillis) -> Result<Used, DirectoryError> {
+        self.behind.used(account, since).await
+    }
+
+    async fn probe(&self) -> Result<String, DirectoryError> {
+        self.behind.probe().await
+    }
+}
+
+/// A desk over `place` that sets passwords once `open` says so; what fails waits for five minutes.
+async fn behind_a_door(place: &Place, open: &Arc<AtomicBool>) -> OpenDesk {
+    OpenDesk::open(&place.folder, &place.clock, |parts| {
+        let (open, behind) = (Arc::clone(open), Arc::clone(&parts.reset));
+        parts.reset = Arc::new(Door { open, behind });
+        parts.timing.retry = Duration::from_secs(24 * 3600);
+    })
+    .await
+}
+
+/// Waits until the worker has tried the reset and put it off.
+async fn put_off(desk: &OpenDesk) {
+    let patience = Instant::now() + Duration::from_secs(30);
+    let beyond_any_lease = || desk.parts.clock.now().plus(Duration::from_secs(120));
+    while desk.parts.store.next_due().await.unwrap().is_none_or(|due| due < beyond_any_lease()) {
+        assert!(Instant::now() < patience, "it is not put off: {:?}", desk.ticket(TEXTED).await.state);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Waits until the worker has brought the password to its owner.
+async fn done(desk: &OpenDesk) {
+    let patience = Instant::now() + Duration::from_secs(30);
+    while !matches!(desk.ticket(TEXTED).await.state, State::Done { .. }) {
+        assert!(Instant::now() < patience, "it is stalled: {:?}", desk.ticket(TEXTED).await.state);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The worker at work, its mailbox included.
+fn at_work(place: &Place, desk: &OpenDesk) -> (JoinHandle<Result<(), WorkerError>>, CancellationToken) {
+    let stop = CancellationToken::new();
+    let worker = Worker::new(Arc::clone(&desk.parts), Arc::new(Health::expecting(&[])));
+    let inboxes = assembly::inboxes(&demo_desk::settings(&place.folder)).unwrap();
+    (tokio::spawn(worker.run(inboxes, stop.clone())), stop)
+}
+
+const A_MONTH: i64 = 30 * 24 * 60;
+
+#[tokio::test]
+async fn a_clock_that_was_set_back_while_nothing_ran_stalls_no_ticket() {
+    let place = Place::new();
+    place.deliver(TEXTED);
+    let open = Arc::new(AtomicBool::new(false));
+    let desk = behind_a_door(&place, &open).await;
+    desk.work().await;
+    put_off(&desk).await;
+    drop(desk);
+    place.clock.turn(-A_MONTH);
+    open.store(true, Ordering::SeqCst);
+    let desk = behind_a_door(&place, &open).await;
+    let (working, stop) = at_work(&place, &desk);
+    done(&desk).await;
+    stop.cancel();
+    working.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_at_work_stalls_no_ticket() {
+    let place = Place::new();
+    place.deliver(TEXTED);
+    let open = Arc::new(AtomicBool::new(false));
+    let desk = behind_a_door(&place, &open).await;
+    let (working, stop) = at_work(&place, &desk);
+    put_off(&desk).await;
+    place.clock.turn(-A_MONTH);
+    open.store(true, Ordering::SeqCst);
+    done(&desk).await;
+    stop.cancel();
+    working.await.unwrap().unwrap();
+}
