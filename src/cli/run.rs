@@ -119,6 +119,8 @@ impl Desk {
         let inboxes = assembly::inboxes(&settings)?;
         let web = assembly::web(&settings)?;
         let renderer = assembly::renderer(&settings)?;
+        crate::web::check_pages(&web, Arc::clone(&renderer))
+            .map_err(|e| CliError::Wrong(format!("a page cannot be made: {e}; correct its template")))?;
         let same = door.filter(|door| door.local_addr().is_ok_and(|address| address == web.listen));
         let door = match same {
             Some(door) => door.try_clone().map_err(unserved)?,
