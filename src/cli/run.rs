@@ -188,7 +188,10 @@ fn page_error<E: std::fmt::Display>(
     match ended {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(CliError::No(format!("the pages stopped: {error}; nothing is lost"))),
-        Err(error) => Err(CliError::No(format!("the pages broke off: {error}; nothing is lost"))),
+        Err(error) => {
+            let how = crate::telemetry::how_it_ended(&error);
+            Err(CliError::No(format!("the pages broke off, {how}; nothing is lost")))
+        }
     }
 }
 
