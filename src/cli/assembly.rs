@@ -23,7 +23,7 @@ use crate::password::file::FilePasswordReset;
 use crate::render::Renderer;
 use crate::store::{self, Store};
 use crate::web::WebSettings;
-use crate::worker::{Callback, Inbox, IntakeSettings, Parts, Rules, Timing};
+use crate::worker::{Breakers, Callback, Inbox, IntakeSettings, Parts, Rules, Timing};
 
 /// Loads the configuration and says its warnings.
 pub(super) fn load(common: &Common) -> Result<Loaded, CliError> {
@@ -224,7 +224,7 @@ pub fn inboxes(settings: &Settings) -> Result<Vec<Inbox>, CliError> {
 }
 
 /// The rules that the worker needs.
-pub(super) fn rules(settings: &Settings) -> Rules {
+pub(crate) fn rules(settings: &Settings) -> Rules {
     Rules {
         policy: settings.decision_policy(),
         automation: settings.automation(),
@@ -271,6 +271,7 @@ pub fn parts(settings: &Settings, store: Arc<dyn Store>) -> Result<Parts, CliErr
         directory: Arc::new(directory),
         reset: Arc::new(reset),
         gateways: gateways(settings)?,
+        breakers: Breakers::default(),
         mail: mail_sender(settings)?,
         clock: Arc::new(SystemClock),
         keyring: keyring.ok(),

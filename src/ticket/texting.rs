@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::delivery::{GatewayTraits, Receipt};
 use crate::types::{Outcome, UnixMillis};
 
-/// At most this many submits of one generation (I10).
+/// At most this many submits of one generation that may have left (I10), or were refused.
 pub const MAX_SUBMITS: u32 = 4;
 /// How long a receipt is awaited when nobody knows whether the gateway took the text.
 pub const UNCLEAR_WAIT: Duration = Duration::from_secs(90);
@@ -16,16 +16,24 @@ pub const UNCLEAR_WAIT: Duration = Duration::from_secs(90);
 pub const RECEIPT_WAIT: Duration = Duration::from_secs(10 * 60);
 /// How often a gateway is asked for a receipt.
 pub const ASK_EVERY: Duration = Duration::from_secs(10);
-/// How long to wait when no gateway could be reached at all.
+/// How long to wait when no gateway could be reached at all; doubled with every round of them.
 const RETRY_AFTER: Duration = Duration::from_secs(15);
+/// The longest such wait.
+const LONGEST_RETRY: Duration = Duration::from_secs(2 * 60);
 
 /// Where a text is on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Texting {
     /// Which gateway, counted from 0 in the configured order.
     pub gateway: usize,
-    /// Submits so far, all gateways together.
+    /// Submits so far, all gateways together; those that surely did not leave are not counted.
     pub submits: u32,
+    /// Submits of which nobody knows whether they left: the text may be in the phone.
+    #[serde(default)]
+    pub unclear: u32,
+    /// Rounds in which not even the last gateway could be reached.
+    #[serde(default)]
+    pub unreached: u32,
     /// What is known of the current one.
     pub phase: Phase,
 }
@@ -55,9 +63,9 @@ pub enum Phase {
     },
     /// It reached the phone, as far as the gateway tells.
     Delivered,
-    /// A gateway took it and never told what became of it: it may be in the phone.
+    /// A gateway took it, or may have, and never told what became of it: it may be in the phone.
     Silent,
-    /// No gateway took it.
+    /// Surely no gateway took it.
     Exhausted,
 }
 
@@ -85,9 +93,9 @@ pub enum TextingStep {
     },
     /// It has arrived.
     Delivered,
-    /// It was taken, and nobody tells whether it arrived.
+    /// It may have arrived, and nobody tells.
     Silent,
-    /// No gateway is left.
+    /// No gateway is left, and it surely did not arrive.
     Exhausted,
 }
 
@@ -95,7 +103,7 @@ impl Texting {
     /// A text that no gateway has seen yet.
     #[must_use]
     pub fn fresh(now: UnixMillis) -> Self {
-        Self { gateway: 0, submits: 0, phase: Phase::Ready { from: now } }
+        Self { gateway: 0, submits: 0, unclear: 0, unreached: 0, phase: Phase::Ready { from: now } }
     }
 
     /// What to do at `now` with `gateways` configured.
@@ -103,7 +111,7 @@ impl Texting {
     pub fn step(&self, now: UnixMillis, gateways: usize) -> TextingStep {
         match &self.phase {
             Phase::Ready { .. } if self.gateway >= gateways || self.submits >= MAX_SUBMITS => {
-                TextingStep::Exhausted
+                if self.unclear > 0 { TextingStep::Silent } else { TextingStep::Exhausted }
             }
             Phase::Ready { from } if *from > now => TextingStep::Wait { until: *from },
             Phase::Ready { .. } => TextingStep::Submit { gateway: self.gateway },
@@ -122,7 +130,19 @@ impl Texting {
     /// The intent of a submit is about to be committed.
     #[must_use]
     pub fn submitted(&self) -> Self {
-        Self { gateway: self.gateway, submits: self.submits + 1, phase: Phase::Submitted }
+        Self { submits: self.submits + 1, ..self.with(Phase::Submitted) }
+    }
+
+    /// The current gateway cannot be reached: on to the next one, and behind the last one again from
+    /// the first, after a pause. It ends with the time of whatever is texted, not here.
+    #[must_use]
+    pub fn passed_over(&self, gateways: usize, now: UnixMillis) -> Self {
+        if self.gateway + 1 < gateways {
+            return Self { gateway: self.gateway + 1, ..self.with(Phase::Ready { from: now }) };
+        }
+        let pause = RETRY_AFTER.saturating_mul(1 << self.unreached.min(8)).min(LONGEST_RETRY);
+        let unreached = self.unreached.saturating_add(1);
+        Self { gateway: 0, unreached, ..self.with(Phase::Ready { from: now.plus(pause) }) }
     }
 
     /// The current gateway has answered, or its answer is lost (`Uncertain`).
@@ -139,23 +159,22 @@ impl Texting {
                 }
             }
             Outcome::Refused { .. } => self.next_gateway(gateways.len(), now),
-            Outcome::NotSent { .. } if self.gateway + 1 < gateways.len() => {
-                self.next_gateway(gateways.len(), now)
+            Outcome::NotSent { .. } => {
+                let submits = self.submits.saturating_sub(1);
+                Self { submits, ..self.passed_over(gateways.len(), now) }
             }
-            // The last one could not be reached: begin again with the first one, later.
-            Outcome::NotSent { .. } if self.submits < MAX_SUBMITS => Self {
-                gateway: 0,
-                submits: self.submits,
-                phase: Phase::Ready { from: now.plus(RETRY_AFTER) },
-            },
-            Outcome::NotSent { .. } => self.with(Phase::Exhausted),
-            Outcome::Uncertain { .. } => match traits {
-                Some(t) if t.honours_keys && self.submits < MAX_SUBMITS => {
-                    self.with(Phase::Ready { from: now })
-                }
-                Some(t) if t.receipts => self.with(Phase::Unclear { until: now.plus(UNCLEAR_WAIT) }),
-                Some(_) | None => self.next_or_again(gateways.len(), now),
-            },
+            Outcome::Uncertain { .. } => {
+                let unclear = self.unclear + 1;
+                Self { unclear, ..self.clone() }.after_unclear(gateways, now)
+            }
+        }
+    }
+
+    fn after_unclear(&self, gateways: &[GatewayTraits], now: UnixMillis) -> Self {
+        match gateways.get(self.gateway) {
+            Some(t) if t.honours_keys && self.submits < MAX_SUBMITS => self.with(Phase::Ready { from: now }),
+            Some(t) if t.receipts => self.with(Phase::Unclear { until: now.plus(UNCLEAR_WAIT) }),
+            Some(_) | None => self.next_or_again(gateways.len(), now),
         }
     }
 
@@ -164,7 +183,11 @@ impl Texting {
     pub fn receipt(&self, receipt: Receipt, gateways: usize, now: UnixMillis) -> Self {
         match receipt {
             Receipt::Delivered => self.with(Phase::Delivered),
-            Receipt::Failed => self.next_gateway(gateways, now),
+            Receipt::Failed => {
+                let was_unclear = u32::from(matches!(self.phase, Phase::Unclear { .. }));
+                let unclear = self.unclear.saturating_sub(was_unclear);
+                Self { unclear, ..self.clone() }.next_gateway(gateways, now)
+            }
             Receipt::Pending => self.clone(),
         }
     }
@@ -184,7 +207,9 @@ impl Texting {
 
     fn next_gateway(&self, gateways: usize, now: UnixMillis) -> Self {
         if self.gateway + 1 < gateways && self.submits < MAX_SUBMITS {
-            Self { gateway: self.gateway + 1, submits: self.submits, phase: Phase::Ready { from: now } }
+            Self { gateway: self.gateway + 1, ..self.with(Phase::Ready { from: now }) }
+        } else if self.unclear > 0 {
+            self.with(Phase::Silent)
         } else {
             self.with(Phase::Exhausted)
         }
@@ -200,6 +225,6 @@ impl Texting {
     }
 
     fn with(&self, phase: Phase) -> Self {
-        Self { gateway: self.gateway, submits: self.submits, phase }
+        Self { phase, ..self.clone() }
     }
 }

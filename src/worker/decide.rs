@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use super::breaker;
 use super::facts;
 use super::offer;
 use super::reads::{self, Together};
@@ -100,7 +101,7 @@ pub(crate) async fn look(
         }
         facts = Some(answer);
     }
-    let deliverable = deliverable(parts, &history);
+    let deliverable = deliverable(parts, &history).await;
     let decided = decide(&Question {
         reading: &together.reading,
         sender: &together.sender,
@@ -117,7 +118,7 @@ pub(crate) async fn look(
     Ok(Looked { together, facts, decided, phone_hash, desk_is_over })
 }
 
-fn deliverable(parts: &Parts, history: &History) -> Result<(), &'static str> {
+async fn deliverable(parts: &Parts, history: &History) -> Result<(), &'static str> {
     if parts.keyring.is_none() {
         return Err("there is no sealing key: passwords wait (`nyckelbud key new`)");
     }
@@ -126,6 +127,9 @@ fn deliverable(parts: &Parts, history: &History) -> Result<(), &'static str> {
     }
     if history.texts_day >= parts.rules.texts_per_day {
         return Err("the texts of the day are used up (sms.per_day)");
+    }
+    if !breaker::any_closed(parts).await {
+        return Err("no SMS gateway can be reached");
     }
     Ok(())
 }
@@ -147,7 +151,8 @@ fn managers_of(looked: &Looked) -> &[Manager] {
 /// The effect `Decide`.
 pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
     let parts = std::sync::Arc::clone(&work.parts);
-    if !work.lease_allows(parts.timing.directory) {
+    // A gateway that failed may be probed.
+    if !work.lease_allows(parts.timing.directory + parts.timing.gateway) {
         return work.give_back(work.now()).await;
     }
     let together = read_mails(work).await?;

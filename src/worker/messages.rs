@@ -8,6 +8,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::Parts;
+use super::breaker;
 use super::facts;
 use super::offer::stop_mac;
 use crate::delivery::pickup::StopToken;
@@ -187,9 +188,7 @@ async fn through_gateways(parts: &Parts, to: &PhoneNumber, text: &SmsText, messa
     let mut last = Outcome::NotSent { cause: "no SMS gateway is configured".to_owned() };
     for gateway in &parts.gateways {
         let key = format!("m{message}");
-        last = tokio::time::timeout(parts.timing.gateway, gateway.send(to, text, &key))
-            .await
-            .unwrap_or(Outcome::Uncertain { cause: "the gateway did not answer in time".to_owned() });
+        last = breaker::send(parts, gateway.as_ref(), to, text, &key).await;
         match last {
             Outcome::Accepted { .. } | Outcome::Uncertain { .. } => break,
             Outcome::Refused { .. } | Outcome::NotSent { .. } => {}

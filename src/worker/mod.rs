@@ -19,6 +19,7 @@ use crate::types::{EmailAddress, UnixMillis};
 
 mod answer;
 mod backoff;
+mod breaker;
 mod decide;
 mod explain;
 mod facts;
@@ -37,6 +38,7 @@ mod upkeep;
 mod work;
 
 pub use backoff::Backoff;
+pub use breaker::Breakers;
 pub use explain::{Explanation, explain};
 pub use intake::{Inbox, Intake, IntakeSettings};
 pub use port::{Callback, DeskPort};
@@ -123,6 +125,8 @@ pub struct Parts {
     pub reset: Arc<dyn PasswordReset>,
     /// Ways for texts, in the order in which they are tried.
     pub gateways: Vec<Arc<dyn SmsGateway>>,
+    /// Which of them failed lately.
+    pub breakers: Breakers,
     /// The way for mails.
     pub mail: Arc<dyn MailSender>,
     /// The time.

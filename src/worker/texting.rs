@@ -1,6 +1,7 @@
 //! The effects `BeginText` and `Text`: a password on its way through the gateways. Before every
 //! submit the directory is read again, in the same attempt.
 
+use super::breaker::{self, Breaker};
 use super::facts::{self, StillGood};
 use super::step::owner_notice;
 use super::work::{Draft, Due, Flow, Work, WorkError};
@@ -26,11 +27,20 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
         let draft = Draft { end: Some(after.end), ..Draft::default() };
         return texted(work, &job, after.text, draft).await;
     }
+    if arrived(work, job.generation).await? {
+        let text = text.receipt(Receipt::Delivered, work.parts.gateways.len(), now);
+        return texted(work, &job, text, Draft::default()).await;
+    }
     if now >= job.deadline {
         let password = PasswordFact::Changed;
         return work.commit(Event::TimeOver { password }, Draft::default()).await;
     }
     match text.step(now, work.parts.gateways.len()) {
+        // What may have left goes the way that its answer was; anything else, round a gateway that is down.
+        TextingStep::Submit { gateway } if text.unclear == 0 && is_open(work, gateway) => {
+            let text = text.passed_over(work.parts.gateways.len(), now);
+            texted(work, &job, text, Draft::default()).await
+        }
         TextingStep::Submit { gateway } => submit(work, &job, &text, gateway).await,
         TextingStep::Wait { .. } | TextingStep::Ask { .. } => {
             match wait(work, &text, IntentKind::Text, job.generation).await? {
@@ -44,8 +54,30 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
             let event = Event::Rerouted { offer: None, reason: Reason::DeliveryFailed };
             work.commit(event, Draft::default()).await
         }
-        TextingStep::Exhausted => reroute(work, &job, Reason::DeliveryFailed).await,
+        TextingStep::Exhausted => reroute(work, &job, &text).await,
     }
+}
+
+/// Did any text of this password arrive? A receipt may come long after the next gateway was tried.
+async fn arrived(work: &Work, generation: u32) -> Result<bool, WorkError> {
+    for intent in work.intents(IntentKind::Text, generation) {
+        let may_have_left = match &intent.outcome {
+            Some(Outcome::Refused { .. } | Outcome::NotSent { .. }) => false,
+            Some(Outcome::Accepted { .. } | Outcome::Uncertain { .. }) | None => true,
+        };
+        if may_have_left {
+            let kept = work.parts.store.receipt_for(&intent.key).await?;
+            if kept.is_some_and(|kept| kept.receipt == Receipt::Delivered) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+fn is_open(work: &Work, gateway: usize) -> bool {
+    let parts = &work.parts;
+    parts.gateways.get(gateway).is_some_and(|g| parts.breakers.of(g.name(), work.now()) == Breaker::Open)
 }
 
 async fn submit(work: &mut Work, job: &Job, text: &Texting, gateway: usize) -> Result<Flow, WorkError> {
@@ -66,7 +98,7 @@ async fn submit(work: &mut Work, job: &Job, text: &Texting, gateway: usize) -> R
         StillGood::AccountOut(reason) => {
             return work.commit(Event::Rerouted { offer: None, reason }, Draft::default()).await;
         }
-        StillGood::HandGone(reason) => return reroute_with(work, job, reason, &facts).await,
+        StillGood::HandGone(reason) => return reroute_with(work, job, text, reason, &facts).await,
     };
     let words = words(work, job, &account)?;
     let (next, intent) = begin(work, text, gateway, IntentKind::Text, job.generation);
@@ -106,7 +138,7 @@ fn words(work: &Work, job: &Job, account: &Account) -> Result<SmsText, WorkError
     text.map_err(|e| WorkError::Text(e.to_string()))
 }
 
-/// The next submit and its intent. A gateway that honours keys gets the same key every time.
+/// The next submit and its intent.
 pub(crate) fn begin(
     work: &Work,
     text: &Texting,
@@ -115,8 +147,9 @@ pub(crate) fn begin(
     generation: u32,
 ) -> (Texting, Intent) {
     let next = text.submitted();
+    let number = work.intents(kind, generation).count() + 1;
     let intent = Intent {
-        key: format!("n{}-{}-{generation}-{gateway}-{}", work.id().0, kind.code(), next.submits),
+        key: format!("n{}-{}-{generation}-{gateway}-{number}", work.id().0, kind.code()),
         kind,
         generation,
         gateway: work.parts.gateways.get(gateway).map_or_else(String::new, |g| g.name().to_owned()),
@@ -126,7 +159,7 @@ pub(crate) fn begin(
     (next, intent)
 }
 
-/// Hands a text to a gateway, with a bound on the wait.
+/// Hands a text to a gateway. One that honours keys gets the same key every time.
 pub(crate) async fn send(
     work: &Work,
     gateway: usize,
@@ -138,10 +171,7 @@ pub(crate) async fn send(
         return Outcome::NotSent { cause: "the gateway is no longer configured".to_owned() };
     };
     let key = if gateway.traits().honours_keys { key.rsplit_once('-').map_or(key, |(k, _)| k) } else { key };
-    let sending = gateway.send(phone, words, key);
-    tokio::time::timeout(work.parts.timing.gateway, sending)
-        .await
-        .unwrap_or(Outcome::Uncertain { cause: "the gateway did not answer in time".to_owned() })
+    breaker::send(&work.parts, gateway.as_ref(), phone, words, key).await
 }
 
 /// What a lost answer means for a text.
@@ -208,27 +238,36 @@ pub(crate) async fn wait(
 }
 
 /// The password is set, but no text of it arrives: the nearest manager is offered the same one.
-async fn reroute(work: &mut Work, job: &Job, reason: Reason) -> Result<Flow, WorkError> {
+async fn reroute(work: &mut Work, job: &Job, text: &Texting) -> Result<Flow, WorkError> {
     let parts = std::sync::Arc::clone(&work.parts);
     if !work.lease_allows(parts.timing.directory) {
         return work.give_back(work.now()).await;
     }
     match facts::read(&parts, &Who::Id(work.account()?)).await {
-        Ok(facts) => reroute_with(work, job, reason, &facts).await,
+        Ok(facts) => reroute_with(work, job, text, Reason::DeliveryFailed, &facts).await,
         Err(_) => {
             work.give_back(work.now().plus(parts.timing.retry.saturating_mul(4)).min(job.deadline)).await
         }
     }
 }
 
-async fn reroute_with(work: &mut Work, job: &Job, reason: Reason, facts: &Facts) -> Result<Flow, WorkError> {
+async fn reroute_with(
+    work: &mut Work,
+    job: &Job,
+    text: &Texting,
+    reason: Reason,
+    facts: &Facts,
+) -> Result<Flow, WorkError> {
     let nobody = Event::Rerouted { offer: None, reason };
     let Lookup::One(account) = &facts.lookup else { return work.commit(nobody, Draft::default()).await };
     let policy = &work.parts.rules.policy;
     let out = !account.enabled || crate::decision::is_protected(account, policy);
-    // A manager whose text failed is not asked a second time by the same way.
+    // What may be in a phone is shown to nobody else before a person has looked. A manager whose text
+    // failed is not asked a second time by the same way.
     let manager = match &job.hand {
-        Hand::Requester if !out => nearest_manager(&account.id, &facts.managers, policy, work.now()).0,
+        Hand::Requester if !out && text.unclear == 0 => {
+            nearest_manager(&account.id, &facts.managers, policy, work.now()).0
+        }
         Hand::Requester | Hand::Manager(_) => None,
     };
     let Some((manager, _)) = manager else { return work.commit(nobody, Draft::default()).await };

@@ -34,7 +34,7 @@ pub(super) fn offer(already_set: Option<u32>) -> Offer {
 }
 
 pub(super) fn text(phase: Phase) -> Texting {
-    Texting { gateway: 0, submits: 1, phase }
+    Texting { submits: 1, phase, ..Texting::fresh(NOW) }
 }
 
 /// Every state, by name; those with a way or an offer once for each kind.

@@ -75,23 +75,67 @@ fn when_nobody_knows_whether_the_only_gateway_took_it_the_same_phone_may_get_it_
     let unclear = submitted().answered(&uncertain(), &[RECEIPTS], NOW);
     let silent = unclear.silent(1, NOW);
     assert_eq!(silent.step(NOW.plus(Duration::from_secs(60)), 1), TextingStep::Submit { gateway: 0 });
-    let spent = Texting { gateway: 0, submits: MAX_SUBMITS, phase: Phase::Submitted };
-    assert_eq!(spent.answered(&uncertain(), &[SPOOL], NOW).step(NOW, 1), TextingStep::Exhausted);
+    let spent = Texting { submits: MAX_SUBMITS, phase: Phase::Submitted, ..Texting::fresh(NOW) };
+    assert_eq!(spent.answered(&uncertain(), &[SPOOL], NOW).step(NOW, 1), TextingStep::Silent);
 }
 
 #[test]
-fn when_no_gateway_can_be_reached_all_are_tried_again_later() {
-    let first = submitted().answered(&not_sent(), &[SPOOL, SPOOL], NOW);
-    let second = first.submitted().answered(&not_sent(), &[SPOOL, SPOOL], NOW);
-    let TextingStep::Wait { until } = second.step(NOW, 2) else { panic!("{second:?}") };
-    assert!(until > NOW && until <= NOW.plus(Duration::from_secs(60)));
-    assert_eq!(second.step(until, 2), TextingStep::Submit { gateway: 0 });
+fn what_may_be_in_the_phone_is_never_said_to_be_surely_lost() {
+    let two = [RECEIPTS, SPOOL];
+    let unclear = submitted().answered(&uncertain(), &two, NOW).silent(2, NOW);
+    let refused_next = unclear.submitted().answered(&refused(), &two, NOW);
+    assert_eq!(refused_next.step(NOW, 2), TextingStep::Silent);
+    let gone = Texting { gateway: 2, ..unclear };
+    assert_eq!(gone.step(NOW, 2), TextingStep::Silent, "its gateway is no longer configured");
+}
+
+#[test]
+fn what_surely_failed_everywhere_is_lost_for_sure() {
+    let two = [RECEIPTS, SPOOL];
+    let unclear = submitted().answered(&uncertain(), &two, NOW);
+    for failed in [
+        unclear.receipt(Receipt::Failed, 2, NOW),
+        submitted().answered(&accepted(), &two, NOW).receipt(Receipt::Failed, 2, NOW),
+        submitted().answered(&refused(), &two, NOW),
+        submitted().answered(&not_sent(), &two, NOW),
+    ] {
+        let refused_next = failed.submitted().answered(&refused(), &two, NOW);
+        assert_eq!(refused_next.step(NOW, 2), TextingStep::Exhausted, "{failed:?}");
+    }
+}
+
+#[test]
+fn an_outage_uses_up_no_submit_and_is_waited_out_with_growing_pauses() {
+    let gateways = [SPOOL, RECEIPTS];
+    let (mut text, mut now, mut pauses) = (Texting::fresh(NOW), NOW, Vec::new());
+    while now < NOW.plus(Duration::from_secs(30 * 60)) {
+        text = match text.step(now, 2) {
+            TextingStep::Submit { .. } => text.submitted().answered(&not_sent(), &gateways, now),
+            TextingStep::Wait { until } => {
+                pauses.push(until.since(now).as_secs());
+                now = until;
+                continue;
+            }
+            other => panic!("{other:?} after {} s", now.since(NOW).as_secs()),
+        };
+    }
+    assert_eq!(pauses[..5], [15, 30, 60, 120, 120]);
+    assert_eq!((text.submits, text.gateway), (0, 0));
+    assert_eq!(text.submitted().answered(&accepted(), &gateways, now).step(now, 2), TextingStep::Delivered);
+}
+
+#[test]
+fn a_gateway_that_is_known_to_be_down_is_passed_over_without_a_submit() {
+    let text = Texting::fresh(NOW).passed_over(2, NOW);
+    assert_eq!(text.step(NOW, 2), TextingStep::Submit { gateway: 1 });
+    assert!(matches!(text.passed_over(2, NOW).step(NOW, 2), TextingStep::Wait { .. }));
+    assert_eq!(text.submits, 0);
 }
 
 #[test]
 fn no_walk_submits_more_than_four_times() {
     let gateways = [KEYED, RECEIPTS, SPOOL];
-    for answer in [refused(), not_sent(), uncertain()] {
+    for answer in [refused(), uncertain()] {
         let (mut text, mut now, mut submits) = (Texting::fresh(NOW), NOW, 0);
         loop {
             now = now.plus(Duration::from_secs(120));
@@ -102,8 +146,9 @@ fn no_walk_submits_more_than_four_times() {
                     text.submitted().answered(&answer, &gateways, now)
                 }
                 TextingStep::Wait { .. } => text.silent(gateways.len(), now),
-                TextingStep::Exhausted => break,
-                TextingStep::Ask { .. } | TextingStep::Delivered | TextingStep::Silent => panic!("{text:?}"),
+                TextingStep::Exhausted => break assert_eq!(answer, refused()),
+                TextingStep::Silent => break assert_eq!(answer, uncertain()),
+                TextingStep::Ask { .. } | TextingStep::Delivered => panic!("{text:?}"),
             };
         }
         assert!(submits > 0);
@@ -112,6 +157,6 @@ fn no_walk_submits_more_than_four_times() {
 
 #[test]
 fn a_gateway_that_is_no_longer_configured_is_not_submitted_to() {
-    let text = Texting { gateway: 2, submits: 1, phase: Phase::Ready { from: NOW } };
+    let text = Texting { gateway: 2, submits: 1, ..Texting::fresh(NOW) };
     assert_eq!(text.step(NOW, 2), TextingStep::Exhausted);
 }

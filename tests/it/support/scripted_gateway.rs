@@ -1,6 +1,6 @@
 //! A gateway that answers as the test says, and can be down.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -24,6 +24,7 @@ pub struct ScriptedGateway {
     receipts: bool,
     answer: Box<Answer>,
     down: AtomicBool,
+    tries: AtomicUsize,
     sent: Mutex<Vec<Sent>>,
 }
 
@@ -34,8 +35,8 @@ impl ScriptedGateway {
         receipts: bool,
         answer: impl Fn(usize) -> Outcome + Send + Sync + 'static,
     ) -> Arc<Self> {
-        let (down, sent) = (AtomicBool::new(false), Mutex::default());
-        Arc::new(Self { name, receipts, answer: Box::new(answer), down, sent })
+        let (down, tries, sent) = (AtomicBool::new(false), AtomicUsize::new(0), Mutex::default());
+        Arc::new(Self { name, receipts, answer: Box::new(answer), down, tries, sent })
     }
 
     /// From now on nobody reaches it, or everybody does.
@@ -46,6 +47,11 @@ impl ScriptedGateway {
     /// The texts that reached it.
     pub fn sent(&self) -> Vec<Sent> {
         self.sent.lock().unwrap().clone()
+    }
+
+    /// How often it was tried, also while it was down.
+    pub fn tries(&self) -> usize {
+        self.tries.load(Ordering::SeqCst)
     }
 
     fn is_down(&self) -> bool {
@@ -79,6 +85,7 @@ impl SmsGateway for ScriptedGateway {
     }
 
     async fn send(&self, to: &PhoneNumber, text: &SmsText, key: &str) -> Outcome {
+        self.tries.fetch_add(1, Ordering::SeqCst);
         if self.is_down() {
             return Outcome::NotSent { cause: "no connection".to_owned() };
         }

@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::support::scripted_gateway::{ScriptedGateway, accepted};
+use nyckelbud::delivery::Receipt;
+
+use crate::support::scripted_gateway::{ScriptedGateway, accepted, refused, uncertain};
 
 use super::*;
 
@@ -41,4 +43,161 @@ async fn who_received_it_may_be_unknown_by_the_time_the_owner_is_told_but_not_th
     let told = mails_to(&place.folder, "anna.andersson@kommun.example");
     let notice = told.iter().find(|mail| mail.contains("byttes")).expect("the owner is told");
     assert!(notice.contains("was changed at") && !notice.contains("could not be handed over"), "{notice}");
+}
+
+const GUN: &str = "sms-from-a-colleague";
+const JOHN: &str = "sms-in-english";
+const ANNAS_MOBILE: &str = "+46701740605";
+const KARINS_MOBILE: &str = "+46701740610";
+
+#[tokio::test]
+async fn in_an_outage_nobody_else_is_locked_out_and_after_it_all_are_served() {
+    let place = Place::new();
+    let gateway = ScriptedGateway::new("a", false, |_| accepted(""));
+    gateway.set_down(true);
+    let desk = open_with(&place, &[&gateway]).await;
+    place.deliver(TEXTED);
+    desk.work().await;
+    assert!(place.was_set("a-anna"), "nobody knew of the outage");
+    place.deliver(GUN);
+    place.deliver(JOHN);
+    for minute in 0..20 {
+        desk.work().await;
+        for (account, name) in [("a-gun", GUN), ("a-john", JOHN)] {
+            assert!(!place.was_set(account), "{account} was locked out in minute {minute}");
+            let state = desk.ticket(name).await.state;
+            assert!(matches!(state, State::Requested { waiting_since: Some(_) }), "{state:?}");
+        }
+        assert!(matches!(desk.ticket(TEXTED).await.state, State::Sending { .. }), "minute {minute}");
+        place.clock.turn(1);
+    }
+    gateway.set_down(false);
+    for _ in 0..3 {
+        place.clock.turn(1);
+        desk.work().await;
+    }
+    for (account, name) in [("a-anna", TEXTED), ("a-gun", GUN), ("a-john", JOHN)] {
+        let ticket = desk.ticket(name).await;
+        assert!(matches!(ticket.state, State::Done { .. }), "{name}: {:?} {:?}", ticket.state, ticket.trail);
+        let sent = gateway.sent();
+        let opens = |text: &str| demo_desk::password_in(text).is_some_and(|p| place.opens(account, p));
+        assert_eq!(sent.iter().filter(|sent| opens(&sent.text)).count(), 1, "{account}");
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_that_is_down_is_passed_over() {
+    let place = Place::new();
+    let (a, b) = (
+        ScriptedGateway::new("a", false, |_| accepted("")),
+        ScriptedGateway::new("b", false, |_| accepted("")),
+    );
+    a.set_down(true);
+    let desk = open_with(&place, &[&a, &b]).await;
+    for name in [TEXTED, JOHN] {
+        place.deliver(name);
+        desk.work().await;
+        assert!(matches!(desk.ticket(name).await.state, State::Done { .. }));
+    }
+    assert_eq!((a.tries(), b.tries()), (1, 2), "the first one is not tried again at once");
+}
+
+#[tokio::test]
+async fn a_managers_link_waits_out_an_outage() {
+    let place = Place::new();
+    place.deliver(OFFERED);
+    let gateway = ScriptedGateway::new("a", false, |_| accepted(""));
+    gateway.set_down(true);
+    let desk = open_with(&place, &[&gateway]).await;
+    for _ in 0..60 {
+        desk.work().await;
+        place.clock.turn(1);
+    }
+    gateway.set_down(false);
+    place.clock.turn(2);
+    desk.work().await;
+    assert!(matches!(desk.ticket(OFFERED).await.state, State::Offered { .. }));
+    assert!(gateway.sent().iter().any(|sent| sent.text.contains("/p/") && sent.to == KARINS_MOBILE));
+}
+
+/// Nobody but Anna was texted, and no link is open.
+fn only_anna_was_texted(gateways: &[&Arc<ScriptedGateway>]) {
+    for sent in gateways.iter().flat_map(|gateway| gateway.sent()) {
+        assert_eq!(sent.to, ANNAS_MOBILE);
+    }
+}
+
+#[tokio::test]
+async fn what_may_be_in_the_owners_phone_is_not_offered_to_the_manager() {
+    let place = Place::new();
+    place.deliver(TEXTED);
+    let gateway = ScriptedGateway::new("a", false, |_| uncertain());
+    let desk = open_with(&place, &[&gateway]).await;
+    for _ in 0..10 {
+        desk.work().await;
+        place.clock.turn(1);
+    }
+    assert_eq!(gateway.sent().len(), 4);
+    technician_has(&desk, TEXTED, Reason::DeliveryFailed, PasswordFact::Changed).await;
+    only_anna_was_texted(&[&gateway]);
+}
+
+#[tokio::test]
+async fn nor_when_a_second_gateway_surely_refuses_it() {
+    let place = Place::new();
+    place.deliver(TEXTED);
+    let (a, b) =
+        (ScriptedGateway::new("a", true, |_| uncertain()), ScriptedGateway::new("b", true, |_| refused()));
+    let desk = open_with(&place, &[&a, &b]).await;
+    desk.work().await;
+    place.clock.turn(2);
+    desk.work().await;
+    assert_eq!((a.sent().len(), b.sent().len()), (1, 1));
+    technician_has(&desk, TEXTED, Reason::DeliveryFailed, PasswordFact::Changed).await;
+    only_anna_was_texted(&[&a, &b]);
+}
+
+#[tokio::test]
+async fn nor_when_the_number_it_may_have_reached_is_gone_from_the_directory() {
+    let place = Place::new();
+    place.deliver(TEXTED);
+    let gateway = ScriptedGateway::new("a", false, |_| uncertain());
+    let desk = open_with(&place, &[&gateway]).await;
+    desk.work().await;
+    place.people("070-174 06 05", "070-174 06 95");
+    place.clock.turn(1);
+    desk.work().await;
+    technician_has(&desk, TEXTED, Reason::PhoneMismatch, PasswordFact::Changed).await;
+    only_anna_was_texted(&[&gateway]);
+}
+
+#[tokio::test]
+async fn a_password_that_surely_left_through_no_gateway_is_offered_to_the_manager() {
+    let place = Place::new();
+    place.deliver(TEXTED);
+    let gateway = ScriptedGateway::new("a", false, |n| if n == 0 { refused() } else { accepted("") });
+    let desk = open_with(&place, &[&gateway]).await;
+    desk.work().await;
+    let state = desk.ticket(TEXTED).await.state;
+    assert!(matches!(&state, State::Offered { offer, .. } if offer.already_set == Some(1)), "{state:?}");
+}
+
+#[tokio::test]
+async fn a_late_receipt_of_the_first_gateway_counts_while_the_second_one_is_asked() {
+    let place = Place::new();
+    place.deliver(TEXTED);
+    let (a, b) = (
+        ScriptedGateway::new("a", true, |_| uncertain()),
+        ScriptedGateway::new("b", true, |_| accepted("b1")),
+    );
+    let desk = open_with(&place, &[&a, &b]).await;
+    desk.work().await;
+    place.clock.turn(2);
+    desk.work().await;
+    assert!(matches!(desk.ticket(TEXTED).await.state, State::Sent { .. }), "the second one took it");
+    let (store, now) = (&desk.parts.store, desk.parts.clock.now());
+    let key = a.sent()[0].key.clone();
+    assert!(store.receipt("a", Some(&key), "a1", Receipt::Delivered, now).await.unwrap());
+    desk.work().await;
+    assert!(matches!(desk.ticket(TEXTED).await.state, State::Done { .. }));
 }
