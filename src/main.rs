@@ -3,5 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    nyckelbud::telemetry::hush_panics();
     nyckelbud::cli::main()
 }

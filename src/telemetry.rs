@@ -5,7 +5,11 @@
 //! targets are capped here in code: no filter, from the configuration or from `RUST_LOG`, can lift
 //! the cap, so a log at `trace` holds no password.
 
-use std::io::IsTerminal;
+use std::any::Any;
+use std::io::{IsTerminal, Write};
+use std::panic::Location;
+
+use tokio::task::JoinError;
 
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::Interest;
@@ -97,6 +101,34 @@ pub fn init(settings: &TelemetrySettings) -> Result<(), TelemetryError> {
         .with(stream_layer(filter, stream, std::io::stderr)?)
         .try_init()
         .map_err(|_| TelemetryError::Twice)
+}
+
+/// From now on a panic tells in the log where it happened, and nothing of what was being worked on: the
+/// words of a panic may quote a whole mail (a text that is cut in the middle of a letter does).
+pub fn hush_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let thread = std::thread::current();
+        let words = panic_words(panic.location(), thread.name(), panic.payload());
+        if tracing::dispatcher::has_been_set() {
+            tracing::error!("{words}");
+        } else {
+            let _ = writeln!(std::io::stderr(), "{words}");
+        }
+    }));
+}
+
+/// Words that stand in the program itself hold nothing; those that were made may.
+fn panic_words(place: Option<&Location<'_>>, thread: Option<&str>, payload: &(dyn Any + Send)) -> String {
+    let place = place.map_or_else(|| "an unknown place".to_owned(), |p| format!("{}:{}", p.file(), p.line()));
+    let thread = thread.unwrap_or("without a name");
+    let why = payload.downcast_ref::<&'static str>().map_or_else(String::new, |why| format!(": {why}"));
+    format!("the program panicked at {place} (thread {thread}){why}; please report this line")
+}
+
+/// How a task ended that should have answered. The error's own words quote a panic.
+#[must_use]
+pub fn how_it_ended(error: &JoinError) -> &'static str {
+    if error.is_panic() { "it panicked" } else { "it was cancelled" }
 }
 
 /// A layer that writes to `writer` what `filter` and the caps let through: the log of [`init`], for
@@ -270,6 +302,39 @@ mod tests {
             log.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
         assert_eq!(lines.len(), 2);
         assert_eq!(lines[0]["mailbox"], "servicedesk");
+    }
+
+    /// Set for this test's own child, which panics over a mail.
+    const PANICS: &str = "NYCKELBUD_TEST_PANICS";
+
+    #[test]
+    fn a_panic_over_a_mail_tells_where_it_happened_and_nothing_of_the_mail() {
+        let name = "telemetry::tests::a_panic_over_a_mail_tells_where_it_happened_and_nothing_of_the_mail";
+        if std::env::var_os(PANICS).is_some() {
+            hush_panics();
+            let cut = || "Mitt lösenord: hemligt"[7..].to_owned();
+            assert!(std::thread::spawn(cut).join().is_err());
+            assert!(std::thread::spawn(|| panic!("words of the program")).join().is_err());
+            return;
+        }
+        let this = std::env::current_exe().unwrap();
+        let child = std::process::Command::new(this)
+            .args(["--exact", name, "--nocapture", "--test-threads=1"])
+            .env(PANICS, "1")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&child.stderr);
+        assert!(child.status.success(), "{said}");
+        assert_eq!(said.matches("the program panicked at ").count(), 2, "{said}");
+        assert!(said.contains(&format!("{}:", file!())) && said.contains(": words of the program"), "{said}");
+        assert!(!said.contains("hemligt"), "{said}");
+    }
+
+    #[tokio::test]
+    async fn a_task_that_panicked_says_nothing_of_what_it_worked_on() {
+        let error = tokio::spawn(async { panic!("{}", "hemligt".to_owned()) }).await.unwrap_err();
+        assert!(error.to_string().contains("hemligt"), "else nothing has to be kept away");
+        assert_eq!(how_it_ended(&error), "it panicked");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
@@ -138,13 +139,15 @@ fn run_command(cli: Cli) -> Result<(), CliError> {
     }
 }
 
+/// A look-up that hangs in the operating system must not hold the exit up.
+const THREADS_WITHIN: Duration = Duration::from_secs(2);
+
 fn block_on(work: impl Future<Output = Result<(), CliError>>) -> Result<(), CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|e| CliError::No(format!("the program cannot start its threads: {e}")))?;
     let result = runtime.block_on(work);
-    // A look-up that hangs in the operating system must not hold the exit up.
-    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    runtime.shutdown_timeout(THREADS_WITHIN);
     result
 }

@@ -16,8 +16,15 @@ use crate::store::Store;
 use crate::web::{RevealPage, WebSettings};
 use crate::worker::{DeskPort, Health, Inbox, Parts, Worker};
 
-/// A clean stop takes at most this long; then the leases run out by themselves.
-const STOP_WITHIN: Duration = Duration::from_secs(18);
+/// A stop is over within this time, whatever hangs.
+const PROMISED: Duration = Duration::from_secs(20);
+/// The running steps end within this time; then their leases run out by themselves.
+const STEPS_WITHIN: Duration = Duration::from_secs(14);
+/// The pages have had the same time already.
+const PAGES_WITHIN: Duration = Duration::from_secs(2);
+const _: () = assert!(
+    STEPS_WITHIN.as_secs() + PAGES_WITHIN.as_secs() + super::THREADS_WITHIN.as_secs() < PROMISED.as_secs()
+);
 
 pub(super) async fn run(common: &Common) -> Result<(), CliError> {
     let settings = assembly::load(common)?.settings;
@@ -119,6 +126,8 @@ impl Desk {
         let inboxes = assembly::inboxes(&settings)?;
         let web = assembly::web(&settings)?;
         let renderer = assembly::renderer(&settings)?;
+        crate::web::check_pages(&web, Arc::clone(&renderer))
+            .map_err(|e| CliError::Wrong(format!("a page cannot be made: {e}; correct its template")))?;
         let same = door.filter(|door| door.local_addr().is_ok_and(|address| address == web.listen));
         let door = match same {
             Some(door) => door.try_clone().map_err(unserved)?,
@@ -152,7 +161,7 @@ impl Desk {
         let working = Worker::new(parts, health).run(inboxes, stop.clone());
         let stopped = async {
             stop.cancelled().await;
-            tokio::time::sleep(STOP_WITHIN).await;
+            tokio::time::sleep(STEPS_WITHIN).await;
         };
         let ended = tokio::select! {
             worked = working => worked.map_err(|e| CliError::No(e.to_string())),
@@ -162,7 +171,7 @@ impl Desk {
             }
         };
         stop.cancel();
-        if let Ok(served) = tokio::time::timeout(Duration::from_secs(2), pages).await {
+        if let Ok(served) = tokio::time::timeout(PAGES_WITHIN, pages).await {
             page_error(served)?;
         }
         ended
@@ -179,7 +188,10 @@ fn page_error<E: std::fmt::Display>(
     match ended {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(CliError::No(format!("the pages stopped: {error}; nothing is lost"))),
-        Err(error) => Err(CliError::No(format!("the pages broke off: {error}; nothing is lost"))),
+        Err(error) => {
+            let how = crate::telemetry::how_it_ended(&error);
+            Err(CliError::No(format!("the pages broke off, {how}; nothing is lost")))
+        }
     }
 }
 

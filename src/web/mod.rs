@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::clock::Zone;
-use crate::render::Renderer;
+use crate::render::{RenderError, Renderer};
 
 mod browser;
 mod callback;
@@ -46,6 +46,14 @@ pub struct WebSettings {
     pub zone: Zone,
     /// Another way to reach the desk, in the desk's language; may be empty.
     pub help: String,
+}
+
+/// Makes every page once, as [`serve`] does before it serves.
+///
+/// # Errors
+/// Which page cannot be made, most likely from a template of the site's own.
+pub fn check_pages(settings: &WebSettings, renderer: Arc<Renderer>) -> Result<(), RenderError> {
+    page::Pages::new(settings, renderer).check()
 }
 
 /// The maker of the page that shows a password, for the desk behind [`Desk::reveal`].

@@ -21,7 +21,8 @@ use super::page::Pages;
 use super::routes::{self, App};
 use crate::render::{RenderError, Renderer};
 
-/// What one client may take from the others.
+/// What clients may take, all together. Nothing is counted by client: behind a reverse proxy all of them
+/// have its address. Who fills the connections keeps others out only as long as one may live.
 #[derive(Clone, Copy)]
 struct Limits {
     /// Connections at a time; more wait in the system's own queue.

@@ -10,6 +10,7 @@ use crate::decision::Automation;
 use crate::directory::{Facts, Lookup};
 use crate::mail::Authentication;
 use crate::request::Reading;
+use crate::telemetry::how_it_ended;
 use crate::types::{Trail, UnixMillis};
 
 /// The answer of `explain`, in the words of its `--json`.
@@ -53,7 +54,7 @@ pub async fn explain(
         return Ok(unread("it is larger than the mailbox's max_mail_size"));
     }
     let reading = tokio::task::spawn_blocking(move || reads::read_mail(&raw, &authentication, &domains));
-    let read = match reading.await.map_err(|e| e.to_string())? {
+    let read = match reading.await.map_err(|e| how_it_ended(&e).to_owned())? {
         Ok(read) => read,
         Err(unreadable) => return Ok(unread(&unreadable.to_string())),
     };

@@ -36,7 +36,10 @@ pub(crate) async fn send_due(parts: &Arc<Parts>) -> Result<usize, StoreError> {
         match sent {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!("a message waits: {error}"),
-            Err(error) => tracing::error!("sending a message was broken off: {error}; it is sent again"),
+            Err(error) => {
+                let how = crate::telemetry::how_it_ended(&error);
+                tracing::error!("sending a message broke off, {how}; it is sent again");
+            }
         }
     }
     Ok(count)

@@ -12,6 +12,7 @@ use super::upkeep::{self, Health};
 use super::work::Work;
 use super::{Parts, messages, step};
 use crate::store::StoreError;
+use crate::telemetry::how_it_ended;
 
 /// Steps that run at the same time.
 const AT_ONCE: usize = 8;
@@ -24,7 +25,7 @@ pub enum WorkerError {
     Store(#[from] StoreError),
     /// One of its loops panicked; the others were stopped cleanly.
     #[error("a part of the program broke off ({0}); it stopped, nothing is lost; start it again")]
-    BrokeOff(String),
+    BrokeOff(&'static str),
 }
 
 /// The worker over its parts.
@@ -59,7 +60,7 @@ impl Worker {
         let mut broken = None;
         while let Some(ended) = tasks.join_next().await {
             if let Err(error) = ended {
-                broken = Some(error.to_string());
+                broken = Some(how_it_ended(&error));
                 stop.cancel();
             }
         }
@@ -178,6 +179,7 @@ async fn pause(parts: &Parts) -> Duration {
 /// A step that panicked leaves its lease to run out; the ticket is then taken up again.
 fn report(ended: Result<(), tokio::task::JoinError>) {
     if let Err(error) = ended {
-        tracing::error!("a step broke off: {error}; its ticket is taken up again when its lease has ended");
+        let how = how_it_ended(&error);
+        tracing::error!("a step broke off, {how}; its ticket is taken up again when its lease has ended");
     }
 }

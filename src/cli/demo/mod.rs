@@ -11,6 +11,7 @@ use super::run::{Desk, Signal, Signals};
 use super::{CliError, Common, assembly, run};
 use crate::clock::{Clock, SystemClock};
 use crate::store::{Store, TicketFilter, TicketView};
+use crate::telemetry::how_it_ended;
 use crate::ticket::Kind;
 
 mod folder;
@@ -65,7 +66,7 @@ pub(super) async fn run(args: DemoArgs) -> Result<(), CliError> {
     }
     stop.cancel();
     // Why the desk ended says more than that samples were not settled.
-    working.await.map_err(|e| CliError::No(format!("the desk broke off: {e}")))??;
+    working.await.map_err(|e| CliError::No(format!("the desk broke off, {}", how_it_ended(&e))))??;
     match shown? {
         0 => Ok(()),
         1 => Err(CliError::No("1 sample is not settled as its name says".to_owned())),

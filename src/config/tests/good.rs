@@ -111,6 +111,17 @@ fn what_works_and_should_be_looked_at_is_a_warning() {
 }
 
 #[test]
+fn a_choice_without_effect_is_a_warning_when_somebody_made_it() {
+    let warned = |more: &str| -> Vec<String> {
+        load_text(&small(more), &[]).unwrap().warnings.iter().map(|warning| warning.key.clone()).collect()
+    };
+    assert_eq!(warned(""), [""; 0]);
+    let all = "[retention]\nraw_mail = \"90d\"\naudit = \"99d\"\n[telemetry]\nmetrics = \"127.0.0.1:9025\"\n";
+    assert_eq!(warned(all), ["retention.raw_mail", "retention.audit", "telemetry.metrics"]);
+    assert_eq!(warned("[telemetry]\nmetrics = \"\"\n"), [""; 0], "there are none");
+}
+
+#[test]
 fn the_schema_describes_every_section_and_hides_secrets_behind_their_four_ways() {
     let schema = schema();
     for section in ["desk", "mailbox", "directory", "policy", "password", "delivery", "sms", "smtp", "store"]

@@ -31,6 +31,21 @@ impl Checks<'_> {
             let path = KeyPath::of("web.opening_hours");
             self.warn(&path, "is not part of this version: the age of waiting tickets counts all hours");
         }
+        for key in ["raw_mail", "ticket", "audit", "decision"] {
+            let nothing = "is not part of this version: nothing is purged, everything is kept";
+            self.warn_if_written(&KeyPath::of("retention").key(key), nothing);
+        }
+        if settings.telemetry.metrics.is_some() {
+            let path = KeyPath::of("telemetry.metrics");
+            self.warn_if_written(&path, "is not part of this version: no metrics are served");
+        }
+    }
+
+    /// A choice that somebody has made, and that has no effect. Defaults harm nobody.
+    fn warn_if_written(&mut self, path: &KeyPath, why: &str) {
+        if self.is_written(path) {
+            self.warn(path, why);
+        }
     }
 
     /// A value that is none of those `built`.

@@ -64,6 +64,24 @@ fn a_wrong_configuration_is_refused_and_the_desk_goes_on() {
     desk.signal(Signal::HUP);
     desk.until("a directory that cannot be understood is refused", |desk| refusals(desk) == 6);
     std::fs::write(&directory, people).unwrap();
+    let own = folder.path().join("templates");
+    std::fs::write(&config, format!("{right}\n[templates]\ndirectory = \"templates\"\n")).unwrap();
+    for (number, (template, text)) in [
+        ("sms/password.sv.txt", "x".repeat(200)),
+        ("page/offer.html", "{{ nobody.knows }}".to_owned()),
+        ("page/offre.html", String::new()),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let file = own.join(template);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, text).unwrap();
+        desk.signal(Signal::HUP);
+        desk.until(&format!("{template} is refused"), |desk| refusals(desk) == number + 7);
+        std::fs::remove_file(file).unwrap();
+    }
+    std::fs::write(&config, &right).unwrap();
 
     assert!(TcpStream::connect(address).is_ok(), "its pages are still there");
     demo_desk::deliver(folder.path(), "sms-registered-phone");
