@@ -224,7 +224,7 @@ pub fn inboxes(settings: &Settings) -> Result<Vec<Inbox>, CliError> {
 }
 
 /// The rules that the worker needs.
-pub(super) fn rules(settings: &Settings) -> Rules {
+pub(crate) fn rules(settings: &Settings) -> Rules {
     Rules {
         policy: settings.decision_policy(),
         automation: settings.automation(),

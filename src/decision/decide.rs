@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{Automation, Decided, Decision, Handover, Policy, Question, Senders};
 use crate::directory::{Account, Facts, Lookup, Manager, Privilege};
-use crate::mail::Trust;
+use crate::mail::{Sender, Trust};
 use crate::request::{Found, PasswordRequest, Reading};
 use crate::types::{Check, CheckResult, PhoneNumber, Reason, Trail, Username};
 
@@ -159,10 +159,12 @@ impl<'a> Case<'a> {
         self.question.sender.address.is_some() && self.question.sender.trust >= Trust::Vouched
     }
 
-    /// Is `name` the address that somebody vouches for?
+    /// Is `name` the address that somebody vouches for, and that alone made the request?
     pub(super) fn sender_is(&self, name: &str) -> bool {
-        let address = self.question.sender.address.as_ref();
-        self.is_vouched() && address.is_some_and(|address| address.as_str().eq_ignore_ascii_case(name))
+        let Sender { address, alone, .. } = self.question.sender;
+        *alone
+            && self.is_vouched()
+            && address.as_ref().is_some_and(|address| address.as_str().eq_ignore_ascii_case(name))
     }
 
     fn sender_is_vouched_for(&mut self) -> Step {

@@ -136,7 +136,7 @@ pub struct Policy {
 pub struct Question<'a> {
     /// What the mails of the ticket say together.
     pub reading: &'a Reading,
-    /// Who wrote them: the sender with the lowest trust.
+    /// Who wrote them: the newest writer, with the lowest trust of all of them.
     pub sender: &'a Sender,
     /// When the newest of them came.
     pub received_at: UnixMillis,

@@ -64,6 +64,9 @@ pub struct Sender {
     pub trust: Trust,
     /// In words, what vouches or why nobody does: `dmarc=pass header.from=kommun.example`.
     pub evidence: String,
+    /// False when other addresses wrote to the same ticket: what rests on whose address it is does not
+    /// hold for a request that several people made together.
+    pub alone: bool,
 }
 
 /// Which machine sent a mail.

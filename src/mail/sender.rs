@@ -38,7 +38,8 @@ pub(super) fn sender(fields: &Fields, authentication: &Authentication, own_domai
     let address = match from_address(fields) {
         Ok(address) => address,
         Err(why) => {
-            return Sender { address: None, trust: Trust::Unverified, evidence: why.to_owned() };
+            let trust = Trust::Unverified;
+            return Sender { address: None, trust, evidence: why.to_owned(), alone: true };
         }
     };
     let (vouched, evidence) = match authentication {
@@ -55,7 +56,7 @@ pub(super) fn sender(fields: &Fields, authentication: &Authentication, own_domai
         (true, false) => Trust::Vouched,
         (false, _) => Trust::Unverified,
     };
-    Sender { address: Some(address), trust, evidence: one_line(&evidence, MAX_EVIDENCE) }
+    Sender { address: Some(address), trust, evidence: one_line(&evidence, MAX_EVIDENCE), alone: true }
 }
 
 /// The one address in the one From field. Programs differ in which of several they show, so a From

@@ -4,10 +4,10 @@
 
 use sha2::{Digest, Sha256};
 
-use super::reads::{ReadMail, nobody};
+use super::reads::{ReadMail, guarded, nobody};
 use super::{Rules, decide};
 use crate::decision::{Acknowledge, Automation};
-use crate::mail::{Mail, Trust, without_numbers};
+use crate::mail::{Mail, Trust, Unreadable, without_numbers};
 use crate::mailbox::{Folder, RawMail};
 use crate::request::Reading;
 use crate::store::{Incoming, NewTicket};
@@ -34,11 +34,23 @@ impl Kept<'_> {
     }
 }
 
-/// A mail that was read.
-pub(crate) fn incoming(kept: &Kept<'_>, raw: RawMail, read: ReadMail) -> Incoming {
+/// A mail as `read` reads it. One that cannot be read, or that makes anything here stumble, is
+/// quarantined: it would stop the mails that come with it, again and again.
+pub(crate) fn incoming(
+    kept: &Kept<'_>,
+    raw: RawMail,
+    read: impl FnOnce(&[u8]) -> Result<ReadMail, Unreadable>,
+) -> Incoming {
     let received_at = raw.received_at.unwrap_or(kept.now);
-    let ReadMail { mail, reading } = read;
-    let ticket = new_ticket(kept, &mail, &reading, received_at);
+    let settled = guarded(|| {
+        let ReadMail { mail, reading } = read(&raw.bytes)?;
+        let ticket = new_ticket(kept, &mail, &reading, received_at);
+        Ok((mail, ticket))
+    });
+    let (mail, ticket) = match settled {
+        Ok(settled) => settled,
+        Err(unreadable) => return quarantined(kept, raw, &unreadable.to_string()),
+    };
     Incoming {
         mailbox: kept.mailbox.to_owned(),
         validity: kept.validity,
@@ -157,5 +169,31 @@ pub(crate) fn acknowledgement(kept: &Kept<'_>, mail: &Mail) -> Option<EmailAddre
         Acknowledge::All => Some(address),
         Acknowledge::Vouched => (mail.sender.trust > Trust::Unverified).then_some(address),
         Acknowledge::None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::cli::assembly;
+    use crate::config::{Secrets, load_with};
+    use crate::mailbox::MailUid;
+
+    #[test]
+    fn a_mail_that_makes_its_reader_stumble_is_quarantined_with_its_octets() {
+        let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/demo/nyckelbud.toml");
+        let loaded = load_with(Some(&demo), std::iter::empty(), Secrets::Leave);
+        let settings = loaded.unwrap_or_else(|errors| panic!("{errors}")).settings;
+        let (rules, now) = (assembly::rules(&settings), UnixMillis(0));
+        let automation = Automation::On;
+        let kept = Kept { mailbox: "servicedesk", validity: 1, automation, rules: &rules, year: 2026, now };
+        let uid = MailUid("1".to_owned());
+        let raw = RawMail { uid, received_at: None, bytes: b"From: a".to_vec(), truncated: false };
+        let incoming = incoming(&kept, raw, |_| panic!("it stumbles"));
+        assert_eq!(incoming.ticket.kind, Kind::Quarantine);
+        assert_eq!(incoming.raw, b"From: a");
+        assert_eq!(incoming.folder, Some(Folder::Quarantine));
     }
 }

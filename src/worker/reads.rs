@@ -14,6 +14,9 @@ pub(crate) const READ_TOGETHER: MailsLimit = MailsLimit { count: 20, octets: 32 
 /// Said of a ticket that is over it.
 pub(crate) const TOO_MANY: &str = "the ticket holds more mails, or larger ones, than are read together";
 
+/// Before the evidence of the least trusted one.
+const SEVERAL: &str = "not the only writer; of the least trusted: ";
+
 /// One mail with what it says.
 pub(crate) struct ReadMail {
     pub(crate) mail: Mail,
@@ -25,7 +28,7 @@ pub(crate) struct ReadMail {
 pub(crate) struct Together {
     /// What they say.
     pub(crate) reading: Reading,
-    /// The sender with the lowest trust (decisions, 17).
+    /// The newest writer, with the lowest trust of all of them (decisions, 17).
     pub(crate) sender: Sender,
     /// When the newest came.
     pub(crate) received_at: UnixMillis,
@@ -38,18 +41,22 @@ impl Together {
     }
 }
 
+/// Does `read`, which is about one mail; what makes it panic must not stop the others.
+pub(crate) fn guarded<T>(read: impl FnOnce() -> Result<T, Unreadable>) -> Result<T, Unreadable> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or(Err(Unreadable::Panicked))
+}
+
 /// Reads one mail; never panics.
 pub(crate) fn read_mail(
     raw: &[u8],
     authentication: &Authentication,
     own_domains: &[String],
 ) -> Result<ReadMail, Unreadable> {
-    let read = || {
+    guarded(|| {
         let mail = crate::mail::reading::read(raw, authentication, own_domains)?;
         let reading = request::template::read(&mail);
         Ok(ReadMail { mail, reading })
-    };
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or(Err(Unreadable::Panicked))
+    })
 }
 
 /// Reads the mails of a ticket, oldest first. Machines' mails among them say nothing, unless they
@@ -74,10 +81,10 @@ pub(crate) fn read_together(
             continue;
         }
         received_at = received_at.max(kept.received_at);
-        let lower = sender.as_ref().is_none_or(|s| read.mail.sender.trust < s.trust);
-        if lower {
-            sender = Some(read.mail.sender);
-        }
+        sender = Some(match sender {
+            Some(earlier) => both(earlier, read.mail.sender),
+            None => read.mail.sender,
+        });
         readings.push(read.reading);
     }
     match sender {
@@ -88,7 +95,83 @@ pub(crate) fn read_together(
     }
 }
 
+/// Who wrote two mails of a ticket. The newer one's address stays, because what is limited and asked
+/// is whoever completed the request; it is trusted as little as the other.
+fn both(earlier: Sender, newer: Sender) -> Sender {
+    let alone = earlier.alone && newer.alone && earlier.address == newer.address;
+    let (trust, mut evidence) = if newer.trust <= earlier.trust {
+        (newer.trust, newer.evidence)
+    } else {
+        (earlier.trust, earlier.evidence)
+    };
+    if !alone && !evidence.starts_with(SEVERAL) {
+        evidence.insert_str(0, SEVERAL);
+    }
+    Sender { address: newer.address, trust, evidence, alone }
+}
+
 /// A sender of whom nothing is known.
 pub(crate) fn nobody() -> Sender {
-    Sender { address: None, trust: Trust::Unverified, evidence: "no mail was read".to_owned() }
+    Sender { address: None, trust: Trust::Unverified, evidence: "no mail was read".to_owned(), alone: true }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RESULTS: &str =
+        "Authentication-Results: mx.kommun.example; dmarc=pass header.from=kommun.example\r\n";
+
+    fn mail(from: &str, results: &str, text: &str) -> KeptMail {
+        let raw = format!("{results}From: {from}\r\nSubject: Password\r\n\r\n{text}\r\n");
+        let received_at = UnixMillis(0);
+        KeptMail { received_at, mailbox: "servicedesk".to_owned(), raw: raw.into_bytes() }
+    }
+
+    fn sender_of(mails: &[KeptMail]) -> Sender {
+        let authentication = Authentication::Authserv("mx.kommun.example".to_owned());
+        let authentications = [("servicedesk".to_owned(), authentication)];
+        let together = read_together(mails, &authentications, &["kommun.example".to_owned()]).unwrap();
+        assert!(matches!(together.reading, Reading::Request(_)), "{:?}", together.reading);
+        together.sender
+    }
+
+    fn is(sender: &Sender, address: &str) -> bool {
+        sender.address.as_ref().is_some_and(|a| a.as_str() == address)
+    }
+
+    const ANNA: &str = "anna.andersson@kommun.example";
+    const BO: &str = "bo.berg@kommun.example";
+
+    #[test]
+    fn a_request_of_several_people_is_nobodys_own() {
+        for (first, second) in [(ANNA, BO), (BO, ANNA)] {
+            let mails = [
+                mail(first, RESULTS, "Username: anna.andersson"),
+                mail(second, RESULTS, "Phone: 070-174 06 05"),
+                mail(second, RESULTS, "Please hurry."),
+            ];
+            let sender = sender_of(&mails);
+            assert!(!sender.alone && is(&sender, second), "{sender:?}");
+            assert_eq!(sender.trust, Trust::OwnDomain);
+            assert_eq!(sender.evidence.matches(SEVERAL).count(), 1, "{}", sender.evidence);
+        }
+    }
+
+    #[test]
+    fn who_writes_twice_is_still_alone() {
+        let mails =
+            [mail(ANNA, RESULTS, "Username: anna.andersson"), mail(ANNA, RESULTS, "Phone: 070-174 06 05")];
+        let sender = sender_of(&mails);
+        assert!(sender.alone && is(&sender, ANNA), "{sender:?}");
+    }
+
+    #[test]
+    fn the_lowest_trust_of_all_mails_counts_whichever_came_first() {
+        for (first, second) in [("", RESULTS), (RESULTS, "")] {
+            let mails =
+                [mail(ANNA, first, "Username: anna.andersson"), mail(ANNA, second, "Phone: 070-174 06 05")];
+            assert_eq!(sender_of(&mails).trust, Trust::Unverified);
+        }
+    }
 }

@@ -119,7 +119,12 @@ pub(super) fn request(phone: &str) -> Reading {
 }
 
 pub(super) fn sender(address: &str, trust: Trust) -> Sender {
-    Sender { address: EmailAddress::parse(address).ok(), trust, evidence: "dmarc=pass".to_owned() }
+    Sender {
+        address: EmailAddress::parse(address).ok(),
+        trust,
+        evidence: "dmarc=pass".to_owned(),
+        alone: true,
+    }
 }
 
 pub(super) fn anna() -> Account {

@@ -239,3 +239,19 @@ fn who_may_ask_is_the_policys_choice() {
     });
     assert_eq!(left.decision(), no);
 }
+
+#[test]
+fn a_request_that_others_helped_to_make_is_nobodys_own() {
+    use Senders::{AccountOrManager, OwnDomain};
+    let helped = |senders, address| {
+        Asked::but(|a| {
+            a.policy.senders = senders;
+            a.policy.requester = RequesterDelivery::PasswordIfOwnMailbox;
+            a.sender = Sender { alone: false, ..sender(address, Trust::OwnDomain) };
+        })
+    };
+    for address in ["anna@kommun.example", "bo@kommun.example"] {
+        assert_eq!(helped(OwnDomain, address).decision(), text_anna(Handover::Link), "{address}");
+        assert_eq!(helped(AccountOrManager, address).decision(), technician(Reason::SenderUnverified));
+    }
+}

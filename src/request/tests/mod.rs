@@ -22,7 +22,7 @@ fn mail(lines: &[&str]) -> Mail {
         message_id: None,
         subject: "Nytt lösenord".to_owned(),
         date: None,
-        sender: Sender { address: None, trust: Trust::Unverified, evidence: String::new() },
+        sender: Sender { address: None, trust: Trust::Unverified, evidence: String::new(), alone: true },
         answers: Vec::new(),
         tag: None,
         automatic: None,

@@ -92,9 +92,6 @@ impl Keeper {
             return quarantined(&kept, raw, TOO_LARGE);
         }
         let own = &self.parts.rules.own_domains;
-        match reads::read_mail(&raw.bytes, &self.authentication, own) {
-            Ok(read) => incoming(&kept, raw, read),
-            Err(unreadable) => quarantined(&kept, raw, &unreadable.to_string()),
-        }
+        incoming(&kept, raw, |octets| reads::read_mail(octets, &self.authentication, own))
     }
 }

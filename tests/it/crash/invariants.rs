@@ -29,11 +29,14 @@ struct Evidence<'a> {
     chain: String,
 }
 
+/// One invariant: it panics when the evidence speaks against it.
+type Check = fn(&Evidence<'_>);
+
 /// Panics, naming `when`, if an invariant does not hold.
 pub fn hold(world: &World, when: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let evidence = runtime.block_on(gather(world));
-    let checks: [(&str, fn(&Evidence<'_>)); 8] = [
+    let checks: [(&str, Check); 8] = [
         ("I1, I2: no mail lost, one fate each", no_mail_lost_and_one_fate_each),
         ("I4: handed over only after the directory was read", handed_over_after_reading),
         ("I5: handed over only after a confirmed reset", handed_over_after_the_reset),
@@ -45,10 +48,9 @@ pub fn hold(world: &World, when: &str) {
     ];
     for (name, check) in checks {
         let checked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| check(&evidence)));
-        if let Err(cause) = checked {
+        if checked.is_err() {
             let states: Vec<_> = evidence.tickets.iter().map(|v| &v.ticket.state).collect();
-            eprintln!("{when}: {name}\nlog: {:#?}\nstates: {states:#?}", evidence.log);
-            std::panic::resume_unwind(cause);
+            panic!("{when}: {name}\nlog: {:#?}\nstates: {states:#?}", evidence.log);
         }
     }
 }

@@ -62,9 +62,9 @@ fn letter(id: &str, answers: Option<&str>, text: &str) -> Vec<u8> {
 #[tokio::test]
 async fn a_ticket_with_a_flood_of_mails_goes_to_a_technician_who_is_told_why() {
     let mut desk = Desk::new().await;
-    let first = letter("first", None, "1. anna.andersson");
+    let first = letter("first", None, "Username: anna.andersson");
     let replies = (1..=40).map(|n| {
-        let text = letter(&format!("reply-{n}"), Some("first"), "2. 070-174 06 05");
+        let text = letter(&format!("reply-{n}"), Some("first"), "Phone: 070-174 06 05");
         raw(&n.to_string(), &text)
     });
     desk.shelf().mails = std::iter::once(raw("0", &first)).chain(replies).collect();
