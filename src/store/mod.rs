@@ -20,9 +20,9 @@ mod sql;
 mod types;
 
 pub use types::{
-    Addressee, AuditEntry, ChainReport, Claim, Committed, Incoming, Intent, IntentChange, IntentKind,
-    KeptMail, LedgerEntry, MailsLimit, MessageClaim, MessageKind, NewMessage, NewTicket, Recorded,
-    SealedChange, Started, Step, StoredReceipt, Switch, TicketFilter, TicketView,
+    Addressee, AuditEntry, ChainReport, Channel, Claim, Committed, Incoming, Intent, IntentChange,
+    IntentKind, KeptMail, LedgerEntry, MailsLimit, MessageClaim, MessageKind, NewMessage, NewTicket,
+    Recorded, SealedChange, Started, Step, StoredReceipt, Switch, TicketFilter, TicketView,
 };
 
 /// The store failed. What was not committed has not happened; nothing is half done.
@@ -132,9 +132,10 @@ pub trait Store: Send + Sync {
     /// When the next ticket or message is due; `None` when nothing is.
     async fn next_due(&self) -> Result<Option<UnixMillis>, StoreError>;
 
-    /// Takes on up to `limit` due messages.
+    /// Takes on up to `limit` due messages that leave by `channel`.
     async fn claim_messages(
         &self,
+        channel: Channel,
         owner: &str,
         lease: Duration,
         limit: u32,

@@ -1,4 +1,4 @@
-//! What can happen to a ticket. Where each event leads is in [`super::transitions`].
+//! What can happen to a ticket. Where each event leads is in `transitions`.
 
 use super::Fate;
 use super::state::{Job, Offer, PasswordFact};

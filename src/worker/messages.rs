@@ -2,7 +2,7 @@
 //! least once; a repeat carries the same Message-ID or key.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -15,7 +15,7 @@ use crate::delivery::pickup::StopToken;
 use crate::delivery::texts::{HandedOver, MailText, TextError};
 use crate::delivery::{AutoSubmitted, OutgoingMail, SmsText};
 use crate::directory::{Lookup, Who};
-use crate::store::{Addressee, MessageClaim, MessageKind, StoreError};
+use crate::store::{Addressee, Channel, MessageClaim, MessageKind, StoreError};
 use crate::types::{AccountId, EmailAddress, Outcome, PhoneNumber, UnixMillis};
 
 /// A message that could not be sent so often is given up, and the log says so.
@@ -23,14 +23,20 @@ const MAX_TRIES: u32 = 8;
 /// After an unclear answer a mail is sent again at most so often.
 const MAX_UNCERTAIN: u32 = 3;
 
-/// Sends the messages that are due. Answers how many there were.
-pub(crate) async fn send_due(parts: &Arc<Parts>) -> Result<usize, StoreError> {
-    let claims = parts.store.claim_messages(&parts.owner, parts.timing.lease, 16, parts.now()).await?;
+/// Messages of one way that leave at the same time.
+const AT_ONCE: u32 = 16;
+
+/// Sends the messages that are due by this way. Answers how many there were.
+pub(crate) async fn send_due(parts: &Arc<Parts>, channel: Channel) -> Result<usize, StoreError> {
+    // Before the claim is asked for, so that the lease is never thought longer than it is.
+    let taken = Instant::now();
+    let (store, lease) = (&parts.store, parts.timing.lease);
+    let claims = store.claim_messages(channel, &parts.owner, lease, AT_ONCE, parts.now()).await?;
     let count = claims.len();
     let mut sending = tokio::task::JoinSet::new();
     for claim in claims {
         let parts = Arc::clone(parts);
-        sending.spawn(async move { send_one(&parts, claim).await });
+        sending.spawn(async move { send_one(&parts, claim, taken).await });
     }
     while let Some(sent) = sending.join_next().await {
         match sent {
@@ -45,13 +51,13 @@ pub(crate) async fn send_due(parts: &Arc<Parts>) -> Result<usize, StoreError> {
     Ok(count)
 }
 
-async fn send_one(parts: &Arc<Parts>, claim: MessageClaim) -> Result<(), StoreError> {
+async fn send_one(parts: &Arc<Parts>, claim: MessageClaim, taken: Instant) -> Result<(), StoreError> {
     if !parts.store.begin_message(claim.id, claim.fence, parts.now()).await? {
         return Ok(());
     }
     let outcome = match &claim.message.to {
-        Addressee::Mail(to) => mail(parts, &claim, to).await,
-        Addressee::Phone(account) => warn_owner(parts, &claim, account).await,
+        Addressee::Mail(to) => mail(parts, &claim, to, taken).await,
+        Addressee::Phone(account) => warn_owner(parts, &claim, account, taken).await,
     };
     let tries = claim.tries + 1;
     let again = match &outcome {
@@ -78,7 +84,12 @@ fn pause(tries: u32) -> Duration {
     Duration::from_secs(15).saturating_mul(1 << tries.min(8)).min(Duration::from_secs(3600))
 }
 
-async fn mail(parts: &Parts, claim: &MessageClaim, to: &EmailAddress) -> Outcome {
+/// Past its lease somebody else may send the same message: no call starts that could last so long.
+fn too_late() -> Outcome {
+    Outcome::NotSent { cause: "too little time was left for it".to_owned() }
+}
+
+async fn mail(parts: &Parts, claim: &MessageClaim, to: &EmailAddress, taken: Instant) -> Outcome {
     let text = match words(parts, claim) {
         Ok(text) => text,
         Err(error) => return Outcome::Refused { cause: format!("its text cannot be made: {error}") },
@@ -100,6 +111,9 @@ async fn mail(parts: &Parts, claim: &MessageClaim, to: &EmailAddress) -> Outcome
         references: answers.iter().cloned().collect(),
         in_reply_to: answers,
     };
+    if !parts.timing.lease_allows(taken, parts.timing.mail) {
+        return too_late();
+    }
     tokio::time::timeout(parts.timing.mail, parts.mail.send(&outgoing))
         .await
         .unwrap_or(Outcome::Uncertain { cause: "the mail server did not answer in time".to_owned() })
@@ -149,7 +163,10 @@ fn words(parts: &Parts, claim: &MessageClaim) -> Result<MailText, TextError> {
 }
 
 /// A text to the owner's registered mobile, as the directory has it now: a manager was asked.
-async fn warn_owner(parts: &Parts, claim: &MessageClaim, account: &AccountId) -> Outcome {
+async fn warn_owner(parts: &Parts, claim: &MessageClaim, account: &AccountId, taken: Instant) -> Outcome {
+    if !parts.timing.lease_allows(taken, parts.timing.directory) {
+        return too_late();
+    }
     let facts = match facts::read(parts, &Who::Id(account.clone())).await {
         Ok(facts) => facts,
         Err(error) => return Outcome::NotSent { cause: error.to_string() },
@@ -171,7 +188,7 @@ async fn warn_owner(parts: &Parts, claim: &MessageClaim, account: &AccountId) ->
         Err(error) => return Outcome::NotSent { cause: error.to_string() },
     };
     match parts.texts.owner_warning(&url) {
-        Ok(text) => through_gateways(parts, &number, &text, claim.id).await,
+        Ok(text) => through_gateways(parts, &number, &text, claim.id, taken).await,
         Err(error) => Outcome::Refused { cause: format!("its text cannot be made: {error}") },
     }
 }
@@ -184,9 +201,18 @@ async fn stop_url(parts: &Parts, claim: &MessageClaim) -> Result<Option<Zeroizin
 }
 
 /// The next gateway is used only when the one before surely did not take it.
-async fn through_gateways(parts: &Parts, to: &PhoneNumber, text: &SmsText, message: i64) -> Outcome {
+async fn through_gateways(
+    parts: &Parts,
+    to: &PhoneNumber,
+    text: &SmsText,
+    message: i64,
+    taken: Instant,
+) -> Outcome {
     let mut last = Outcome::NotSent { cause: "no SMS gateway is configured".to_owned() };
     for gateway in &parts.gateways {
+        if !parts.timing.lease_allows(taken, parts.timing.gateway) {
+            return too_late();
+        }
         let key = format!("m{message}");
         last = breaker::send(parts, gateway.as_ref(), to, text, &key).await;
         match last {

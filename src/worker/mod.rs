@@ -2,7 +2,7 @@
 //! the states want, and records what happened. Everything outside is handed in as a trait.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
@@ -112,6 +112,13 @@ impl Default for Timing {
             retry: Duration::from_secs(2),
             look: Duration::from_secs(1),
         }
+    }
+}
+
+impl Timing {
+    /// May an outside call of at most `limit` start under a lease that was taken then?
+    pub(crate) fn lease_allows(&self, taken: Instant, limit: Duration) -> bool {
+        taken.elapsed() + limit + self.guard <= self.lease
     }
 }
 

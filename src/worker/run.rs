@@ -11,7 +11,7 @@ use super::intake::{Inbox, Intake};
 use super::upkeep::{self, Health};
 use super::work::Work;
 use super::{Parts, messages, step};
-use crate::store::StoreError;
+use crate::store::{Channel, StoreError};
 use crate::telemetry::how_it_ended;
 
 /// Steps that run at the same time.
@@ -55,7 +55,9 @@ impl Worker {
             tasks.spawn(Intake::new(inbox, Arc::clone(&self.parts)).run(stop.clone(), seen));
         }
         tasks.spawn(Self::work_loop(Arc::clone(&self.parts), stop.clone()));
-        tasks.spawn(Self::message_loop(Arc::clone(&self.parts), stop.clone()));
+        for channel in [Channel::Phone, Channel::Mail] {
+            tasks.spawn(Self::message_loop(Arc::clone(&self.parts), channel, stop.clone()));
+        }
         tasks.spawn(upkeep::run(Arc::clone(&self.parts), Arc::clone(&self.health), stop.clone()));
         let mut broken = None;
         while let Some(ended) = tasks.join_next().await {
@@ -91,9 +93,10 @@ impl Worker {
         }
     }
 
-    async fn message_loop(parts: Arc<Parts>, stop: CancellationToken) {
+    /// A loop for each way: a mail server that is slow holds up no warning to an owner.
+    async fn message_loop(parts: Arc<Parts>, channel: Channel, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            let sent = messages::send_due(&parts).await.unwrap_or_else(|error| {
+            let sent = messages::send_due(&parts, channel).await.unwrap_or_else(|error| {
                 tracing::error!("messages wait: {error}");
                 0
             });
@@ -125,7 +128,8 @@ impl Worker {
             while let Some(ended) = running.join_next().await {
                 report(ended);
             }
-            let sent = messages::send_due(parts).await?;
+            let mut sent = messages::send_due(parts, Channel::Phone).await?;
+            sent += messages::send_due(parts, Channel::Mail).await?;
             if claimed + sent == 0 {
                 upkeep::once(parts).await;
                 return Ok(steps);

@@ -12,12 +12,12 @@ use super::intake::told;
 use super::tx::Tx;
 use super::value::{Row, corrupt, list, values};
 use super::{NEVER, SqlStore, audit, ticket};
-use crate::store::{Addressee, MessageClaim, MessageKind, NewMessage, StoreError};
+use crate::store::{Addressee, Channel, MessageClaim, MessageKind, NewMessage, StoreError};
 use crate::ticket::TicketId;
 use crate::types::{AccountId, EmailAddress, MessageId, Outcome, UnixMillis};
 
-const MAIL: &str = "mail";
-const PHONE: &str = "phone";
+const MAIL: &str = Channel::Mail.code();
+const PHONE: &str = Channel::Phone.code();
 
 pub(super) const DUE: &str =
     "SELECT o.id, o.fence, o.ticket, t.year, t.running, o.kind, o.channel, o.addressee, o.words,
@@ -29,6 +29,7 @@ pub(super) const DUE: &str =
      WHERE o.id IN (SELECT CAST(value AS BIGINT) FROM json_each($1)) ORDER BY o.due_at, o.id";
 pub(super) const LOCK_DUE: &str = "SELECT id FROM message
      WHERE due_at < 9223372036854775807 AND due_at <= $1 AND (lease_owner = '' OR lease_until <= $2)
+         AND channel = $4
      ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED";
 
 /// Queues a message of `ticket`, due at once.
@@ -68,6 +69,7 @@ fn new_message_id(mail_domain: &str) -> String {
 impl<DB: Dialect> SqlStore<DB> {
     pub(super) async fn claim_due_messages(
         &self,
+        channel: Channel,
         owner: &str,
         lease: Duration,
         limit: u32,
@@ -75,7 +77,7 @@ impl<DB: Dialect> SqlStore<DB> {
     ) -> Result<Vec<MessageClaim>, StoreError> {
         let mut tx = self.write("claiming messages").await?;
         let clock = tx.clock().await?;
-        let locked = tx.rows(LOCK_DUE, values![now, clock, limit]).await?;
+        let locked = tx.rows(LOCK_DUE, values![now, clock, limit, channel.code()]).await?;
         if locked.is_empty() {
             return Ok(Vec::new());
         }

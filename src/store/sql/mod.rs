@@ -11,8 +11,8 @@ use self::dialect::Dialect;
 use self::tidy::Tidy;
 use self::tx::Tx;
 use super::{
-    AuditEntry, ChainReport, Claim, Committed, Incoming, KeptMail, LedgerEntry, MailsLimit, MessageClaim,
-    Recorded, Step, Store, StoreError, StoredReceipt, Switch, TicketFilter, TicketView,
+    AuditEntry, ChainReport, Channel, Claim, Committed, Incoming, KeptMail, LedgerEntry, MailsLimit,
+    MessageClaim, Recorded, Step, Store, StoreError, StoredReceipt, Switch, TicketFilter, TicketView,
 };
 use crate::delivery::Receipt;
 use crate::keyring::Keyring;
@@ -218,12 +218,13 @@ impl<DB: Dialect> Store for SqlStore<DB> {
 
     async fn claim_messages(
         &self,
+        channel: Channel,
         owner: &str,
         lease: Duration,
         limit: u32,
         now: UnixMillis,
     ) -> Result<Vec<MessageClaim>, StoreError> {
-        self.claim_due_messages(owner, lease, limit, now).await
+        self.claim_due_messages(channel, owner, lease, limit, now).await
     }
 
     async fn begin_message(&self, id: i64, fence: i64, now: UnixMillis) -> Result<bool, StoreError> {

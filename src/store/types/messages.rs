@@ -62,6 +62,26 @@ impl MessageKind {
     }
 }
 
+/// By which way messages leave. One way that is slow does not hold up the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Channel {
+    /// By mail.
+    Mail,
+    /// By text.
+    Phone,
+}
+
+impl Channel {
+    /// The stable word.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::Phone => "phone",
+        }
+    }
+}
+
 /// Where a message goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Addressee {

@@ -109,12 +109,13 @@ impl Store for StoppingStore {
     }
     async fn claim_messages(
         &self,
+        channel: Channel,
         owner: &str,
         lease: Duration,
         limit: u32,
         now: UnixMillis,
     ) -> Result<Vec<MessageClaim>, StoreError> {
-        let claims = self.inner.claim_messages(owner, lease, limit, now).await;
+        let claims = self.inner.claim_messages(channel, owner, lease, limit, now).await;
         if claims.as_ref().is_ok_and(|claims| !claims.is_empty()) {
             self.stopper.point("after claim_messages");
         }

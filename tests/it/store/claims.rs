@@ -82,11 +82,11 @@ pub async fn freed_leases_can_be_claimed_and_are_still_told(world: World) {
     let asking = mail_but("1", |mail| mail.ticket.acknowledge = Some(address(ANNA)));
     let id = keep(store, asking).await;
     claim(store, id).await;
-    assert_eq!(store.claim_messages("one", LEASE, 1, NOW).await.unwrap().len(), 1);
+    assert_eq!(store.claim_messages(Channel::Mail, "one", LEASE, 1, NOW).await.unwrap().len(), 1);
     store.free_leases().await.unwrap();
     let until = world.number("SELECT lease_until FROM ticket").await;
     assert_eq!(claim(store, id).await.previous_lease_end, Some(UnixMillis(until)));
-    assert_eq!(store.claim_messages("one", LEASE, 1, NOW).await.unwrap().len(), 1);
+    assert_eq!(store.claim_messages(Channel::Mail, "one", LEASE, 1, NOW).await.unwrap().len(), 1);
 }
 
 pub async fn the_next_due_time_waits_for_leases(world: World) {
@@ -126,7 +126,7 @@ pub async fn a_row_that_cannot_be_read_stops_no_other(world: World) {
     let mut sending = Vec::new();
     for _ in 0..3 {
         claimed.extend(store.claim("one", LEASE, 1, NOW).await.unwrap());
-        sending.extend(store.claim_messages("one", LEASE, 1, NOW).await.unwrap());
+        sending.extend(store.claim_messages(Channel::Mail, "one", LEASE, 1, NOW).await.unwrap());
     }
     assert_eq!(claimed.iter().map(|claim| claim.ticket.id.0).collect::<Vec<_>>(), [3]);
     assert_eq!(sending.iter().map(|message| message.ticket.0).collect::<Vec<_>>(), [2, 3]);
@@ -150,7 +150,7 @@ pub async fn what_waits_is_woken_when_the_clock_was_set_back(world: World) {
     let mut claimed: Vec<i64> = claims.iter().map(|claim| claim.ticket.id.0).collect();
     claimed.sort_unstable();
     assert_eq!(claimed, [1, 4], "not what a technician has, and not what is leased");
-    assert_eq!(store.claim_messages("two", LEASE, 9, NOW).await.unwrap().len(), 1);
+    assert_eq!(store.claim_messages(Channel::Mail, "two", LEASE, 9, NOW).await.unwrap().len(), 1);
     // Who has it thinks of a time that lies ahead; it is due nevertheless.
     store.release(working.ticket.id, working.fence, later).await.unwrap();
     assert_eq!(store.claim("two", LEASE, 9, NOW).await.unwrap().len(), 1);

@@ -60,7 +60,7 @@ pub async fn a_commit_moves_everything_at_once(world: World) {
     assert_eq!(claimed.intents, [intent("n1-set-1-0", IntentKind::Set)]);
     assert_eq!(claimed.phone_hash, "hash of a phone");
     assert_eq!(store.ticket_by_pickup("link").await.unwrap().unwrap().id, id);
-    assert_eq!(store.claim_messages("one", LEASE, 5, NOW).await.unwrap().len(), 1);
+    assert_eq!(store.claim_messages(Channel::Mail, "one", LEASE, 5, NOW).await.unwrap().len(), 1);
     assert_eq!(world.texts("SELECT event FROM audit ORDER BY id").await, ["ticket.made", "told"]);
 }
 

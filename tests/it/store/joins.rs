@@ -42,7 +42,8 @@ pub async fn a_reply_to_a_kept_mail_joins_its_ticket(world: World) {
 pub async fn a_reply_to_our_own_mail_joins_only_from_whom_it_went_to(world: World) {
     let asking = mail_but("1", |mail| mail.ticket.acknowledge = Some(address(ANNA)));
     world.store.record(vec![asking], NOW).await.unwrap();
-    let ours = world.store.claim_messages("one", LEASE, 1, NOW).await.unwrap().remove(0).message_id;
+    let ours =
+        world.store.claim_messages(Channel::Mail, "one", LEASE, 1, NOW).await.unwrap().remove(0).message_id;
     let local = ours.as_str().strip_suffix("@kommun.example").unwrap();
     assert!(local.len() == 32 && local.bytes().all(|b| b.is_ascii_hexdigit()), "{ours}");
     assert_eq!(joins(&world, from("2", "bo@kommun.example", vec![ours.clone()], None)).await, None);
@@ -62,7 +63,8 @@ pub async fn a_forged_mail_joins_nobodys_ticket(world: World) {
     let asking = mail_but("1", |mail| mail.ticket.acknowledge = Some(address(ANNA)));
     let private = mail_but("2", |mail| mail.trust = Trust::Unverified);
     world.store.record(vec![asking, private], NOW).await.unwrap();
-    let ours = world.store.claim_messages("one", LEASE, 1, NOW).await.unwrap().remove(0).message_id;
+    let ours =
+        world.store.claim_messages(Channel::Mail, "one", LEASE, 1, NOW).await.unwrap().remove(0).message_id;
     let forged = |name: &str, answers: Vec<MessageId>, tag| Incoming {
         trust: Trust::Unverified,
         ..from(name, ANNA, answers, tag)

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use nyckelbud::delivery::Receipt;
+use nyckelbud::store::Channel;
 use nyckelbud::types::AccountId;
 
 use super::make::*;
@@ -57,7 +58,7 @@ async fn postgres_reads_no_large_table_as_a_whole() {
     store.history(&AccountId::new("a-7"), "7@kommun.example", "h7", "unit-7", NOW).await.unwrap();
     let step = nyckelbud::store::Step { account: Some(account("a-new")), ..step(sealed_state()) };
     store.commit(id, claim.fence, &claim.ticket.state, step).await.unwrap();
-    store.claim_messages("one", LEASE, 8, NOW).await.unwrap();
+    store.claim_messages(Channel::Mail, "one", LEASE, 8, NOW).await.unwrap();
     store.receipt("elks", None, "r77", Receipt::Delivered, NOW).await.unwrap();
     store.receipt_for("k77").await.unwrap();
     store.ticket_by_pickup("p77").await.unwrap();

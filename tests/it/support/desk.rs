@@ -60,10 +60,15 @@ impl OpenDesk {
 
     /// Takes in what lies in the mailbox, and works until nothing is due.
     pub async fn work(&self) {
-        let inbox = assembly::inboxes(&self.settings).expect("the mailbox").remove(0);
-        Intake::new(inbox, Arc::clone(&self.parts)).drain().await.expect("the mailbox is read");
+        self.take_in().await;
         let worker = Worker::new(Arc::clone(&self.parts), Arc::new(Health::expecting(&[])));
         worker.drain().await.expect("the store works");
+    }
+
+    /// Takes in what lies in the mailbox.
+    pub async fn take_in(&self) {
+        let inbox = assembly::inboxes(&self.settings).expect("the mailbox").remove(0);
+        Intake::new(inbox, Arc::clone(&self.parts)).drain().await.expect("the mailbox is read");
     }
 
     /// The ticket of the demo's mail `name`.

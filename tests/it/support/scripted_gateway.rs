@@ -15,8 +15,8 @@ pub struct Sent {
     pub key: String,
 }
 
-/// The answer to the n-th text that reaches it, counted from 0.
-type Answer = dyn Fn(usize) -> Outcome + Send + Sync;
+/// The answer to the n-th text that reaches it, counted from 0, and its words.
+type Answer = dyn Fn(usize, &str) -> Outcome + Send + Sync;
 
 /// A gateway of the test.
 pub struct ScriptedGateway {
@@ -33,7 +33,7 @@ impl ScriptedGateway {
     pub fn new(
         name: &'static str,
         receipts: bool,
-        answer: impl Fn(usize) -> Outcome + Send + Sync + 'static,
+        answer: impl Fn(usize, &str) -> Outcome + Send + Sync + 'static,
     ) -> Arc<Self> {
         let (down, tries, sent) = (AtomicBool::new(false), AtomicUsize::new(0), Mutex::default());
         Arc::new(Self { name, receipts, answer: Box::new(answer), down, tries, sent })
@@ -91,11 +91,11 @@ impl SmsGateway for ScriptedGateway {
         }
         let n = {
             let mut sent = self.sent.lock().unwrap();
-            let (to, text, key) = (to.e164().to_owned(), text.expose().to_owned(), key.to_owned());
-            sent.push(Sent { to, text, key });
+            let (to, key) = (to.e164().to_owned(), key.to_owned());
+            sent.push(Sent { to, text: text.expose().to_owned(), key });
             sent.len() - 1
         };
-        (self.answer)(n)
+        (self.answer)(n, text.expose())
     }
 
     async fn ask(&self, _: &str) -> Result<Receipt, String> {

@@ -2,6 +2,7 @@
 //! changes meanwhile.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use nyckelbud::decision::Automation;
 use nyckelbud::password::file::{credentials_path, verify};
@@ -12,7 +13,9 @@ use nyckelbud::web::Browser;
 
 use crate::support::demo_desk;
 use crate::support::desk::{OpenDesk, TurnedClock};
+use crate::support::scripted_gateway::ScriptedGateway;
 
+mod messages;
 mod pickup;
 mod switch;
 mod texting;
@@ -88,4 +91,12 @@ async fn technician_has(desk: &OpenDesk, name: &str, reason: Reason, password: P
     assert_eq!(ticket.state, State::Technician { password }, "{:?}", ticket.trail);
     assert_eq!(ticket.reason, Some(reason));
     assert_eq!(ticket.state.standing(), Standing::Open);
+}
+
+/// A desk whose texts leave by these.
+async fn open_with(place: &Place, gateways: &[&Arc<ScriptedGateway>]) -> OpenDesk {
+    OpenDesk::open(&place.folder, &place.clock, |parts| {
+        parts.gateways = gateways.iter().map(|g| Arc::clone(g) as _).collect();
+    })
+    .await
 }

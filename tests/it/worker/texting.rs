@@ -9,13 +9,6 @@ use crate::support::scripted_gateway::{ScriptedGateway, accepted, refused, uncer
 
 use super::*;
 
-async fn open_with(place: &Place, gateways: &[&Arc<ScriptedGateway>]) -> OpenDesk {
-    OpenDesk::open(&place.folder, &place.clock, |parts| {
-        parts.gateways = gateways.iter().map(|g| Arc::clone(g) as _).collect();
-    })
-    .await
-}
-
 /// The mails that left to `to`, their long lines joined.
 fn mails_to(folder: &Path, to: &str) -> Vec<String> {
     let read = |name: String| std::fs::read_to_string(folder.join("mail").join(name)).unwrap();
@@ -32,7 +25,7 @@ async fn who_received_it_may_be_unknown_by_the_time_the_owner_is_told_but_not_th
     place.deliver(TEXTED);
     let path = place.folder.join("directory.toml");
     let people = std::fs::read_to_string(&path).unwrap();
-    let gateway = ScriptedGateway::new("a", false, move |_| {
+    let gateway = ScriptedGateway::new("a", false, move |_, _| {
         // her phone is taken out of the directory while its text leaves
         std::fs::write(&path, people.replacen("070-174 06 05", "070-174 06 95", 1)).unwrap();
         accepted("")
@@ -53,7 +46,7 @@ const KARINS_MOBILE: &str = "+46701740610";
 #[tokio::test]
 async fn in_an_outage_nobody_else_is_locked_out_and_after_it_all_are_served() {
     let place = Place::new();
-    let gateway = ScriptedGateway::new("a", false, |_| accepted(""));
+    let gateway = ScriptedGateway::new("a", false, |_, _| accepted(""));
     gateway.set_down(true);
     let desk = open_with(&place, &[&gateway]).await;
     place.deliver(TEXTED);
@@ -89,8 +82,8 @@ async fn in_an_outage_nobody_else_is_locked_out_and_after_it_all_are_served() {
 async fn a_gateway_that_is_down_is_passed_over() {
     let place = Place::new();
     let (a, b) = (
-        ScriptedGateway::new("a", false, |_| accepted("")),
-        ScriptedGateway::new("b", false, |_| accepted("")),
+        ScriptedGateway::new("a", false, |_, _| accepted("")),
+        ScriptedGateway::new("b", false, |_, _| accepted("")),
     );
     a.set_down(true);
     let desk = open_with(&place, &[&a, &b]).await;
@@ -106,7 +99,7 @@ async fn a_gateway_that_is_down_is_passed_over() {
 async fn a_managers_link_waits_out_an_outage() {
     let place = Place::new();
     place.deliver(OFFERED);
-    let gateway = ScriptedGateway::new("a", false, |_| accepted(""));
+    let gateway = ScriptedGateway::new("a", false, |_, _| accepted(""));
     gateway.set_down(true);
     let desk = open_with(&place, &[&gateway]).await;
     for _ in 0..60 {
@@ -131,7 +124,7 @@ fn only_anna_was_texted(gateways: &[&Arc<ScriptedGateway>]) {
 async fn what_may_be_in_the_owners_phone_is_not_offered_to_the_manager() {
     let place = Place::new();
     place.deliver(TEXTED);
-    let gateway = ScriptedGateway::new("a", false, |_| uncertain());
+    let gateway = ScriptedGateway::new("a", false, |_, _| uncertain());
     let desk = open_with(&place, &[&gateway]).await;
     for _ in 0..10 {
         desk.work().await;
@@ -146,8 +139,10 @@ async fn what_may_be_in_the_owners_phone_is_not_offered_to_the_manager() {
 async fn nor_when_a_second_gateway_surely_refuses_it() {
     let place = Place::new();
     place.deliver(TEXTED);
-    let (a, b) =
-        (ScriptedGateway::new("a", true, |_| uncertain()), ScriptedGateway::new("b", true, |_| refused()));
+    let (a, b) = (
+        ScriptedGateway::new("a", true, |_, _| uncertain()),
+        ScriptedGateway::new("b", true, |_, _| refused()),
+    );
     let desk = open_with(&place, &[&a, &b]).await;
     desk.work().await;
     place.clock.turn(2);
@@ -161,7 +156,7 @@ async fn nor_when_a_second_gateway_surely_refuses_it() {
 async fn nor_when_the_number_it_may_have_reached_is_gone_from_the_directory() {
     let place = Place::new();
     place.deliver(TEXTED);
-    let gateway = ScriptedGateway::new("a", false, |_| uncertain());
+    let gateway = ScriptedGateway::new("a", false, |_, _| uncertain());
     let desk = open_with(&place, &[&gateway]).await;
     desk.work().await;
     place.people("070-174 06 05", "070-174 06 95");
@@ -175,7 +170,7 @@ async fn nor_when_the_number_it_may_have_reached_is_gone_from_the_directory() {
 async fn a_password_that_surely_left_through_no_gateway_is_offered_to_the_manager() {
     let place = Place::new();
     place.deliver(TEXTED);
-    let gateway = ScriptedGateway::new("a", false, |n| if n == 0 { refused() } else { accepted("") });
+    let gateway = ScriptedGateway::new("a", false, |n, _| if n == 0 { refused() } else { accepted("") });
     let desk = open_with(&place, &[&gateway]).await;
     desk.work().await;
     let state = desk.ticket(TEXTED).await.state;
@@ -187,8 +182,8 @@ async fn a_late_receipt_of_the_first_gateway_counts_while_the_second_one_is_aske
     let place = Place::new();
     place.deliver(TEXTED);
     let (a, b) = (
-        ScriptedGateway::new("a", true, |_| uncertain()),
-        ScriptedGateway::new("b", true, |_| accepted("b1")),
+        ScriptedGateway::new("a", true, |_, _| uncertain()),
+        ScriptedGateway::new("b", true, |_, _| accepted("b1")),
     );
     let desk = open_with(&place, &[&a, &b]).await;
     desk.work().await;
