@@ -157,6 +157,7 @@ CREATE TABLE message (
   created_at BIGINT NOT NULL,
   due_at BIGINT NOT NULL,
   tries BIGINT NOT NULL,
+  unclear BIGINT NOT NULL,
   begun_at BIGINT NOT NULL,
   outcome TEXT NOT NULL,
   detail TEXT NOT NULL,

@@ -153,6 +153,7 @@ CREATE TABLE message (
   created_at INTEGER NOT NULL,
   due_at INTEGER NOT NULL,
   tries INTEGER NOT NULL,
+  unclear INTEGER NOT NULL,
   begun_at INTEGER NOT NULL,
   outcome TEXT NOT NULL,
   detail TEXT NOT NULL,

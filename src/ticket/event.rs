@@ -114,6 +114,8 @@ pub enum Event {
     Unused,
     /// A further mail joined the ticket.
     Replied,
+    /// The question to the writer cannot be sent: nobody will answer it.
+    QuestionLost,
 }
 
 impl Event {
@@ -141,6 +143,7 @@ impl Event {
             Self::UseKnown => "use-known",
             Self::Unused => "unused",
             Self::Replied => "replied",
+            Self::QuestionLost => "question-lost",
         }
     }
 }

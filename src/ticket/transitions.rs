@@ -35,6 +35,7 @@ impl State {
             Event::UseKnown => self.use_known(),
             Event::Unused => self.unused(),
             Event::Replied => Some(self.replied()),
+            Event::QuestionLost => self.question_lost(),
         }
         .ok_or(illegal)
     }
@@ -224,6 +225,11 @@ impl State {
     fn unused(&self) -> Option<Move> {
         let Self::Done { checked: false, .. } = self else { return None };
         Some(technician(PasswordFact::Changed, Some(Reason::PasswordUnused)))
+    }
+
+    fn question_lost(&self) -> Option<Move> {
+        let Self::Asked = self else { return None };
+        Some(technician(PasswordFact::NotChanged, Some(Reason::FieldsMissing)))
     }
 
     /// A reply never interrupts the machine. It answers a question, and it opens what was over, so

@@ -11,17 +11,23 @@ use super::Parts;
 use super::breaker;
 use super::facts;
 use super::offer::stop_mac;
+use super::work::{Draft, Due, Work, WorkError};
 use crate::delivery::pickup::StopToken;
 use crate::delivery::texts::{HandedOver, MailText, TextError};
 use crate::delivery::{AutoSubmitted, OutgoingMail, SmsText};
 use crate::directory::{Lookup, Who};
 use crate::store::{Addressee, Channel, MessageClaim, MessageKind, StoreError};
-use crate::types::{AccountId, EmailAddress, Outcome, PhoneNumber, UnixMillis};
+use crate::ticket::{Event, State};
+use crate::types::{AccountId, Check, CheckResult, EmailAddress, Outcome, PhoneNumber, UnixMillis};
 
-/// A message that could not be sent so often is given up, and the log says so.
-const MAX_TRIES: u32 = 8;
-/// After an unclear answer a mail is sent again at most so often.
-const MAX_UNCERTAIN: u32 = 3;
+/// What surely did not leave is tried again for so long: a mail server may be down over a weekend.
+const UNSENT_FOR: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+/// And in any case so often, whatever the clock does.
+const LEAST_TRIES: u32 = 5;
+/// What may have left is sent at most so often: every time, somebody may get it once more.
+const MAX_UNCLEAR: u32 = 6;
+/// The longest pause between two tries.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
 
 /// Messages of one way that leave at the same time.
 const AT_ONCE: u32 = 16;
@@ -51,7 +57,7 @@ pub(crate) async fn send_due(parts: &Arc<Parts>, channel: Channel) -> Result<usi
     Ok(count)
 }
 
-async fn send_one(parts: &Arc<Parts>, claim: MessageClaim, taken: Instant) -> Result<(), StoreError> {
+async fn send_one(parts: &Arc<Parts>, claim: MessageClaim, taken: Instant) -> Result<(), WorkError> {
     if !parts.store.begin_message(claim.id, claim.fence, parts.now()).await? {
         return Ok(());
     }
@@ -59,29 +65,60 @@ async fn send_one(parts: &Arc<Parts>, claim: MessageClaim, taken: Instant) -> Re
         Addressee::Mail(to) => mail(parts, &claim, to, taken).await,
         Addressee::Phone(account) => warn_owner(parts, &claim, account, taken).await,
     };
-    let tries = claim.tries + 1;
-    let again = match &outcome {
-        Outcome::Accepted { .. } | Outcome::Refused { .. } => None,
-        Outcome::NotSent { .. } => (tries < MAX_TRIES).then(|| pause(tries)),
-        Outcome::Uncertain { .. } => (tries < MAX_UNCERTAIN).then(|| pause(tries)),
-    };
-    match (&outcome, again) {
-        (Outcome::Accepted { .. }, _) => {}
-        (Outcome::Refused { .. } | Outcome::NotSent { .. } | Outcome::Uncertain { .. }, None) => {
-            tracing::error!(ticket = %claim.number, kind = claim.message.kind.code(),
-                "a message was given up: {}", outcome.detail());
-        }
-        (Outcome::Refused { .. } | Outcome::NotSent { .. } | Outcome::Uncertain { .. }, Some(pause)) => {
-            tracing::warn!(ticket = %claim.number, kind = claim.message.kind.code(),
-                pause_s = pause.as_secs(), "a message waits: {}", outcome.detail());
+    let mut again = next_try(&claim, &outcome, parts.now());
+    if let Outcome::Refused { cause } | Outcome::NotSent { cause } | Outcome::Uncertain { cause } = &outcome {
+        let (ticket, kind) = (claim.number, claim.message.kind.code());
+        match again {
+            Some(_) => tracing::warn!(%ticket, kind, "a message waits: {cause}"),
+            None if give_up(parts, &claim, cause).await? => {
+                tracing::error!(%ticket, kind, "a message was given up, its ticket says so: {cause}");
+            }
+            // Somebody works on its ticket just now.
+            None => again = Some(parts.now().plus(pause(0))),
         }
     }
-    let now = parts.now();
-    parts.store.end_message(claim.id, claim.fence, &outcome, again.map(|p| now.plus(p)), now).await
+    Ok(parts.store.end_message(claim.id, claim.fence, &outcome, again, parts.now()).await?)
+}
+
+/// When a message is tried again; `None` when it has left, or never will.
+fn next_try(claim: &MessageClaim, outcome: &Outcome, now: UnixMillis) -> Option<UnixMillis> {
+    let tries = claim.tries + 1;
+    match outcome {
+        Outcome::Accepted { .. } | Outcome::Refused { .. } => None,
+        Outcome::NotSent { .. } => {
+            let on = tries < LEAST_TRIES || now.since(claim.created_at) < UNSENT_FOR;
+            on.then(|| now.plus(pause(tries)))
+        }
+        // Few copies, over a longer time.
+        Outcome::Uncertain { .. } => {
+            (claim.unclear + 1 < MAX_UNCLEAR).then(|| now.plus(pause(tries + 2 * claim.unclear)))
+        }
+    }
 }
 
 fn pause(tries: u32) -> Duration {
-    Duration::from_secs(15).saturating_mul(1 << tries.min(8)).min(Duration::from_secs(3600))
+    Duration::from_secs(15).saturating_mul(1 << tries.min(8)).min(LONGEST_PAUSE)
+}
+
+/// The ticket says that a message will not leave, before that is kept. Who never got our question does
+/// not answer it: a technician takes over. `false`: somebody works on the ticket just now.
+async fn give_up(parts: &Arc<Parts>, claim: &MessageClaim, cause: &str) -> Result<bool, WorkError> {
+    let taken = Instant::now();
+    let claimed = parts.store.claim_ticket(claim.ticket, &parts.owner, parts.timing.lease).await?;
+    let Some(ticket) = claimed else { return Ok(false) };
+    let mut trail = ticket.ticket.trail.clone();
+    let lines = trail.0.len();
+    let line = format!("a message could not be sent ({}): {cause}", claim.message.kind.code());
+    trail.add(Check::Outcome, CheckResult::Fail, line);
+    let mut work = Work::new(Arc::clone(parts), ticket, taken);
+    let draft = Draft { trail: Some(trail), due: Due::At(parts.now()), ..Draft::default() };
+    if claim.message.kind == MessageKind::AskForDetails && *work.state() == State::Asked {
+        work.commit(Event::QuestionLost, draft).await?;
+    } else {
+        work.commit_same(draft).await?;
+    }
+    // What was not committed is not remembered either.
+    Ok(work.claim.ticket.trail.0.len() > lines)
 }
 
 /// Past its lease somebody else may send the same message: no call starts that could last so long.

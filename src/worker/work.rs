@@ -273,6 +273,9 @@ impl Work {
     fn trail(&self, moved: &Move, decided: Option<Trail>, note: Option<&str>) -> Option<Trail> {
         let mut trail = decided.clone().unwrap_or_else(|| self.claim.ticket.trail.clone());
         let State::Technician { password } = &moved.to else { return decided };
+        if matches!(self.state(), State::Technician { .. }) {
+            return decided;
+        }
         if let Some(note) = note {
             trail.add(Check::Outcome, CheckResult::Fail, note);
         }

@@ -21,7 +21,7 @@ const PHONE: &str = Channel::Phone.code();
 
 pub(super) const DUE: &str =
     "SELECT o.id, o.fence, o.ticket, t.year, t.running, o.kind, o.channel, o.addressee, o.words,
-         o.message_id, o.created_at, o.tries, t.subject,
+         o.message_id, o.created_at, o.tries, o.unclear, t.subject,
          coalesce((SELECT m.message_id FROM mail m
              WHERE m.ticket = o.ticket AND m.duplicate_of = 0 AND m.message_id <> ''
              ORDER BY m.received_at DESC, m.id DESC LIMIT 1), '')
@@ -45,8 +45,8 @@ pub(super) async fn queue<DB: Dialect>(
         Addressee::Phone(account) => (PHONE, account.as_str()),
     };
     let sql = "INSERT INTO message (ticket, kind, channel, addressee, words, message_id, created_at, due_at,
-             tries, begun_at, outcome, detail, ended_at, fence, lease_owner, lease_until)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, 0, 0, '', '', 0, 0, '', 0)";
+             tries, unclear, begun_at, outcome, detail, ended_at, fence, lease_owner, lease_until)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, 0, 0, 0, '', '', 0, 0, '', 0)";
     let values = values![
         ticket,
         message.kind.code(),
@@ -119,6 +119,7 @@ impl<DB: Dialect> SqlStore<DB> {
     ) -> Result<(), StoreError> {
         let mut tx = self.write("ending a message").await?;
         let sql = "UPDATE message SET outcome = $3, detail = $4, ended_at = $5, due_at = $6,
+                 unclear = unclear + CASE WHEN $3 = 'uncertain' THEN 1 ELSE 0 END,
                  lease_owner = '', lease_until = 0
              WHERE id = $1 AND fence = $2 RETURNING ticket, channel";
         let due_at = again_at.unwrap_or(NEVER);
@@ -172,6 +173,7 @@ fn claim(mut row: Row) -> Result<MessageClaim, StoreError> {
         message_id: row.parsed("a Message-ID", |text| MessageId::parse(text).ok())?,
         created_at: row.time()?,
         tries: row.count()?,
+        unclear: row.count()?,
         subject: row.text()?,
         answers: row.parsed_or_none("a Message-ID", |text| MessageId::parse(text).ok())?,
     })

@@ -111,6 +111,8 @@ pub struct MessageClaim {
     pub created_at: UnixMillis,
     /// Attempts before this one.
     pub tries: u32,
+    /// Those of them that may have left.
+    pub unclear: u32,
     /// The Message-ID of the ticket's newest mail from a person, which this one answers.
     pub answers: Option<MessageId>,
     /// The ticket's subject.

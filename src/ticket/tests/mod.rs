@@ -101,5 +101,6 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
         ("use known", Event::UseKnown),
         ("unused", Event::Unused),
         ("replied", Event::Replied),
+        ("question lost", Event::QuestionLost),
     ]
 }

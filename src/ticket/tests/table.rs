@@ -57,7 +57,7 @@ const TABLE: &[(&str, &[(&str, &str)])] = &[
     ),
     ("done", &[("use known", "done"), ("unused", "technician"), ("replied", "technician")]),
     ("done/checked", &[("use known", "done"), ("replied", "technician")]),
-    ("asked", &[("replied", "requested")]),
+    ("asked", &[("replied", "requested"), ("question lost", "technician")]),
     ("technician", &[("replied", "technician")]),
     ("filed", &[("replied", "technician")]),
     ("observed", &[("replied", "technician")]),

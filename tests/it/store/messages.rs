@@ -97,7 +97,9 @@ pub async fn a_message_is_in_the_audit_log_before_and_after_it_leaves(world: Wor
     }
     let silence = Outcome::Uncertain { cause: "silence".to_owned() };
     store.end_message(claims[0].id, claims[0].fence, &accepted("250 ok"), None, NOW).await.unwrap();
-    store.end_message(claims[1].id, claims[1].fence, &silence, None, NOW).await.unwrap();
+    store.end_message(claims[1].id, claims[1].fence, &silence, Some(NOW), NOW).await.unwrap();
+    let again = store.claim_messages(Channel::Phone, "one", LEASE, 5, NOW).await.unwrap().remove(0);
+    assert_eq!((again.tries, again.unclear), (1, 1));
     let told = world.texts("SELECT event FROM audit WHERE ticket = 1 ORDER BY id").await;
     assert_eq!(
         told,

@@ -24,10 +24,10 @@ INSERT INTO ledger (mailbox, validity, uid, tries, mail, folder, seen_at, moved_
 SELECT 'servicedesk', 1, 'u' || n, 1, n, 'handled', 0, 1 FROM generate_series(1, 100000) n;
 INSERT INTO intent (intent_key, ticket, kind, generation, gateway, begun_at, outcome, detail, ended_at)
 SELECT 'k' || n, n, 'text', 1, 'elks', n, 'accepted', 'r' || n, 0 FROM generate_series(1, 100000) n;
-INSERT INTO message (ticket, kind, channel, addressee, words, message_id, created_at, due_at, tries, begun_at,
+INSERT INTO message (ticket, kind, channel, addressee, words, message_id, created_at, due_at, tries, unclear, begun_at,
     outcome, detail, ended_at, fence, lease_owner, lease_until)
 SELECT n, 'acknowledgement', 'mail', n || '@kommun.example', '{}', n || '@kommun.example', n,
-    9223372036854775807, 1, n, 'accepted', '', n, 1, '', 0 FROM generate_series(1, 100000) n;
+    9223372036854775807, 1, 0, n, 'accepted', '', n, 1, '', 0 FROM generate_series(1, 100000) n;
 INSERT INTO started (ticket, account, sender, phone_hash, unit, counts, mismatch, begun_at)
 SELECT n, 'a-' || n, n || '@kommun.example', 'h' || n, 'unit-' || n % 500, 1, 0, n FROM generate_series(1, 100000) n;
 INSERT INTO audit (ticket, actor, event, data, written_at, place, key_id, hash)
