@@ -95,7 +95,7 @@ pub struct MailboxSettings {
     #[serde(default = "MailboxSettings::default_idle_refresh", with = "values::duration")]
     #[schemars(with = "String")]
     pub idle_refresh: Duration,
-    /// Larger mails are kept in part; in bytes.
+    /// Larger mails go to quarantine, and are kept in part; in bytes.
     #[serde(default = "MailboxSettings::default_max_mail_size", with = "values::size")]
     #[schemars(with = "String")]
     pub max_mail_size: u64,
