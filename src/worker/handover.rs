@@ -3,7 +3,7 @@
 //! the same browser finds the password waiting.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Parts;
 use super::facts::{self, StillGood};
@@ -16,6 +16,11 @@ use crate::password::TemporaryPassword;
 use crate::store::IntentKind;
 use crate::ticket::{Effect, Event, Hand, Job, Offer, State, TicketId, Way};
 use crate::types::{Reason, UnixMillis};
+
+/// So long a press waits for a ticket that the machine has just now.
+const PRESS_WAITS: Duration = Duration::from_secs(5);
+/// And looks so often.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// What a POST on a link came to.
 pub(crate) enum Reveal {
@@ -36,11 +41,7 @@ pub(crate) enum Reveal {
 
 /// Uses the link of `ticket` from the browser with this keyed hash.
 pub(crate) async fn reveal(parts: &Arc<Parts>, ticket: TicketId, browser: &str) -> Result<Reveal, WorkError> {
-    let taken = Instant::now();
-    let Some(claim) = parts.store.claim_ticket(ticket, &parts.owner, parts.timing.lease).await? else {
-        return Ok(Reveal::Busy);
-    };
-    let mut work = Work::new(Arc::clone(parts), claim, taken);
+    let Some(mut work) = claim_soon(parts, ticket).await? else { return Ok(Reveal::Busy) };
     let shown = open(&mut work, browser).await;
     if !matches!(shown, Ok(Reveal::Shown { .. })) {
         // The worker takes it from here: at once, if something was begun.
@@ -48,6 +49,23 @@ pub(crate) async fn reveal(parts: &Arc<Parts>, ticket: TicketId, browser: &str) 
         parts.wake.notify_one();
     }
     shown
+}
+
+/// Takes a ticket on for a person who has pressed a button. The machine may be at it for a moment, with
+/// a text that has arrived before its answer was kept: better to wait than to ask for another press.
+pub(crate) async fn claim_soon(parts: &Arc<Parts>, ticket: TicketId) -> Result<Option<Work>, WorkError> {
+    let until = Instant::now() + PRESS_WAITS;
+    loop {
+        let taken = Instant::now();
+        let claim = parts.store.claim_ticket(ticket, &parts.owner, parts.timing.lease).await?;
+        if let Some(claim) = claim {
+            return Ok(Some(Work::new(Arc::clone(parts), claim, taken)));
+        }
+        if Instant::now() >= until {
+            return Ok(None);
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
 }
 
 /// Is there something that a link can still show? A ticket that is over is left in peace.

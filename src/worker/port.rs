@@ -1,7 +1,6 @@
 //! The desk as the pages see it: [`DeskPort`] implements [`Desk`].
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use async_trait::async_trait;
 
@@ -11,7 +10,7 @@ use super::handover::{self, Reveal, actor, bound_to};
 use super::step::SHOW_AGAIN;
 use super::stop;
 use super::upkeep::Health;
-use super::work::{Draft, Due, Work, WorkError};
+use super::work::{Draft, Due, WorkError};
 use crate::delivery::pickup::{PickupToken, StopToken};
 use crate::delivery::{Receipt, sms};
 use crate::directory::{Lookup, Who};
@@ -112,11 +111,7 @@ impl DeskPort {
 
     async fn say(&self, ticket: &Ticket, browser: &str, answer: PickupAnswer) -> Result<bool, WorkError> {
         let parts = &self.parts;
-        let taken = Instant::now();
-        let Some(claim) = parts.store.claim_ticket(ticket.id, &parts.owner, parts.timing.lease).await? else {
-            return Ok(false);
-        };
-        let mut work = Work::new(Arc::clone(parts), claim, taken);
+        let Some(mut work) = handover::claim_soon(parts, ticket.id).await? else { return Ok(false) };
         let now = parts.now();
         let bound = bound_to(work.state(), browser);
         let mut draft = Draft { actor: who(work.state()), ..Draft::default() };

@@ -2,11 +2,11 @@
 //! and a technician takes over.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::Parts;
+use super::handover::claim_soon;
 use super::offer::stop_mac;
-use super::work::{Draft, Work, WorkError};
+use super::work::{Draft, WorkError};
 use crate::delivery::pickup::StopToken;
 use crate::ticket::{Event, State, Ticket, TicketId};
 use crate::web::PickupView;
@@ -53,11 +53,7 @@ pub(crate) async fn stop(parts: &Arc<Parts>, token: &StopToken) -> Result<Pickup
     let id = TicketId(token.ticket);
     let ticket = parts.store.ticket(id).await?;
     if ticket.is_some_and(|ticket| is_genuine(parts, &ticket, token)) {
-        let taken = Instant::now();
-        let Some(claim) = parts.store.claim_ticket(id, &parts.owner, parts.timing.lease).await? else {
-            return Ok(PickupView::Busy);
-        };
-        let mut work = Work::new(Arc::clone(parts), claim, taken);
+        let Some(mut work) = claim_soon(parts, id).await? else { return Ok(PickupView::Busy) };
         if matches!(work.state(), State::Offered { .. }) {
             let draft = Draft {
                 actor: Some("owner".to_owned()),

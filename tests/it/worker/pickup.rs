@@ -29,6 +29,20 @@ async fn looking_changes_nothing_and_the_first_press_binds_the_link_to_its_brows
 }
 
 #[tokio::test]
+async fn a_press_waits_for_the_machine_that_has_the_ticket_for_a_moment() {
+    let place = Place::new();
+    place.deliver(OFFERED);
+    let desk = place.open().await;
+    desk.work().await;
+    let (token, id) = (place.token(), desk.ticket(OFFERED).await.id);
+    // Nobody gives it back: its end is what the press waits for.
+    let lease = std::time::Duration::from_secs(2);
+    desk.parts.store.claim_ticket(id, "the machine", lease).await.unwrap().unwrap();
+    let pressed = desk.reveal(&token, &karins_phone()).await;
+    assert!(place.opens("a-filip", &pressed.expect("the password")));
+}
+
+#[tokio::test]
 async fn after_a_quarter_of_an_hour_it_is_erased_and_after_an_hour_a_technician_asks() {
     let place = Place::new();
     place.deliver(OFFERED);
