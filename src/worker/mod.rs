@@ -29,6 +29,7 @@ mod messages;
 mod offer;
 mod port;
 mod reads;
+mod reconcile;
 mod reset;
 mod run;
 mod step;
@@ -42,6 +43,7 @@ pub use breaker::Breakers;
 pub use explain::{Explanation, explain};
 pub use intake::{Inbox, Intake, IntakeSettings};
 pub use port::{Callback, DeskPort};
+pub use reconcile::{FolderCount, ReconcileError, Reconciled, Reconciliation, UnknownMail};
 pub use run::{Worker, WorkerError};
 pub use upkeep::Health;
 
