@@ -11,18 +11,17 @@ use async_trait::async_trait;
 
 use crate::delivery::Receipt;
 use crate::keyring::Keyring;
-use crate::mail::Trust;
 use crate::mailbox::{MailUid, Mark};
 use crate::ticket::{State, Ticket, TicketId};
-use crate::types::{AccountId, EmailAddress, History, MessageId, Outcome, TicketNumber, UnixMillis};
+use crate::types::{AccountId, History, Outcome, UnixMillis};
 
 mod sql;
 mod types;
 
 pub use types::{
-    Addressee, AuditEntry, ChainReport, Channel, Claim, Committed, Incoming, Intent, IntentChange,
+    Addressee, Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, Incoming, Intent, IntentChange,
     IntentKind, KeptMail, LedgerEntry, MailsLimit, MessageClaim, MessageKind, NewMessage, NewTicket,
-    Recorded, SealedChange, Started, Step, StoredReceipt, Switch, TicketFilter, TicketView,
+    Recorded, SealedChange, Started, Step, StoredReceipt, Switch, Thread, TicketFilter, TicketView,
 };
 
 /// The store failed. What was not committed has not happened; nothing is half done.
@@ -184,14 +183,8 @@ pub trait Store: Send + Sync {
     async fn ticket_by_pickup(&self, pickup_hash: &str) -> Result<Option<Ticket>, StoreError>;
     /// Tickets in the order of their numbers.
     async fn tickets(&self, filter: &TicketFilter) -> Result<Vec<TicketView>, StoreError>;
-    /// The ticket that a mail which answers these, or has this tag, would join (for `explain`).
-    async fn ticket_answered(
-        &self,
-        answers: &[MessageId],
-        tag: Option<TicketNumber>,
-        from: Option<&EmailAddress>,
-        trust: Trust,
-    ) -> Result<Option<TicketNumber>, StoreError>;
+    /// The place that a mail would have among the tickets (for `explain`).
+    async fn thread_of(&self, arrival: &Arrival<'_>) -> Result<Thread, StoreError>;
 
     /// The switch, when it was turned and still holds at `now`.
     async fn switch(&self, now: UnixMillis) -> Result<Option<Switch>, StoreError>;

@@ -4,17 +4,19 @@
 use sqlx::{AssertSqlSafe, Connection, Row, Sqlite, SqliteConnection};
 
 use super::dialect::Dialect;
-use super::{audit, claims, history, intake, joins, ledger, messages, migrations, reads, receipts};
+use super::{audit, claims, floods, history, intake, ledger, messages, migrations, reads, receipts, threads};
 
-const HOT: [(&str, &str); 20] = [
+const HOT: [(&str, &str); 22] = [
     ("ledger", ledger::LEDGER),
     ("record: known", intake::KNOWN),
     ("record: same content", intake::SAME_CONTENT),
     ("record: acknowledged", intake::ACKNOWLEDGED),
     ("size of a ticket's mails", intake::MAILS_SIZE),
-    ("record: by mail", joins::BY_MAIL),
-    ("record: by message", joins::BY_MESSAGE),
-    ("record: by tag", joins::BY_TAG),
+    ("record: by mail", threads::BY_MAIL),
+    ("record: by message", threads::BY_MESSAGE),
+    ("record: by tag", threads::BY_TAG),
+    ("record: flood", floods::AT_LIMIT),
+    ("record: ticket of a flood", floods::CURRENT),
     ("claim", claims::DUE),
     ("next due: free ticket", claims::FREE_TICKET),
     ("next due: leased ticket", claims::LEASED_TICKET),

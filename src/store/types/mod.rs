@@ -5,7 +5,7 @@ mod messages;
 mod reads;
 mod work;
 
-pub use mails::{Incoming, KeptMail, LedgerEntry, MailsLimit, NewTicket, Recorded};
+pub use mails::{Arrival, Incoming, KeptMail, LedgerEntry, MailsLimit, NewTicket, Recorded, Thread};
 pub use messages::{Addressee, Channel, MessageClaim, MessageKind, NewMessage};
 pub use reads::{AuditEntry, ChainReport, Switch, TicketFilter, TicketView};
 pub use work::{
