@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::Command;
 
-use nyckelbud::store::{self, Committed, SealedChange, Step, StoreError, TicketFilter};
+use nyckelbud::store::{self, Committed, Incoming, SealedChange, Step, StoreError, TicketFilter};
 
 use super::make::*;
 use super::world::{DOMAIN, World};

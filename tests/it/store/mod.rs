@@ -12,6 +12,7 @@ mod joins;
 mod links;
 mod make;
 mod messages;
+mod ownership;
 mod plans;
 mod reads;
 mod receipts;
@@ -65,6 +66,8 @@ contract! {
         a_number_or_message_id_that_nobody_has_links_to_nothing,
         an_own_ticket_goes_before_a_link_and_an_acknowledgement_is_for_every_ticket,
         whoever_we_wrote_to_about_a_ticket_may_answer_there;
+    ownership:
+        no_mail_of_another_person_changes_somebodys_ticket;
     floods:
         thirty_mails_of_an_hour_are_handled_and_the_next_ones_are_kept_together,
         an_hour_is_counted_by_the_times_when_mails_came,
