@@ -11,9 +11,8 @@ use async_trait::async_trait;
 
 use crate::delivery::Receipt;
 use crate::keyring::Keyring;
-use crate::mail::Trust;
 use crate::ticket::{State, Ticket, TicketId};
-use crate::types::{AccountId, EmailAddress, History, MessageId, Outcome, TicketNumber, UnixMillis};
+use crate::types::{AccountId, History, Outcome, TicketNumber, UnixMillis};
 
 mod ledger;
 mod sql;
@@ -21,10 +20,10 @@ mod types;
 
 pub use ledger::Ledger;
 pub use types::{
-    Addressee, AuditEntry, ChainReport, Channel, Claim, Committed, Found, Incoming, Intent, IntentChange,
-    IntentKind, KeptMail, LedgerEntry, LetOut, MailId, MailsLimit, MessageClaim, MessageKind, NewMessage,
-    NewTicket, Quarantined, Recorded, SealedChange, Settled, Started, Step, StoredReceipt, Switch,
-    TicketFilter, TicketView, Totals, UidScope,
+    Addressee, Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, Found, Incoming, Intent,
+    IntentChange, IntentKind, KeptMail, LedgerEntry, LetOut, MailId, MailsLimit, MessageClaim, MessageKind,
+    NewMessage, NewTicket, Quarantined, Recorded, SealedChange, Settled, Started, Step, StoredReceipt,
+    Switch, Thread, TicketFilter, TicketView, Totals, UidScope,
 };
 
 /// The store failed. What was not committed has not happened; nothing is half done.
@@ -162,14 +161,8 @@ pub trait Store: Ledger {
     async fn ticket_by_pickup(&self, pickup_hash: &str) -> Result<Option<Ticket>, StoreError>;
     /// Tickets in the order of their numbers.
     async fn tickets(&self, filter: &TicketFilter) -> Result<Vec<TicketView>, StoreError>;
-    /// The ticket that a mail which answers these, or has this tag, would join (for `explain`).
-    async fn ticket_answered(
-        &self,
-        answers: &[MessageId],
-        tag: Option<TicketNumber>,
-        from: Option<&EmailAddress>,
-        trust: Trust,
-    ) -> Result<Option<TicketNumber>, StoreError>;
+    /// The place that a mail would have among the tickets (for `explain`).
+    async fn thread_of(&self, arrival: &Arrival<'_>) -> Result<Thread, StoreError>;
 
     /// Tickets of mails in quarantine, in the order of their numbers; with `number` only that one.
     async fn quarantine(&self, number: Option<TicketNumber>) -> Result<Vec<Quarantined>, StoreError>;

@@ -173,13 +173,8 @@ pub(crate) fn hash_of(octets: &[u8]) -> String {
 }
 
 fn new_ticket(kept: &Kept<'_>, mail: &Mail, reading: &Reading, received_at: UnixMillis) -> NewTicket {
-    let kind = match reading {
-        Reading::Request(_) | Reading::Incomplete { .. } | Reading::Ambiguous { .. } => Kind::Password,
-        Reading::General => Kind::General,
-        Reading::Automatic(_) => Kind::Automatic,
-    };
     let mut ticket = NewTicket {
-        kind,
+        kind: kind_of(reading),
         state: State::requested(),
         outcome: None,
         reason: None,
@@ -209,6 +204,15 @@ fn new_ticket(kept: &Kept<'_>, mail: &Mail, reading: &Reading, received_at: Unix
         ticket.trail = decided.trail;
     }
     ticket
+}
+
+/// What a ticket of a mail that says this is about.
+pub(crate) fn kind_of(reading: &Reading) -> Kind {
+    match reading {
+        Reading::Request(_) | Reading::Incomplete { .. } | Reading::Ambiguous { .. } => Kind::Password,
+        Reading::General => Kind::General,
+        Reading::Automatic(_) => Kind::Automatic,
+    }
 }
 
 /// To whom the acknowledgement goes: to every person alike (decisions, 7), never to machines, and

@@ -13,5 +13,6 @@ mod sms;
 mod smtp;
 mod store;
 mod support;
+mod threads;
 mod web;
 mod worker;

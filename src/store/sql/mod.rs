@@ -11,19 +11,20 @@ use self::dialect::Dialect;
 use self::tidy::Tidy;
 use self::tx::Tx;
 use super::{
-    AuditEntry, ChainReport, Channel, Claim, Committed, Incoming, KeptMail, LetOut, MailsLimit, MessageClaim,
-    Quarantined, Recorded, Step, Store, StoreError, StoredReceipt, Switch, TicketFilter, TicketView,
+    Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, Incoming, KeptMail, LetOut, MailsLimit,
+    MessageClaim, Quarantined, Recorded, Step, Store, StoreError, StoredReceipt, Switch, Thread,
+    TicketFilter, TicketView,
 };
 use crate::delivery::Receipt;
 use crate::keyring::Keyring;
-use crate::mail::Trust;
 use crate::ticket::{State, Ticket, TicketId};
-use crate::types::{AccountId, EmailAddress, History, MessageId, Outcome, TicketNumber, UnixMillis};
+use crate::types::{AccountId, History, Outcome, TicketNumber, UnixMillis};
 
 mod audit;
 mod claims;
 mod commit;
 mod dialect;
+mod floods;
 mod history;
 mod intake;
 mod intents;
@@ -40,6 +41,7 @@ mod reads;
 mod receipts;
 mod sqlite;
 mod switch;
+mod threads;
 mod ticket;
 mod tidy;
 mod tx;
@@ -249,14 +251,8 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         self.list_tickets(filter).await
     }
 
-    async fn ticket_answered(
-        &self,
-        answers: &[MessageId],
-        tag: Option<TicketNumber>,
-        from: Option<&EmailAddress>,
-        trust: Trust,
-    ) -> Result<Option<TicketNumber>, StoreError> {
-        self.find_answered(answers, tag, from, trust).await
+    async fn thread_of(&self, arrival: &Arrival<'_>) -> Result<Thread, StoreError> {
+        self.find_thread(arrival).await
     }
 
     async fn quarantine(&self, number: Option<TicketNumber>) -> Result<Vec<Quarantined>, StoreError> {

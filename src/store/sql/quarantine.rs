@@ -4,13 +4,16 @@ use serde_json::json;
 
 use super::SqlStore;
 use super::dialect::Dialect;
-use super::intake::{SAME_CONTENT, joined};
+use super::intake::{SAME_CONTENT, take_turn};
+use super::threads::{self, Place};
 use super::tx::Tx;
 use super::value::values;
-use super::{audit, joins, ticket};
+use super::{audit, floods, joins, ticket};
 use crate::store::{AuditEntry, Incoming, LetOut, Quarantined, Recorded, StoreError};
 use crate::ticket::{Fate, Kind, State, TicketId};
-use crate::types::{EmailAddress, MessageId, Reason, TicketNumber, UnixMillis, mask_phones};
+use crate::types::{
+    Check, CheckResult, EmailAddress, Link, MessageId, Reason, TicketNumber, UnixMillis, mask_phones,
+};
 
 /// Each with its first mail, which is the one that could not be read.
 const QUARANTINE: &str = concat!(
@@ -53,14 +56,14 @@ impl<DB: Dialect> SqlStore<DB> {
         mail.subject = mask_phones(&mail.subject);
         let mut tx = self.write("letting a mail out of quarantine").await?;
         // As for mails that come: nobody keeps the same content meanwhile.
-        tx.run("UPDATE turn SET taken = taken + 1 WHERE name = 'intake'", values![]).await?;
+        take_turn(&mut tx).await?;
         let sql = "SELECT year, running FROM ticket WHERE id = $1 AND kind = $2 FOR UPDATE";
         let Some(mut row) = tx.row(sql, values![id, Kind::Quarantine.code()]).await? else {
             return Ok(LetOut::Gone);
         };
         let number = ticket::number(&mut row)?;
         let first = tx.one("SELECT MIN(id) FROM mail WHERE ticket = $1", values![id]).await?.number()?;
-        let recorded = self.settle(&mut tx, (id, number), first, &mail, now).await?;
+        let recorded = self.settle(&mut tx, (id, number), first, &mut mail, now).await?;
         let data = json!({
             "number": number,
             "kind": mail.ticket.kind.code(),
@@ -79,7 +82,7 @@ impl<DB: Dialect> SqlStore<DB> {
         tx: &mut Tx<DB>,
         own: (TicketId, TicketNumber),
         first: i64,
-        mail: &Incoming,
+        mail: &mut Incoming,
         now: UnixMillis,
     ) -> Result<Recorded, StoreError> {
         if let Some(mut row) = tx.row(SAME_CONTENT, values![mail.content_hash.as_str()]).await? {
@@ -87,29 +90,44 @@ impl<DB: Dialect> SqlStore<DB> {
             let (id, number) = (TicketId(row.number()?), ticket::number(&mut row)?);
             if original != first {
                 describe(tx, first, mail, id, original).await?;
-                remake(tx, own.0, mail, &State::Coalesced { into: number }, now).await?;
+                remake(tx, own.0, mail, None, &State::Coalesced { into: number }, now).await?;
                 return Ok(Recorded::Duplicate(id, number));
             }
         }
-        let recorded = match joined(tx, mail).await? {
-            Some(joined) => {
+        let recorded = match threads::place(tx, &mail.arrival()).await? {
+            Place::Joins(joined) => {
                 joins::reply(tx, joined.id, now).await?;
                 describe(tx, first, mail, joined.id, 0).await?;
-                remake(tx, own.0, mail, &State::Coalesced { into: joined.number }, now).await?;
+                remake(tx, own.0, mail, None, &State::Coalesced { into: joined.number }, now).await?;
                 Recorded::Joined(joined.id, joined.number)
             }
-            None => {
+            place @ (Place::Own(_) | Place::Flood(_)) => {
+                let link = of_its_own(place, mail);
                 describe(tx, first, mail, own.0, 0).await?;
-                remake(tx, own.0, mail, &mail.ticket.state, now).await?;
+                remake(tx, own.0, mail, link, &mail.ticket.state, now).await?;
                 Recorded::Made(own.0, own.1)
             }
         };
         let in_ticket = recorded_elsewhere(&recorded).map_or(own.0, |(id, _)| id);
-        if let Some(to) = mail.ticket.acknowledge.clone() {
-            self.acknowledge(tx, in_ticket, to, now).await?;
-        }
+        self.acknowledge(tx, in_ticket, mail.ticket.acknowledge.take(), now).await?;
         Ok(recorded)
     }
+}
+
+/// The mail keeps its ticket: what it names is noted there; as part of a flood it starts nothing.
+fn of_its_own(place: Place, mail: &mut Incoming) -> Option<Link> {
+    let link = match place {
+        Place::Own(link) => link,
+        Place::Flood(_) => {
+            floods::first(mail);
+            None
+        }
+        Place::Joins(_) => None,
+    };
+    if let Some(link) = link {
+        mail.ticket.trail.add(Check::Thread, CheckResult::Unknown, link.words());
+    }
+    link
 }
 
 /// The ticket of others that the mail went to.
@@ -129,7 +147,7 @@ async fn describe<DB: Dialect>(
     duplicate_of: i64,
 ) -> Result<(), StoreError> {
     let sql = "UPDATE mail SET ticket = $2, duplicate_of = $3, content_hash = $4, message_id = $5,
-             subject = $6, sender = $7, trust = $8 WHERE id = $1";
+             subject = $6, sender = $7, trust = $8, writer = $9 WHERE id = $1";
     let values = values![
         id,
         ticket,
@@ -139,6 +157,7 @@ async fn describe<DB: Dialect>(
         mail.subject.as_str(),
         mail.from.as_ref().map_or("", EmailAddress::as_str),
         mail.trust.code(),
+        floods::writer(mail.ticket.kind),
     ];
     tx.run(sql, values).await
 }
@@ -148,6 +167,7 @@ async fn remake<DB: Dialect>(
     tx: &mut Tx<DB>,
     id: TicketId,
     mail: &Incoming,
+    link: Option<Link>,
     state: &State,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
@@ -156,7 +176,7 @@ async fn remake<DB: Dialect>(
     let reason = if merged { None } else { mail.ticket.reason };
     let sql = "UPDATE ticket SET kind = $2, state = $3, standing = $4, live = $5, outcome = $6, reason = $7,
              message_id = $8, subject = $9, sender = $10, settled_at = $11, merged_into = $12, observed = $13,
-             due_at = $14, trail = $15, fence = fence + 1, lease_owner = '', lease_until = 0, woken = 0
+             due_at = $14, trail = $15, linked_to = $16, linked_by = $17, fence = fence + 1, lease_owner = '', lease_until = 0, woken = 0
          WHERE id = $1";
     let values = values![
         id,
@@ -174,6 +194,8 @@ async fn remake<DB: Dialect>(
         mail.ticket.observed,
         ticket::due(state, now),
         ticket::json(&mail.ticket.trail, "the trail of a ticket")?,
+        link.map_or_else(String::new, |link| link.to.to_string()),
+        link.map_or("", |link| link.by.code()),
     ];
     tx.run(sql, values).await
 }

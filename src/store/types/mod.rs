@@ -8,7 +8,7 @@ mod reads;
 mod work;
 
 pub use ledger::{Found, LedgerEntry, MailId, Settled, Totals, UidScope};
-pub use mails::{Incoming, KeptMail, MailsLimit, NewTicket, Recorded};
+pub use mails::{Arrival, Incoming, KeptMail, MailsLimit, NewTicket, Recorded, Thread};
 pub use messages::{Addressee, Channel, MessageClaim, MessageKind, NewMessage};
 pub use quarantine::{LetOut, Quarantined};
 pub use reads::{AuditEntry, ChainReport, Switch, TicketFilter, TicketView};

@@ -77,6 +77,11 @@ pub fn mail_but(name: &str, change: impl FnOnce(&mut Incoming)) -> Incoming {
     mail
 }
 
+/// The same from an address of its own: Anna alone would be a flood.
+pub fn crowd_mail(name: &str) -> Incoming {
+    mail_but(name, |mail| mail.from = Some(address(&format!("user-{name}@kommun.example"))))
+}
+
 /// A reply to `answered`.
 pub fn reply(name: &str, answered: MessageId) -> Incoming {
     mail_but(name, |mail| mail.answers = vec![answered])
