@@ -13,5 +13,6 @@ mod sms;
 mod smtp;
 mod store;
 mod support;
+mod token;
 mod web;
 mod worker;
