@@ -14,5 +14,6 @@ mod smtp;
 mod store;
 mod support;
 mod threads;
+mod token;
 mod web;
 mod worker;
