@@ -7,6 +7,7 @@ pub mod reading;
 mod automatic;
 mod fields;
 mod html;
+mod returned;
 mod sender;
 mod shown;
 mod text;
@@ -101,6 +102,26 @@ impl AutomaticKind {
     }
 }
 
+/// What a mail server tells of a mail that it could not deliver (RFC 3464, or in its own words).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Returned {
+    /// What became of that mail.
+    pub fate: ReturnedFate,
+    /// The server's code: `5.1.1` (RFC 3463), or `550` from an old one; empty when it gives none.
+    pub status: String,
+    /// What may be the Message-ID of that mail, the likeliest first. Whoever reports chooses them.
+    pub ids: Vec<MessageId>,
+}
+
+/// What became of a mail on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReturnedFate {
+    /// It waits somewhere and is tried again.
+    Delayed,
+    /// It will never arrive.
+    Failed,
+}
+
 /// The text that a person wrote, line by line, with quoted mails and the signature cut off.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WrittenText {
@@ -129,6 +150,8 @@ pub struct Mail {
     pub tag: Option<TicketNumber>,
     /// Set when a machine wrote it.
     pub automatic: Option<AutomaticKind>,
+    /// Set when it tells that another mail could not be delivered.
+    pub returned: Option<Returned>,
     /// True when a header asks for no automatic answer although a person wrote it
     /// (`X-Auto-Response-Suppress`).
     pub wants_no_answer: bool,

@@ -8,6 +8,7 @@ use super::decode;
 use super::media::{Media, file_name};
 use crate::mail::Unreadable;
 use crate::mail::fields::{Fields, next_line};
+use crate::mail::returned::Piece;
 use crate::mail::shown::one_line;
 use crate::mail::text::Flow;
 
@@ -20,6 +21,11 @@ const MAX_TEXT: usize = 2 * 1024 * 1024;
 /// Characters kept of an attachment's name.
 const MAX_NAME: usize = 200;
 
+/// Parts of a delivery report that are kept; it has two.
+const MAX_PIECES: usize = 5;
+/// Octets kept of each: what matters stands at their beginning.
+const MAX_PIECE: usize = 64 * 1024;
+
 /// What was found in a mail.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
@@ -29,6 +35,8 @@ pub(super) struct Parts {
     pub(super) html: Option<String>,
     /// Names of everything else.
     pub(super) attachments: Vec<String>,
+    /// What a delivery report consists of.
+    pub(super) report: Vec<Piece>,
     /// Some text may be missing.
     pub(super) incomplete: bool,
     /// A calendar entry is the mail itself, or one of the forms of its text.
@@ -94,6 +102,7 @@ impl Parts {
     }
 
     fn leaf(&mut self, fields: &Fields, media: &Media, body: &[u8], place: Place) -> Result<(), Unreadable> {
+        self.piece(fields, media, body);
         let disposition = Media::disposition(fields);
         let name = file_name(media, &disposition);
         let attached = name.is_some() || disposition.kind == "attachment";
@@ -106,6 +115,25 @@ impl Parts {
         let name = one_line(name.as_deref().unwrap_or(&media.kind), MAX_NAME);
         self.attachments.push(name);
         Ok(())
+    }
+
+    /// Keeps the beginning of what a delivery report may consist of (RFC 3464, 3462, and 6533 with
+    /// other letters). The mail within is not opened: its header is all that is wanted.
+    fn piece(&mut self, fields: &Fields, media: &Media, body: &[u8]) {
+        let make = match media.kind.as_str() {
+            "message/delivery-status" | "message/global-delivery-status" => Piece::Status,
+            "message/rfc822"
+            | "message/global"
+            | "text/rfc822-headers"
+            | "message/rfc822-headers"
+            | "message/global-headers" => Piece::Header,
+            _ => return,
+        };
+        if self.report.len() < MAX_PIECES {
+            let beginning = &body[..body.len().min(MAX_PIECE)];
+            let decoded = decode::transfer(beginning, fields.first("content-transfer-encoding"));
+            self.report.push(make(decoded.unwrap_or(Cow::Borrowed(beginning)).into_owned()));
+        }
     }
 
     fn text(&mut self, fields: &Fields, media: &Media, body: &[u8]) -> Result<(), Unreadable> {
