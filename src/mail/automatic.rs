@@ -47,7 +47,7 @@ impl Signs<'_> {
     pub(super) fn kind(&self) -> Option<AutomaticKind> {
         self.report()
             .or_else(|| self.calendar.then_some(AutomaticKind::Calendar))
-            .or_else(|| self.from_server().then_some(AutomaticKind::Bounce))
+            .or_else(|| self.by_server().then_some(AutomaticKind::Bounce))
             .or_else(|| self.marked_automatic())
             .or_else(|| self.empty_return_path().then_some(AutomaticKind::Bounce))
             .or_else(|| self.list())
@@ -81,7 +81,7 @@ impl Signs<'_> {
 
     /// A mail server wrote it: qmail and others tell of failures in words alone, Exim marks them
     /// with X-Failed-Recipients, Exchange writes as `MicrosoftExchange` with a number.
-    pub(super) fn from_server(&self) -> bool {
+    pub(super) fn by_server(&self) -> bool {
         let author = self.local_part();
         matches!(author, "mailer-daemon" | "postmaster")
             || author.starts_with("microsoftexchange")

@@ -1,6 +1,6 @@
 //! Stage 2: bytes become a [`Mail`]. Pure: no clock, no network, no files.
 
-use crate::types::{EmailAddress, MessageId, TicketNumber, UnixMillis};
+use crate::types::{EmailAddress, MessageId, Returned, TicketNumber, UnixMillis};
 
 pub mod reading;
 
@@ -100,26 +100,6 @@ impl AutomaticKind {
             Self::Other => "other",
         }
     }
-}
-
-/// What a mail server tells of a mail that it could not deliver (RFC 3464, or in its own words).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Returned {
-    /// What became of that mail.
-    pub fate: ReturnedFate,
-    /// The server's code: `5.1.1` (RFC 3463), or `550` from an old one; empty when it gives none.
-    pub status: String,
-    /// What may be the Message-ID of that mail, the likeliest first. Whoever reports chooses them.
-    pub ids: Vec<MessageId>,
-}
-
-/// What became of a mail on its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ReturnedFate {
-    /// It waits somewhere and is tried again.
-    Delayed,
-    /// It will never arrive.
-    Failed,
 }
 
 /// The text that a person wrote, line by line, with quoted mails and the signature cut off.

@@ -2,10 +2,10 @@
 //! RFC 3464 (the report), RFC 3463 (its codes), RFC 6522 (its envelope); for servers that tell it in
 //! words, the form that qmail and Exim have in common: words first, then a copy of the mail.
 
+use super::AutomaticKind;
 use super::automatic::Signs;
 use super::fields::Fields;
-use super::{AutomaticKind, Returned, ReturnedFate};
-use crate::types::MessageId;
+use crate::types::{MessageId, Returned, ReturnedFate};
 
 /// Groups of fields that are looked at; a report has one for each recipient, and our mails have one.
 const MAX_GROUPS: usize = 100;
@@ -41,7 +41,7 @@ pub(super) fn returned(
     let words = Words::of(words);
     let (fate, status) = match by_fields(pieces) {
         Some(told) => told?,
-        None if signs.from_server() => words.told(signs)?,
+        None if signs.by_server() => words.told(signs)?,
         None => return None,
     };
     let mut ids: Vec<MessageId> = pieces.iter().filter_map(id_of).collect();

@@ -1,7 +1,8 @@
 //! Reports of several servers, in the form in which they come, and what only looks like one.
 
 use crate::mail::reading::read;
-use crate::mail::{Authentication, AutomaticKind, Mail, ReturnedFate};
+use crate::mail::{Authentication, AutomaticKind, Mail};
+use crate::types::ReturnedFate;
 
 const OURS: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0@kommun.example";
 

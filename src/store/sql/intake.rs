@@ -1,8 +1,6 @@
 //! Mails are kept (M3): each becomes a ticket, joins one, or is linked to the mail that it repeats.
 //! Every mail of a batch sees those before it, so that a batch is the same as one by one.
 
-use std::time::Duration;
-
 use serde_json::json;
 
 use super::SqlStore;
@@ -11,15 +9,13 @@ use super::joins::{self, Joined};
 use super::ledger::folder_word;
 use super::tx::Tx;
 use super::value::values;
-use super::{audit, messages, ticket};
+use super::{audit, bounces, limits, messages, ticket};
 use crate::store::{
-    Addressee, AuditEntry, Incoming, KeptMail, MailsLimit, MessageKind, NewMessage, Recorded, StoreError,
+    Addressee, AuditEntry, Incoming, KeptMail, MACHINE, MailsLimit, MessageKind, NewMessage, Recorded,
+    StoreError,
 };
 use crate::ticket::{Fate, Kind, TicketId};
 use crate::types::{EmailAddress, MessageId, Reason, TicketNumber, UnixMillis, mask_phones};
-
-/// An address gets at most one acknowledgement in this time (decisions.md 7).
-const ACKNOWLEDGE_EVERY: Duration = Duration::from_secs(3600);
 
 /// The place alone does not tell: a maildir's file names may be used again, for another mail.
 pub(super) const KNOWN: &str = "SELECT m.id FROM ledger l JOIN mail m ON m.id = l.mail
@@ -29,9 +25,9 @@ pub(super) const SAME_CONTENT: &str =
      WHERE m.content_hash = $1 AND m.duplicate_of = 0";
 /// Neither database reads the octets for their length.
 pub(super) const MAILS_SIZE: &str = "SELECT COUNT(*), CAST(coalesce(SUM(length(raw)), 0) AS BIGINT) FROM mail
-     WHERE ticket = $1 AND duplicate_of = 0";
-pub(super) const ACKNOWLEDGED: &str =
-    "SELECT id FROM message WHERE addressee = $1 AND kind = $2 AND created_at > $3 LIMIT 1";
+     WHERE ticket = $1 AND duplicate_of = 0 AND machine = 0";
+/// Whoever takes this turn is alone with what mails make: tickets, and what we answer to them.
+pub(super) const TURN: &str = "UPDATE turn SET taken = taken + 1 WHERE name = 'intake'";
 
 impl<DB: Dialect> SqlStore<DB> {
     pub(super) async fn keep_mails(
@@ -45,7 +41,7 @@ impl<DB: Dialect> SqlStore<DB> {
         let mut tx = self.write("keeping mails").await?;
         // One intake at a time: two would not see each other's mails, and would make two tickets of
         // one mail that came to two mailboxes.
-        tx.run("UPDATE turn SET taken = taken + 1 WHERE name = 'intake'", values![]).await?;
+        tx.run(TURN, values![]).await?;
         let mut recorded = Vec::with_capacity(mails.len());
         for mut mail in mails {
             // People write their numbers there; only the raw mail keeps them (decisions, 21).
@@ -56,7 +52,12 @@ impl<DB: Dialect> SqlStore<DB> {
         Ok(recorded)
     }
 
-    async fn keep(&self, tx: &mut Tx<DB>, mail: Incoming, now: UnixMillis) -> Result<Recorded, StoreError> {
+    async fn keep(
+        &self,
+        tx: &mut Tx<DB>,
+        mut mail: Incoming,
+        now: UnixMillis,
+    ) -> Result<Recorded, StoreError> {
         let (place, hash) = ((mail.mailbox.as_str(), mail.uid.0.as_str()), mail.content_hash.as_str());
         if tx.hits(KNOWN, values![place.0, mail.validity, place.1, hash]).await? {
             return Ok(Recorded::Known);
@@ -70,6 +71,13 @@ impl<DB: Dialect> SqlStore<DB> {
             audit::write(tx, id, &entry, now).await?;
             return Ok(Recorded::Duplicate(id, number));
         }
+        if let Some(returned) = &mail.returned
+            && let Some(kept_with) = bounces::came_back(tx, returned, now).await?
+        {
+            insert_mail(tx, mail, kept_with.id, 0, now).await?;
+            return Ok(Recorded::Joined(kept_with.id, kept_with.number));
+        }
+        let own = bounces::own(tx, &mut mail).await?;
         let acknowledge = mail.ticket.acknowledge.clone();
         let recorded = match joined(tx, &mail).await? {
             Some(joined) => {
@@ -80,6 +88,11 @@ impl<DB: Dialect> SqlStore<DB> {
             None => {
                 let (id, number) = ticket::make(tx, &mail, now).await?;
                 audit::write(tx, id, &made(&mail, number), now).await?;
+                if own {
+                    let message_id = mail.message_id.as_ref().map_or("", MessageId::as_str);
+                    let entry = told("mail.own", &json!({ "message_id": message_id }));
+                    audit::write(tx, id, &entry, now).await?;
+                }
                 insert_mail(tx, mail, id, 0, now).await?;
                 Recorded::Made(id, number)
             }
@@ -98,8 +111,7 @@ impl<DB: Dialect> SqlStore<DB> {
         now: UnixMillis,
     ) -> Result<(), StoreError> {
         let kind = MessageKind::Acknowledgement;
-        let since = now.minus(ACKNOWLEDGE_EVERY);
-        if tx.hits(ACKNOWLEDGED, values![to.as_str(), kind.code(), since]).await? {
+        if !limits::may_write(tx, &to, kind, now).await? {
             return Ok(());
         }
         let message = NewMessage { kind, to: Addressee::Mail(to), values: "{}".to_owned() };
@@ -117,6 +129,7 @@ impl<DB: Dialect> SqlStore<DB> {
             return Ok(None);
         }
         let sql = "SELECT received_at, mailbox, raw FROM mail WHERE ticket = $1 AND duplicate_of = 0
+                 AND machine = 0
              ORDER BY received_at, id";
         let rows = tx.rows(sql, values![id]).await?;
         let kept = |mut row: super::value::Row| {
@@ -147,8 +160,8 @@ async fn insert_mail<DB: Dialect>(
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO mail (ticket, duplicate_of, mailbox, validity, uid, received_at, kept_at,
-             content_hash, message_id, subject, sender, trust, raw)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id";
+             content_hash, message_id, subject, sender, trust, raw, machine)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id";
     let values = values![
         ticket,
         duplicate_of,
@@ -163,6 +176,7 @@ async fn insert_mail<DB: Dialect>(
         mail.from.as_ref().map_or("", EmailAddress::as_str),
         mail.trust.code(),
         mail.raw,
+        mail.ticket.kind == Kind::Automatic,
     ];
     let id = tx.one(sql, values).await?.number()?;
     let sql = "INSERT INTO ledger (mailbox, validity, uid, tries, mail, folder, seen_at, moved_at)
@@ -191,5 +205,5 @@ fn made(mail: &Incoming, number: TicketNumber) -> AuditEntry {
 
 /// What the machine itself has done.
 pub(super) fn told(event: &str, data: &serde_json::Value) -> AuditEntry {
-    AuditEntry { actor: "nyckelbud".to_owned(), event: event.to_owned(), data: data.to_string() }
+    AuditEntry { actor: MACHINE.to_owned(), event: event.to_owned(), data: data.to_string() }
 }

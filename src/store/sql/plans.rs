@@ -4,13 +4,17 @@
 use sqlx::{AssertSqlSafe, Connection, Row, Sqlite, SqliteConnection};
 
 use super::dialect::Dialect;
-use super::{audit, claims, history, intake, joins, ledger, messages, migrations, reads, receipts};
+use super::{
+    audit, bounces, claims, history, intake, joins, ledger, limits, messages, migrations, reads, receipts,
+};
 
-const HOT: [(&str, &str); 20] = [
+const HOT: [(&str, &str); 22] = [
     ("ledger", ledger::LEDGER),
     ("record: known", intake::KNOWN),
     ("record: same content", intake::SAME_CONTENT),
-    ("record: acknowledged", intake::ACKNOWLEDGED),
+    ("record: written lately", limits::WRITTEN),
+    ("a person acted", limits::ACTED),
+    ("record: a mail of ours", bounces::SENT),
     ("size of a ticket's mails", intake::MAILS_SIZE),
     ("record: by mail", joins::BY_MAIL),
     ("record: by message", joins::BY_MESSAGE),

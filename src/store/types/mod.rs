@@ -7,6 +7,7 @@ mod work;
 
 pub use mails::{Incoming, KeptMail, LedgerEntry, MailsLimit, NewTicket, Recorded};
 pub use messages::{Addressee, Channel, MessageClaim, MessageKind, NewMessage};
+pub(crate) use reads::MACHINE;
 pub use reads::{AuditEntry, ChainReport, Switch, TicketFilter, TicketView};
 pub use work::{
     Claim, Committed, Intent, IntentChange, IntentKind, SealedChange, Started, Step, StoredReceipt,
