@@ -160,30 +160,25 @@ async fn mail(parts: &Parts, claim: &MessageClaim, to: &EmailAddress, taken: Ins
         Ok(text) => text,
         Err(error) => return Outcome::Refused { cause: format!("its text cannot be made: {error}") },
     };
-    let answers = match claim.message.kind {
-        MessageKind::Acknowledgement | MessageKind::AskForDetails => claim.answers.clone(),
+    let (auto_submitted, heard_of) = match claim.message.kind {
+        // RFC 3834 3.3: an answer to a mail leaves no trace when it is lost.
+        MessageKind::Acknowledgement => (AutoSubmitted::Replied, false),
+        // But the ticket of a question waits for its answer.
+        MessageKind::AskForDetails => (AutoSubmitted::Replied, true),
         MessageKind::ManagerNotice
         | MessageKind::OwnerNotice
         | MessageKind::OwnerWarning
-        | MessageKind::Alarm => None,
+        | MessageKind::Alarm => (AutoSubmitted::Generated, true),
     };
+    let answers = claim.answers.clone().filter(|_| auto_submitted == AutoSubmitted::Replied);
     let outgoing = OutgoingMail {
         message_id: claim.message_id.clone(),
         date: claim.created_at,
         to: to.clone(),
         subject: text.subject,
         text: text.text,
-        heard_of: match claim.message.kind {
-            // RFC 3834 3.3: an answer to a mail leaves no trace when it is lost.
-            MessageKind::Acknowledgement => false,
-            // Its ticket waits for an answer; the others tell what somebody must know.
-            MessageKind::AskForDetails
-            | MessageKind::ManagerNotice
-            | MessageKind::OwnerNotice
-            | MessageKind::OwnerWarning
-            | MessageKind::Alarm => true,
-        },
-        auto_submitted: if answers.is_some() { AutoSubmitted::Replied } else { AutoSubmitted::Generated },
+        heard_of,
+        auto_submitted,
         references: answers.iter().cloned().collect(),
         in_reply_to: answers,
     };
