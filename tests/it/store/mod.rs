@@ -8,6 +8,7 @@ mod crowds;
 mod files;
 mod intake;
 mod joins;
+mod limits;
 mod make;
 mod messages;
 mod plans;
@@ -85,6 +86,11 @@ contract! {
         a_lost_fence_neither_begins_nor_ends_a_message,
         an_answer_names_the_newest_mail_of_a_person,
         a_message_is_in_the_audit_log_before_and_after_it_leaves;
+    limits:
+        an_address_gets_three_acknowledgements_a_day_until_a_person_acts,
+        a_clock_that_was_wrong_silences_nobody,
+        of_many_questions_at_once_one_is_asked,
+        a_mail_that_comes_back_before_its_sending_has_ended_is_told_all_the_same;
     receipts:
         a_receipt_is_kept_by_key_and_wakes_its_ticket,
         a_receipt_before_the_outcome_is_found_by_its_reference,
