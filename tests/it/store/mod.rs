@@ -12,6 +12,7 @@ mod limits;
 mod make;
 mod messages;
 mod plans;
+mod quarantine;
 mod reads;
 mod receipts;
 mod schema;
@@ -91,6 +92,11 @@ contract! {
         a_clock_that_was_wrong_silences_nobody,
         of_many_questions_at_once_one_is_asked,
         a_mail_that_comes_back_before_its_sending_has_ended_is_told_all_the_same;
+    quarantine:
+        the_quarantine_lists_what_could_not_be_read_with_its_tries,
+        a_mail_that_is_let_out_is_due_like_one_that_has_just_come,
+        a_reply_that_is_let_out_joins_its_ticket,
+        a_copy_that_is_let_out_is_linked_to_its_original;
     receipts:
         a_receipt_is_kept_by_key_and_wakes_its_ticket,
         a_receipt_before_the_outcome_is_found_by_its_reference,
