@@ -19,6 +19,7 @@ mod sql;
 mod types;
 
 pub use ledger::Ledger;
+pub(crate) use types::MACHINE;
 pub use types::{
     Addressee, Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, Found, Incoming, Intent,
     IntentChange, IntentKind, KeptMail, LedgerEntry, LetOut, MailId, MailsLimit, MessageClaim, MessageKind,
@@ -130,6 +131,16 @@ pub trait Store: Ledger {
         now: UnixMillis,
     ) -> Result<(), StoreError>;
 
+    /// The ticket of a message that came back has heard of it; `again_at` when it could not be told
+    /// yet. Such a message is over: it counts as refused.
+    async fn end_returned(
+        &self,
+        id: i64,
+        fence: i64,
+        again_at: Option<UnixMillis>,
+        now: UnixMillis,
+    ) -> Result<(), StoreError>;
+
     /// Keeps a receipt for the intent with this key or reference (the key wins), and makes its
     /// ticket due. `false` when no intent fits. Later receipts never undo `Delivered`.
     async fn receipt(
@@ -152,7 +163,7 @@ pub trait Store: Ledger {
         unit: &str,
         now: UnixMillis,
     ) -> Result<History, StoreError>;
-    /// The mails of a ticket, oldest first, duplicates left out. `None`, and none of them is loaded, when
+    /// The mails of a ticket, oldest first, duplicates and machines' mails left out. `None`, and none of them is loaded, when
     /// they are more than `limit`: anybody can write to a ticket as often as they like.
     async fn mails_of(&self, id: TicketId, limit: MailsLimit) -> Result<Option<Vec<KeptMail>>, StoreError>;
     /// The ticket with this number of the store.

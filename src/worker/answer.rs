@@ -64,6 +64,8 @@ pub(crate) fn incoming(
         answers: mail.answers,
         tag: mail.tag,
         subject: without_numbers(&mail.subject),
+        returned: mail.returned,
+        from_desk: mail.sender.address.as_ref() == Some(&kept.rules.desk_address),
         from: mail.sender.address,
         trust: mail.sender.trust,
         folder: kept.folder(Folder::Handled),
@@ -95,6 +97,8 @@ pub(crate) fn quarantined(kept: &Kept<'_>, raw: RawMail, why: &str) -> Incoming 
         tag: None,
         subject: String::new(),
         from: nobody().address,
+        returned: None,
+        from_desk: false,
         trust: Trust::Unverified,
         // What the server did not hand over cannot be moved by us either.
         folder: if missing { None } else { kept.folder(Folder::Quarantine) },

@@ -1,8 +1,6 @@
 //! Mails are kept (M3): each becomes a ticket, joins one, or is linked to the mail that it repeats.
 //! Every mail of a batch sees those before it, so that a batch is the same as one by one.
 
-use std::time::Duration;
-
 use serde_json::json;
 
 use super::SqlStore;
@@ -12,19 +10,16 @@ use super::ledger::folder_word;
 use super::threads::{self, Joined, Place};
 use super::tx::Tx;
 use super::value::values;
-use super::{audit, floods, messages, places, ticket};
+use super::{audit, bounces, floods, limits, messages, places, ticket};
 use crate::mailbox::Folder;
 use crate::store::{
-    Addressee, AuditEntry, Incoming, KeptMail, MailId, MailsLimit, MessageKind, NewMessage, Recorded,
-    StoreError, UidScope,
+    Addressee, AuditEntry, Incoming, KeptMail, MACHINE, MailId, MailsLimit, MessageKind, NewMessage,
+    Recorded, StoreError, UidScope,
 };
 use crate::ticket::{Fate, TicketId};
 use crate::types::{
     Check, CheckResult, EmailAddress, Link, MessageId, Reason, TicketNumber, UnixMillis, mask_phones,
 };
-
-/// An address gets at most one acknowledgement in this time (decisions.md 7).
-const ACKNOWLEDGE_EVERY: Duration = Duration::from_secs(3600);
 
 /// The place alone does not tell: a maildir's file names may be used again, for another mail.
 pub(super) const KNOWN: &str = "SELECT m.id FROM ledger l JOIN mail m ON m.id = l.mail
@@ -34,9 +29,7 @@ pub(super) const SAME_CONTENT: &str =
      WHERE m.content_hash = $1 AND m.duplicate_of = 0";
 /// Neither database reads the octets for their length.
 pub(super) const MAILS_SIZE: &str = "SELECT COUNT(*), CAST(coalesce(SUM(length(raw)), 0) AS BIGINT) FROM mail
-     WHERE ticket = $1 AND duplicate_of = 0";
-pub(super) const ACKNOWLEDGED: &str =
-    "SELECT id FROM message WHERE addressee = $1 AND kind = $2 AND created_at > $3 LIMIT 1";
+     WHERE ticket = $1 AND duplicate_of = 0 AND writer <> 'machine'";
 
 impl<DB: Dialect> SqlStore<DB> {
     pub(super) async fn keep_mails(
@@ -59,7 +52,12 @@ impl<DB: Dialect> SqlStore<DB> {
         Ok(recorded)
     }
 
-    async fn keep(&self, tx: &mut Tx<DB>, mail: Incoming, now: UnixMillis) -> Result<Recorded, StoreError> {
+    async fn keep(
+        &self,
+        tx: &mut Tx<DB>,
+        mut mail: Incoming,
+        now: UnixMillis,
+    ) -> Result<Recorded, StoreError> {
         let (place, hash) = ((mail.mailbox.as_str(), mail.uid.0.as_str()), mail.content_hash.as_str());
         if tx.hits(KNOWN, values![place.0, mail.validity, place.1, hash]).await? {
             return Ok(Recorded::Known);
@@ -73,11 +71,23 @@ impl<DB: Dialect> SqlStore<DB> {
             audit::write(tx, id, &entry, now).await?;
             return Ok(Recorded::Duplicate(id, number));
         }
-        match threads::place(tx, &mail.arrival()).await? {
-            Place::Own(link) => self.make(tx, mail, link, now).await,
-            Place::Joins(joined) => self.join(tx, mail, joined, now).await,
-            Place::Flood(joined) => collapse(tx, mail, joined, now).await,
+        if let Some(returned) = &mail.returned
+            && let Some(kept_with) = bounces::came_back(tx, returned, now).await?
+        {
+            insert_mail(tx, mail, kept_with.id, 0, Lies::InInbox, now).await?;
+            return Ok(Recorded::Joined(kept_with.id, kept_with.number));
         }
+        let own = bounces::own(tx, &mut mail).await?;
+        let recorded = match threads::place(tx, &mail.arrival()).await? {
+            Place::Own(link) => self.make(tx, mail, link, now).await?,
+            Place::Joins(joined) => self.join(tx, mail, joined, now).await?,
+            Place::Flood(joined) => collapse(tx, mail, joined, now).await?,
+        };
+        if let (Some(id), Recorded::Made(ticket, _)) = (own, &recorded) {
+            let entry = told("mail.own", &json!({ "message_id": id }));
+            audit::write(tx, *ticket, &entry, now).await?;
+        }
+        Ok(recorded)
     }
 
     async fn make(
@@ -121,8 +131,7 @@ impl<DB: Dialect> SqlStore<DB> {
     ) -> Result<(), StoreError> {
         let Some(to) = to else { return Ok(()) };
         let kind = MessageKind::Acknowledgement;
-        let since = now.minus(ACKNOWLEDGE_EVERY);
-        if tx.hits(ACKNOWLEDGED, values![to.as_str(), kind.code(), since]).await? {
+        if !limits::may_write(tx, &to, kind, now).await? {
             return Ok(());
         }
         let message = NewMessage { kind, to: Addressee::Mail(to), values: "{}".to_owned() };
@@ -140,6 +149,7 @@ impl<DB: Dialect> SqlStore<DB> {
             return Ok(None);
         }
         let sql = "SELECT received_at, mailbox, raw FROM mail WHERE ticket = $1 AND duplicate_of = 0
+                 AND writer <> 'machine'
              ORDER BY received_at, id";
         let rows = tx.rows(sql, values![id]).await?;
         let kept = |mut row: super::value::Row| {
@@ -255,5 +265,5 @@ fn made(mail: &Incoming, number: TicketNumber, link: Option<Link>) -> AuditEntry
 
 /// What the machine itself has done.
 pub(super) fn told(event: &str, data: &serde_json::Value) -> AuditEntry {
-    AuditEntry { actor: "nyckelbud".to_owned(), event: event.to_owned(), data: data.to_string() }
+    AuditEntry { actor: MACHINE.to_owned(), event: event.to_owned(), data: data.to_string() }
 }

@@ -21,6 +21,7 @@ use crate::ticket::{State, Ticket, TicketId};
 use crate::types::{AccountId, History, Outcome, TicketNumber, UnixMillis};
 
 mod audit;
+mod bounces;
 mod claims;
 mod commit;
 mod dialect;
@@ -30,6 +31,7 @@ mod intake;
 mod intents;
 mod joins;
 mod ledger;
+mod limits;
 mod messages;
 mod migrations;
 mod places;
@@ -207,6 +209,16 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         now: UnixMillis,
     ) -> Result<(), StoreError> {
         self.finish_message(id, fence, outcome, again_at, now).await
+    }
+
+    async fn end_returned(
+        &self,
+        id: i64,
+        fence: i64,
+        again_at: Option<UnixMillis>,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        self.finish_returned(id, fence, again_at, now).await
     }
 
     async fn receipt(

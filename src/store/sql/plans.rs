@@ -5,10 +5,11 @@ use sqlx::{AssertSqlSafe, Connection, Row, Sqlite, SqliteConnection};
 
 use super::dialect::Dialect;
 use super::{
-    audit, claims, floods, history, intake, ledger, messages, migrations, places, reads, receipts, threads,
+    audit, bounces, claims, floods, history, intake, ledger, limits, messages, migrations, places, reads,
+    receipts, threads,
 };
 
-const HOT: [(&str, &str); 30] = [
+const HOT: [(&str, &str); 32] = [
     ("ledger: inbox", ledger::IN_INBOX),
     ("ledger: folder", ledger::IN_FOLDER),
     ("ledger: not moved", ledger::UNMOVED),
@@ -20,7 +21,9 @@ const HOT: [(&str, &str); 30] = [
     ("gone", places::GONE),
     ("record: known", intake::KNOWN),
     ("record: same content", intake::SAME_CONTENT),
-    ("record: acknowledged", intake::ACKNOWLEDGED),
+    ("record: written lately", limits::WRITTEN),
+    ("a person acted", limits::ACTED),
+    ("record: a mail of ours", bounces::SENT),
     ("size of a ticket's mails", intake::MAILS_SIZE),
     ("record: by mail", threads::BY_MAIL),
     ("record: by message", threads::BY_MESSAGE),

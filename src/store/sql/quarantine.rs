@@ -8,7 +8,7 @@ use super::intake::{SAME_CONTENT, take_turn};
 use super::threads::{self, Place};
 use super::tx::Tx;
 use super::value::values;
-use super::{audit, floods, joins, ticket};
+use super::{audit, bounces, floods, joins, ticket};
 use crate::store::{AuditEntry, Incoming, LetOut, Quarantined, Recorded, StoreError};
 use crate::ticket::{Fate, Kind, State, TicketId};
 use crate::types::{
@@ -63,6 +63,7 @@ impl<DB: Dialect> SqlStore<DB> {
         };
         let number = ticket::number(&mut row)?;
         let first = tx.one("SELECT MIN(id) FROM mail WHERE ticket = $1", values![id]).await?.number()?;
+        bounces::own(&mut tx, &mut mail).await?;
         let recorded = self.settle(&mut tx, (id, number), first, &mut mail, now).await?;
         let data = json!({
             "number": number,
@@ -93,6 +94,13 @@ impl<DB: Dialect> SqlStore<DB> {
                 remake(tx, own.0, mail, None, &State::Coalesced { into: number }, now).await?;
                 return Ok(Recorded::Duplicate(id, number));
             }
+        }
+        if let Some(returned) = &mail.returned
+            && let Some(kept_with) = bounces::came_back(tx, returned, now).await?
+        {
+            describe(tx, first, mail, kept_with.id, 0).await?;
+            remake(tx, own.0, mail, None, &State::Coalesced { into: kept_with.number }, now).await?;
+            return Ok(Recorded::Joined(kept_with.id, kept_with.number));
         }
         let recorded = match threads::place(tx, &mail.arrival()).await? {
             Place::Joins(joined) => {

@@ -93,6 +93,15 @@ impl Store for StoppingStore {
     async fn begin_message(&self, id: i64, fence: i64, now: UnixMillis) -> Result<bool, StoreError> {
         stopped!(self, "begin_message", self.inner.begin_message(id, fence, now))
     }
+    async fn end_returned(
+        &self,
+        id: i64,
+        fence: i64,
+        again_at: Option<UnixMillis>,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        stopped!(self, "end_returned", self.inner.end_returned(id, fence, again_at, now))
+    }
     async fn end_message(
         &self,
         id: i64,

@@ -56,6 +56,8 @@ pub fn mail(name: &str) -> Incoming {
         subject: format!("Lösenord {name}"),
         from: Some(address(ANNA)),
         trust: Trust::OwnDomain,
+        returned: None,
+        from_desk: false,
         folder: Some(Folder::Handled),
         ticket: NewTicket {
             kind: Kind::Password,
