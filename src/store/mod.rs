@@ -22,9 +22,9 @@ mod types;
 pub use ledger::Ledger;
 pub use types::{
     Addressee, AuditEntry, ChainReport, Channel, Claim, Committed, Found, Incoming, Intent, IntentChange,
-    IntentKind, KeptMail, LedgerEntry, MailId, MailsLimit, MessageClaim, MessageKind, NewMessage, NewTicket,
-    Recorded, SealedChange, Settled, Started, Step, StoredReceipt, Switch, TicketFilter, TicketView, Totals,
-    UidScope,
+    IntentKind, KeptMail, LedgerEntry, LetOut, MailId, MailsLimit, MessageClaim, MessageKind, NewMessage,
+    NewTicket, Quarantined, Recorded, SealedChange, Settled, Started, Step, StoredReceipt, Switch,
+    TicketFilter, TicketView, Totals, UidScope,
 };
 
 /// The store failed. What was not committed has not happened; nothing is half done.
@@ -170,6 +170,18 @@ pub trait Store: Ledger {
         from: Option<&EmailAddress>,
         trust: Trust,
     ) -> Result<Option<TicketNumber>, StoreError>;
+
+    /// Tickets of mails in quarantine, in the order of their numbers; with `number` only that one.
+    async fn quarantine(&self, number: Option<TicketNumber>) -> Result<Vec<Quarantined>, StoreError>;
+    /// Lets the mail of ticket `id` out of quarantine, now that it can be read: `mail` is what it says, its
+    /// octets and its place stay as they are. `actor` is who wanted it, for the audit log.
+    async fn let_out(
+        &self,
+        id: TicketId,
+        mail: Incoming,
+        actor: &str,
+        now: UnixMillis,
+    ) -> Result<LetOut, StoreError>;
 
     /// The switch, when it was turned and still holds at `now`.
     async fn switch(&self, now: UnixMillis) -> Result<Option<Switch>, StoreError>;

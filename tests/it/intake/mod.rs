@@ -14,6 +14,7 @@ use crate::support::demo_desk;
 
 mod gone;
 mod inbox;
+mod quarantine;
 mod rounds;
 mod sweep;
 
