@@ -53,15 +53,8 @@ pub async fn retry(parts: &Parts, quarantined: &Quarantined, actor: &str) -> Res
     let known = rules.authentications.iter().find(|(name, _)| *name == mailbox);
     let authentication = known.map_or(Authentication::Exchange, |(_, how)| how.clone());
     let reading = tokio::task::spawn_blocking(move || {
-        let kept = Kept {
-            mailbox: &mailbox,
-            shelf: Shelf::Inbox,
-            validity: 0,
-            automation,
-            rules: &rules,
-            year,
-            now,
-        };
+        let (mailbox, shelf) = (mailbox.as_str(), Shelf::Inbox);
+        let kept = Kept { mailbox, shelf, validity: 0, automation, rules: &rules, year, now };
         let own = &rules.own_domains;
         incoming(&kept, again(raw, received_at), |octets| reads::read_mail(octets, &authentication, own))
     });

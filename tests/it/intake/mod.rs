@@ -8,20 +8,29 @@ use nyckelbud::store::{MailsLimit, TicketFilter, TicketView, UidScope};
 use nyckelbud::ticket::{Kind, Standing};
 use nyckelbud::token::Tokens;
 use nyckelbud::types::Reason;
-use nyckelbud::worker::{Health, Inbox, Intake, Parts, Worker};
+use nyckelbud::worker::{Health, Inbox, Intake, IntakeSettings, Parts, Worker};
 
 use self::inbox::{Held, ShelfMailbox, raw};
 use crate::support::demo_desk;
 
+mod gone;
 mod inbox;
 mod quarantine;
+mod rounds;
+mod sweep;
 
 /// A desk of files whose mails lie in memory.
 struct Desk {
     shelf: Arc<Mutex<Held>>,
     parts: Arc<Parts>,
     intake: Intake,
-    _folder: tempfile::TempDir,
+    settings: IntakeSettings,
+    folder: tempfile::TempDir,
+}
+
+fn intake(held: &Arc<Mutex<Held>>, settings: &IntakeSettings, parts: &Arc<Parts>) -> Intake {
+    let inbox = Inbox { mailbox: Box::new(ShelfMailbox::over(held)), settings: settings.clone() };
+    Intake::new(inbox, Arc::clone(parts))
 }
 
 impl Desk {
@@ -32,10 +41,18 @@ impl Desk {
         let store = assembly::store(&settings).await.expect("the store opens");
         let parts = Arc::new(assembly::parts(&settings, store, &Tokens::default()).expect("the parts fit"));
         let shelf = Arc::new(Mutex::new(Held { validity: 1, ..Held::default() }));
-        let settings =
-            assembly::inboxes(&settings, &Tokens::default()).expect("the mailbox").remove(0).settings;
-        let inbox = Inbox { mailbox: Box::new(ShelfMailbox(Arc::clone(&shelf))), settings };
-        Self { shelf, intake: Intake::new(inbox, Arc::clone(&parts)), parts, _folder: folder }
+        let settings = assembly::inboxes(&settings, &Tokens::default()).expect("the mailbox").remove(0).settings;
+        let intake = intake(&shelf, &settings, &parts);
+        Self { shelf, intake, settings, parts, folder }
+    }
+
+    /// The program starts anew, over what the one before has left.
+    fn restart(&mut self) {
+        self.intake = intake(&self.shelf, &self.settings, &self.parts);
+    }
+
+    async fn drain(&mut self) {
+        self.intake.drain().await.expect("the mailbox is read");
     }
 
     fn shelf(&self) -> MutexGuard<'_, Held> {
