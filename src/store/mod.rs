@@ -13,15 +13,16 @@ use crate::delivery::Receipt;
 use crate::keyring::Keyring;
 use crate::mailbox::{MailUid, Mark};
 use crate::ticket::{State, Ticket, TicketId};
-use crate::types::{AccountId, History, Outcome, UnixMillis};
+use crate::types::{AccountId, History, Outcome, TicketNumber, UnixMillis};
 
 mod sql;
 mod types;
 
 pub use types::{
     Addressee, Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, Incoming, Intent, IntentChange,
-    IntentKind, KeptMail, LedgerEntry, MailsLimit, MessageClaim, MessageKind, NewMessage, NewTicket,
-    Recorded, SealedChange, Started, Step, StoredReceipt, Switch, Thread, TicketFilter, TicketView,
+    IntentKind, KeptMail, LedgerEntry, LetOut, MailsLimit, MessageClaim, MessageKind, NewMessage, NewTicket,
+    Quarantined, Recorded, SealedChange, Started, Step, StoredReceipt, Switch, Thread, TicketFilter,
+    TicketView,
 };
 
 /// The store failed. What was not committed has not happened; nothing is half done.
@@ -185,6 +186,18 @@ pub trait Store: Send + Sync {
     async fn tickets(&self, filter: &TicketFilter) -> Result<Vec<TicketView>, StoreError>;
     /// The place that a mail would have among the tickets (for `explain`).
     async fn thread_of(&self, arrival: &Arrival<'_>) -> Result<Thread, StoreError>;
+
+    /// Tickets of mails in quarantine, in the order of their numbers; with `number` only that one.
+    async fn quarantine(&self, number: Option<TicketNumber>) -> Result<Vec<Quarantined>, StoreError>;
+    /// Lets the mail of ticket `id` out of quarantine, now that it can be read: `mail` is what it says, its
+    /// octets and its place stay as they are. `actor` is who wanted it, for the audit log.
+    async fn let_out(
+        &self,
+        id: TicketId,
+        mail: Incoming,
+        actor: &str,
+        now: UnixMillis,
+    ) -> Result<LetOut, StoreError>;
 
     /// The switch, when it was turned and still holds at `now`.
     async fn switch(&self, now: UnixMillis) -> Result<Option<Switch>, StoreError>;

@@ -11,14 +11,15 @@ use self::dialect::Dialect;
 use self::tidy::Tidy;
 use self::tx::Tx;
 use super::{
-    Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, Incoming, KeptMail, LedgerEntry, MailsLimit,
-    MessageClaim, Recorded, Step, Store, StoreError, StoredReceipt, Switch, Thread, TicketFilter, TicketView,
+    Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, Incoming, KeptMail, LedgerEntry, LetOut,
+    MailsLimit, MessageClaim, Quarantined, Recorded, Step, Store, StoreError, StoredReceipt, Switch, Thread,
+    TicketFilter, TicketView,
 };
 use crate::delivery::Receipt;
 use crate::keyring::Keyring;
 use crate::mailbox::{MailUid, Mark};
 use crate::ticket::{State, Ticket, TicketId};
-use crate::types::{AccountId, History, Outcome, UnixMillis};
+use crate::types::{AccountId, History, Outcome, TicketNumber, UnixMillis};
 
 mod audit;
 mod claims;
@@ -35,6 +36,7 @@ mod migrations;
 #[cfg(test)]
 mod plans;
 mod postgres;
+mod quarantine;
 mod reads;
 mod receipts;
 mod sqlite;
@@ -287,6 +289,20 @@ impl<DB: Dialect> Store for SqlStore<DB> {
 
     async fn thread_of(&self, arrival: &Arrival<'_>) -> Result<Thread, StoreError> {
         self.find_thread(arrival).await
+    }
+
+    async fn quarantine(&self, number: Option<TicketNumber>) -> Result<Vec<Quarantined>, StoreError> {
+        self.list_quarantine(number).await
+    }
+
+    async fn let_out(
+        &self,
+        id: TicketId,
+        mail: Incoming,
+        actor: &str,
+        now: UnixMillis,
+    ) -> Result<LetOut, StoreError> {
+        self.leave_quarantine(id, mail, actor, now).await
     }
 
     async fn switch(&self, now: UnixMillis) -> Result<Option<Switch>, StoreError> {

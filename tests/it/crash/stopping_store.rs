@@ -10,7 +10,7 @@ use nyckelbud::keyring::Keyring;
 use nyckelbud::mailbox::{MailUid, Mark};
 use nyckelbud::store::*;
 use nyckelbud::ticket::{State, Ticket, TicketId};
-use nyckelbud::types::{AccountId, History, Outcome, UnixMillis};
+use nyckelbud::types::{AccountId, History, Outcome, TicketNumber, UnixMillis};
 
 use super::stops::Stopper;
 
@@ -170,6 +170,18 @@ impl Store for StoppingStore {
     }
     async fn thread_of(&self, arrival: &Arrival<'_>) -> Result<Thread, StoreError> {
         self.inner.thread_of(arrival).await
+    }
+    async fn quarantine(&self, number: Option<TicketNumber>) -> Result<Vec<Quarantined>, StoreError> {
+        self.inner.quarantine(number).await
+    }
+    async fn let_out(
+        &self,
+        id: TicketId,
+        mail: Incoming,
+        actor: &str,
+        now: UnixMillis,
+    ) -> Result<LetOut, StoreError> {
+        stopped!(self, "let_out", self.inner.let_out(id, mail, actor, now))
     }
     async fn switch(&self, now: UnixMillis) -> Result<Option<Switch>, StoreError> {
         self.inner.switch(now).await
