@@ -97,9 +97,7 @@ impl<DB: Dialect> SqlStore<DB> {
         link: Option<Link>,
         now: UnixMillis,
     ) -> Result<Recorded, StoreError> {
-        if let Some(link) = link {
-            mail.ticket.trail.add(Check::Thread, CheckResult::Unknown, link.words());
-        }
+        say_link(&mut mail, link);
         let subject = mail.subject.clone();
         let made = insert_ticket(tx, &mail, &subject, link, now).await?;
         let acknowledge = mail.ticket.acknowledge.take();
@@ -156,6 +154,13 @@ impl<DB: Dialect> SqlStore<DB> {
             Ok(KeptMail { received_at: row.time()?, mailbox: row.text()?, raw: row.octets()? })
         };
         rows.into_iter().map(kept).collect::<Result<_, _>>().map(Some)
+    }
+}
+
+/// The link in the trail, until a decision writes a new one.
+pub(super) fn say_link(mail: &mut Incoming, link: Option<Link>) {
+    if let Some(link) = link {
+        mail.ticket.trail.add(Check::Thread, CheckResult::Unknown, link.words());
     }
 }
 

@@ -4,16 +4,14 @@ use serde_json::json;
 
 use super::SqlStore;
 use super::dialect::Dialect;
-use super::intake::{SAME_CONTENT, take_turn};
-use super::threads::{self, Place};
+use super::intake::{SAME_CONTENT, say_link, take_turn};
+use super::threads::{self, Joined, Place};
 use super::tx::Tx;
 use super::value::values;
 use super::{audit, bounces, floods, joins, ticket};
 use crate::store::{AuditEntry, Incoming, LetOut, Quarantined, Recorded, StoreError};
 use crate::ticket::{Fate, Kind, State, TicketId};
-use crate::types::{
-    Check, CheckResult, EmailAddress, Link, MessageId, Reason, TicketNumber, UnixMillis, mask_phones,
-};
+use crate::types::{EmailAddress, Link, MessageId, Reason, TicketNumber, UnixMillis, mask_phones};
 
 /// Each with its first mail, which is the one that could not be read.
 const QUARANTINE: &str = concat!(
@@ -64,7 +62,7 @@ impl<DB: Dialect> SqlStore<DB> {
         let number = ticket::number(&mut row)?;
         let first = tx.one("SELECT MIN(id) FROM mail WHERE ticket = $1", values![id]).await?.number()?;
         bounces::own(&mut tx, &mut mail).await?;
-        let recorded = self.settle(&mut tx, (id, number), first, &mut mail, now).await?;
+        let recorded = self.settle(&mut tx, Joined { id, number }, first, &mut mail, now).await?;
         let data = json!({
             "number": number,
             "kind": mail.ticket.kind.code(),
@@ -81,7 +79,7 @@ impl<DB: Dialect> SqlStore<DB> {
     async fn settle(
         &self,
         tx: &mut Tx<DB>,
-        own: (TicketId, TicketNumber),
+        own: Joined,
         first: i64,
         mail: &mut Incoming,
         now: UnixMillis,
@@ -91,7 +89,7 @@ impl<DB: Dialect> SqlStore<DB> {
             let (id, number) = (TicketId(row.number()?), ticket::number(&mut row)?);
             if original != first {
                 describe(tx, first, mail, id, original).await?;
-                remake(tx, own.0, mail, None, &State::Coalesced { into: number }, now).await?;
+                merge(tx, own.id, mail, number, now).await?;
                 return Ok(Recorded::Duplicate(id, number));
             }
         }
@@ -99,43 +97,42 @@ impl<DB: Dialect> SqlStore<DB> {
             && let Some(kept_with) = bounces::came_back(tx, returned, now).await?
         {
             describe(tx, first, mail, kept_with.id, 0).await?;
-            remake(tx, own.0, mail, None, &State::Coalesced { into: kept_with.number }, now).await?;
+            merge(tx, own.id, mail, kept_with.number, now).await?;
             return Ok(Recorded::Joined(kept_with.id, kept_with.number));
         }
+        let made = Recorded::Made(own.id, own.number);
         let recorded = match threads::place(tx, &mail.arrival()).await? {
             Place::Joins(joined) => {
                 joins::reply(tx, joined.id, now).await?;
                 describe(tx, first, mail, joined.id, 0).await?;
-                remake(tx, own.0, mail, None, &State::Coalesced { into: joined.number }, now).await?;
+                merge(tx, own.id, mail, joined.number, now).await?;
                 Recorded::Joined(joined.id, joined.number)
             }
-            place @ (Place::Own(_) | Place::Flood(_)) => {
-                let link = of_its_own(place, mail);
-                describe(tx, first, mail, own.0, 0).await?;
-                remake(tx, own.0, mail, link, &mail.ticket.state, now).await?;
-                Recorded::Made(own.0, own.1)
+            Place::Flood(Some(joined)) => {
+                floods::first(mail);
+                floods::goes_on(tx, &mail.arrival(), joined, now).await?;
+                describe(tx, first, mail, joined.id, 0).await?;
+                merge(tx, own.id, mail, joined.number, now).await?;
+                Recorded::Joined(joined.id, joined.number)
+            }
+            Place::Flood(None) => {
+                mail.subject = floods::first(mail);
+                floods::goes_on(tx, &mail.arrival(), own, now).await?;
+                describe(tx, first, mail, own.id, 0).await?;
+                remake(tx, own.id, mail, &mail.ticket.state, None, now).await?;
+                made
+            }
+            Place::Own(link) => {
+                say_link(mail, link);
+                describe(tx, first, mail, own.id, 0).await?;
+                remake(tx, own.id, mail, &mail.ticket.state, link, now).await?;
+                made
             }
         };
-        let in_ticket = recorded_elsewhere(&recorded).map_or(own.0, |(id, _)| id);
+        let in_ticket = recorded_elsewhere(&recorded).map_or(own.id, |(id, _)| id);
         self.acknowledge(tx, in_ticket, mail.ticket.acknowledge.take(), now).await?;
         Ok(recorded)
     }
-}
-
-/// The mail keeps its ticket: what it names is noted there; as part of a flood it starts nothing.
-fn of_its_own(place: Place, mail: &mut Incoming) -> Option<Link> {
-    let link = match place {
-        Place::Own(link) => link,
-        Place::Flood(_) => {
-            floods::first(mail);
-            None
-        }
-        Place::Joins(_) => None,
-    };
-    if let Some(link) = link {
-        mail.ticket.trail.add(Check::Thread, CheckResult::Unknown, link.words());
-    }
-    link
 }
 
 /// The ticket of others that the mail went to.
@@ -170,13 +167,24 @@ async fn describe<DB: Dialect>(
     tx.run(sql, values).await
 }
 
+/// The mail belongs to the ticket with this number.
+async fn merge<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    id: TicketId,
+    mail: &Incoming,
+    into: TicketNumber,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    remake(tx, id, mail, &State::Coalesced { into }, None, now).await
+}
+
 /// The ticket begins anew, in `state`. Whoever works on it has nothing left to do.
 async fn remake<DB: Dialect>(
     tx: &mut Tx<DB>,
     id: TicketId,
     mail: &Incoming,
-    link: Option<Link>,
     state: &State,
+    link: Option<Link>,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let merged = matches!(state, State::Coalesced { .. });

@@ -161,8 +161,8 @@ fn connect(folder: &Path) {
     runtime.block_on(async {
         let settings = demo_desk::settings(folder);
         let store = assembly::store(&settings).await.expect("the store opens");
-        let parts = Arc::new(assembly::parts(&settings, store).expect("the parts fit"));
-        let inbox = assembly::inboxes(&settings).expect("the mailbox").remove(0);
+        let parts = Arc::new(assembly::parts(&settings, store, &Tokens::default()).expect("the parts fit"));
+        let inbox = assembly::inboxes(&settings, &Tokens::default()).expect("the mailbox").remove(0);
         Intake::new(inbox, parts).drain().await.expect("the mailbox is read");
     });
 }

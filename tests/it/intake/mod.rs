@@ -9,6 +9,7 @@ use nyckelbud::ticket::{Kind, Standing};
 use nyckelbud::token::Tokens;
 use nyckelbud::types::Reason;
 use nyckelbud::worker::{Health, Inbox, Intake, IntakeSettings, Parts, Worker};
+use sqlx::ConnectOptions as _;
 
 use self::inbox::{Held, ShelfMailbox, raw};
 use crate::support::demo_desk;
@@ -41,7 +42,8 @@ impl Desk {
         let store = assembly::store(&settings).await.expect("the store opens");
         let parts = Arc::new(assembly::parts(&settings, store, &Tokens::default()).expect("the parts fit"));
         let shelf = Arc::new(Mutex::new(Held { validity: 1, ..Held::default() }));
-        let settings = assembly::inboxes(&settings, &Tokens::default()).expect("the mailbox").remove(0).settings;
+        let settings =
+            assembly::inboxes(&settings, &Tokens::default()).expect("the mailbox").remove(0).settings;
         let intake = intake(&shelf, &settings, &parts);
         Self { shelf, intake, settings, parts, folder }
     }
@@ -168,4 +170,27 @@ async fn a_refused_move_holds_up_no_reading() {
     desk.shelf().full = true;
     desk.intake.drain().await.expect("the mails are read");
     assert_eq!(desk.tickets().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_reply_that_cannot_be_moved_opens_its_ticket_once() {
+    let mut desk = Desk::new().await;
+    desk.shelf().mails = vec![raw("1", &letter("first", None, "The printer is broken."))];
+    desk.intake.drain().await.expect("the mails are read");
+    desk.shelf().full = true;
+    desk.shelf().mails = vec![raw("2", &letter("second", Some("first"), "It still is."))];
+    for validity in [1, 1, 2] {
+        desk.shelf().validity = validity;
+        // A refused move ends the session when the mailbox counts anew; the next one goes on.
+        let _ = desk.intake.drain().await;
+    }
+    let tickets = desk.tickets().await;
+    let [view] = tickets.as_slice() else { panic!("{} tickets", tickets.len()) };
+    assert_eq!(view.messages, ["first@kommun.example", "second@kommun.example"]);
+    let database =
+        sqlx::sqlite::SqliteConnectOptions::new().filename(desk.folder.path().join("var/nyckelbud.db"));
+    let replies = "SELECT COUNT(*) FROM audit WHERE event = 'ticket.replied'";
+    let mut connection = database.connect().await.expect("the database");
+    let replies: i64 = sqlx::query_scalar(replies).fetch_one(&mut connection).await.expect("a number");
+    assert_eq!((replies, desk.shelf().mails.len()), (1, 1), "it lies in the inbox, and was taken once");
 }

@@ -115,7 +115,8 @@ contract! {
         the_quarantine_lists_what_could_not_be_read_with_its_tries,
         a_mail_that_is_let_out_is_due_like_one_that_has_just_come,
         a_reply_that_is_let_out_joins_its_ticket,
-        a_copy_that_is_let_out_is_linked_to_its_original;
+        a_copy_that_is_let_out_is_linked_to_its_original,
+        a_mail_that_is_let_out_claims_no_ticket_and_starts_no_flood;
     receipts:
         a_receipt_is_kept_by_key_and_wakes_its_ticket,
         a_receipt_before_the_outcome_is_found_by_its_reference,
