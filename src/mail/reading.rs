@@ -13,7 +13,10 @@ use crate::types::UnixMillis;
 use media::{Media, unstructured};
 use parts::Parts;
 
+pub use glance::{Glance, glance};
+
 mod decode;
+mod glance;
 mod hash;
 mod media;
 mod parts;
