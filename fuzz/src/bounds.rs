@@ -2,6 +2,7 @@
 //! limits are for whole processes, and so wide that a mail of a few lines could take seconds.
 
 use std::alloc::System;
+use std::panic;
 use std::sync::Once;
 use std::time::Duration;
 
@@ -24,9 +25,17 @@ const TIME: Duration = Duration::from_millis(200);
 /// # Panics
 /// When it took too long. When it takes too much memory the program ends.
 pub fn held(target: &Target, data: &[u8]) {
-    static WARM: Once = Once::new();
-    // Tables that are made at first use are no run's fault.
-    WARM.call_once(|| (target.run)(target.example.as_bytes()));
+    static FIRST: Once = Once::new();
+    FIRST.call_once(|| {
+        let report = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            // To tell of a finding takes memory, too.
+            ALLOCATOR.set_limit(usize::MAX).ok();
+            report(info);
+        }));
+        // Tables that are made at first use are no run's fault.
+        (target.run)(target.example.as_bytes());
+    });
     let octets = data.len();
     let began = processor_time();
     let (memory_each, time_each) = for_each_octet(target.name);

@@ -26,9 +26,10 @@ pub fn run(data: &[u8]) {
     if sender.address.is_none() {
         assert_eq!(sender.trust, Trust::Unverified, "nobody is trusted");
     }
-    let end = end_of_header(data);
+    let (header, rest) = data.split_at(end_of_header(data));
+    let end: &[u8] = if header.ends_with(b"\n") { b"" } else { b"\n" };
     for forgery in FORGERIES {
-        let forged = [&data[..end], forgery.as_bytes(), &data[end..]].concat();
+        let forged = [header, end, forgery.as_bytes(), rest].concat();
         // It may have grown beyond a limit.
         if let Some(same) = self::sender(&forged) {
             assert_eq!(same, sender, "changed by a field of the sender's own: {forgery}");
@@ -68,7 +69,7 @@ fn is_vouched_for(data: &[u8], sender: &Sender) {
 }
 
 /// The fields in order, in lower case, each value on one line without comments and quotes and without
-/// blanks around `=` and `;`.
+/// blanks around `=`, `;` and `.`.
 fn fields(header: &[u8]) -> Vec<(String, String)> {
     let mut fields: Vec<(String, Vec<u8>)> = Vec::new();
     for line in header.trim_ascii_start().split(|octet| *octet == b'\n') {
@@ -113,13 +114,12 @@ fn simplified(value: &str) -> String {
     }
     let words: Vec<&str> = plain.split(' ').filter(|word| !word.is_empty()).collect();
     let line = words.join(" ");
-    [("= ", "="), (" =", "="), ("; ", ";"), (" ;", ";")]
+    [("= ", "="), (" =", "="), ("; ", ";"), (" ;", ";"), (". ", "."), (" .", ".")]
         .iter()
         .fold(line, |line, (from, to)| line.replace(from, to))
 }
 
-/// Where the blank line begins that ends the header, or the end of what is nothing but a header and
-/// ends with a line's end.
+/// Where the blank line begins that ends the header; the end, if it never ends.
 fn end_of_header(data: &[u8]) -> usize {
     let mut at = data.len() - data.trim_ascii_start().len();
     while let Some(length) = data[at..].iter().position(|octet| *octet == b'\n') {
@@ -128,6 +128,5 @@ fn end_of_header(data: &[u8]) -> usize {
         }
         at += length + 1;
     }
-    // An unfinished line: what is put before it stands above it.
-    at
+    data.len()
 }
