@@ -11,6 +11,7 @@ use nyckelbud::mailbox::imap::{ImapMailbox, ImapSettings, Timeouts};
 use nyckelbud::mailbox::{Folder, MailUid, Mailbox, MailboxError, RawMail};
 use nyckelbud::secret::Secret;
 use nyckelbud::tls::Tls;
+use nyckelbud::token::SignIn;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::sync::mpsc;
@@ -123,7 +124,7 @@ fn settings(port: u16) -> ImapSettings {
         tls: Tls::None,
         ca_file: None,
         username: "desk@kommun.example".to_owned(),
-        password: Secret::new(PASSWORD.to_owned()),
+        sign_in: SignIn::Password(Secret::new(PASSWORD.to_owned())),
         inbox: "INBOX".to_owned(),
         handled: "Nyckelbud/Hanterade".to_owned(),
         quarantine: "Nyckelbud/Karantän".to_owned(),
