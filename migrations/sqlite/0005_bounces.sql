@@ -10,6 +10,3 @@ ALTER TABLE message ADD COLUMN returned_status TEXT NOT NULL DEFAULT '';
 UPDATE message SET correspondent = addressee WHERE channel = 'mail';
 DROP INDEX message_addressee;
 CREATE INDEX message_correspondent ON message (correspondent, kind, created_at);
-
--- A machine wrote it: it says nothing about the ticket that it is kept with.
-ALTER TABLE mail ADD COLUMN machine INTEGER NOT NULL DEFAULT 0;

@@ -4,6 +4,7 @@
 mod account_id;
 mod email_address;
 mod history;
+mod link;
 mod masking;
 mod message_id;
 mod outcome;
@@ -18,6 +19,7 @@ mod username;
 pub use account_id::AccountId;
 pub use email_address::{EmailAddress, EmailAddressError};
 pub use history::History;
+pub use link::{Link, NamedBy};
 pub use masking::mask_phones;
 pub use message_id::{MessageId, MessageIdError};
 pub use outcome::Outcome;

@@ -16,7 +16,7 @@ use crate::mail::Sender;
 use crate::request::Reading;
 use crate::store::{Addressee, AuditEntry, IntentKind, MACHINE, MessageKind, NewMessage, Started, Switch};
 use crate::ticket::{Event, Fate, Hand, Job, Plan, State, Way};
-use crate::types::{History, Reason, UnixMillis};
+use crate::types::{History, Link, Reason, UnixMillis};
 
 /// A decision about a reading that needs no directory.
 pub(crate) fn without_facts(
@@ -36,6 +36,8 @@ pub(crate) fn without_facts(
         automation,
         policy: &rules.policy,
         asked_before: false,
+        // What is settled without facts is settled without the link as well.
+        link: None,
         deliverable: Ok(()),
         now,
     })
@@ -84,6 +86,7 @@ pub(crate) async fn look(
     together: Together,
     automation: Automation,
     asked_before: bool,
+    link: Option<Link>,
 ) -> Result<Looked, WorkError> {
     let mut facts = None;
     let mut phone_hash = String::new();
@@ -113,6 +116,7 @@ pub(crate) async fn look(
         automation,
         policy: &parts.rules.policy,
         asked_before: asked_before || from_desk,
+        link,
         deliverable: deliverable.as_ref().copied().map_err(|why| *why),
         now: parts.now(),
     });
@@ -159,7 +163,8 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
     }
     let together = read_mails(work).await?;
     let automation = mode(work.claim.ticket.observed, parts.automation().await?);
-    let looked = look(&parts, together, automation, work.claim.ticket.asked_before).await?;
+    let (asked_before, link) = (work.claim.ticket.asked_before, work.claim.ticket.link);
+    let looked = look(&parts, together, automation, asked_before, link).await?;
     act(work, looked, automation).await
 }
 

@@ -14,5 +14,7 @@ mod sms;
 mod smtp;
 mod store;
 mod support;
+mod threads;
+mod token;
 mod web;
 mod worker;

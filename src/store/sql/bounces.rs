@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::dialect::Dialect;
 use super::intake::told;
-use super::joins::Joined;
+use super::threads::Joined;
 use super::tx::Tx;
 use super::value::{Row, corrupt, list, values};
 use super::{NEVER, SqlStore, audit, ticket};
@@ -62,14 +62,17 @@ pub(super) async fn came_back<DB: Dialect>(
 }
 
 /// Turns a mail that a program brought back to us (From is the desk's, and the Message-ID is one of ours)
-/// into one that is filed, whatever else it says: we wrote it. Answers whether it is one.
+/// into one that is filed, whatever else it says: we wrote it. Answers its Message-ID when it is one.
 ///
 /// From alone shows nothing: a technician writes from the desk's mailbox, and anybody can forge it. Such
 /// a mail is a person's, and makes a ticket like any other; only, the desk never answers itself.
-pub(super) async fn own<DB: Dialect>(tx: &mut Tx<DB>, mail: &mut Incoming) -> Result<bool, StoreError> {
-    let Some(id) = mail.message_id.as_ref().filter(|_| mail.from_desk) else { return Ok(false) };
-    if sent(tx, std::slice::from_ref(id)).await?.is_none() {
-        return Ok(false);
+pub(super) async fn own<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    mail: &mut Incoming,
+) -> Result<Option<MessageId>, StoreError> {
+    let Some(id) = mail.message_id.clone().filter(|_| mail.from_desk) else { return Ok(None) };
+    if sent(tx, std::slice::from_ref(&id)).await?.is_none() {
+        return Ok(None);
     }
     let new = &mut mail.ticket;
     let plan = if new.observed { Plan::Observe(Fate::Filed) } else { Plan::File };
@@ -82,7 +85,7 @@ pub(super) async fn own<DB: Dialect>(tx: &mut Tx<DB>, mail: &mut Incoming) -> Re
     new.reason = None;
     new.trail = trail;
     new.acknowledge = None;
-    Ok(true)
+    Ok(Some(id))
 }
 
 /// The mail of ours that the first of these names.

@@ -109,7 +109,7 @@ async fn may_ask<DB: Dialect>(tx: &mut Tx<DB>, step: &Step) -> Result<bool, Stor
     let Some(NewMessage { to: Addressee::Mail(to), .. }) = step.messages.iter().find(question) else {
         return Ok(true);
     };
-    tx.run(intake::TURN, Vec::new()).await?;
+    intake::take_turn(tx).await?;
     limits::may_write(tx, to, MessageKind::AskForDetails, step.now).await
 }
 

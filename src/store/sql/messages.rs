@@ -25,7 +25,7 @@ pub(super) const DUE: &str =
          o.message_id, o.created_at, o.tries, o.unclear,
          o.returned_status, o.returned, t.subject,
          coalesce((SELECT m.message_id FROM mail m
-             WHERE m.ticket = o.ticket AND m.duplicate_of = 0 AND m.machine = 0
+             WHERE m.ticket = o.ticket AND m.duplicate_of = 0 AND m.writer <> 'machine'
                  AND m.message_id <> ''
              ORDER BY m.received_at DESC, m.id DESC LIMIT 1), '')
      FROM message o JOIN ticket t ON t.id = o.ticket
