@@ -30,6 +30,7 @@ mod offer;
 mod port;
 mod quarantine;
 mod reads;
+mod reconcile;
 mod reset;
 mod run;
 mod step;
@@ -44,6 +45,7 @@ pub use explain::{Explanation, explain};
 pub use intake::{Inbox, Intake, IntakeSettings, Told};
 pub use port::{Callback, DeskPort};
 pub use quarantine::{Retried, kept_octets, retry};
+pub use reconcile::{FolderCount, ReconcileError, Reconciled, Reconciliation, UnknownMail};
 pub use run::{Worker, WorkerError};
 pub use upkeep::Health;
 
