@@ -2,13 +2,15 @@
 
 use serde::Serialize;
 use serde_json::json;
+use tokio::task::JoinError;
 
 use super::answer::{Kept, acknowledgement};
+use super::reads::ReadMail;
 use super::work::WorkError;
-use super::{Parts, decide, reads};
+use super::{Parts, decide, reads, signatures};
 use crate::decision::Automation;
 use crate::directory::{Facts, Lookup};
-use crate::mail::Authentication;
+use crate::mail::{Authentication, Unreadable};
 use crate::request::Reading;
 use crate::telemetry::how_it_ended;
 use crate::types::{Trail, UnixMillis};
@@ -49,12 +51,10 @@ pub async fn explain(
     authentication: Authentication,
     received_at: UnixMillis,
 ) -> Result<Explanation, String> {
-    let domains = parts.rules.own_domains.clone();
     if truncated {
         return Ok(unread("it is larger than the mailbox's max_mail_size"));
     }
-    let reading = tokio::task::spawn_blocking(move || reads::read_mail(&raw, &authentication, &domains));
-    let read = match reading.await.map_err(|e| how_it_ended(&e).to_owned())? {
+    let read = match read(parts, raw, authentication).await.map_err(|e| how_it_ended(&e).to_owned())? {
         Ok(read) => read,
         Err(unreadable) => return Ok(unread(&unreadable.to_string())),
     };
@@ -89,6 +89,23 @@ pub async fn explain(
         ticket: joins.map(|number| number.to_string()),
         trail: looked.decided.trail,
     })
+}
+
+/// Reads the mail; its signatures are checked as when it comes.
+async fn read(
+    parts: &Parts,
+    raw: Vec<u8>,
+    authentication: Authentication,
+) -> Result<Result<ReadMail, Unreadable>, JoinError> {
+    let domains = parts.rules.own_domains.clone();
+    let checked = signatures::checked(parts, &authentication, vec![raw]).await?;
+    tokio::task::spawn_blocking(move || {
+        let read = |(raw, found): &(Vec<u8>, _)| {
+            reads::read_mail(raw, &authentication, Option::as_ref(found), &domains)
+        };
+        checked.first().map_or(Err(Unreadable::Empty), read)
+    })
+    .await
 }
 
 fn fields(reading: &Reading) -> (Option<String>, Option<String>) {

@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::mail::{Authentication, Mail, Sender, Trust, Unreadable};
+use crate::mail::{Authentication, Mail, Sender, Signatures, Trust, Unreadable};
 use crate::request::{self, Reading};
 use crate::store::{KeptMail, MailsLimit};
 use crate::types::UnixMillis;
@@ -46,14 +46,15 @@ pub(crate) fn guarded<T>(read: impl FnOnce() -> Result<T, Unreadable>) -> Result
     catch_unwind(AssertUnwindSafe(read)).unwrap_or(Err(Unreadable::Panicked))
 }
 
-/// Reads one mail; never panics.
+/// Reads one mail, whose signatures were found to be as said; never panics.
 pub(crate) fn read_mail(
     raw: &[u8],
     authentication: &Authentication,
+    signatures: Option<&Signatures>,
     own_domains: &[String],
 ) -> Result<ReadMail, Unreadable> {
     guarded(|| {
-        let mail = crate::mail::reading::read(raw, authentication, own_domains)?;
+        let mail = crate::mail::reading::read(raw, authentication, signatures, own_domains)?;
         let reading = request::template::read(&mail);
         Ok(ReadMail { mail, reading })
     })
@@ -71,11 +72,7 @@ pub(crate) fn read_together(
     let mut received_at = UnixMillis(0);
     let mut automatic = None;
     for kept in mails {
-        let authentication = authentications
-            .iter()
-            .find(|(name, _)| *name == kept.mailbox)
-            .map_or(Authentication::Exchange, |(_, how)| how.clone());
-        let Ok(read) = read_mail(&kept.raw, &authentication, own_domains) else { continue };
+        let Ok(read) = read_kept(kept, authentications, own_domains) else { continue };
         if let Reading::Automatic(kind) = read.reading {
             automatic = Some((Reading::Automatic(kind), read.mail.sender, kept.received_at));
             continue;
@@ -93,6 +90,23 @@ pub(crate) fn read_together(
         }
         None => automatic.map(|(reading, sender, received_at)| Together { reading, sender, received_at }),
     }
+}
+
+/// Reads a mail by the rules of its mailbox. Who vouches for one that is configured no more, nobody
+/// knows.
+fn read_kept(
+    kept: &KeptMail,
+    authentications: &[(String, Authentication)],
+    own_domains: &[String],
+) -> Result<ReadMail, Unreadable> {
+    let signatures = kept.signatures.as_ref();
+    if let Some((_, how)) = authentications.iter().find(|(name, _)| *name == kept.mailbox) {
+        return read_mail(&kept.raw, how, signatures, own_domains);
+    }
+    let mut read = read_mail(&kept.raw, &Authentication::Dkim, None, own_domains)?;
+    read.mail.sender.trust = Trust::Unverified;
+    read.mail.sender.evidence = format!("its mailbox, {}, is configured no more", kept.mailbox);
+    Ok(read)
 }
 
 /// Who wrote two mails of a ticket. The newer one's address stays, because what is limited and asked
@@ -125,7 +139,8 @@ mod tests {
     fn mail(from: &str, results: &str, text: &str) -> KeptMail {
         let raw = format!("{results}From: {from}\r\nSubject: Password\r\n\r\n{text}\r\n");
         let received_at = UnixMillis(0);
-        KeptMail { received_at, mailbox: "servicedesk".to_owned(), raw: raw.into_bytes() }
+        let mailbox = "servicedesk".to_owned();
+        KeptMail { received_at, mailbox, raw: raw.into_bytes(), signatures: None }
     }
 
     fn sender_of(mails: &[KeptMail]) -> Sender {

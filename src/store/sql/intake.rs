@@ -12,6 +12,7 @@ use super::ledger::folder_word;
 use super::tx::Tx;
 use super::value::values;
 use super::{audit, messages, ticket};
+use crate::mail::Signatures;
 use crate::store::{
     Addressee, AuditEntry, Incoming, KeptMail, MailsLimit, MessageKind, NewMessage, Recorded, StoreError,
 };
@@ -116,11 +117,13 @@ impl<DB: Dialect> SqlStore<DB> {
         if size.number()? > i64::from(limit.count) || size.number()? > i64::from(limit.octets) {
             return Ok(None);
         }
-        let sql = "SELECT received_at, mailbox, raw FROM mail WHERE ticket = $1 AND duplicate_of = 0
+        let sql =
+            "SELECT received_at, mailbox, raw, signatures FROM mail WHERE ticket = $1 AND duplicate_of = 0
              ORDER BY received_at, id";
         let rows = tx.rows(sql, values![id]).await?;
         let kept = |mut row: super::value::Row| {
-            Ok(KeptMail { received_at: row.time()?, mailbox: row.text()?, raw: row.octets()? })
+            let (received_at, mailbox, raw) = (row.time()?, row.text()?, row.octets()?);
+            Ok(KeptMail { received_at, mailbox, raw, signatures: signatures(&row.text()?)? })
         };
         rows.into_iter().map(kept).collect::<Result<_, _>>().map(Some)
     }
@@ -147,8 +150,8 @@ async fn insert_mail<DB: Dialect>(
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO mail (ticket, duplicate_of, mailbox, validity, uid, received_at, kept_at,
-             content_hash, message_id, subject, sender, trust, raw)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id";
+             content_hash, message_id, subject, sender, trust, raw, signatures)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id";
     let values = values![
         ticket,
         duplicate_of,
@@ -163,6 +166,7 @@ async fn insert_mail<DB: Dialect>(
         mail.from.as_ref().map_or("", EmailAddress::as_str),
         mail.trust.code(),
         mail.raw,
+        mail.signatures.as_ref().map(|found| json!(found).to_string()).unwrap_or_default(),
     ];
     let id = tx.one(sql, values).await?.number()?;
     let sql = "INSERT INTO ledger (mailbox, validity, uid, tries, mail, folder, seen_at, moved_at)
@@ -171,6 +175,15 @@ async fn insert_mail<DB: Dialect>(
              DO UPDATE SET mail = excluded.mail, folder = excluded.folder, moved_at = 0";
     let place = folder_word(mail.folder);
     tx.run(sql, values![mail.mailbox, mail.validity, mail.uid.0, id, place, now]).await
+}
+
+/// What was found of a mail's signatures; empty text when nobody looked.
+fn signatures(text: &str) -> Result<Option<Signatures>, StoreError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let corrupt = |error| StoreError::Corrupt(format!("what was found of a mail's signatures: {error}"));
+    serde_json::from_str(text).map(Some).map_err(corrupt)
 }
 
 fn made(mail: &Incoming, number: TicketNumber) -> AuditEntry {

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
+use tokio::task::JoinError;
 
 use super::super::answer::{Kept, incoming, quarantined};
-use super::super::{Parts, reads};
+use super::super::{Parts, reads, signatures};
 use crate::decision::Automation;
-use crate::mail::Authentication;
+use crate::mail::{Authentication, Signatures};
 use crate::mailbox::{Folder, MailUid, RawMail};
 use crate::store::{Incoming, StoreError};
 
@@ -64,18 +65,27 @@ impl Keeper {
     }
 
     async fn keep(self: Arc<Self>, group: Vec<RawMail>) -> Result<Vec<KeptMail>, StoreError> {
+        let broken_off = |_| StoreError::Unavailable("the reading of mails was broken off".to_owned());
+        let checked = self.checked(group).await.map_err(broken_off)?;
         let keeper = Arc::clone(&self);
         // Parsing is work for the processor: not on the threads that wait for servers.
-        let read = move || group.into_iter().map(|mail| keeper.read(mail)).collect::<Vec<_>>();
-        let incoming = tokio::task::spawn_blocking(read)
-            .await
-            .map_err(|_| StoreError::Unavailable("the reading of mails was broken off".to_owned()))?;
+        let read =
+            move || checked.into_iter().map(|(mail, found)| keeper.read(mail, found)).collect::<Vec<_>>();
+        let incoming = tokio::task::spawn_blocking(read).await.map_err(broken_off)?;
         let places = incoming.iter().map(|m| (m.uid.clone(), m.folder)).collect();
         self.parts.store.record(incoming, self.parts.now()).await?;
         Ok(places)
     }
 
-    fn read(&self, raw: RawMail) -> Incoming {
+    /// The mails with what their signatures prove; those that are not to be read are not touched.
+    async fn checked(&self, group: Vec<RawMail>) -> Result<Vec<(RawMail, Option<Signatures>)>, JoinError> {
+        match self.unread {
+            Some(_) => Ok(group.into_iter().map(|mail| (mail, None)).collect()),
+            None => signatures::checked(&self.parts, &self.authentication, group).await,
+        }
+    }
+
+    fn read(&self, raw: RawMail, signatures: Option<Signatures>) -> Incoming {
         let now = self.parts.now();
         let kept = Kept {
             mailbox: &self.mailbox,
@@ -92,6 +102,9 @@ impl Keeper {
             return quarantined(&kept, raw, TOO_LARGE);
         }
         let own = &self.parts.rules.own_domains;
-        incoming(&kept, raw, |octets| reads::read_mail(octets, &self.authentication, own))
+        let read = |octets: &[u8], found: Option<&Signatures>| {
+            reads::read_mail(octets, &self.authentication, found, own)
+        };
+        incoming(&kept, raw, signatures, read)
     }
 }

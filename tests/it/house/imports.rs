@@ -66,6 +66,8 @@ const TABLE: &[Row] = &[
     row("clock", &["types"]),
     row("keyring", &["types"]),
     row("http", &["types", "secret", "tls"]),
+    // What it finds is what the reader judges, of the mail as the reader sees it.
+    row("dkim", &["mail::Signatures", "mail::reading::signable"]),
     row("render", &["types", "clock"]),
     row("audit", &["types", "clock", "keyring"]),
     row("telemetry", &["config"]),
@@ -95,6 +97,7 @@ const TABLE: &[Row] = &[
             "mailbox::Folder",
             "mailbox::MailUid",
             "mailbox::Mark",
+            "mail::Signatures",
             "mail::Trust",
             "decision::Automation",
             "delivery::Receipt",

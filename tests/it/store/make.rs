@@ -46,6 +46,7 @@ pub fn mail(name: &str) -> Incoming {
         subject: format!("Lösenord {name}"),
         from: Some(address(ANNA)),
         trust: Trust::OwnDomain,
+        signatures: None,
         folder: Some(Folder::Handled),
         ticket: NewTicket {
             kind: Kind::Password,
