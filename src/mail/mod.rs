@@ -6,6 +6,7 @@ pub mod reading;
 
 mod automatic;
 mod fields;
+mod file_name;
 mod html;
 mod sender;
 mod shown;
@@ -140,7 +141,7 @@ pub struct Mail {
     pub plain: Option<WrittenText>,
     /// Text of the text/html part, if there is one.
     pub html: Option<WrittenText>,
-    /// Names of the attachments.
+    /// Names of the attachments, each fit for a file: no folders, nothing invisible. They are never opened.
     pub attachments: Vec<String>,
     /// True when the readable text is incomplete: encrypted or in a foreign container
     /// (winmail.dat). Such a mail is never acted on.

@@ -14,7 +14,10 @@ use media::Media;
 pub(super) use media::unstructured;
 use parts::Parts;
 
+pub use glance::{Glance, glance};
+
 mod decode;
+mod glance;
 mod hash;
 mod media;
 mod parts;

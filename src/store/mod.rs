@@ -21,8 +21,8 @@ mod types;
 
 pub use types::{
     Addressee, AuditEntry, ChainReport, Channel, Claim, Committed, Incoming, Intent, IntentChange,
-    IntentKind, KeptMail, LedgerEntry, MailsLimit, MessageClaim, MessageKind, NewMessage, NewTicket,
-    Recorded, SealedChange, Started, Step, StoredReceipt, Switch, TicketFilter, TicketView,
+    IntentKind, KeptMail, LedgerEntry, LetOut, MailsLimit, MessageClaim, MessageKind, NewMessage, NewTicket,
+    Quarantined, Recorded, SealedChange, Started, Step, StoredReceipt, Switch, TicketFilter, TicketView,
 };
 
 /// The store failed. What was not committed has not happened; nothing is half done.
@@ -192,6 +192,18 @@ pub trait Store: Send + Sync {
         from: Option<&EmailAddress>,
         trust: Trust,
     ) -> Result<Option<TicketNumber>, StoreError>;
+
+    /// Tickets of mails in quarantine, in the order of their numbers; with `number` only that one.
+    async fn quarantine(&self, number: Option<TicketNumber>) -> Result<Vec<Quarantined>, StoreError>;
+    /// Lets the mail of ticket `id` out of quarantine, now that it can be read: `mail` is what it says, its
+    /// octets and its place stay as they are. `actor` is who wanted it, for the audit log.
+    async fn let_out(
+        &self,
+        id: TicketId,
+        mail: Incoming,
+        actor: &str,
+        now: UnixMillis,
+    ) -> Result<LetOut, StoreError>;
 
     /// The switch, when it was turned and still holds at `now`.
     async fn switch(&self, now: UnixMillis) -> Result<Option<Switch>, StoreError>;

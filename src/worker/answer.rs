@@ -114,12 +114,17 @@ pub(crate) fn quarantined(kept: &Kept<'_>, raw: RawMail, why: &str) -> Incoming 
 
 /// Two unreadable mails are the same when their octets are; a mail that is not whole is only itself.
 fn hash_of_octets(kept: &Kept<'_>, raw: &RawMail) -> String {
-    let mut hash = Sha256::new();
-    if raw.truncated || raw.bytes.is_empty() {
-        hash.update(format!("{}/{}/{}", kept.mailbox, kept.validity, raw.uid.0));
+    if !raw.truncated && !raw.bytes.is_empty() {
+        return hash_of(&raw.bytes);
     }
-    hash.update(&raw.bytes);
-    data_encoding::HEXLOWER.encode(&hash.finalize())
+    let mut itself = format!("{}/{}/{}", kept.mailbox, kept.validity, raw.uid.0).into_bytes();
+    itself.extend_from_slice(&raw.bytes);
+    hash_of(&itself)
+}
+
+/// SHA-256 in hexadecimal.
+pub(crate) fn hash_of(octets: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(&Sha256::digest(octets))
 }
 
 fn new_ticket(kept: &Kept<'_>, mail: &Mail, reading: &Reading, received_at: UnixMillis) -> NewTicket {

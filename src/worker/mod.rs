@@ -29,6 +29,7 @@ mod intake;
 mod messages;
 mod offer;
 mod port;
+mod quarantine;
 mod reads;
 mod reset;
 mod run;
@@ -44,6 +45,7 @@ pub use breaker::Breakers;
 pub use explain::{Explanation, explain};
 pub use intake::{Inbox, Intake, IntakeSettings};
 pub use port::{Callback, DeskPort};
+pub use quarantine::{Retried, kept_octets, retry};
 pub use run::{Worker, WorkerError};
 pub use upkeep::Health;
 

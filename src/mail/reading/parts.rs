@@ -8,6 +8,7 @@ use super::decode;
 use super::media::{Media, file_name};
 use crate::mail::Unreadable;
 use crate::mail::fields::{Fields, next_line};
+use crate::mail::file_name::safe;
 use crate::mail::shown::one_line;
 use crate::mail::text::Flow;
 
@@ -17,8 +18,8 @@ const MAX_DEPTH: usize = 10;
 const MAX_PARTS: usize = 200;
 /// Octets of plain text, and of HTML; pasted pictures are parts of their own.
 const MAX_TEXT: usize = 2 * 1024 * 1024;
-/// Characters kept of an attachment's name.
-const MAX_NAME: usize = 200;
+/// Characters kept of the media type of an attachment without a name.
+const MAX_KIND: usize = 100;
 
 /// What was found in a mail.
 #[derive(Debug, Default)]
@@ -27,7 +28,7 @@ pub(super) struct Parts {
     pub(super) plain: Option<(String, Flow)>,
     /// The text/html parts likewise.
     pub(super) html: Option<String>,
-    /// Names of everything else.
+    /// Names of everything else; of what has none, the media type.
     pub(super) attachments: Vec<String>,
     /// Some text may be missing.
     pub(super) incomplete: bool,
@@ -103,8 +104,7 @@ impl Parts {
             kind if hides_text(kind, name.as_deref()) => self.incomplete = true,
             _ => {}
         }
-        let name = one_line(name.as_deref().unwrap_or(&media.kind), MAX_NAME);
-        self.attachments.push(name);
+        self.attachments.push(name.map_or_else(|| one_line(&media.kind, MAX_KIND), |name| safe(&name)));
         Ok(())
     }
 

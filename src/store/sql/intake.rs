@@ -91,7 +91,7 @@ impl<DB: Dialect> SqlStore<DB> {
         Ok(recorded)
     }
 
-    async fn acknowledge(
+    pub(super) async fn acknowledge(
         &self,
         tx: &mut Tx<DB>,
         id: TicketId,
@@ -131,7 +131,10 @@ impl<DB: Dialect> SqlStore<DB> {
 
 /// The ticket that `mail` joins. A machine's mail joins none: an out-of-office answer to our own mail
 /// must not reopen a ticket or answer a question. It is filed under a number of its own.
-async fn joined<DB: Dialect>(tx: &mut Tx<DB>, mail: &Incoming) -> Result<Option<Joined>, StoreError> {
+pub(super) async fn joined<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    mail: &Incoming,
+) -> Result<Option<Joined>, StoreError> {
     match mail.ticket.kind {
         Kind::Automatic | Kind::Quarantine => Ok(None),
         Kind::Password | Kind::General => {

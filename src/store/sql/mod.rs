@@ -11,8 +11,9 @@ use self::dialect::Dialect;
 use self::tidy::Tidy;
 use self::tx::Tx;
 use super::{
-    AuditEntry, ChainReport, Channel, Claim, Committed, Incoming, KeptMail, LedgerEntry, MailsLimit,
-    MessageClaim, Recorded, Step, Store, StoreError, StoredReceipt, Switch, TicketFilter, TicketView,
+    AuditEntry, ChainReport, Channel, Claim, Committed, Incoming, KeptMail, LedgerEntry, LetOut, MailsLimit,
+    MessageClaim, Quarantined, Recorded, Step, Store, StoreError, StoredReceipt, Switch, TicketFilter,
+    TicketView,
 };
 use crate::delivery::Receipt;
 use crate::keyring::Keyring;
@@ -35,6 +36,7 @@ mod migrations;
 #[cfg(test)]
 mod plans;
 mod postgres;
+mod quarantine;
 mod reads;
 mod receipts;
 mod sqlite;
@@ -292,6 +294,20 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         trust: Trust,
     ) -> Result<Option<TicketNumber>, StoreError> {
         self.find_answered(answers, tag, from, trust).await
+    }
+
+    async fn quarantine(&self, number: Option<TicketNumber>) -> Result<Vec<Quarantined>, StoreError> {
+        self.list_quarantine(number).await
+    }
+
+    async fn let_out(
+        &self,
+        id: TicketId,
+        mail: Incoming,
+        actor: &str,
+        now: UnixMillis,
+    ) -> Result<LetOut, StoreError> {
+        self.leave_quarantine(id, mail, actor, now).await
     }
 
     async fn switch(&self, now: UnixMillis) -> Result<Option<Switch>, StoreError> {

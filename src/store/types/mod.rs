@@ -2,11 +2,13 @@
 
 mod mails;
 mod messages;
+mod quarantine;
 mod reads;
 mod work;
 
 pub use mails::{Incoming, KeptMail, LedgerEntry, MailsLimit, NewTicket, Recorded};
 pub use messages::{Addressee, Channel, MessageClaim, MessageKind, NewMessage};
+pub use quarantine::{LetOut, Quarantined};
 pub use reads::{AuditEntry, ChainReport, Switch, TicketFilter, TicketView};
 pub use work::{
     Claim, Committed, Intent, IntentChange, IntentKind, SealedChange, Started, Step, StoredReceipt,

@@ -178,6 +178,18 @@ impl Store for StoppingStore {
     ) -> Result<Option<TicketNumber>, StoreError> {
         self.inner.ticket_answered(answers, tag, from, trust).await
     }
+    async fn quarantine(&self, number: Option<TicketNumber>) -> Result<Vec<Quarantined>, StoreError> {
+        self.inner.quarantine(number).await
+    }
+    async fn let_out(
+        &self,
+        id: TicketId,
+        mail: Incoming,
+        actor: &str,
+        now: UnixMillis,
+    ) -> Result<LetOut, StoreError> {
+        stopped!(self, "let_out", self.inner.let_out(id, mail, actor, now))
+    }
     async fn switch(&self, now: UnixMillis) -> Result<Option<Switch>, StoreError> {
         self.inner.switch(now).await
     }

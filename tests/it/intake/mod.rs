@@ -13,6 +13,7 @@ use self::inbox::{Shelf, ShelfMailbox, raw};
 use crate::support::demo_desk;
 
 mod inbox;
+mod quarantine;
 
 /// A desk of files whose mails lie in memory.
 struct Desk {

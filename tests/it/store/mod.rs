@@ -11,6 +11,7 @@ mod joins;
 mod make;
 mod messages;
 mod plans;
+mod quarantine;
 mod reads;
 mod receipts;
 mod schema;
@@ -85,6 +86,11 @@ contract! {
         a_lost_fence_neither_begins_nor_ends_a_message,
         an_answer_names_the_newest_mail_of_a_person,
         a_message_is_in_the_audit_log_before_and_after_it_leaves;
+    quarantine:
+        the_quarantine_lists_what_could_not_be_read_with_its_tries,
+        a_mail_that_is_let_out_is_due_like_one_that_has_just_come,
+        a_reply_that_is_let_out_joins_its_ticket,
+        a_copy_that_is_let_out_is_linked_to_its_original;
     receipts:
         a_receipt_is_kept_by_key_and_wakes_its_ticket,
         a_receipt_before_the_outcome_is_found_by_its_reference,
