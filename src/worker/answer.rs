@@ -50,7 +50,7 @@ pub(crate) fn incoming(
     });
     let (mail, ticket) = match settled {
         Ok(settled) => settled,
-        Err(unreadable) => return quarantined(kept, raw, &unreadable.to_string()),
+        Err(unreadable) => return Incoming { signatures, ..quarantined(kept, raw, &unreadable.to_string()) },
     };
     Incoming {
         mailbox: kept.mailbox.to_owned(),

@@ -72,7 +72,9 @@ pub(crate) fn read_together(
     let mut received_at = UnixMillis(0);
     let mut automatic = None;
     for kept in mails {
-        let Ok(read) = read_kept(kept, authentications, own_domains) else { continue };
+        let signatures = kept.signatures.as_ref();
+        let read = read_of(&kept.mailbox, &kept.raw, signatures, authentications, own_domains);
+        let Ok(read) = read else { continue };
         if let Reading::Automatic(kind) = read.reading {
             automatic = Some((Reading::Automatic(kind), read.mail.sender, kept.received_at));
             continue;
@@ -92,20 +94,21 @@ pub(crate) fn read_together(
     }
 }
 
-/// Reads a mail by the rules of its mailbox. Who vouches for one that is configured no more, nobody
-/// knows.
-fn read_kept(
-    kept: &KeptMail,
+/// Reads a mail that is kept, by the rules of its mailbox. Who vouches for one that is configured no
+/// more, nobody knows.
+pub(crate) fn read_of(
+    mailbox: &str,
+    raw: &[u8],
+    signatures: Option<&Signatures>,
     authentications: &[(String, Authentication)],
     own_domains: &[String],
 ) -> Result<ReadMail, Unreadable> {
-    let signatures = kept.signatures.as_ref();
-    if let Some((_, how)) = authentications.iter().find(|(name, _)| *name == kept.mailbox) {
-        return read_mail(&kept.raw, how, signatures, own_domains);
+    if let Some((_, how)) = authentications.iter().find(|(name, _)| name == mailbox) {
+        return read_mail(raw, how, signatures, own_domains);
     }
-    let mut read = read_mail(&kept.raw, &Authentication::Dkim, None, own_domains)?;
+    let mut read = read_mail(raw, &Authentication::Dkim, None, own_domains)?;
     read.mail.sender.trust = Trust::Unverified;
-    read.mail.sender.evidence = format!("its mailbox, {}, is configured no more", kept.mailbox);
+    read.mail.sender.evidence = format!("its mailbox, {mailbox}, is configured no more");
     Ok(read)
 }
 
@@ -179,6 +182,22 @@ mod tests {
             [mail(ANNA, RESULTS, "Username: anna.andersson"), mail(ANNA, RESULTS, "Phone: 070-174 06 05")];
         let sender = sender_of(&mails);
         assert!(sender.alone && is(&sender, ANNA), "{sender:?}");
+    }
+
+    #[test]
+    fn a_mail_is_read_again_with_what_was_found_of_its_signatures_when_it_came() {
+        let aligned = |domain: &str| Signatures::Aligned { domain: domain.into(), signer: domain.into() };
+        let read = |mailbox: &str, signatures: Option<Signatures>| {
+            let kept = KeptMail { mailbox: mailbox.to_owned(), signatures, ..mail(ANNA, RESULTS, "") };
+            let dkim = [("servicedesk".to_owned(), Authentication::Dkim)];
+            read_together(&[kept], &dkim, &["kommun.example".to_owned()]).unwrap().sender
+        };
+        assert_eq!(read("servicedesk", Some(aligned("kommun.example"))).trust, Trust::OwnDomain);
+        assert_eq!(read("servicedesk", Some(aligned("evil.example"))).trust, Trust::Unverified);
+        assert_eq!(read("servicedesk", None).trust, Trust::Unverified);
+        let gone = read("closed", Some(aligned("kommun.example")));
+        assert_eq!(gone.trust, Trust::Unverified);
+        assert!(gone.evidence.contains("configured no more"), "{}", gone.evidence);
     }
 
     #[test]

@@ -169,7 +169,7 @@ async fn insert_mail<DB: Dialect>(
         mail.from.as_ref().map_or("", EmailAddress::as_str),
         mail.trust.code(),
         mail.raw,
-        mail.signatures.as_ref().map(|found| json!(found).to_string()).unwrap_or_default(),
+        signatures_text(mail.signatures.as_ref()),
     ];
     let id = tx.one(sql, values).await?.number()?;
     let sql = "INSERT INTO ledger (mailbox, validity, uid, tries, mail, folder, seen_at, moved_at)
@@ -180,7 +180,11 @@ async fn insert_mail<DB: Dialect>(
     tx.run(sql, values![mail.mailbox, mail.validity, mail.uid.0, id, place, now]).await
 }
 
-/// What was found of a mail's signatures; empty text when nobody looked.
+/// What was found of a mail's signatures, as it is kept; empty text when nobody looked.
+pub(super) fn signatures_text(found: Option<&Signatures>) -> String {
+    found.map(|found| json!(found).to_string()).unwrap_or_default()
+}
+
 fn signatures(text: &str) -> Result<Option<Signatures>, StoreError> {
     if text.is_empty() {
         return Ok(None);

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::SqlStore;
 use super::dialect::Dialect;
-use super::intake::{SAME_CONTENT, joined};
+use super::intake::{SAME_CONTENT, joined, signatures_text};
 use super::tx::Tx;
 use super::value::values;
 use super::{audit, joins, ticket};
@@ -129,7 +129,7 @@ async fn describe<DB: Dialect>(
     duplicate_of: i64,
 ) -> Result<(), StoreError> {
     let sql = "UPDATE mail SET ticket = $2, duplicate_of = $3, content_hash = $4, message_id = $5,
-             subject = $6, sender = $7, trust = $8 WHERE id = $1";
+             subject = $6, sender = $7, trust = $8, signatures = $9 WHERE id = $1";
     let values = values![
         id,
         ticket,
@@ -139,6 +139,7 @@ async fn describe<DB: Dialect>(
         mail.subject.as_str(),
         mail.from.as_ref().map_or("", EmailAddress::as_str),
         mail.trust.code(),
+        signatures_text(mail.signatures.as_ref()),
     ];
     tx.run(sql, values).await
 }
