@@ -9,6 +9,7 @@ mod house;
 mod imap;
 mod intake;
 mod journey;
+mod sender;
 mod sms;
 mod smtp;
 mod store;
