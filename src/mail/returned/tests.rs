@@ -8,7 +8,7 @@ const OURS: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0@kommun.example";
 
 fn mail(raw: &str) -> Mail {
     let own = ["kommun.example".to_owned()];
-    read(raw.replace('\n', "\r\n").as_bytes(), &Authentication::Trusted, &own).unwrap()
+    read(raw.replace('\n', "\r\n").as_bytes(), &Authentication::Trusted, None, &own).unwrap()
 }
 
 /// Fate, code, and the first identifier.
