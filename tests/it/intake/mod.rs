@@ -12,6 +12,7 @@ use nyckelbud::worker::{Health, Inbox, Intake, Parts, Worker};
 use self::inbox::{Held, ShelfMailbox, raw};
 use crate::support::demo_desk;
 
+mod full;
 mod inbox;
 
 /// A desk of files whose mails lie in memory.

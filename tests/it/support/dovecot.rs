@@ -29,26 +29,36 @@ pub struct Dovecot {
 impl Dovecot {
     /// Starts one whose folder names have `/` between their levels.
     pub fn start() -> Self {
-        Self::start_with("/", "never")
+        Self::start_with(&[])
     }
 
     pub fn start_with_separator(separator: &str) -> Self {
-        Self::start_with(separator, "never")
+        Self::start_with(&[("SEPARATOR", separator)])
+    }
+
+    /// Starts one whose folder Arkiv has a quota of its own: so many mails.
+    pub fn start_with_archive(mails: usize) -> Self {
+        Self::start_with(&[("ARCHIVE_MAX", &mails.to_string())])
+    }
+
+    /// Starts one that can do only this, as it says.
+    pub fn start_with_capabilities(capabilities: &str) -> Self {
+        Self::start_with(&[("CAPABILITIES", capabilities)])
     }
 
     /// Starts one that writes mails to the disk as a real one does: for measurements.
     #[allow(dead_code)] // the benchmark's
     pub fn start_durable() -> Self {
-        Self::start_with("/", "optimized")
+        Self::start_with(&[("FSYNC", "optimized")])
     }
 
-    fn start_with(separator: &str, fsync: &str) -> Self {
+    fn start_with(settings: &[(&str, &str)]) -> Self {
         let mut failure = String::new();
         // Another program may take the ports in between.
         for _ in 0..3 {
             let dir = tempfile::Builder::new().prefix("nyckelbud-dovecot-").tempdir().unwrap();
             let port = two_free_ports();
-            let output = script("start", dir.path(), port, &[("SEPARATOR", separator), ("FSYNC", fsync)]);
+            let output = script("start", dir.path(), port, settings);
             // Made first: it also stops what started half-way.
             let server = Self { dir, port };
             if output.status.success() {
