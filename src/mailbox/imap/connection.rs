@@ -41,6 +41,7 @@ pub(super) struct Connection {
     capabilities: HashSet<String>,
     exists: u32,
     arrived: bool,
+    warned: bool,
     copied: Vec<Copied>,
 }
 
@@ -55,6 +56,7 @@ impl Connection {
             capabilities: HashSet::new(),
             exists: 0,
             arrived: false,
+            warned: false,
             copied: Vec::new(),
         }
     }
@@ -86,6 +88,16 @@ impl Connection {
     /// Called just before a full look, which finds whatever has arrived.
     pub(super) fn forget_arrivals(&mut self) {
         self.arrived = false;
+    }
+
+    /// How many mails the selected folder holds, by what the server told so far.
+    pub(super) fn exists(&self) -> u32 {
+        self.exists
+    }
+
+    /// Whether the server warned of something since the last call.
+    pub(super) fn take_warning(&mut self) -> bool {
+        std::mem::take(&mut self.warned)
     }
 
     /// Takes `capability` for one that the server does not have: it did not keep what it announced.
@@ -201,8 +213,8 @@ impl Connection {
             .unwrap_or(Err(MailboxError::TimedOut { command: NAME, seconds: limit.as_secs() }))
     }
 
-    /// One answer, whatever it is; notes what changes the number of mails, and
-    /// where copies went.
+    /// One answer, whatever it is; notes what changes the number of mails, and what
+    /// is asked for later.
     async fn read(&mut self, name: &'static str, silence: Duration) -> Result<Answer, MailboxError> {
         self.session.as_mut().allow(self.answer_max);
         let response = self.session.read_response().await;
@@ -217,6 +229,7 @@ impl Connection {
             Answer::Copied(copied) | Answer::Tagged { copied: Some(copied), .. } => {
                 self.copied.push(copied.clone());
             }
+            Answer::Warning => self.warned = true,
             Answer::Expunged => self.exists = self.exists.saturating_sub(1),
             Answer::Bye(words) => {
                 return Err(MailboxError::Lost {

@@ -14,6 +14,7 @@ use sqlx::ConnectOptions as _;
 use self::inbox::{Held, ShelfMailbox, raw};
 use crate::support::demo_desk;
 
+mod full;
 mod gone;
 mod inbox;
 mod quarantine;

@@ -47,6 +47,16 @@ impl Dovecot {
         Self::start_with(&[("PENALTY", "yes")])
     }
 
+    /// Starts one whose folder Arkiv has a quota of its own: so many mails.
+    pub fn start_with_archive(mails: usize) -> Self {
+        Self::start_with(&[("ARCHIVE_MAX", &mails.to_string())])
+    }
+
+    /// Starts one that can do only this, as it says.
+    pub fn start_with_capabilities(capabilities: &str) -> Self {
+        Self::start_with(&[("CAPABILITIES", capabilities)])
+    }
+
     /// Starts one that writes mails to the disk as a real one does: for measurements.
     #[allow(dead_code)] // the benchmark's
     pub fn start_durable() -> Self {
