@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use nyckelbud::mailbox::*;
+use nyckelbud::store::UidScope;
 use tokio::sync::mpsc;
 
 /// What lies in the mailbox, and how it behaves. Shared with the test.
@@ -72,6 +73,11 @@ impl ShelfMailbox {
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().expect("no test panics while it looks")
     }
+}
+
+/// Whose names are meant in a test.
+pub fn scope(shelf: Shelf, validity: u32) -> UidScope {
+    UidScope { mailbox: "servicedesk".to_owned(), shelf, validity }
 }
 
 /// A mail with these octets.

@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use nyckelbud::cli::assembly;
 use nyckelbud::mailbox::{Folder, RawMail, Shelf};
-use nyckelbud::store::{MailsLimit, TicketFilter, TicketView, UidScope};
+use nyckelbud::store::{MailsLimit, TicketFilter, TicketView};
 use nyckelbud::ticket::{Kind, Standing};
 use nyckelbud::types::Reason;
 use nyckelbud::worker::{Health, Inbox, Intake, IntakeSettings, Parts, Worker};
 
-use self::inbox::{Held, ShelfMailbox, raw};
+use self::inbox::{Held, ShelfMailbox, raw, scope};
 use crate::support::demo_desk;
 
 mod gone;
@@ -128,10 +128,12 @@ async fn a_mail_whose_fetching_stops_the_program_ends_as_a_ticket_and_harms_no_o
     let mut desk = Desk::new().await;
     let (store, now) = (Arc::clone(&desk.parts.store), desk.parts.clock.now());
     let deadly = raw("1", &demo_desk::mail("sms-registered-phone"));
-    let scope = UidScope { mailbox: "servicedesk".to_owned(), shelf: Shelf::Inbox, validity: 1 };
     // What a process leaves behind that is killed by every fetch of this mail.
     for _ in 0..5 {
-        store.count_tries(&scope, std::slice::from_ref(&deadly.uid), now).await.expect("counted");
+        store
+            .count_tries(&scope(Shelf::Inbox, 1), std::slice::from_ref(&deadly.uid), now)
+            .await
+            .expect("counted");
     }
     desk.shelf().mails = vec![deadly, raw("2", &demo_desk::mail("technician-other-subject"))];
     desk.intake.drain().await.expect("the mailbox is read");
