@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use nyckelbud::cli::assembly;
 use nyckelbud::mailbox::{Folder, RawMail, Shelf};
-use nyckelbud::store::{MailsLimit, TicketFilter, TicketView};
+use nyckelbud::store::{MailsLimit, Store, TicketFilter, TicketView};
 use nyckelbud::ticket::{Kind, Standing};
 use nyckelbud::types::Reason;
 use nyckelbud::worker::{Health, Inbox, Intake, IntakeSettings, Parts, Worker};
@@ -15,6 +15,7 @@ use crate::support::demo_desk;
 mod gone;
 mod inbox;
 mod quarantine;
+mod once;
 mod rounds;
 mod sweep;
 
@@ -28,7 +29,16 @@ struct Desk {
 }
 
 fn intake(held: &Arc<Mutex<Held>>, settings: &IntakeSettings, parts: &Arc<Parts>) -> Intake {
-    let inbox = Inbox { mailbox: Box::new(ShelfMailbox::over(held)), settings: settings.clone() };
+    intake_of("servicedesk", held, settings, parts)
+}
+
+fn intake_of(
+    name: &'static str,
+    held: &Arc<Mutex<Held>>,
+    settings: &IntakeSettings,
+    parts: &Arc<Parts>,
+) -> Intake {
+    let inbox = Inbox { mailbox: Box::new(ShelfMailbox::over(name, held)), settings: settings.clone() };
     Intake::new(inbox, Arc::clone(parts))
 }
 
@@ -36,9 +46,23 @@ impl Desk {
     async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         demo_desk::build(folder.path());
+        let store = assembly::store(&demo_desk::settings(folder.path())).await.expect("the store opens");
+        Self::with(folder, store)
+    }
+
+    /// A desk whose store is somewhere else.
+    fn over(store: Arc<dyn Store>) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        demo_desk::build(folder.path());
+        Self::with(folder, store)
+    }
+
+    fn with(folder: tempfile::TempDir, store: Arc<dyn Store>) -> Self {
         let settings = demo_desk::settings(folder.path());
-        let store = assembly::store(&settings).await.expect("the store opens");
-        let parts = Arc::new(assembly::parts(&settings, store).expect("the parts fit"));
+        let mut parts = assembly::parts(&settings, store).expect("the parts fit");
+        let (_, same) = parts.rules.authentications.first().cloned().expect("the mailbox");
+        parts.rules.authentications.push(("annex".to_owned(), same));
+        let parts = Arc::new(parts);
         let shelf = Arc::new(Mutex::new(Held { validity: 1, ..Held::default() }));
         let settings = assembly::inboxes(&settings).expect("the mailbox").remove(0).settings;
         let intake = intake(&shelf, &settings, &parts);
