@@ -9,6 +9,7 @@ use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::config::{MailboxSettings, Settings, Start};
 use crate::mailbox::{Folder, Shelf};
 use crate::store::Store;
+use crate::token::Tokens;
 use crate::worker::{FolderCount, Reconciled, Reconciliation, Rules, UnknownMail};
 
 /// The command line of `reconcile`.
@@ -68,7 +69,7 @@ async fn one(
     rules: Arc<Rules>,
 ) -> Result<Result<usize, String>, CliError> {
     let reconciliation = Reconciliation {
-        mailbox: assembly::mailbox(settings)?,
+        mailbox: assembly::mailbox(settings, &Tokens::default())?,
         store,
         rules,
         authentication: settings.authentication.clone(),

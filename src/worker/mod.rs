@@ -42,7 +42,7 @@ mod work;
 pub use backoff::Backoff;
 pub use breaker::Breakers;
 pub use explain::{Explanation, explain};
-pub use intake::{Inbox, Intake, IntakeSettings};
+pub use intake::{Inbox, Intake, IntakeSettings, Told};
 pub use port::{Callback, DeskPort};
 pub use quarantine::{Retried, kept_octets, retry};
 pub use reconcile::{FolderCount, ReconcileError, Reconciled, Reconciliation, UnknownMail};

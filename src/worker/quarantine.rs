@@ -3,7 +3,7 @@
 use super::answer::{Kept, hash_of, incoming};
 use super::{Parts, reads};
 use crate::mail::Authentication;
-use crate::mailbox::Shelf;
+use crate::mailbox::{MailUid, RawMail, Shelf};
 use crate::store::{LetOut, MailsLimit, Quarantined, Recorded, StoreError};
 use crate::ticket::Kind;
 use crate::types::UnixMillis;
@@ -72,7 +72,7 @@ pub async fn retry(parts: &Parts, quarantined: &Quarantined, actor: &str) -> Res
 }
 
 /// As it came; its place is known to the store.
-fn again(bytes: Vec<u8>, received_at: UnixMillis) -> crate::mailbox::RawMail {
-    let uid = crate::mailbox::MailUid(String::new());
-    crate::mailbox::RawMail { uid, received_at: Some(received_at), bytes, truncated: false }
+fn again(bytes: Vec<u8>, received_at: UnixMillis) -> RawMail {
+    let uid = MailUid(String::new());
+    RawMail { uid, received_at: Some(received_at), bytes, truncated: false }
 }

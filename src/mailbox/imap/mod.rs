@@ -13,13 +13,14 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
 use self::connect::cannot_connect;
+use self::failure::of_opening;
 use self::filing::Filing;
 use self::folders::Selected;
 use self::mark::ImapMark;
 use self::open::{Names, Open};
 use crate::mailbox::{Filed, Folder, MailUid, Mailbox, MailboxError, Mark, Opened, RawMail, Shelf, Woken};
-use crate::secret::Secret;
 use crate::tls::{Tls, is_loopback_address};
+use crate::token::SignIn;
 
 mod answer;
 mod connect;
@@ -31,6 +32,7 @@ mod mark;
 mod open;
 mod places;
 mod reading;
+mod sign_in;
 mod uid_set;
 mod wire;
 
@@ -53,8 +55,8 @@ pub struct ImapSettings {
     pub ca_file: Option<PathBuf>,
     /// Whom to sign in as.
     pub username: String,
-    /// The password.
-    pub password: Secret,
+    /// With what.
+    pub sign_in: SignIn,
     /// The folder that mails come to; levels of a name are parted by `/`.
     pub inbox: String,
     /// The folder for mails that became tickets.
@@ -178,7 +180,7 @@ impl Mailbox for ImapMailbox {
             let connection = connect::connect(&self.settings, self.timeouts).await?;
             Open::to_work(connection, &self.settings).await
         };
-        let open = self.timeouts.bound("sign-in and SELECT", opening).await?;
+        let open = self.timeouts.bound("sign-in and SELECT", opening).await.map_err(of_opening)?;
         Ok(self.keep(open))
     }
 
@@ -195,7 +197,7 @@ impl Mailbox for ImapMailbox {
             };
             Open::to_look(connection, names, shelf).await
         };
-        let open = self.timeouts.bound("sign-in and EXAMINE", opening).await?;
+        let open = self.timeouts.bound("sign-in and EXAMINE", opening).await.map_err(of_opening)?;
         Ok(open.map(|open| self.keep(open)))
     }
 
@@ -256,6 +258,7 @@ impl Mailbox for ImapMailbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secret::Secret;
 
     fn settings(host: &str, tls: Tls) -> ImapSettings {
         ImapSettings {
@@ -265,7 +268,7 @@ mod tests {
             tls,
             ca_file: None,
             username: "servicedesk@kommun.example".to_owned(),
-            password: Secret::new("hunter2".to_owned()),
+            sign_in: SignIn::Password(Secret::new("hunter2".to_owned())),
             inbox: "INBOX".to_owned(),
             handled: "Nyckelbud/Hanterade".to_owned(),
             quarantine: "Nyckelbud/Karantän".to_owned(),

@@ -9,6 +9,7 @@ use nyckelbud::cli::assembly;
 use nyckelbud::clock::{Clock, SystemClock};
 use nyckelbud::store::{Store, TicketFilter};
 use nyckelbud::ticket::State;
+use nyckelbud::token::Tokens;
 use nyckelbud::web::{Browser, Desk, Page, PickupAnswer, RevealPage};
 use nyckelbud::worker::{DeskPort, Health, Inbox, Intake, Parts, Timing, Worker};
 
@@ -105,7 +106,7 @@ impl World {
         store: Arc<dyn Store>,
         stopper: &Stopper,
     ) -> Parts {
-        let mut parts = assembly::parts(settings, store).expect("the parts fit");
+        let mut parts = assembly::parts(settings, store, &Tokens::default()).expect("the parts fit");
         let (stopper, log) = (stopper.clone(), self.log());
         macro_rules! stopping {
             ($inner:expr) => {
@@ -129,7 +130,7 @@ impl World {
         parts: &Arc<Parts>,
         stopper: &Stopper,
     ) -> Intake {
-        let inbox = assembly::inboxes(settings).expect("the mailbox").remove(0);
+        let inbox = assembly::inboxes(settings, &Tokens::default()).expect("the mailbox").remove(0);
         let mailbox =
             Stopping { inner: DynMailbox(inbox.mailbox), stopper: stopper.clone(), log: self.log() };
         Intake::new(Inbox { mailbox: Box::new(mailbox), settings: inbox.settings }, Arc::clone(parts))
@@ -160,8 +161,8 @@ fn connect(folder: &Path) {
     runtime.block_on(async {
         let settings = demo_desk::settings(folder);
         let store = assembly::store(&settings).await.expect("the store opens");
-        let parts = Arc::new(assembly::parts(&settings, store).expect("the parts fit"));
-        let inbox = assembly::inboxes(&settings).expect("the mailbox").remove(0);
+        let parts = Arc::new(assembly::parts(&settings, store, &Tokens::default()).expect("the parts fit"));
+        let inbox = assembly::inboxes(&settings, &Tokens::default()).expect("the mailbox").remove(0);
         Intake::new(inbox, parts).drain().await.expect("the mailbox is read");
     });
 }
