@@ -22,7 +22,7 @@ pub(super) async fn connect(settings: &ImapSettings, timeouts: Timeouts) -> Resu
     let mut wire = greeted(settings, timeouts).await?;
     let offered = capabilities(&mut wire, timeouts).await?;
     let session = sign_in_with(settings, timeouts, wire, &offered).await?;
-    let mut connection = Connection::new(session, timeouts, settings.max_mail_size);
+    let mut connection = Connection::new(session, timeouts, settings.mail_max());
     connection.read_capabilities().await?;
     Ok(connection)
 }

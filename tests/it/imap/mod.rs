@@ -5,12 +5,15 @@ use nyckelbud::mailbox::imap::ImapMailbox;
 use nyckelbud::mailbox::{MailUid, Mailbox, MailboxError, RawMail};
 use tokio::sync::mpsc;
 
+mod answers;
 mod commands;
 mod cuts;
 mod dovecot;
+mod exchange;
 mod filing;
 mod idling;
 mod sign_in;
+mod steps;
 
 fn uids(numbers: &[u32]) -> Vec<MailUid> {
     numbers.iter().map(|number| MailUid(number.to_string())).collect()
