@@ -68,10 +68,16 @@ pub enum MailboxError {
         /// What went wrong.
         cause: String,
     },
-    /// The server refuses these credentials; trying again at once will not help.
-    #[error("the server refuses the sign-in: {cause}")]
+    /// These credentials are refused; trying again at once will not help.
+    #[error("the sign-in is refused: {cause}")]
     SignIn {
-        /// The server's answer.
+        /// The answer of the server, or of the token endpoint.
+        cause: String,
+    },
+    /// There is no token to sign in with now. It may come by itself.
+    #[error("no sign-in: {cause}")]
+    NoToken {
+        /// What went wrong.
         cause: String,
     },
     /// The server answered NO or BAD.

@@ -40,7 +40,7 @@ mod work;
 pub use backoff::Backoff;
 pub use breaker::Breakers;
 pub use explain::{Explanation, explain};
-pub use intake::{Inbox, Intake, IntakeSettings};
+pub use intake::{Inbox, Intake, IntakeSettings, Told};
 pub use port::{Callback, DeskPort};
 pub use run::{Worker, WorkerError};
 pub use upkeep::Health;

@@ -5,8 +5,10 @@ use std::io;
 use std::time::Duration;
 
 use async_imap::error::Error;
+use zeroize::Zeroizing;
 
 use crate::mailbox::MailboxError;
+use crate::token::AccessToken;
 
 /// The longest piece of a server's answer that an error shows (characters).
 const QUOTE_MAX: usize = 200;
@@ -75,26 +77,90 @@ pub(super) fn is_for_now(words: &str) -> bool {
     FOR_NOW.iter().any(|code| words.contains(code))
 }
 
-/// A sign-in that failed. `password` must not come back in a text of the server.
-pub(super) fn sign_in(silence: Duration, error: Error, username: &str, password: &str) -> MailboxError {
-    const COMMAND: &str = "LOGIN";
-    match error {
-        Error::No(text) => {
-            let cause = without(username, password, &text);
-            if asked_pause(&cause).is_some() || is_for_now(&cause) {
-                refused(COMMAND, cause)
-            } else {
-                MailboxError::SignIn { cause }
+/// A sign-in under way.
+pub(super) struct Attempt {
+    /// Its command.
+    pub(super) command: &'static str,
+    /// How long the server may stay silent.
+    pub(super) silence: Duration,
+    /// Every form in which the secret travels: none may come back in a text of the server.
+    pub(super) forms: Vec<Zeroizing<String>>,
+}
+
+impl Attempt {
+    /// It failed.
+    pub(super) fn failed(&self, error: Error) -> MailboxError {
+        let command = self.command;
+        match error {
+            Error::No(text) => {
+                let cause = self.without_secret(&text);
+                if asked_pause(&cause).is_some() || is_for_now(&cause) {
+                    refused(command, cause)
+                } else {
+                    MailboxError::SignIn { cause }
+                }
             }
+            Error::Bad(text) => refused(command, self.without_secret(&text)),
+            Error::Io(error) if self.is_repeated_by(&error.to_string()) => closed(command),
+            Error::Io(error) => broken(command, self.silence, &error),
+            Error::ConnectionLost => closed(command),
+            Error::Validate(_) => MailboxError::SignIn {
+                cause: "the username or the password holds a line break; correct the configuration"
+                    .to_owned(),
+            },
+            _ => not_understood(command),
         }
-        Error::Bad(text) => refused(COMMAND, without(username, password, &text)),
-        Error::Io(error) if repeats(username, password, &error.to_string()) => closed(COMMAND),
-        Error::Io(error) => broken(COMMAND, silence, &error),
-        Error::ConnectionLost => closed(COMMAND),
-        Error::Validate(_) => MailboxError::SignIn {
-            cause: "the username or the password holds a line break; correct the configuration".to_owned(),
+    }
+
+    /// The server's words, unless they repeat the secret.
+    fn without_secret(&self, text: &str) -> String {
+        // async-imap wraps the server's text as `code: …, info: Some("…")`.
+        let words = text.split_once("info: Some(\"").and_then(|(_, rest)| rest.strip_suffix("\")"));
+        let words = words.unwrap_or("no reason given");
+        // The whole text is searched, and then cut: a cut secret would not be found.
+        if self.is_repeated_by(text) || self.is_repeated_by(words) {
+            return "the reason is left out, because it repeats the secret".to_owned();
+        }
+        quote(words)
+    }
+
+    fn is_repeated_by(&self, text: &str) -> bool {
+        self.forms.iter().any(|form| !form.is_empty() && text.contains(form.as_str()))
+    }
+}
+
+/// What to do when a server refuses a good token, in the words of Entra and Exchange
+/// (<https://learn.microsoft.com/exchange/client-developer/legacy-protocols/how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth>).
+pub(super) fn todo_by_token(token: &AccessToken, username: &str) -> String {
+    const PERMISSION: &str = "IMAP.AccessAsApp";
+    match token.roles() {
+        None => {
+            "check this client's right to the mailbox at the identity provider and at the server".to_owned()
+        }
+        Some(roles) if roles.iter().any(|role| role == PERMISSION) => format!(
+            "the token holds {PERMISSION}, and is not let into the mailbox: in Exchange, New-ServicePrincipal \
+             with the Object ID of the enterprise application (not of the app registration), then \
+             Add-MailboxPermission -Identity {username} -AccessRights FullAccess"
+        ),
+        Some(_) => format!(
+            "the token lacks {PERMISSION}: add it under API permissions (APIs my organization uses, Office \
+             365 Exchange Online, Application permissions), and Grant admin consent"
+        ),
+    }
+}
+
+/// An opening that failed. Exchange lets an application sign in to a mailbox that it may not open, and
+/// says so to what follows.
+pub(super) fn of_opening(error: MailboxError) -> MailboxError {
+    const NOT_CONNECTED: &str = "User is authenticated but not connected";
+    match error {
+        MailboxError::Refused { cause, .. } if cause.contains(NOT_CONNECTED) => MailboxError::SignIn {
+            cause: format!(
+                "{cause}; the sign-in is good, and not let into this mailbox: Add-MailboxPermission is \
+                 missing, the mailbox has no licence, or IMAP is off for it (Set-CASMailbox -ImapEnabled)"
+            ),
         },
-        _ => not_understood(COMMAND),
+        other => other,
     }
 }
 
@@ -106,28 +172,14 @@ pub(super) fn unsent(command: &'static str, silence: Duration, error: Error) -> 
     }
 }
 
-/// The server's words, unless they repeat the password, be it in a form in which it was sent.
-fn without(username: &str, password: &str, text: &str) -> String {
-    // async-imap wraps the server's text as `code: …, info: Some("…")`.
-    let words = text.split_once("info: Some(\"").and_then(|(_, rest)| rest.strip_suffix("\")"));
-    let words = words.unwrap_or("no reason given");
-    // The whole text is searched, and then cut: a cut password would not be found.
-    if repeats(username, password, text) || repeats(username, password, words) {
-        return "the reason is left out, because it repeats the password".to_owned();
-    }
-    quote(words)
-}
-
-/// Does the text hold the password, be it in a form in which it was sent?
-fn repeats(username: &str, password: &str, text: &str) -> bool {
-    let quoted = password.replace('\\', "\\\\").replace('"', "\\\"");
-    let plain = data_encoding::BASE64.encode(format!("\0{username}\0{password}").as_bytes());
-    !password.is_empty() && [password, &quoted, &plain].iter().any(|form| text.contains(form))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn attempt(forms: &[&str]) -> Attempt {
+        let forms = forms.iter().map(|form| Zeroizing::new((*form).to_owned())).collect();
+        Attempt { command: "AUTHENTICATE", silence: Duration::from_secs(1), forms }
+    }
 
     #[test]
     fn a_parse_error_never_shows_what_was_read() {
@@ -143,7 +195,7 @@ mod tests {
         for words in ["bad password hunter2", &format!("what is {token}?"), &cut] {
             for refused in [Error::No, Error::Bad] {
                 let refused = refused(format!("code: None, info: Some({words:?})"));
-                let shown = sign_in(Duration::from_secs(1), refused, "desk", "hunter2").to_string();
+                let shown = attempt(&["hunter2", &token]).failed(refused).to_string();
                 assert!(!shown.contains("hun") && !shown.contains(&token), "{shown}");
             }
         }
@@ -153,7 +205,7 @@ mod tests {
     fn a_goodbye_that_repeats_the_password_is_not_quoted() {
         let goodbye = |words: &str| {
             let error = io::Error::new(io::ErrorKind::ConnectionAborted, words.to_owned());
-            sign_in(Duration::from_secs(1), Error::Io(error), "desk", "hunter2").to_string()
+            attempt(&["hunter2"]).failed(Error::Io(error)).to_string()
         };
         assert!(goodbye("the server says goodbye: shutting down").contains("shutting down"));
         assert!(!goodbye("the server says goodbye: what is hunter2?").contains("hunter2"));
@@ -177,7 +229,7 @@ mod tests {
     #[test]
     fn a_server_that_is_busy_does_not_mean_a_wrong_password() {
         let busy = Error::No("code: None, info: Some(\"[UNAVAILABLE] Try later\")".to_owned());
-        let error = sign_in(Duration::from_secs(1), busy, "desk", "hunter2");
+        let error = attempt(&["hunter2"]).failed(busy);
         assert!(matches!(error, MailboxError::Refused { .. }), "{error:?}");
     }
 }

@@ -16,10 +16,11 @@ use tracing::warn;
 use self::answer::Answer;
 use self::connect::cannot_connect;
 use self::connection::{Connection, Idled};
+use self::failure::of_opening;
 use self::mark::ImapMark;
 use crate::mailbox::{Folder, MailUid, Mailbox, MailboxError, Mark, Opened, RawMail, Woken};
-use crate::secret::Secret;
 use crate::tls::{Tls, is_loopback_address};
+use crate::token::SignIn;
 
 mod answer;
 mod connect;
@@ -29,6 +30,7 @@ mod folders;
 mod frame;
 mod mark;
 mod reading;
+mod sign_in;
 mod uid_set;
 mod wire;
 
@@ -50,8 +52,8 @@ pub struct ImapSettings {
     pub ca_file: Option<PathBuf>,
     /// Whom to sign in as.
     pub username: String,
-    /// The password.
-    pub password: Secret,
+    /// With what.
+    pub sign_in: SignIn,
     /// The folder that mails come to; levels of a name are parted by `/`.
     pub inbox: String,
     /// The folder for mails that became tickets.
@@ -206,7 +208,7 @@ impl Mailbox for ImapMailbox {
         };
         let limit = self.timeouts.in_all();
         let too_late = MailboxError::TimedOut { command: "sign-in and SELECT", seconds: limit.as_secs() };
-        let open = timeout(limit, opening).await.unwrap_or(Err(too_late))?;
+        let open = timeout(limit, opening).await.unwrap_or(Err(too_late)).map_err(of_opening)?;
         let validity = open.validity;
         self.open = Some(Box::new(open));
         Ok(Opened { validity })
@@ -267,6 +269,7 @@ impl Mailbox for ImapMailbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secret::Secret;
 
     fn settings(host: &str, tls: Tls) -> ImapSettings {
         ImapSettings {
@@ -276,7 +279,7 @@ mod tests {
             tls,
             ca_file: None,
             username: "servicedesk@kommun.example".to_owned(),
-            password: Secret::new("hunter2".to_owned()),
+            sign_in: SignIn::Password(Secret::new("hunter2".to_owned())),
             inbox: "INBOX".to_owned(),
             handled: "Nyckelbud/Hanterade".to_owned(),
             quarantine: "Nyckelbud/Karantän".to_owned(),

@@ -30,6 +30,9 @@ const IN_FLIGHT: usize = 8;
 /// missing right) holds up neither reading nor waiting.
 const FILE_AGAIN_AFTER: Duration = Duration::from_secs(300);
 
+/// The same credentials will be refused again, and hammering locks accounts.
+const SIGN_IN_AGAIN_AFTER: Duration = Duration::from_secs(300);
+
 const POISON: &str = "its reading stopped the program three times";
 const DEADLY: &str = "its fetching stopped the program, even unread; it stays in the inbox, look there";
 const WITHHELD: &str = "the mailbox lists it but does not hand it over; it stays in the inbox, look there";
@@ -64,6 +67,15 @@ pub struct Intake {
     file_from: Option<Instant>,
 }
 
+/// How the intake of a mailbox goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// Everything in it has been looked at.
+    FullRound,
+    /// Its credentials are refused: it stands still until somebody puts them right.
+    SignInRefused,
+}
+
 /// Why a round ended early.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RoundError {
@@ -84,20 +96,22 @@ impl Intake {
     }
 
     /// Works the mailbox until `stop`: every failure is logged, and followed by a new connection
-    /// after a pause. `seen` is told after every full round.
-    pub async fn run(mut self, stop: CancellationToken, seen: impl Fn() + Send) {
+    /// after a pause. `told` hears how it goes.
+    pub async fn run(mut self, stop: CancellationToken, told: impl Fn(Told) + Send) {
         let name = self.inbox.mailbox.name().to_owned();
         let mut backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(300));
-        while let Err(error) = self.session(&stop, &seen, &mut backoff).await {
-            let pause = match &error {
-                // The same credentials will be refused again, and hammering locks accounts.
-                RoundError::Mailbox(MailboxError::SignIn { .. }) => Duration::from_secs(300),
-                RoundError::Mailbox(_) | RoundError::Store(_) | RoundError::Renumbered(..) => {
-                    backoff.next_pause(&mut rand::rng())
-                }
+        while let Err(error) = self.session(&stop, &told, &mut backoff).await {
+            let pause = if let RoundError::Mailbox(MailboxError::SignIn { .. }) = &error {
+                told(Told::SignInRefused);
+                tracing::error!(mailbox = %name, "{error}; sign in again: somebody has to put that right \
+                    (`nyckelbud check` tries it); no mail is lost, it stays in the inbox");
+                SIGN_IN_AGAIN_AFTER
+            } else {
+                let pause = backoff.next_pause(&mut rand::rng());
+                tracing::warn!(mailbox = %name, pause_ms = u64::try_from(pause.as_millis()).unwrap_or(0),
+                    "{error}; no mail is lost, it stays in the inbox; next try after the pause");
+                pause
             };
-            tracing::warn!(mailbox = %name, pause_ms = u64::try_from(pause.as_millis()).unwrap_or(0),
-                "{error}; no mail is lost, it stays in the inbox; next try after the pause");
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(pause) => {}
@@ -110,7 +124,7 @@ impl Intake {
     async fn session(
         &mut self,
         stop: &CancellationToken,
-        seen: &(impl Fn() + Send),
+        told: &(impl Fn(Told) + Send),
         backoff: &mut Backoff,
     ) -> Result<(), RoundError> {
         let opened = tokio::select! {
@@ -120,7 +134,7 @@ impl Intake {
         loop {
             self.round(opened.validity, stop).await?;
             backoff.reset();
-            seen();
+            told(Told::FullRound);
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 woken = self.inbox.mailbox.wait(self.inbox.settings.poll) => { woken?; }

@@ -9,6 +9,7 @@ use nyckelbud::cli::assembly;
 use nyckelbud::clock::{Clock, SystemClock};
 use nyckelbud::store::{Store, TicketFilter};
 use nyckelbud::ticket::State;
+use nyckelbud::token::Tokens;
 use nyckelbud::web::{Browser, Desk, Page, PickupAnswer, RevealPage};
 use nyckelbud::worker::{DeskPort, Health, Inbox, Intake, Parts, Timing, Worker};
 
@@ -99,7 +100,7 @@ impl World {
         store: Arc<dyn Store>,
         stopper: &Stopper,
     ) -> Parts {
-        let mut parts = assembly::parts(settings, store).expect("the parts fit");
+        let mut parts = assembly::parts(settings, store, &Tokens::default()).expect("the parts fit");
         let (stopper, log) = (stopper.clone(), self.log());
         macro_rules! stopping {
             ($inner:expr) => {
@@ -123,7 +124,7 @@ impl World {
         parts: &Arc<Parts>,
         stopper: &Stopper,
     ) -> Intake {
-        let inbox = assembly::inboxes(settings).expect("the mailbox").remove(0);
+        let inbox = assembly::inboxes(settings, &Tokens::default()).expect("the mailbox").remove(0);
         let mailbox =
             Stopping { inner: DynMailbox(inbox.mailbox), stopper: stopper.clone(), log: self.log() };
         Intake::new(Inbox { mailbox: Box::new(mailbox), settings: inbox.settings }, Arc::clone(parts))

@@ -6,6 +6,7 @@ use nyckelbud::cli::assembly;
 use nyckelbud::mailbox::{Folder, RawMail};
 use nyckelbud::store::{MailsLimit, TicketFilter, TicketView};
 use nyckelbud::ticket::{Kind, Standing};
+use nyckelbud::token::Tokens;
 use nyckelbud::types::Reason;
 use nyckelbud::worker::{Health, Inbox, Intake, Parts, Worker};
 
@@ -28,9 +29,10 @@ impl Desk {
         demo_desk::build(folder.path());
         let settings = demo_desk::settings(folder.path());
         let store = assembly::store(&settings).await.expect("the store opens");
-        let parts = Arc::new(assembly::parts(&settings, store).expect("the parts fit"));
+        let parts = Arc::new(assembly::parts(&settings, store, &Tokens::default()).expect("the parts fit"));
         let shelf = Arc::new(Mutex::new(Shelf { validity: 1, ..Shelf::default() }));
-        let settings = assembly::inboxes(&settings).expect("the mailbox").remove(0).settings;
+        let settings =
+            assembly::inboxes(&settings, &Tokens::default()).expect("the mailbox").remove(0).settings;
         let inbox = Inbox { mailbox: Box::new(ShelfMailbox(Arc::clone(&shelf))), settings };
         Self { shelf, intake: Intake::new(inbox, Arc::clone(&parts)), parts, _folder: folder }
     }

@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 use nyckelbud::mailbox::imap::ImapSettings;
 use nyckelbud::secret::Secret;
 use nyckelbud::tls::Tls;
+use nyckelbud::token::SignIn;
 use tempfile::TempDir;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers/dovecot");
@@ -68,7 +69,7 @@ impl Dovecot {
             tls: Tls::Implicit,
             ca_file: Some(self.dir.path().join("ca.pem")),
             username: USER.to_owned(),
-            password: Secret::new(PASSWORD.to_owned()),
+            sign_in: SignIn::Password(Secret::new(PASSWORD.to_owned())),
             inbox: "INBOX".to_owned(),
             handled: "Nyckelbud/Hanterade ärenden".to_owned(),
             quarantine: "Nyckelbud/Karantän".to_owned(),
