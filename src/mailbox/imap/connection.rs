@@ -15,6 +15,7 @@ use super::Timeouts;
 use super::answer::Answer;
 use super::failure::{broken, closed, not_understood, refused, unsent};
 use super::frame::Room;
+use super::places::Copied;
 use super::wire::Wire;
 use crate::mailbox::MailboxError;
 
@@ -48,6 +49,7 @@ pub(super) struct Connection {
     capabilities: HashSet<String>,
     exists: u32,
     arrived: bool,
+    copied: Vec<Copied>,
 }
 
 impl Connection {
@@ -64,6 +66,7 @@ impl Connection {
             capabilities: HashSet::new(),
             exists: 0,
             arrived: false,
+            copied: Vec::new(),
         }
     }
 
@@ -94,6 +97,16 @@ impl Connection {
     /// Called just before a full look, which finds whatever has arrived.
     pub(super) fn forget_arrivals(&mut self) {
         self.arrived = false;
+    }
+
+    /// Takes `capability` for one that the server does not have: it did not keep what it announced.
+    pub(super) fn give_up(&mut self, capability: &str) {
+        self.capabilities.remove(capability);
+    }
+
+    /// What the server told of copies and moves since the last call.
+    pub(super) fn take_copied(&mut self) -> Vec<Copied> {
+        std::mem::take(&mut self.copied)
     }
 
     /// Sends a command and hands every untagged answer to `each`. `name` is for error texts: it
@@ -175,7 +188,7 @@ impl Connection {
                 Ok(Some(_)) => {}
                 // Refused, or "done" before it began: the connection is in order, only not idling.
                 Ok(None) | Err(MailboxError::Refused { .. }) => {
-                    self.capabilities.remove(NAME);
+                    self.give_up(NAME);
                     return Ok(Idled::Refused);
                 }
                 Err(error) => return Err(error),
@@ -183,7 +196,7 @@ impl Connection {
         }
         if self.idle_until(&tag, Instant::now() + span).await? {
             // To idle again at once would go round and round.
-            self.capabilities.remove(NAME);
+            self.give_up(NAME);
             return Ok(Idled::Refused);
         }
         self.end_idle(&tag).await?;
@@ -230,7 +243,8 @@ impl Connection {
             .unwrap_or(Err(MailboxError::TimedOut { command: NAME, seconds: limit.as_secs() }))
     }
 
-    /// One answer, whatever it is; notes what changes the number of mails.
+    /// One answer, whatever it is; notes what changes the number of mails, and
+    /// where copies went.
     async fn read(&mut self, name: &'static str, silence: Duration) -> Result<Answer, MailboxError> {
         let octets = self.session.as_mut().read_answer(self.room).await;
         let octets = octets.map_err(|error| broken(name, silence, &error))?.ok_or_else(|| closed(name))?;
@@ -239,6 +253,9 @@ impl Connection {
             Answer::Exists(count) => {
                 self.arrived |= *count > self.exists;
                 self.exists = *count;
+            }
+            Answer::Copied(copied) | Answer::Tagged { copied: Some(copied), .. } => {
+                self.copied.push(copied.clone());
             }
             Answer::Expunged => self.exists = self.exists.saturating_sub(1),
             Answer::Bye(words) => {

@@ -14,7 +14,7 @@ use crate::token::AccessToken;
 const QUOTE_MAX: usize = 200;
 
 /// Response codes (RFC 5530 3) that make a refused sign-in a matter of time, not of credentials.
-const FOR_NOW: [&str; 4] = ["[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[SERVERBUG]"];
+const FOR_NOW: [&str; 4] = ["UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"];
 
 /// A server's words for an error text: one line, short.
 pub(super) fn quote(words: &str) -> String {
@@ -74,7 +74,18 @@ fn asked_pause(words: &str) -> Option<Duration> {
 
 /// Whether a refusal with these words says nothing about what was asked for.
 pub(super) fn is_for_now(words: &str) -> bool {
-    FOR_NOW.iter().any(|code| words.contains(code))
+    FOR_NOW.iter().any(|code| has_code(words, code))
+}
+
+/// Whether a server's words begin with the response code `code` (RFC 3501 7.1).
+pub(super) fn has_code(words: &str, code: &str) -> bool {
+    let said = words.strip_prefix('[').and_then(|rest| rest.split([']', ' ']).next());
+    said.is_some_and(|said| said.eq_ignore_ascii_case(code))
+}
+
+/// Whether the command was refused with the response code `code`.
+pub(super) fn refused_with(error: &MailboxError, code: &str) -> bool {
+    matches!(error, MailboxError::Refused { cause, .. } if has_code(cause, code))
 }
 
 /// A sign-in under way.

@@ -306,7 +306,10 @@ impl Intake {
             return Ok(());
         }
         match self.move_all(name, validity, mails).await {
-            Err(RoundError::Mailbox(error @ (MailboxError::Refused { .. } | MailboxError::File { .. }))) => {
+            Err(RoundError::Mailbox(
+                error
+                @ (MailboxError::Refused { .. } | MailboxError::Full { .. } | MailboxError::File { .. }),
+            )) => {
                 tracing::error!(mailbox = %name, "mails cannot be moved out of the inbox: {error}; they are \
                     kept, and new ones are read; make room or give the right, it is tried again");
                 self.file_from = Some(Instant::now() + FILE_AGAIN_AFTER);

@@ -205,8 +205,11 @@ mod dyn_mailbox {
         async fn fetch(&mut self, uids: &[MailUid], to: mpsc::Sender<RawMail>) -> Result<(), MailboxError> {
             self.0.fetch(uids, to).await
         }
-        async fn file(&mut self, folder: Folder, uids: &[MailUid]) -> Result<(), MailboxError> {
+        async fn file(&mut self, folder: Folder, uids: &[MailUid]) -> Result<Vec<Filed>, MailboxError> {
             self.0.file(folder, uids).await
+        }
+        async fn look(&mut self, shelf: Shelf) -> Result<Option<Opened>, MailboxError> {
+            self.0.look(shelf).await
         }
         async fn wait(&mut self, limit: Duration) -> Result<Woken, MailboxError> {
             self.0.wait(limit).await

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 /// What lies in the mailbox, and how it behaves. Shared with the test.
 #[derive(Default)]
-pub struct Shelf {
+pub struct Held {
     /// The inbox.
     pub mails: Vec<RawMail>,
     /// UIDVALIDITY as the next opening tells it.
@@ -26,10 +26,10 @@ pub struct Shelf {
 }
 
 /// The mailbox over it.
-pub struct ShelfMailbox(pub Arc<Mutex<Shelf>>);
+pub struct ShelfMailbox(pub Arc<Mutex<Held>>);
 
 impl ShelfMailbox {
-    fn shelf(&self) -> std::sync::MutexGuard<'_, Shelf> {
+    fn shelf(&self) -> std::sync::MutexGuard<'_, Held> {
         self.0.lock().expect("no test panics while it looks")
     }
 }
@@ -71,7 +71,14 @@ impl Mailbox for ShelfMailbox {
         Ok(())
     }
 
-    async fn file(&mut self, folder: Folder, uids: &[MailUid]) -> Result<(), MailboxError> {
+    async fn look(&mut self, shelf: Shelf) -> Result<Option<Opened>, MailboxError> {
+        match shelf {
+            Shelf::Inbox => self.open().await.map(Some),
+            Shelf::Filed(_) => Ok(None),
+        }
+    }
+
+    async fn file(&mut self, folder: Folder, uids: &[MailUid]) -> Result<Vec<Filed>, MailboxError> {
         let mut shelf = self.shelf();
         if shelf.full {
             shelf.validity = shelf.validity_after_refusal.unwrap_or(shelf.validity);
@@ -82,7 +89,7 @@ impl Mailbox for ShelfMailbox {
         }
         shelf.mails.retain(|mail| !uids.contains(&mail.uid));
         shelf.moved.extend(uids.iter().map(|uid| (uid.0.clone(), folder)));
-        Ok(())
+        Ok(uids.iter().map(|uid| Filed { uid: uid.clone(), now: None }).collect())
     }
 
     async fn wait(&mut self, _: Duration) -> Result<Woken, MailboxError> {

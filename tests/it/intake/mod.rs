@@ -10,14 +10,14 @@ use nyckelbud::token::Tokens;
 use nyckelbud::types::Reason;
 use nyckelbud::worker::{Health, Inbox, Intake, Parts, Worker};
 
-use self::inbox::{Shelf, ShelfMailbox, raw};
+use self::inbox::{Held, ShelfMailbox, raw};
 use crate::support::demo_desk;
 
 mod inbox;
 
 /// A desk of files whose mails lie in memory.
 struct Desk {
-    shelf: Arc<Mutex<Shelf>>,
+    shelf: Arc<Mutex<Held>>,
     parts: Arc<Parts>,
     intake: Intake,
     _folder: tempfile::TempDir,
@@ -30,14 +30,14 @@ impl Desk {
         let settings = demo_desk::settings(folder.path());
         let store = assembly::store(&settings).await.expect("the store opens");
         let parts = Arc::new(assembly::parts(&settings, store, &Tokens::default()).expect("the parts fit"));
-        let shelf = Arc::new(Mutex::new(Shelf { validity: 1, ..Shelf::default() }));
+        let shelf = Arc::new(Mutex::new(Held { validity: 1, ..Held::default() }));
         let settings =
             assembly::inboxes(&settings, &Tokens::default()).expect("the mailbox").remove(0).settings;
         let inbox = Inbox { mailbox: Box::new(ShelfMailbox(Arc::clone(&shelf))), settings };
         Self { shelf, intake: Intake::new(inbox, Arc::clone(&parts)), parts, _folder: folder }
     }
 
-    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+    fn shelf(&self) -> MutexGuard<'_, Held> {
         self.shelf.lock().expect("no test panics while it looks")
     }
 
