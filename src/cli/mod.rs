@@ -18,6 +18,7 @@ mod generate;
 mod key;
 mod migrate;
 mod output;
+mod reconcile;
 mod run;
 mod tickets;
 
@@ -51,6 +52,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// List tickets
     Tickets(tickets::TicketsArgs),
+    /// Prove that every mail in the mailboxes has a fate, or name those that have none; only reads
+    Reconcile(reconcile::ReconcileArgs),
     /// Show the automation switch, or turn it: on, observe, off
     Automation(automation::AutomationArgs),
     /// Make or rotate the sealing key
@@ -129,6 +132,7 @@ fn run_command(cli: Cli) -> Result<(), CliError> {
         Command::Check => block_on(check::run(&common)),
         Command::Explain(args) => block_on(explain::run(&common, args)),
         Command::Tickets(args) => block_on(tickets::run(&common, args)),
+        Command::Reconcile(args) => block_on(reconcile::run(&common, args)),
         Command::Automation(args) => block_on(automation::run(&common, args)),
         Command::Key(command) => key::run(&common, &command),
         Command::Config(command) => config::run(&common, &command),

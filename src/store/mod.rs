@@ -12,17 +12,19 @@ use async_trait::async_trait;
 use crate::delivery::Receipt;
 use crate::keyring::Keyring;
 use crate::mail::Trust;
-use crate::mailbox::{MailUid, Mark};
 use crate::ticket::{State, Ticket, TicketId};
 use crate::types::{AccountId, EmailAddress, History, MessageId, Outcome, TicketNumber, UnixMillis};
 
+mod ledger;
 mod sql;
 mod types;
 
+pub use ledger::Ledger;
 pub use types::{
-    Addressee, AuditEntry, ChainReport, Channel, Claim, Committed, Incoming, Intent, IntentChange,
-    IntentKind, KeptMail, LedgerEntry, MailsLimit, MessageClaim, MessageKind, NewMessage, NewTicket,
-    Recorded, SealedChange, Started, Step, StoredReceipt, Switch, TicketFilter, TicketView,
+    Addressee, AuditEntry, ChainReport, Channel, Claim, Committed, Found, Incoming, Intent, IntentChange,
+    IntentKind, KeptMail, LedgerEntry, MailId, MailsLimit, MessageClaim, MessageKind, NewMessage, NewTicket,
+    Recorded, SealedChange, Settled, Started, Step, StoredReceipt, Switch, TicketFilter, TicketView, Totals,
+    UidScope,
 };
 
 /// The store failed. What was not committed has not happened; nothing is half done.
@@ -68,34 +70,10 @@ pub async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
 /// The store of everything. All methods can fail with [`StoreError`]; then nothing has happened,
 /// or, for [`StoreError::Unavailable`], possibly all of it.
 #[async_trait]
-pub trait Store: Send + Sync {
-    /// The mark of the mailbox's first connection; `None` before that.
-    async fn mark(&self, mailbox: &str) -> Result<Option<Mark>, StoreError>;
-    /// Keeps the mark; the first one stays.
-    async fn set_mark(&self, mailbox: &str, mark: &Mark, now: UnixMillis) -> Result<(), StoreError>;
-    /// Ledger entries of mails not moved out of the inbox yet.
-    async fn ledger(&self, mailbox: &str, validity: u32) -> Result<Vec<LedgerEntry>, StoreError>;
-    /// Counts one try for each, before they are fetched (M1); makes the entries that are missing.
-    async fn count_tries(
-        &self,
-        mailbox: &str,
-        validity: u32,
-        uids: &[MailUid],
-        now: UnixMillis,
-    ) -> Result<(), StoreError>;
-    /// Takes one try back: the connection failed, not these mails.
-    async fn forgive_tries(&self, mailbox: &str, validity: u32, uids: &[MailUid]) -> Result<(), StoreError>;
+pub trait Store: Ledger {
     /// Keeps mails, with their tickets and first events, in one transaction (M3). The answers stand
     /// in the order of the mails.
     async fn record(&self, mails: Vec<Incoming>, now: UnixMillis) -> Result<Vec<Recorded>, StoreError>;
-    /// The mails have left the inbox (M4).
-    async fn moved(
-        &self,
-        mailbox: &str,
-        validity: u32,
-        uids: &[MailUid],
-        now: UnixMillis,
-    ) -> Result<(), StoreError>;
 
     /// Takes on up to `limit` due tickets, oldest due first, each with a lease of `lease`.
     async fn claim(

@@ -8,15 +8,17 @@ use super::reads::{ReadMail, guarded, nobody};
 use super::{Rules, decide};
 use crate::decision::{Acknowledge, Automation};
 use crate::mail::{Mail, Trust, Unreadable, without_numbers};
-use crate::mailbox::{Folder, RawMail};
+use crate::mailbox::{Folder, RawMail, Shelf};
 use crate::request::Reading;
 use crate::store::{Incoming, NewTicket};
 use crate::ticket::{Fate, Kind, Plan, State};
-use crate::types::{Check, CheckResult, EmailAddress, Trail, UnixMillis};
+use crate::types::{Check, CheckResult, EmailAddress, Reason, Trail, UnixMillis};
 
 /// What all mails of a round share.
 pub(crate) struct Kept<'a> {
     pub(crate) mailbox: &'a str,
+    /// Where they lie.
+    pub(crate) shelf: Shelf,
     pub(crate) validity: u32,
     pub(crate) automation: Automation,
     pub(crate) rules: &'a Rules,
@@ -109,11 +111,57 @@ pub(crate) fn quarantined(kept: &Kept<'_>, raw: RawMail, why: &str) -> Incoming 
     }
 }
 
+/// A mail that lies in `folder` and that the store has no record of: a store from a backup has forgotten
+/// it, or somebody put it there. A person has to look; the machine does nothing with it.
+pub(crate) fn unrecorded(mail: Incoming, folder: Folder) -> Incoming {
+    let reason = Reason::StoreRestored;
+    let moved =
+        State::requested().on(crate::ticket::Event::Decided { plan: Plan::Technician, reason: Some(reason) });
+    let mut trail = match mail.ticket.kind {
+        Kind::Quarantine => mail.ticket.trail,
+        Kind::Password | Kind::General | Kind::Automatic => Trail::default(),
+    };
+    let words = format!(
+        "{reason}: it lies in the {} folder, but this desk had no record of it; whether it was answered is not \
+         known; nothing was done with it",
+        word(folder)
+    );
+    trail.add(Check::Outcome, CheckResult::Fail, words);
+    Incoming {
+        answers: Vec::new(),
+        tag: None,
+        folder: None,
+        ticket: NewTicket {
+            kind: mail.ticket.kind,
+            state: moved.map_or(State::requested(), |m| m.to),
+            outcome: Some(Fate::Technician),
+            reason: Some(reason),
+            trail,
+            observed: false,
+            year: mail.ticket.year,
+            acknowledge: None,
+        },
+        ..mail
+    }
+}
+
+/// The folder in an English sentence.
+pub(crate) fn word(folder: Folder) -> &'static str {
+    match folder {
+        Folder::Handled => "handled",
+        Folder::Quarantine => "quarantine",
+    }
+}
+
 /// Two unreadable mails are the same when their octets are; a mail that is not whole is only itself.
 fn hash_of_octets(kept: &Kept<'_>, raw: &RawMail) -> String {
     let mut hash = Sha256::new();
     if raw.truncated || raw.bytes.is_empty() {
-        hash.update(format!("{}/{}/{}", kept.mailbox, kept.validity, raw.uid.0));
+        let folder = match kept.shelf {
+            Shelf::Inbox => String::new(),
+            Shelf::Filed(folder) => format!("{}/", word(folder)),
+        };
+        hash.update(format!("{}/{folder}{}/{}", kept.mailbox, kept.validity, raw.uid.0));
     }
     hash.update(&raw.bytes);
     data_encoding::HEXLOWER.encode(&hash.finalize())
@@ -188,7 +236,8 @@ mod tests {
         let settings = loaded.unwrap_or_else(|errors| panic!("{errors}")).settings;
         let (rules, now) = (assembly::rules(&settings), UnixMillis(0));
         let automation = Automation::On;
-        let kept = Kept { mailbox: "servicedesk", validity: 1, automation, rules: &rules, year: 2026, now };
+        let (mailbox, shelf) = ("servicedesk", Shelf::Inbox);
+        let kept = Kept { mailbox, shelf, validity: 1, automation, rules: &rules, year: 2026, now };
         let uid = MailUid("1".to_owned());
         let raw = RawMail { uid, received_at: None, bytes: b"From: a".to_vec(), truncated: false };
         let incoming = incoming(&kept, raw, |_| panic!("it stumbles"));

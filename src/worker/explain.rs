@@ -9,6 +9,7 @@ use super::{Parts, decide, reads};
 use crate::decision::Automation;
 use crate::directory::{Facts, Lookup};
 use crate::mail::Authentication;
+use crate::mailbox::Shelf;
 use crate::request::Reading;
 use crate::telemetry::how_it_ended;
 use crate::types::{Trail, UnixMillis};
@@ -59,7 +60,8 @@ pub async fn explain(
         Err(unreadable) => return Ok(unread(&unreadable.to_string())),
     };
     let automation = parts.automation().await.map_err(|e| e.to_string())?;
-    let kept = Kept { mailbox: "", validity: 0, automation, rules: &parts.rules, year: 0, now: parts.now() };
+    let (rules, now) = (&parts.rules, parts.now());
+    let kept = Kept { mailbox: "", shelf: Shelf::Inbox, validity: 0, automation, rules, year: 0, now };
     let acknowledge = acknowledgement(&kept, &read.mail).is_some();
     let (from, trust) = (read.mail.sender.address.as_ref(), read.mail.sender.trust);
     let answered = parts.store.ticket_answered(&read.mail.answers, read.mail.tag, from, trust);

@@ -11,9 +11,11 @@ use super::joins::{self, Joined};
 use super::ledger::folder_word;
 use super::tx::Tx;
 use super::value::values;
-use super::{audit, messages, ticket};
+use super::{audit, messages, places, ticket};
+use crate::mailbox::Folder;
 use crate::store::{
-    Addressee, AuditEntry, Incoming, KeptMail, MailsLimit, MessageKind, NewMessage, Recorded, StoreError,
+    Addressee, AuditEntry, Incoming, KeptMail, MailId, MailsLimit, MessageKind, NewMessage, Recorded,
+    StoreError, UidScope,
 };
 use crate::ticket::{Fate, Kind, TicketId};
 use crate::types::{EmailAddress, MessageId, Reason, TicketNumber, UnixMillis, mask_phones};
@@ -43,9 +45,7 @@ impl<DB: Dialect> SqlStore<DB> {
             return Ok(Vec::new());
         }
         let mut tx = self.write("keeping mails").await?;
-        // One intake at a time: two would not see each other's mails, and would make two tickets of
-        // one mail that came to two mailboxes.
-        tx.run("UPDATE turn SET taken = taken + 1 WHERE name = 'intake'", values![]).await?;
+        take_turn(&mut tx).await?;
         let mut recorded = Vec::with_capacity(mails.len());
         for mut mail in mails {
             // People write their numbers there; only the raw mail keeps them (decisions, 21).
@@ -65,7 +65,7 @@ impl<DB: Dialect> SqlStore<DB> {
             let first = row.number()?;
             let id = TicketId(row.number()?);
             let number = ticket::number(&mut row)?;
-            insert_mail(tx, mail, id, first, now).await?;
+            insert_mail(tx, mail, id, first, Lies::InInbox, now).await?;
             let entry = told("mail.duplicate", &json!({ "number": number }));
             audit::write(tx, id, &entry, now).await?;
             return Ok(Recorded::Duplicate(id, number));
@@ -74,13 +74,13 @@ impl<DB: Dialect> SqlStore<DB> {
         let recorded = match joined(tx, &mail).await? {
             Some(joined) => {
                 joins::reply(tx, joined.id, now).await?;
-                insert_mail(tx, mail, joined.id, 0, now).await?;
+                insert_mail(tx, mail, joined.id, 0, Lies::InInbox, now).await?;
                 Recorded::Joined(joined.id, joined.number)
             }
             None => {
                 let (id, number) = ticket::make(tx, &mail, now).await?;
                 audit::write(tx, id, &made(&mail, number), now).await?;
-                insert_mail(tx, mail, id, 0, now).await?;
+                insert_mail(tx, mail, id, 0, Lies::InInbox, now).await?;
                 Recorded::Made(id, number)
             }
         };
@@ -137,13 +137,28 @@ async fn joined<DB: Dialect>(tx: &mut Tx<DB>, mail: &Incoming) -> Result<Option<
     }
 }
 
-/// Keeps the mail's octets for its ticket, and its place in the ledger. `duplicate_of` is 0 for a mail
-/// that came for the first time.
-async fn insert_mail<DB: Dialect>(
+/// One intake at a time: two would not see each other's mails, and would make two tickets of one mail
+/// that came to two mailboxes.
+pub(super) async fn take_turn<DB: Dialect>(tx: &mut Tx<DB>) -> Result<(), StoreError> {
+    tx.run("UPDATE turn SET taken = taken + 1 WHERE name = 'intake'", values![]).await
+}
+
+/// Where a mail lies that is being kept.
+pub(super) enum Lies<'a> {
+    /// Where mails come to; the ledger says where it goes.
+    InInbox,
+    /// In a folder for filed mails, and there it stays.
+    In(&'a UidScope, Folder),
+}
+
+/// Keeps the mail's octets for its ticket, and its place. `duplicate_of` is 0 for a mail that came for
+/// the first time.
+pub(super) async fn insert_mail<DB: Dialect>(
     tx: &mut Tx<DB>,
     mail: Incoming,
     ticket: TicketId,
     duplicate_of: i64,
+    lies: Lies<'_>,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO mail (ticket, duplicate_of, mailbox, validity, uid, received_at, kept_at,
@@ -165,6 +180,9 @@ async fn insert_mail<DB: Dialect>(
         mail.raw,
     ];
     let id = tx.one(sql, values).await?.number()?;
+    if let Lies::In(scope, folder) = lies {
+        return places::note(tx, scope, folder, &mail.uid, MailId(id), now).await;
+    }
     let sql = "INSERT INTO ledger (mailbox, validity, uid, tries, mail, folder, seen_at, moved_at)
          VALUES ($1, $2, $3, 0, $4, $5, $6, 0)
          ON CONFLICT (mailbox, validity, uid)
@@ -173,7 +191,7 @@ async fn insert_mail<DB: Dialect>(
     tx.run(sql, values![mail.mailbox, mail.validity, mail.uid.0, id, place, now]).await
 }
 
-fn made(mail: &Incoming, number: TicketNumber) -> AuditEntry {
+pub(super) fn made(mail: &Incoming, number: TicketNumber) -> AuditEntry {
     let new = &mail.ticket;
     told(
         "ticket.made",

@@ -11,13 +11,12 @@ use self::dialect::Dialect;
 use self::tidy::Tidy;
 use self::tx::Tx;
 use super::{
-    AuditEntry, ChainReport, Channel, Claim, Committed, Incoming, KeptMail, LedgerEntry, MailsLimit,
-    MessageClaim, Recorded, Step, Store, StoreError, StoredReceipt, Switch, TicketFilter, TicketView,
+    AuditEntry, ChainReport, Channel, Claim, Committed, Incoming, KeptMail, MailsLimit, MessageClaim,
+    Recorded, Step, Store, StoreError, StoredReceipt, Switch, TicketFilter, TicketView,
 };
 use crate::delivery::Receipt;
 use crate::keyring::Keyring;
 use crate::mail::Trust;
-use crate::mailbox::{MailUid, Mark};
 use crate::ticket::{State, Ticket, TicketId};
 use crate::types::{AccountId, EmailAddress, History, MessageId, Outcome, TicketNumber, UnixMillis};
 
@@ -32,6 +31,7 @@ mod joins;
 mod ledger;
 mod messages;
 mod migrations;
+mod places;
 #[cfg(test)]
 mod plans;
 mod postgres;
@@ -131,44 +131,8 @@ impl<DB: Dialect> SqlStore<DB> {
 
 #[async_trait]
 impl<DB: Dialect> Store for SqlStore<DB> {
-    async fn mark(&self, mailbox: &str) -> Result<Option<Mark>, StoreError> {
-        self.read_mark(mailbox).await
-    }
-
-    async fn set_mark(&self, mailbox: &str, mark: &Mark, now: UnixMillis) -> Result<(), StoreError> {
-        self.keep_mark(mailbox, mark, now).await
-    }
-
-    async fn ledger(&self, mailbox: &str, validity: u32) -> Result<Vec<LedgerEntry>, StoreError> {
-        self.read_ledger(mailbox, validity).await
-    }
-
-    async fn count_tries(
-        &self,
-        mailbox: &str,
-        validity: u32,
-        uids: &[MailUid],
-        now: UnixMillis,
-    ) -> Result<(), StoreError> {
-        self.add_tries(mailbox, validity, uids, now).await
-    }
-
-    async fn forgive_tries(&self, mailbox: &str, validity: u32, uids: &[MailUid]) -> Result<(), StoreError> {
-        self.take_tries_back(mailbox, validity, uids).await
-    }
-
     async fn record(&self, mails: Vec<Incoming>, now: UnixMillis) -> Result<Vec<Recorded>, StoreError> {
         self.keep_mails(mails, now).await
-    }
-
-    async fn moved(
-        &self,
-        mailbox: &str,
-        validity: u32,
-        uids: &[MailUid],
-        now: UnixMillis,
-    ) -> Result<(), StoreError> {
-        self.note_moved(mailbox, validity, uids, now).await
     }
 
     async fn claim(

@@ -4,10 +4,18 @@
 use sqlx::{AssertSqlSafe, Connection, Row, Sqlite, SqliteConnection};
 
 use super::dialect::Dialect;
-use super::{audit, claims, history, intake, joins, ledger, messages, migrations, reads, receipts};
+use super::{audit, claims, history, intake, joins, ledger, messages, migrations, places, reads, receipts};
 
-const HOT: [(&str, &str); 20] = [
-    ("ledger", ledger::LEDGER),
+const HOT: [(&str, &str); 28] = [
+    ("ledger: inbox", ledger::IN_INBOX),
+    ("ledger: folder", ledger::IN_FOLDER),
+    ("ledger: not moved", ledger::UNMOVED),
+    ("place: filed", places::FILED),
+    ("place: by content", places::WITH_CONTENT),
+    ("place: by octets", places::UNREAD),
+    ("place: copy", places::COPY),
+    ("kept", places::KEPT),
+    ("gone", places::GONE),
     ("record: known", intake::KNOWN),
     ("record: same content", intake::SAME_CONTENT),
     ("record: acknowledged", intake::ACKNOWLEDGED),

@@ -5,19 +5,6 @@ use crate::mailbox::{Folder, MailUid};
 use crate::ticket::{Fate, Kind, State, TicketId};
 use crate::types::{EmailAddress, MessageId, Reason, TicketNumber, Trail, UnixMillis};
 
-/// A mail that the ledger knows and that has not been moved out of the inbox yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LedgerEntry {
-    /// Its name in the mailbox.
-    pub uid: MailUid,
-    /// How often its fetch was begun.
-    pub tries: u32,
-    /// Is it in the store?
-    pub kept: bool,
-    /// Where it goes once it is kept; `None` leaves it in the inbox.
-    pub folder: Option<Folder>,
-}
-
 /// A mail to be kept, with what shall become of it.
 #[derive(Clone, Debug)]
 pub struct Incoming {

@@ -15,19 +15,28 @@ const MAX_FETCHES: u32 = MAX_TRIES + 2;
 const MAX_BREAKS: u32 = 5;
 /// … when that has been going on for so long.
 const BREAKS_LAST: Duration = Duration::from_secs(30 * 60);
+/// One that did not come for so long, while the mailbox answered otherwise, is given up, too.
+const ALONE_LASTS: Duration = Duration::from_secs(6 * 60 * 60);
+/// After its second break a mail is left out for so long, then for twice as long …
+const FIRST_REST: Duration = Duration::from_secs(60);
+/// … and never longer than this.
+const LONGEST_REST: Duration = Duration::from_secs(5 * 60);
 
 /// What this process remembers of fetches that brought a mail not. The ledger's tries count only
 /// what stopped the program; a connection that breaks, or a server that withholds a mail, is no
 /// reason to think that reading it is dangerous, but it must not hold up the others either.
 ///
 /// A break counts against a mail only when something else came since its last one: in a bad network,
-/// or when it lies in the inbox alone, nobody can tell whose fault it is, and it is tried again for as
-/// long as it takes.
+/// or when it lies in the inbox alone, nobody can tell whose fault it is, and it is tried for much longer.
+///
+/// A mail that breaks the connection rests between its tries, so that the others come in meanwhile.
 #[derive(Debug, Default)]
 pub(super) struct Breaks {
     validity: u32,
     /// When the connection was last seen to do its work.
     good: Option<Instant>,
+    /// When a round last came to its end.
+    whole: Option<Instant>,
     troubles: HashMap<MailUid, Trouble>,
 }
 
@@ -36,7 +45,12 @@ pub(super) struct Breaks {
 struct Trouble {
     since: Instant,
     last: Instant,
+    /// Breaks that count against it.
     count: u32,
+    /// All of them.
+    tries: u32,
+    /// It rests until then.
+    again: Instant,
 }
 
 impl Breaks {
@@ -50,7 +64,17 @@ impl Breaks {
     /// The fetch that should have brought this mail did not.
     pub(super) fn count(&mut self, uid: &MailUid, now: Instant) {
         let good = self.good;
-        let trouble = self.troubles.entry(uid.clone()).or_insert(Trouble { since: now, last: now, count: 0 });
+        let trouble = self.troubles.entry(uid.clone()).or_insert(Trouble {
+            since: now,
+            last: now,
+            count: 0,
+            tries: 0,
+            again: now,
+        });
+        if let Some(doubled) = trouble.tries.checked_sub(1) {
+            trouble.again = now + FIRST_REST.saturating_mul(1 << doubled.min(8)).min(LONGEST_REST);
+        }
+        trouble.tries += 1;
         if trouble.count == 0 || good.is_some_and(|good| good > trouble.last) {
             trouble.count += 1;
             trouble.last = now;
@@ -62,14 +86,25 @@ impl Breaks {
         self.good = Some(now);
     }
 
+    /// A round came to its end: the mailbox answers, whatever rests.
+    pub(super) fn whole(&mut self, now: Instant) {
+        self.whole = Some(now);
+    }
+
     /// It came.
     pub(super) fn clear(&mut self, uid: &MailUid) {
         self.troubles.remove(uid);
     }
 
     fn are_many(&self, uid: &MailUid, now: Instant) -> bool {
-        let many = |t: &Trouble| t.count >= MAX_BREAKS && now.duration_since(t.since) >= BREAKS_LAST;
-        self.troubles.get(uid).is_some_and(many)
+        let Some(trouble) = self.troubles.get(uid) else { return false };
+        let lasts = now.saturating_duration_since(trouble.since);
+        let alone = trouble.tries >= MAX_BREAKS && self.whole.is_some_and(|whole| whole > trouble.since);
+        (trouble.count >= MAX_BREAKS && lasts >= BREAKS_LAST) || (alone && lasts >= ALONE_LASTS)
+    }
+
+    fn rests(&self, uid: &MailUid, now: Instant) -> bool {
+        self.troubles.get(uid).is_some_and(|trouble| now < trouble.again)
     }
 }
 
@@ -86,40 +121,91 @@ pub(super) struct Plan {
     pub(super) withheld: Vec<MailUid>,
     /// Not fetched any more, because that stops the program; a ticket says so.
     pub(super) deadly: Vec<MailUid>,
+    /// There are more fresh ones.
+    pub(super) more: bool,
 }
 
 impl Plan {
-    pub(super) fn new(listed: &[MailUid], ledger: &[LedgerEntry], breaks: &Breaks, now: Instant) -> Self {
+    /// Adds mails, oldest first, of which the ledger has these entries. `false`: `limit` fresh ones are
+    /// enough for a round, and there are more. What needs care then waits for the last round.
+    pub(super) fn add(
+        &mut self,
+        listed: &[MailUid],
+        ledger: &[LedgerEntry],
+        breaks: &Breaks,
+        limit: usize,
+        now: Instant,
+    ) -> bool {
         let known: HashMap<&MailUid, &LedgerEntry> = ledger.iter().map(|e| (&e.uid, e)).collect();
-        let mut plan = Self::default();
         for uid in listed {
-            let (tries, kept) = known.get(uid).map_or((0, false), |entry| (entry.tries, entry.kept));
-            if kept {
+            let entry = known.get(uid);
+            if entry.is_some_and(|entry| entry.mail.is_some() && !entry.moved) {
                 continue;
             }
-            let group = match tries {
-                MAX_FETCHES.. => &mut plan.deadly,
-                _ if breaks.are_many(uid, now) => &mut plan.withheld,
-                MAX_TRIES.. => &mut plan.poison,
-                0 if !breaks.troubles.contains_key(uid) => &mut plan.fresh,
-                _ => &mut plan.alone,
+            let group = match entry.map_or(0, |entry| begun(entry)) {
+                MAX_FETCHES.. => &mut self.deadly,
+                _ if breaks.are_many(uid, now) => &mut self.withheld,
+                _ if breaks.rests(uid, now) => continue,
+                MAX_TRIES.. => &mut self.poison,
+                0 if !breaks.troubles.contains_key(uid) => &mut self.fresh,
+                _ => &mut self.alone,
             };
             group.push(uid.clone());
+            if self.fresh.len() > limit {
+                self.fresh.truncate(limit);
+                *self = Self { fresh: std::mem::take(&mut self.fresh), more: true, ..Self::default() };
+                return false;
+            }
         }
-        plan
+        true
     }
+}
+
+/// Fetches that never ended. A mail that was moved and lies there again came once.
+fn begun(entry: &LedgerEntry) -> u32 {
+    entry.tries.saturating_sub(u32::from(entry.mail.is_some()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::MailId;
 
     fn uid(n: u32) -> MailUid {
         MailUid(n.to_string())
     }
 
     fn entry(n: u32, tries: u32, kept: bool) -> LedgerEntry {
-        LedgerEntry { uid: uid(n), tries, kept, folder: None }
+        let mail = kept.then_some(MailId(1));
+        LedgerEntry { uid: uid(n), tries, mail, folder: None, moved: false }
+    }
+
+    /// All of it, in one round.
+    fn plan_of(listed: &[MailUid], ledger: &[LedgerEntry], breaks: &Breaks, now: Instant) -> Plan {
+        let mut plan = Plan::default();
+        assert!(plan.add(listed, ledger, breaks, usize::MAX, now));
+        plan
+    }
+
+    #[test]
+    fn a_round_has_its_limit_and_leaves_what_needs_care_to_the_last_one() {
+        let listed: Vec<MailUid> = (1..=6).map(uid).collect();
+        let (ledger, breaks, now) = ([entry(2, 1, false)], Breaks::default(), Instant::now());
+        let mut plan = Plan::default();
+        assert!(!plan.add(&listed, &ledger, &breaks, 3, now));
+        let first = Plan { fresh: vec![uid(1), uid(3), uid(4)], more: true, ..Plan::default() };
+        assert_eq!(plan, first);
+        let mut plan = Plan::default();
+        assert!(plan.add(&listed[..3], &ledger, &breaks, 3, now));
+        assert!(plan.add(&listed[3..4], &ledger, &breaks, 3, now), "as many as the limit are not too many");
+        assert_eq!((plan.fresh.len(), plan.alone.len(), plan.more), (3, 1, false));
+    }
+
+    #[test]
+    fn a_mail_that_somebody_moved_back_is_fetched_unless_it_is_dangerous() {
+        let back = |n, tries| LedgerEntry { moved: true, ..entry(n, tries, true) };
+        let plan = plan_of(&[uid(1), uid(2)], &[back(1, 1), back(2, 4)], &Breaks::default(), Instant::now());
+        assert_eq!(plan, Plan { fresh: vec![uid(1)], poison: vec![uid(2)], ..Plan::default() });
     }
 
     #[test]
@@ -130,12 +216,12 @@ mod tests {
         breaks.under(7);
         let now = Instant::now();
         breaks.count(&uid(5), now);
-        let plan = Plan::new(&listed, &ledger, &breaks, now);
+        let plan = plan_of(&listed, &ledger, &breaks, now);
         assert_eq!(plan.fresh, [uid(1), uid(6)]);
         assert_eq!(plan.alone, [uid(2), uid(5)]);
         assert_eq!(plan.poison, [uid(3)]);
         breaks.clear(&uid(5));
-        assert_eq!(Plan::new(&listed, &ledger, &breaks, now).fresh, [uid(1), uid(5), uid(6)]);
+        assert_eq!(plan_of(&listed, &ledger, &breaks, now).fresh, [uid(1), uid(5), uid(6)]);
     }
 
     /// The plan for a mail that was tried once a minute and did not come; `others` did before each try, or not.
@@ -150,7 +236,7 @@ mod tests {
             breaks.count(&uid(1), now);
             now += Duration::from_secs(30);
         }
-        Plan::new(&[uid(1)], &[], &breaks, now)
+        plan_of(&[uid(1)], &[], &breaks, now + LONGEST_REST)
     }
 
     #[test]
@@ -167,9 +253,39 @@ mod tests {
     }
 
     #[test]
+    fn a_mail_that_breaks_the_connection_again_rests_while_the_others_come() {
+        let (mut breaks, begun) = (Breaks::default(), Instant::now());
+        let plan = |breaks: &Breaks, seconds: u64| {
+            plan_of(&[uid(1), uid(2)], &[], breaks, begun + Duration::from_secs(seconds))
+        };
+        breaks.count(&uid(1), begun);
+        assert_eq!(plan(&breaks, 0).alone, [uid(1)], "anything may break a connection once");
+        for (now, rest) in [(0, 60), (100, 120), (300, 240), (1000, 300), (2000, 300)] {
+            breaks.count(&uid(1), begun + Duration::from_secs(now));
+            assert_eq!(plan(&breaks, now + rest - 1), Plan { fresh: vec![uid(2)], ..Plan::default() });
+            assert_eq!(plan(&breaks, now + rest).alone, [uid(1)]);
+        }
+    }
+
+    #[test]
+    fn a_mail_that_lies_alone_and_never_comes_is_given_up_once_that_is_no_outage_any_more() {
+        for (hours, answers, given_up) in [(5, true, false), (7, true, true), (100, false, false)] {
+            let (mut breaks, mut now) = (Breaks::default(), Instant::now());
+            for _ in 0..hours * 12 {
+                breaks.count(&uid(1), now);
+                now += Duration::from_secs(300);
+                if answers {
+                    breaks.whole(now);
+                }
+            }
+            let plan = plan_of(&[uid(1)], &[], &breaks, now);
+            assert_eq!(!plan.withheld.is_empty(), given_up, "{hours} {answers}");
+        }
+    }
+
+    #[test]
     fn a_mail_that_stops_the_program_is_not_fetched_for_ever() {
-        let plan =
-            |tries| Plan::new(&[uid(1)], &[entry(1, tries, false)], &Breaks::default(), Instant::now());
+        let plan = |tries| plan_of(&[uid(1)], &[entry(1, tries, false)], &Breaks::default(), Instant::now());
         for tries in [3, 4] {
             assert_eq!(plan(tries).poison, [uid(1)], "{tries} tries");
         }
