@@ -52,7 +52,7 @@ async fn tell(parts: &Parts, to: &EmailAddress, text: &str) {
 
 fn outgoing(parts: &Parts, to: &EmailAddress, text: &str) -> Result<OutgoingMail, String> {
     let text = parts.texts.alarm(text).map_err(|error| format!("its text cannot be made: {error}"))?;
-    let id = format!("{}.alarm@{}", uuid::Uuid::new_v4().simple(), parts.rules.desk_address.domain());
+    let id = format!("alarm.{:032x}@{}", rand::random::<u128>(), parts.rules.desk_address.domain());
     Ok(OutgoingMail {
         message_id: MessageId::parse(&id).map_err(|error| error.to_string())?,
         date: parts.now(),
