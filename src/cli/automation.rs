@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{CliError, Common, assembly, output};
+use super::{CliError, Common, actor, assembly, output};
 use crate::clock::{Clock, SystemClock, parse_rfc3339, rfc3339};
 use crate::decision::Automation;
 use crate::store::{AuditEntry, Switch};
@@ -29,7 +29,7 @@ pub(super) async fn run(common: &Common, args: AutomationArgs) -> Result<(), Cli
     if let Some(to) = &args.to {
         let why = args.why.unwrap_or_default();
         let until = args.until.map(|text| parse_until(&text, now)).transpose()?;
-        let by = format!("cli:{}", whoami());
+        let by = actor();
         let switch = Switch { automation: parse(to), why: why.clone(), by: by.clone(), at: now, until };
         let audit = AuditEntry {
             actor: by,
@@ -94,12 +94,6 @@ fn parse_until(text: &str, now: UnixMillis) -> Result<UnixMillis, CliError> {
             "--until {text}: expected a time (2026-11-24T17:00:00Z) or a span (2h); nothing was changed"
         ))),
     }
-}
-
-/// Who turns it, as far as the machine knows: for the log, not for a right.
-fn whoami() -> String {
-    let uid = rustix::process::getuid().as_raw();
-    std::env::var("SUDO_USER").or_else(|_| std::env::var("USER")).unwrap_or_else(|_| format!("uid {uid}"))
 }
 
 #[cfg(test)]

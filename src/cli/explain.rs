@@ -136,8 +136,9 @@ fn show(explanation: &Explanation) -> Result<(), CliError> {
     }
     let reason = explanation.reason.as_ref().map(|r| format!(", {r}")).unwrap_or_default();
     let joins = explanation.ticket.as_ref().map(|t| format!("; it joins ticket {t}")).unwrap_or_default();
+    let links = explanation.linked_to.as_ref().map(|t| format!("; linked to ticket {t}")).unwrap_or_default();
     output::line(&format!(
-        "\n→ {}{joins}",
+        "\n→ {}{joins}{links}",
         output::paint(output::BOLD, &(explanation.outcome.clone() + &reason))
     ))?;
     let acknowledged = if explanation.acknowledge { "gets" } else { "does not get" };

@@ -18,6 +18,7 @@ mod generate;
 mod key;
 mod migrate;
 mod output;
+mod quarantine;
 mod reconcile;
 mod run;
 mod tickets;
@@ -52,6 +53,9 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// List tickets
     Tickets(tickets::TicketsArgs),
+    /// Look after mails that could not be read
+    #[command(subcommand)]
+    Quarantine(quarantine::QuarantineCommand),
     /// Prove that every mail in the mailboxes has a fate, or name those that have none; only reads
     Reconcile(reconcile::ReconcileArgs),
     /// Show the automation switch, or turn it: on, observe, off
@@ -132,6 +136,7 @@ fn run_command(cli: Cli) -> Result<(), CliError> {
         Command::Check => block_on(check::run(&common)),
         Command::Explain(args) => block_on(explain::run(&common, args)),
         Command::Tickets(args) => block_on(tickets::run(&common, args)),
+        Command::Quarantine(command) => block_on(quarantine::run(&common, command)),
         Command::Reconcile(args) => block_on(reconcile::run(&common, args)),
         Command::Automation(args) => block_on(automation::run(&common, args)),
         Command::Key(command) => key::run(&common, &command),
@@ -141,6 +146,13 @@ fn run_command(cli: Cli) -> Result<(), CliError> {
         Command::Completions(args) => generate::completions(&args),
         Command::Man => generate::man(),
     }
+}
+
+/// Who gives a command, as far as the machine knows: for the log, not for a right.
+fn actor() -> String {
+    let uid = rustix::process::getuid().as_raw();
+    let name = std::env::var("SUDO_USER").or_else(|_| std::env::var("USER"));
+    format!("cli:{}", name.unwrap_or_else(|_| format!("uid {uid}")))
 }
 
 /// A look-up that hangs in the operating system must not hold the exit up.

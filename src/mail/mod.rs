@@ -1,12 +1,14 @@
 //! Stage 2: bytes become a [`Mail`]. Pure: no clock, no network, no files.
 
-use crate::types::{EmailAddress, MessageId, TicketNumber, UnixMillis};
+use crate::types::{EmailAddress, MessageId, Returned, TicketNumber, UnixMillis};
 
 pub mod reading;
 
 mod automatic;
 mod fields;
+mod file_name;
 mod html;
+mod returned;
 mod sender;
 mod shown;
 mod text;
@@ -129,6 +131,8 @@ pub struct Mail {
     pub tag: Option<TicketNumber>,
     /// Set when a machine wrote it.
     pub automatic: Option<AutomaticKind>,
+    /// Set when it tells that another mail could not be delivered.
+    pub returned: Option<Returned>,
     /// True when a header asks for no automatic answer although a person wrote it
     /// (`X-Auto-Response-Suppress`).
     pub wants_no_answer: bool,
@@ -136,7 +140,7 @@ pub struct Mail {
     pub plain: Option<WrittenText>,
     /// Text of the text/html part, if there is one.
     pub html: Option<WrittenText>,
-    /// Names of the attachments.
+    /// Names of the attachments, each fit for a file: no folders, nothing invisible. They are never opened.
     pub attachments: Vec<String>,
     /// True when the readable text is incomplete: encrypted or in a foreign container
     /// (winmail.dat). Such a mail is never acted on.

@@ -11,20 +11,20 @@ use async_trait::async_trait;
 
 use crate::delivery::Receipt;
 use crate::keyring::Keyring;
-use crate::mail::Trust;
 use crate::ticket::{State, Ticket, TicketId};
-use crate::types::{AccountId, EmailAddress, History, MessageId, Outcome, TicketNumber, UnixMillis};
+use crate::types::{AccountId, History, Outcome, TicketNumber, UnixMillis};
 
 mod ledger;
 mod sql;
 mod types;
 
 pub use ledger::Ledger;
+pub(crate) use types::MACHINE;
 pub use types::{
-    Addressee, AuditEntry, ChainReport, Channel, Claim, Committed, Found, Incoming, Intent, IntentChange,
-    IntentKind, KeptMail, LedgerEntry, MailId, MailsLimit, MessageClaim, MessageKind, NewMessage, NewTicket,
-    Recorded, SealedChange, Settled, Started, Step, StoredReceipt, Switch, TicketFilter, TicketView, Totals,
-    UidScope,
+    Addressee, Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, Found, Incoming, Intent,
+    IntentChange, IntentKind, KeptMail, LedgerEntry, LetOut, MailId, MailsLimit, MessageClaim, MessageKind,
+    NewMessage, NewTicket, Quarantined, Recorded, SealedChange, Settled, Started, Step, StoredReceipt,
+    Switch, Thread, TicketFilter, TicketView, Totals, UidScope,
 };
 
 /// The store failed. What was not committed has not happened; nothing is half done.
@@ -131,6 +131,16 @@ pub trait Store: Ledger {
         now: UnixMillis,
     ) -> Result<(), StoreError>;
 
+    /// The ticket of a message that came back has heard of it; `again_at` when it could not be told
+    /// yet. Such a message is over: it counts as refused.
+    async fn end_returned(
+        &self,
+        id: i64,
+        fence: i64,
+        again_at: Option<UnixMillis>,
+        now: UnixMillis,
+    ) -> Result<(), StoreError>;
+
     /// Keeps a receipt for the intent with this key or reference (the key wins), and makes its
     /// ticket due. `false` when no intent fits. Later receipts never undo `Delivered`.
     async fn receipt(
@@ -153,7 +163,7 @@ pub trait Store: Ledger {
         unit: &str,
         now: UnixMillis,
     ) -> Result<History, StoreError>;
-    /// The mails of a ticket, oldest first, duplicates left out. `None`, and none of them is loaded, when
+    /// The mails of a ticket, oldest first, duplicates and machines' mails left out. `None`, and none of them is loaded, when
     /// they are more than `limit`: anybody can write to a ticket as often as they like.
     async fn mails_of(&self, id: TicketId, limit: MailsLimit) -> Result<Option<Vec<KeptMail>>, StoreError>;
     /// The ticket with this number of the store.
@@ -162,14 +172,20 @@ pub trait Store: Ledger {
     async fn ticket_by_pickup(&self, pickup_hash: &str) -> Result<Option<Ticket>, StoreError>;
     /// Tickets in the order of their numbers.
     async fn tickets(&self, filter: &TicketFilter) -> Result<Vec<TicketView>, StoreError>;
-    /// The ticket that a mail which answers these, or has this tag, would join (for `explain`).
-    async fn ticket_answered(
+    /// The place that a mail would have among the tickets (for `explain`).
+    async fn thread_of(&self, arrival: &Arrival<'_>) -> Result<Thread, StoreError>;
+
+    /// Tickets of mails in quarantine, in the order of their numbers; with `number` only that one.
+    async fn quarantine(&self, number: Option<TicketNumber>) -> Result<Vec<Quarantined>, StoreError>;
+    /// Lets the mail of ticket `id` out of quarantine, now that it can be read: `mail` is what it says, its
+    /// octets and its place stay as they are. `actor` is who wanted it, for the audit log.
+    async fn let_out(
         &self,
-        answers: &[MessageId],
-        tag: Option<TicketNumber>,
-        from: Option<&EmailAddress>,
-        trust: Trust,
-    ) -> Result<Option<TicketNumber>, StoreError>;
+        id: TicketId,
+        mail: Incoming,
+        actor: &str,
+        now: UnixMillis,
+    ) -> Result<LetOut, StoreError>;
 
     /// The switch, when it was turned and still holds at `now`.
     async fn switch(&self, now: UnixMillis) -> Result<Option<Switch>, StoreError>;

@@ -86,8 +86,8 @@ fn grant(body: &[u8]) -> Option<Grant> {
         Some(serde_json::Value::String(text)) => Duration::from_secs(text.parse().ok()?),
         Some(number) => Duration::from_secs(number.as_u64()?),
     };
-    let token = Secret::new(success.access_token);
-    (is_bearer && is_token(token.expose())).then_some(Grant { token, life })
+    let is_good = is_bearer && is_token(&success.access_token);
+    is_good.then(|| Grant { token: Secret::new(success.access_token), life })
 }
 
 /// `b64token` of RFC 6750 2.1: nothing that ends a line or a field of the sign-in it is put into.

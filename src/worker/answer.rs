@@ -64,6 +64,8 @@ pub(crate) fn incoming(
         answers: mail.answers,
         tag: mail.tag,
         subject: without_numbers(&mail.subject),
+        returned: mail.returned,
+        from_desk: mail.sender.address.as_ref() == Some(&kept.rules.desk_address),
         from: mail.sender.address,
         trust: mail.sender.trust,
         folder: kept.folder(Folder::Handled),
@@ -95,6 +97,8 @@ pub(crate) fn quarantined(kept: &Kept<'_>, raw: RawMail, why: &str) -> Incoming 
         tag: None,
         subject: String::new(),
         from: nobody().address,
+        returned: None,
+        from_desk: false,
         trust: Trust::Unverified,
         // What the server did not hand over cannot be moved by us either.
         folder: if missing { None } else { kept.folder(Folder::Quarantine) },
@@ -155,26 +159,26 @@ pub(crate) fn word(folder: Folder) -> &'static str {
 
 /// Two unreadable mails are the same when their octets are; a mail that is not whole is only itself.
 fn hash_of_octets(kept: &Kept<'_>, raw: &RawMail) -> String {
-    let mut hash = Sha256::new();
-    if raw.truncated || raw.bytes.is_empty() {
-        let folder = match kept.shelf {
-            Shelf::Inbox => String::new(),
-            Shelf::Filed(folder) => format!("{}/", word(folder)),
-        };
-        hash.update(format!("{}/{folder}{}/{}", kept.mailbox, kept.validity, raw.uid.0));
+    if !raw.truncated && !raw.bytes.is_empty() {
+        return hash_of(&raw.bytes);
     }
-    hash.update(&raw.bytes);
-    data_encoding::HEXLOWER.encode(&hash.finalize())
+    let folder = match kept.shelf {
+        Shelf::Inbox => String::new(),
+        Shelf::Filed(folder) => format!("{}/", word(folder)),
+    };
+    let mut itself = format!("{}/{folder}{}/{}", kept.mailbox, kept.validity, raw.uid.0).into_bytes();
+    itself.extend_from_slice(&raw.bytes);
+    hash_of(&itself)
+}
+
+/// SHA-256 in hexadecimal.
+pub(crate) fn hash_of(octets: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(&Sha256::digest(octets))
 }
 
 fn new_ticket(kept: &Kept<'_>, mail: &Mail, reading: &Reading, received_at: UnixMillis) -> NewTicket {
-    let kind = match reading {
-        Reading::Request(_) | Reading::Incomplete { .. } | Reading::Ambiguous { .. } => Kind::Password,
-        Reading::General => Kind::General,
-        Reading::Automatic(_) => Kind::Automatic,
-    };
     let mut ticket = NewTicket {
-        kind,
+        kind: kind_of(reading),
         state: State::requested(),
         outcome: None,
         reason: None,
@@ -204,6 +208,15 @@ fn new_ticket(kept: &Kept<'_>, mail: &Mail, reading: &Reading, received_at: Unix
         ticket.trail = decided.trail;
     }
     ticket
+}
+
+/// What a ticket of a mail that says this is about.
+pub(crate) fn kind_of(reading: &Reading) -> Kind {
+    match reading {
+        Reading::Request(_) | Reading::Incomplete { .. } | Reading::Ambiguous { .. } => Kind::Password,
+        Reading::General => Kind::General,
+        Reading::Automatic(_) => Kind::Automatic,
+    }
 }
 
 /// To whom the acknowledgement goes: to every person alike (decisions, 7), never to machines, and

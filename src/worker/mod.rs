@@ -29,6 +29,7 @@ mod intake;
 mod messages;
 mod offer;
 mod port;
+mod quarantine;
 mod reads;
 mod reconcile;
 mod reset;
@@ -46,6 +47,7 @@ pub use explain::{Explanation, explain};
 pub use health::Health;
 pub use intake::{Inbox, Intake, IntakeSettings, Told};
 pub use port::{Callback, DeskPort};
+pub use quarantine::{Retried, kept_octets, retry};
 pub use reconcile::{FolderCount, ReconcileError, Reconciled, Reconciliation, UnknownMail};
 pub use run::{Worker, WorkerError};
 

@@ -61,6 +61,7 @@ fn outgoing(parts: &Parts, to: &EmailAddress, text: &str) -> Result<OutgoingMail
         text: text.text,
         in_reply_to: None,
         references: Vec::new(),
+        heard_of: false,
         auto_submitted: AutoSubmitted::Generated,
     })
 }

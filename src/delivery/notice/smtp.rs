@@ -3,10 +3,10 @@
 //! The steps of a mail are taken one by one, not by lettre's transport: only so is it known whether a
 //! lost connection was lost before the mail's last octet (surely not sent) or after it (nobody knows).
 //!
-//! The envelope's sender follows RFC 3834 3.3: an answer to a mail has the empty one, so nothing can
-//! answer it. A server that demands a sign-in often refuses the empty one; there, and for notices,
-//! whose failure somebody should see, it is the desk's address. That makes no loop: the desk answers
-//! no machine's mail.
+//! The envelope's sender follows RFC 3834 3.3: an acknowledgement has the empty one, so nothing can
+//! answer it. A server that demands a sign-in often refuses the empty one; there, and for questions and
+//! notices, whose loss must come back to us, it is the desk's address. That makes no loop: the desk
+//! answers no machine's mail.
 
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -24,7 +24,7 @@ use tokio::time::timeout;
 use super::compose::{Desk, address, compose};
 use super::failure::{Step, failed, late, quote};
 use super::login::{Denied, Login};
-use crate::delivery::{AutoSubmitted, MailSender, OutgoingMail};
+use crate::delivery::{MailSender, OutgoingMail};
 use crate::tls::{Tls, TlsError, client_config, is_loopback_address};
 use crate::token::SignIn;
 use crate::types::{EmailAddress, Outcome};
@@ -220,10 +220,7 @@ impl SmtpSender {
     }
 
     fn reverse_path(&self, mail: &OutgoingMail) -> Result<Option<Address>, String> {
-        match mail.auto_submitted {
-            AutoSubmitted::Replied if self.login.is_none() => Ok(None),
-            AutoSubmitted::Replied | AutoSubmitted::Generated => address(&self.settings.from).map(Some),
-        }
+        if mail.heard_of || self.login.is_some() { address(&self.settings.from).map(Some) } else { Ok(None) }
     }
 
     fn server(&self) -> String {

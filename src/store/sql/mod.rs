@@ -11,34 +11,39 @@ use self::dialect::Dialect;
 use self::tidy::Tidy;
 use self::tx::Tx;
 use super::{
-    AuditEntry, ChainReport, Channel, Claim, Committed, Incoming, KeptMail, MailsLimit, MessageClaim,
-    Recorded, Step, Store, StoreError, StoredReceipt, Switch, TicketFilter, TicketView,
+    Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, Incoming, KeptMail, LetOut, MailsLimit,
+    MessageClaim, Quarantined, Recorded, Step, Store, StoreError, StoredReceipt, Switch, Thread,
+    TicketFilter, TicketView,
 };
 use crate::delivery::Receipt;
 use crate::keyring::Keyring;
-use crate::mail::Trust;
 use crate::ticket::{State, Ticket, TicketId};
-use crate::types::{AccountId, EmailAddress, History, MessageId, Outcome, TicketNumber, UnixMillis};
+use crate::types::{AccountId, History, Outcome, TicketNumber, UnixMillis};
 
 mod audit;
+mod bounces;
 mod claims;
 mod commit;
 mod dialect;
+mod floods;
 mod history;
 mod intake;
 mod intents;
 mod joins;
 mod ledger;
+mod limits;
 mod messages;
 mod migrations;
 mod places;
 #[cfg(test)]
 mod plans;
 mod postgres;
+mod quarantine;
 mod reads;
 mod receipts;
 mod sqlite;
 mod switch;
+mod threads;
 mod ticket;
 mod tidy;
 mod tx;
@@ -206,6 +211,16 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         self.finish_message(id, fence, outcome, again_at, now).await
     }
 
+    async fn end_returned(
+        &self,
+        id: i64,
+        fence: i64,
+        again_at: Option<UnixMillis>,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        self.finish_returned(id, fence, again_at, now).await
+    }
+
     async fn receipt(
         &self,
         gateway: &str,
@@ -248,14 +263,22 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         self.list_tickets(filter).await
     }
 
-    async fn ticket_answered(
+    async fn thread_of(&self, arrival: &Arrival<'_>) -> Result<Thread, StoreError> {
+        self.find_thread(arrival).await
+    }
+
+    async fn quarantine(&self, number: Option<TicketNumber>) -> Result<Vec<Quarantined>, StoreError> {
+        self.list_quarantine(number).await
+    }
+
+    async fn let_out(
         &self,
-        answers: &[MessageId],
-        tag: Option<TicketNumber>,
-        from: Option<&EmailAddress>,
-        trust: Trust,
-    ) -> Result<Option<TicketNumber>, StoreError> {
-        self.find_answered(answers, tag, from, trust).await
+        id: TicketId,
+        mail: Incoming,
+        actor: &str,
+        now: UnixMillis,
+    ) -> Result<LetOut, StoreError> {
+        self.leave_quarantine(id, mail, actor, now).await
     }
 
     async fn switch(&self, now: UnixMillis) -> Result<Option<Switch>, StoreError> {

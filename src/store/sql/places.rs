@@ -6,7 +6,6 @@ use super::intake::{self, Lies};
 use super::ledger::folder_word;
 use super::tx::Tx;
 use super::value::{list, values};
-use super::{audit, ticket};
 use crate::mailbox::{Folder, MailUid, Shelf, Spot};
 use crate::store::{Found, Incoming, MailId, Settled, StoreError, Totals, UidScope};
 use crate::types::{UnixMillis, mask_phones};
@@ -148,8 +147,8 @@ async fn settle_read<DB: Dialect>(
         return known(tx, scope, folder, &mail.uid, MailId(copy.number()?), now).await;
     }
     mail.subject = mask_phones(&mail.subject);
-    let (id, number) = ticket::make(tx, &mail, now).await?;
-    audit::write(tx, id, &intake::made(&mail, number), now).await?;
-    intake::insert_mail(tx, mail, id, 0, Lies::In(scope, folder), now).await?;
-    Ok(Settled::Made(id, number))
+    let subject = mail.subject.clone();
+    let made = intake::insert_ticket(tx, &mail, &subject, None, now).await?;
+    intake::insert_mail(tx, mail, made.id, 0, Lies::In(scope, folder), now).await?;
+    Ok(Settled::Made(made.id, made.number))
 }

@@ -3,12 +3,15 @@
 mod ledger;
 mod mails;
 mod messages;
+mod quarantine;
 mod reads;
 mod work;
 
 pub use ledger::{Found, LedgerEntry, MailId, Settled, Totals, UidScope};
-pub use mails::{Incoming, KeptMail, MailsLimit, NewTicket, Recorded};
+pub use mails::{Arrival, Incoming, KeptMail, MailsLimit, NewTicket, Recorded, Thread};
 pub use messages::{Addressee, Channel, MessageClaim, MessageKind, NewMessage};
+pub use quarantine::{LetOut, Quarantined};
+pub(crate) use reads::MACHINE;
 pub use reads::{AuditEntry, ChainReport, Switch, TicketFilter, TicketView};
 pub use work::{
     Claim, Committed, Intent, IntentChange, IntentKind, SealedChange, Started, Step, StoredReceipt,

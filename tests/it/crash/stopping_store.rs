@@ -7,11 +7,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use nyckelbud::delivery::Receipt;
 use nyckelbud::keyring::Keyring;
-use nyckelbud::mail::Trust;
 use nyckelbud::mailbox::{Filed, Folder, MailUid, Mark, Shelf};
 use nyckelbud::store::*;
 use nyckelbud::ticket::{State, Ticket, TicketId};
-use nyckelbud::types::{AccountId, EmailAddress, History, MessageId, Outcome, TicketNumber, UnixMillis};
+use nyckelbud::types::{AccountId, History, Outcome, TicketNumber, UnixMillis};
 
 use super::stops::Stopper;
 
@@ -94,6 +93,15 @@ impl Store for StoppingStore {
     async fn begin_message(&self, id: i64, fence: i64, now: UnixMillis) -> Result<bool, StoreError> {
         stopped!(self, "begin_message", self.inner.begin_message(id, fence, now))
     }
+    async fn end_returned(
+        &self,
+        id: i64,
+        fence: i64,
+        again_at: Option<UnixMillis>,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        stopped!(self, "end_returned", self.inner.end_returned(id, fence, again_at, now))
+    }
     async fn end_message(
         &self,
         id: i64,
@@ -139,14 +147,20 @@ impl Store for StoppingStore {
     async fn tickets(&self, filter: &TicketFilter) -> Result<Vec<TicketView>, StoreError> {
         self.inner.tickets(filter).await
     }
-    async fn ticket_answered(
+    async fn thread_of(&self, arrival: &Arrival<'_>) -> Result<Thread, StoreError> {
+        self.inner.thread_of(arrival).await
+    }
+    async fn quarantine(&self, number: Option<TicketNumber>) -> Result<Vec<Quarantined>, StoreError> {
+        self.inner.quarantine(number).await
+    }
+    async fn let_out(
         &self,
-        answers: &[MessageId],
-        tag: Option<TicketNumber>,
-        from: Option<&EmailAddress>,
-        trust: Trust,
-    ) -> Result<Option<TicketNumber>, StoreError> {
-        self.inner.ticket_answered(answers, tag, from, trust).await
+        id: TicketId,
+        mail: Incoming,
+        actor: &str,
+        now: UnixMillis,
+    ) -> Result<LetOut, StoreError> {
+        stopped!(self, "let_out", self.inner.let_out(id, mail, actor, now))
     }
     async fn switch(&self, now: UnixMillis) -> Result<Option<Switch>, StoreError> {
         self.inner.switch(now).await

@@ -21,6 +21,9 @@ use crate::support::demo_desk;
 pub const MAILS: [&str; 4] =
     ["sms-registered-phone", "manager-phone-mismatch", "technician-other-subject", "filed-out-of-office"];
 
+/// The sample that lies in the folder of handled mails, and that the store has no record of.
+pub const UNRECORDED: &str = "sms-in-english";
+
 /// Everything scaled down, so that leases run out within a test.
 const TIMING: Timing = Timing {
     lease: Duration::from_millis(1500),
@@ -42,11 +45,14 @@ pub struct World {
 }
 
 impl World {
-    /// A new one, with the mails in the mailbox.
+    /// A new one, with the mails in the mailbox, which was connected before they came.
     pub fn fresh() -> Self {
         let guard = tempfile::tempdir().expect("a folder");
         let folder = guard.path().to_owned();
         demo_desk::build(&folder);
+        connect(&folder);
+        let handled = folder.join("mailbox/.Nyckelbud.Hanterade/cur").join(UNRECORDED);
+        std::fs::write(handled, demo_desk::mail(UNRECORDED)).expect("a mail");
         for name in MAILS {
             demo_desk::deliver(&folder, name);
         }
@@ -142,11 +148,23 @@ impl World {
             .iter()
             .all(|view| !matches!(view.ticket.state, State::Offered { .. } | State::Revealed { .. }));
         inbox_is_empty
-            && tickets.len() >= MAILS.len()
+            && tickets.len() > MAILS.len()
             && all_settled
             && picked_up
             && due.is_none_or(|due| due > soon)
     }
+}
+
+/// The first connection of the mailbox.
+fn connect(folder: &Path) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let settings = demo_desk::settings(folder);
+        let store = assembly::store(&settings).await.expect("the store opens");
+        let parts = Arc::new(assembly::parts(&settings, store, &Tokens::default()).expect("the parts fit"));
+        let inbox = assembly::inboxes(&settings, &Tokens::default()).expect("the mailbox").remove(0);
+        Intake::new(inbox, parts).drain().await.expect("the mailbox is read");
+    });
 }
 
 /// The manager with the link, in one and the same browser.

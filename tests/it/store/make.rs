@@ -56,6 +56,8 @@ pub fn mail(name: &str) -> Incoming {
         subject: format!("Lösenord {name}"),
         from: Some(address(ANNA)),
         trust: Trust::OwnDomain,
+        returned: None,
+        from_desk: false,
         folder: Some(Folder::Handled),
         ticket: NewTicket {
             kind: Kind::Password,
@@ -75,6 +77,11 @@ pub fn mail_but(name: &str, change: impl FnOnce(&mut Incoming)) -> Incoming {
     let mut mail = mail(name);
     change(&mut mail);
     mail
+}
+
+/// The same from an address of its own: Anna alone would be a flood.
+pub fn crowd_mail(name: &str) -> Incoming {
+    mail_but(name, |mail| mail.from = Some(address(&format!("user-{name}@kommun.example"))))
 }
 
 /// A reply to `answered`.

@@ -59,6 +59,8 @@ fn attachments_are_named_and_never_read() {
         ("Content-Type: text/plain\nContent-Disposition: attachment\n\n1. erik", "text/plain"),
         ("Content-Type: text/html; name=a.html\n\n1. erik", "a.html"),
         ("Content-Disposition: inline; filename=\"a\u{202e}b\r\n .txt\"\n\n1. erik", "ab .txt"),
+        ("Content-Disposition: attachment; filename=\"../../etc/passwd\"\n\n1. erik", "passwd"),
+        ("Content-Type: a/b; name*=utf-8''..%2F..%2Fr%C3%A5d.pdf\n\n1. erik", "råd.pdf"),
         ("Content-Type: message/rfc822\n\nSubject: a\n\n1. erik", "message/rfc822"),
         ("Content-Type: Message/RFC822\nContent-Transfer-Encoding: base64\n\nMS4gZXJpaw==", "message/rfc822"),
     ] {

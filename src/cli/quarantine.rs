@@ -1,0 +1,206 @@
+//! `quarantine list|show|retry`: mails that could not be read.
+
+use std::io::Write;
+
+use serde_json::json;
+
+use super::{CliError, Common, actor, assembly, output};
+use crate::clock::rfc3339;
+use crate::mail::reading::{Glance, glance};
+use crate::store::{Quarantined, Recorded};
+use crate::token::Tokens;
+use crate::types::{TicketNumber, TicketNumberError};
+use crate::worker::{Parts, Retried, kept_octets, retry};
+
+/// The commands of `quarantine`.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum QuarantineCommand {
+    /// List the mails that could not be read, and why
+    List,
+    /// Show what can be said of one
+    Show {
+        /// Its ticket's number
+        #[arg(value_name = "N", value_parser = parse_number)]
+        number: TicketNumber,
+        /// Write the mail itself, octet by octet; do not open what it carries
+        #[arg(long, conflicts_with = "json")]
+        raw: bool,
+    },
+    /// Read mails again, after an upgrade or a change of the configuration
+    Retry {
+        /// Their tickets' numbers
+        #[arg(value_name = "N", required = true, value_parser = parse_number)]
+        numbers: Vec<TicketNumber>,
+    },
+}
+
+fn parse_number(text: &str) -> Result<TicketNumber, TicketNumberError> {
+    TicketNumber::parse(text)
+}
+
+pub(super) async fn run(common: &Common, command: QuarantineCommand) -> Result<(), CliError> {
+    let loaded = assembly::load(common)?;
+    let store = assembly::existing_store(&loaded.settings).await?;
+    let parts = assembly::parts(&loaded.settings, store, &Tokens::default())?;
+    match command {
+        QuarantineCommand::List => list(common, &parts).await,
+        QuarantineCommand::Show { number, raw } => show(common, &parts, number, raw).await,
+        QuarantineCommand::Retry { numbers } => retry_all(common, &parts, &numbers).await,
+    }
+}
+
+async fn list(common: &Common, parts: &Parts) -> Result<(), CliError> {
+    let mails = parts.store.quarantine(None).await?;
+    if mails.is_empty() {
+        output::note("No mail is in quarantine.");
+    }
+    for mail in &mails {
+        if common.json { output::json(&object(mail))? } else { output::line(&row(mail))? }
+    }
+    Ok(())
+}
+
+async fn find(parts: &Parts, number: TicketNumber) -> Result<Quarantined, CliError> {
+    let found = parts.store.quarantine(Some(number)).await?.pop();
+    found.ok_or_else(|| {
+        CliError::No(format!("{number} holds no mail in quarantine; `nyckelbud quarantine list` names them"))
+    })
+}
+
+async fn show(common: &Common, parts: &Parts, number: TicketNumber, raw: bool) -> Result<(), CliError> {
+    let mail = find(parts, number).await?;
+    let (octets, _) = kept_octets(parts, &mail).await?;
+    if raw {
+        return match std::io::stdout().lock().write_all(&octets) {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(CliError::No(format!("the mail cannot be written: {error}")))
+            }
+            Ok(()) | Err(_) => Ok(()),
+        };
+    }
+    // It has made a reader stumble before.
+    let header = std::panic::catch_unwind(|| glance(&octets)).ok().flatten();
+    if common.json {
+        let mut shown = object(&mail);
+        shown["header"] = header.as_ref().map_or(serde_json::Value::Null, header_object);
+        return output::json(&shown);
+    }
+    for line in lines(&mail, header.as_ref()) {
+        output::line(&line)?;
+    }
+    Ok(())
+}
+
+async fn retry_all(common: &Common, parts: &Parts, numbers: &[TicketNumber]) -> Result<(), CliError> {
+    let actor = actor();
+    let mut left = Vec::new();
+    for number in numbers {
+        let mail = find(parts, *number).await?;
+        let retried = retry(parts, &mail, &actor).await?;
+        let (word, words) = told(&retried, *number);
+        if !matches!(retried, Retried::LetOut(_)) {
+            left.push(number.to_string());
+        }
+        if common.json {
+            output::json(&json!({ "number": number, "result": word, "words": words }))?;
+        } else {
+            output::line(&format!("{number}: {}", output::plain(&words)))?;
+        }
+    }
+    if left.is_empty() {
+        return Ok(());
+    }
+    Err(CliError::No(format!("nothing was changed for {}", left.join(", "))))
+}
+
+/// How a further reading ended: a stable word, and words for people.
+fn told(retried: &Retried, number: TicketNumber) -> (&'static str, String) {
+    match retried {
+        Retried::Unreadable(why) => ("unreadable", format!("still in quarantine: {why}")),
+        Retried::Partial => (
+            "partial",
+            "still in quarantine, because only a part of it is kept: raise max_mail_size if it was too large, \
+             and move the mail itself from the quarantine folder back to the inbox"
+                .to_owned(),
+        ),
+        Retried::LetOut(Recorded::Made(..) | Recorded::Known) => {
+            ("let-out", format!("read; the ticket {number} goes on"))
+        }
+        Retried::LetOut(Recorded::Joined(_, into)) => ("joined", format!("read; it is a reply in {into}")),
+        Retried::LetOut(Recorded::Duplicate(_, into)) => {
+            ("duplicate", format!("read; it is another copy of the mail in {into}"))
+        }
+        Retried::Gone => ("gone", "it is not in quarantine any more".to_owned()),
+    }
+}
+
+/// Why it cannot be read.
+fn why(mail: &Quarantined) -> &str {
+    mail.ticket.trail.0.last().map_or("no reason is kept", |line| line.evidence.as_str())
+}
+
+fn row(mail: &Quarantined) -> String {
+    let ticket = &mail.ticket;
+    let (number, came) = (ticket.number.to_string(), rfc3339(ticket.received_at));
+    let (state, octets) = (ticket.state.standing().code(), mail.octets.to_string());
+    let columns = [(number.as_str(), 8), (state, 8), (&came, 20), (&ticket.mailbox, 16), (&octets, 10)];
+    let columns: Vec<String> = columns.into_iter().map(|(text, width)| output::column(text, width)).collect();
+    format!("{} {}", columns.join(" "), output::plain(why(mail)))
+}
+
+fn object(mail: &Quarantined) -> serde_json::Value {
+    let ticket = &mail.ticket;
+    json!({
+        "number": ticket.number,
+        "state": ticket.state.standing().code(),
+        "mailbox": ticket.mailbox,
+        "received_at": rfc3339(ticket.received_at),
+        "why": why(mail),
+        "tries": mail.tries,
+        "octets": mail.octets,
+    })
+}
+
+fn header_object(header: &Glance) -> serde_json::Value {
+    json!({
+        "from": header.from,
+        "to": header.to,
+        "date": header.date,
+        "subject": header.subject,
+        "message_id": header.message_id,
+        "attachments": header.attachments,
+    })
+}
+
+fn lines(mail: &Quarantined, header: Option<&Glance>) -> Vec<String> {
+    let ticket = &mail.ticket;
+    let tries = if mail.tries == 1 { "time" } else { "times" };
+    let mut facts = vec![
+        ("Ticket", format!("{}, {}", ticket.number, ticket.state.standing().code())),
+        ("Came", format!("{} to {}", rfc3339(ticket.received_at), ticket.mailbox)),
+        ("Why", why(mail).to_owned()),
+        ("Kept", format!("{} octets; its reading was begun {} {tries}", mail.octets, mail.tries)),
+    ];
+    match header {
+        None => facts.push(("Header", "none that can be read".to_owned())),
+        Some(header) => {
+            let fields = [
+                ("From", &header.from),
+                ("To", &header.to),
+                ("Date", &header.date),
+                ("Subject", &header.subject),
+                ("Message-ID", &header.message_id),
+            ];
+            facts
+                .extend(fields.into_iter().filter(|(_, text)| !text.is_empty()).map(|(n, t)| (n, t.clone())));
+            facts.extend(header.attachments.iter().map(|name| ("Attachment", name.clone())));
+        }
+    }
+    let shown =
+        |(name, text): &(&str, String)| format!("{}  {}", output::column(name, 10), output::plain(text));
+    let mut lines: Vec<String> = facts.iter().map(shown).collect();
+    lines.push(String::new());
+    lines.push(format!("the mail itself:  nyckelbud quarantine show {} --raw > mail.eml", ticket.number));
+    lines.push(format!("read it again:    nyckelbud quarantine retry {}", ticket.number));
+    lines
+}

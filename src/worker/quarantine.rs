@@ -1,0 +1,78 @@
+//! A mail in quarantine is read again, after the program or a setting has changed.
+
+use super::answer::{Kept, hash_of, incoming};
+use super::{Parts, reads};
+use crate::mail::Authentication;
+use crate::mailbox::{MailUid, RawMail, Shelf};
+use crate::store::{LetOut, MailsLimit, Quarantined, Recorded, StoreError};
+use crate::ticket::Kind;
+use crate::types::UnixMillis;
+
+/// How a further reading ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Retried {
+    /// It still cannot be read, for this reason. Nothing was changed.
+    Unreadable(String),
+    /// The store does not hold the whole mail. Nothing was changed.
+    Partial,
+    /// It is read, and became this.
+    LetOut(Recorded),
+    /// It was not in quarantine any more. Nothing was changed.
+    Gone,
+}
+
+/// All octets that are kept of it, and when it came.
+///
+/// # Errors
+/// The store failed.
+pub async fn kept_octets(
+    parts: &Parts,
+    quarantined: &Quarantined,
+) -> Result<(Vec<u8>, UnixMillis), StoreError> {
+    let all = MailsLimit { count: u32::MAX, octets: u32::MAX };
+    let mails = parts.store.mails_of(quarantined.ticket.id, all).await?.unwrap_or_default();
+    let first = mails.into_iter().next();
+    Ok(first.map_or((Vec::new(), quarantined.ticket.received_at), |mail| (mail.raw, mail.received_at)))
+}
+
+/// Reads the mail of a quarantine ticket again. If it can be read now, it becomes what it would have
+/// become at its arrival; its age counts from then. `actor` is who wants it, for the audit log.
+///
+/// # Errors
+/// The store failed: nothing was changed, or all of it.
+pub async fn retry(parts: &Parts, quarantined: &Quarantined, actor: &str) -> Result<Retried, StoreError> {
+    let (raw, received_at) = kept_octets(parts, quarantined).await?;
+    // What is not whole has a hash of its own.
+    if raw.is_empty() || hash_of(&raw) != quarantined.content_hash {
+        return Ok(Retried::Partial);
+    }
+    let (now, automation) = (parts.now(), parts.automation().await?);
+    let rules = parts.rules.clone();
+    let year = parts.texts.year(now);
+    let mailbox = quarantined.ticket.mailbox.clone();
+    let known = rules.authentications.iter().find(|(name, _)| *name == mailbox);
+    let authentication = known.map_or(Authentication::Exchange, |(_, how)| how.clone());
+    let reading = tokio::task::spawn_blocking(move || {
+        let (mailbox, shelf) = (mailbox.as_str(), Shelf::Inbox);
+        let kept = Kept { mailbox, shelf, validity: 0, automation, rules: &rules, year, now };
+        let own = &rules.own_domains;
+        incoming(&kept, again(raw, received_at), |octets| reads::read_mail(octets, &authentication, own))
+    });
+    let mail = reading
+        .await
+        .map_err(|_| StoreError::Unavailable("the reading of a mail was broken off".to_owned()))?;
+    if mail.ticket.kind == Kind::Quarantine {
+        let why = mail.ticket.trail.0.last().map(|line| line.evidence.clone());
+        return Ok(Retried::Unreadable(why.unwrap_or_default()));
+    }
+    Ok(match parts.store.let_out(quarantined.ticket.id, mail, actor, now).await? {
+        LetOut::Recorded(recorded) => Retried::LetOut(recorded),
+        LetOut::Gone => Retried::Gone,
+    })
+}
+
+/// As it came; its place is known to the store.
+fn again(bytes: Vec<u8>, received_at: UnixMillis) -> RawMail {
+    let uid = MailUid(String::new());
+    RawMail { uid, received_at: Some(received_at), bytes, truncated: false }
+}

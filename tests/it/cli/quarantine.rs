@@ -1,0 +1,60 @@
+//! `quarantine`: mails that could not be read, as the person sees them who looks after them.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use super::{answer, demo, desk};
+use crate::support::demo_desk;
+use crate::support::program::on_desk;
+
+/// The number of the one mail in quarantine.
+fn only(folder: &Path) -> String {
+    let listed = answer(folder, ["quarantine", "list", "--json"]).expect(0).objects();
+    assert_eq!(listed.len(), 1, "{listed:?}");
+    listed[0]["number"].as_str().expect("a number").to_owned()
+}
+
+#[test]
+fn a_mail_in_quarantine_is_listed_shown_and_given_back_as_it_came() {
+    let folder = demo();
+    let number = only(folder.path());
+    let list = answer(folder.path(), ["quarantine", "list"]).expect(0).out;
+    assert!(list.contains(&number) && list.contains("cannot be read"), "{list}");
+
+    let shown = answer(folder.path(), ["quarantine", "show", &number]).expect(0).out;
+    for part in ["Why", "cannot be read", "octets", "show ", "--raw", "retry "] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let object =
+        answer(folder.path(), ["quarantine", "show", &number, "--json"]).expect(0).objects().remove(0);
+    assert!(object["why"].as_str().is_some_and(|why| why.contains("cannot be read")), "{object}");
+    assert!(object["tries"].as_u64().is_some_and(|tries| tries >= 1), "{object}");
+
+    let mut raw = on_desk(folder.path(), ["quarantine", "show", &number, "--raw"]);
+    let raw = raw.stderr(Stdio::null()).output().expect("the program runs").stdout;
+    assert!(raw == demo_desk::mail("technician-cannot-be-read"), "{} octets", raw.len());
+}
+
+#[test]
+fn a_retry_that_brings_nothing_says_why_and_changes_nothing() {
+    let folder = demo();
+    let number = only(folder.path());
+    let before = answer(folder.path(), ["tickets", "--json"]).expect(0).out;
+    let ended = answer(folder.path(), ["quarantine", "retry", &number]).expect(1);
+    assert!(ended.out.contains("still in quarantine: the mail cannot be read"), "{}", ended.out);
+    assert!(ended.err.contains("nothing was changed for"), "{}", ended.err);
+    assert_eq!(answer(folder.path(), ["tickets", "--json"]).expect(0).out, before);
+}
+
+#[test]
+fn a_number_without_a_mail_in_quarantine_is_said() {
+    let folder = desk();
+    let list = answer(folder.path(), ["quarantine", "list"]).expect(0);
+    assert_eq!((list.out.as_str(), list.err.as_str()), ("", "No mail is in quarantine.\n"));
+    for command in ["show", "retry"] {
+        let ended = answer(folder.path(), ["quarantine", command, "26-7"]).expect(1);
+        assert!(ended.err.contains("26-7 holds no mail in quarantine"), "{}", ended.err);
+        let wrong = answer(folder.path(), ["quarantine", command, "seven"]).expect(2);
+        assert!(wrong.err.contains("26-1141"), "{}", wrong.err);
+    }
+}
