@@ -122,6 +122,16 @@ pub enum MailboxError {
         /// The server's answer.
         cause: String,
     },
+    /// The server has had too much of us, and wants to be left alone for a while.
+    #[error("the server asks for a pause at {command}: {cause}")]
+    Busy {
+        /// The command's name.
+        command: &'static str,
+        /// The server's answer.
+        cause: String,
+        /// For so long, at least.
+        pause: Duration,
+    },
     /// The connection was lost, or an answer could not be understood.
     #[error("the connection was lost while waiting for {command}: {cause}")]
     Lost {

@@ -152,10 +152,8 @@ pub enum ReceiptAnswer {
 /// Has everything answered that the desk needs?
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Readiness {
-    /// Names of the parts that have not answered lately: `store`, `directory`, `mailbox:NAME`.
-    pub missing: Vec<String>,
-    /// Names of the parts that refuse our credentials.
-    pub refused: Vec<String>,
+    /// A line for each part that keeps the desk from its work: which, for how long, and why.
+    pub troubles: Vec<String>,
 }
 
 /// What the pages may ask of the desk.

@@ -14,12 +14,10 @@ pub(super) async fn livez() -> &'static str {
 }
 
 /// `GET /readyz`: 200 when everything that the desk needs has answered, else 503 with a line for
-/// each part that has not.
+/// each part that has not, how long and why.
 pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
-    let ready = app.desk.ready().await;
-    let refused = ready.refused.iter().map(|part| format!("{part} refuses the sign-in: sign in again\n"));
-    let missing = ready.missing.iter().map(|part| format!("{part} has not answered\n"));
-    let lines: String = refused.chain(missing).collect();
+    let lines: String =
+        app.desk.ready().await.troubles.iter().map(|trouble| format!("{trouble}\n")).collect();
     if lines.is_empty() {
         return "ready\n".into_response();
     }

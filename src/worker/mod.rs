@@ -25,6 +25,7 @@ mod decide;
 mod explain;
 mod facts;
 mod handover;
+mod health;
 mod intake;
 mod messages;
 mod offer;
@@ -39,17 +40,18 @@ mod step;
 mod stop;
 mod texting;
 mod upkeep;
+mod watch;
 mod work;
 
 pub use backoff::Backoff;
 pub use breaker::Breakers;
 pub use explain::{Explanation, explain};
+pub use health::Health;
 pub use intake::{Inbox, Intake, IntakeSettings, Told};
 pub use port::{Callback, DeskPort};
 pub use quarantine::{Retried, kept_octets, retry};
 pub use reconcile::{FolderCount, ReconcileError, Reconciled, Reconciliation, UnknownMail};
 pub use run::{Worker, WorkerError};
-pub use upkeep::Health;
 
 /// The rules that the worker itself needs, from the configuration.
 #[derive(Clone, Debug)]

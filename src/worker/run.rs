@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::health::Health;
 use super::intake::{Inbox, Intake, Told};
-use super::upkeep::{self, Health};
+use super::upkeep;
 use super::work::Work;
 use super::{Parts, messages, step};
 use crate::store::{Channel, StoreError};
@@ -53,7 +54,8 @@ impl Worker {
             let health = Arc::clone(&self.health);
             let told = move |told| match told {
                 Told::FullRound => health.answered(&part),
-                Told::SignInRefused => health.refused(&part),
+                Told::Failed(why) => health.failed(&part, why),
+                Told::SignInRefused(why) => health.refused(&part, why),
             };
             tasks.spawn(Intake::new(inbox, Arc::clone(&self.parts)).run(stop.clone(), told));
         }

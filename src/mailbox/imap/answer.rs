@@ -57,7 +57,15 @@ pub(super) struct MailData {
 }
 
 impl Answer {
-    pub(super) fn from_response(response: &Response<'_>) -> Self {
+    /// One whole answer. `None` when it cannot be understood and might matter.
+    pub(super) fn from_octets(octets: &[u8]) -> Option<Self> {
+        match Response::parse(octets) {
+            Ok(([], response)) => Some(Self::from_response(&response)),
+            Ok(_) | Err(_) => means_nothing_to_us(octets).then_some(Self::Other),
+        }
+    }
+
+    fn from_response(response: &Response<'_>) -> Self {
         match response {
             Response::Continue(_) => Self::Continue,
             Response::Done { tag, status, outcome } => Self::Tagged {
@@ -86,6 +94,24 @@ impl Answer {
             _ => Self::Other,
         }
     }
+}
+
+/// A client must be ready for any untagged answer (RFC 3501 2.2.2), also for those of extensions that
+/// the parser does not know. Only those that something here rests on may not be passed over.
+fn means_nothing_to_us(answer: &[u8]) -> bool {
+    const USED: [&[u8]; 8] =
+        [b"BYE", b"PREAUTH", b"CAPABILITY", b"SEARCH", b"LIST", b"EXISTS", b"EXPUNGE", b"FETCH"];
+    let mut words = answer.split(|octet| octet.is_ascii_whitespace());
+    let mut next = || words.next().unwrap_or_default();
+    if next() != b"*" {
+        return false;
+    }
+    let word = match next() {
+        number if number.iter().all(u8::is_ascii_digit) => next(),
+        word => word,
+    };
+    let used = USED.iter().any(|used| used.eq_ignore_ascii_case(word));
+    !used && !word.is_empty()
 }
 
 impl MailData {

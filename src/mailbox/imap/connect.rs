@@ -35,7 +35,7 @@ pub(super) async fn connect_with(
     let mut wire = greeted(settings, timeouts).await?;
     let offered = capabilities(&mut wire, timeouts).await?;
     let session = sign_in(settings, timeouts, proof, wire, &offered).await?;
-    let mut connection = Connection::new(session, timeouts, settings.max_mail_size);
+    let mut connection = Connection::new(session, timeouts, settings.mail_max());
     connection.read_capabilities().await?;
     Ok(connection)
 }

@@ -1,8 +1,8 @@
 //! A signed-in IMAP connection: one command at a time, and only a tagged OK is success.
 //!
 //! async-imap's own methods take a NO, a BAD or a lost connection in the middle of an answer for
-//! success. So it is used for sign-in, framing and parsing only; commands go through
-//! [`Connection::command`].
+//! success. So it is used for sign-in and parsing only; commands go through [`Connection::command`],
+//! answers come through `frame.rs`.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -13,13 +13,21 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::Timeouts;
 use super::answer::Answer;
-use super::failure::{broken, closed, unsent};
+use super::failure::{broken, closed, not_understood, refused, unsent};
+use super::frame::Room;
 use super::places::Copied;
 use super::wire::Wire;
 use crate::mailbox::MailboxError;
 
-/// Room for an answer beside the mail in it: a search in a mailbox of a million mails fits.
-const ANSWER_MAX: u64 = 16 * 1024 * 1024;
+/// Room for the lines of an answer (octets): a search in a mailbox of a million mails fits.
+const LINES_MAX: usize = 16 * 1024 * 1024;
+/// Room for what a server sends of a mail beyond the limit that it was told (octets).
+const BEYOND_THE_LIMIT: usize = 16 * 1024 * 1024;
+/// So much of a large mail must come in the time that a command may last (octets); that is 110 octets
+/// a second. One that comes more slowly is not coming.
+const LEAST_OF_A_MAIL: usize = 64 * 1024;
+/// Nobody says more than this while we idle.
+const TALK_MAX: u32 = 100_000;
 
 /// How one span of idling ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +45,7 @@ pub(super) enum Idled {
 pub(super) struct Connection {
     session: Session<Wire>,
     timeouts: Timeouts,
-    answer_max: u64,
+    room: Room,
     capabilities: HashSet<String>,
     exists: u32,
     arrived: bool,
@@ -48,11 +56,14 @@ pub(super) struct Connection {
 impl Connection {
     /// Takes a session that has just signed in. A mail of up to `mail_max` octets may come in one
     /// answer.
-    pub(super) fn new(session: Session<Wire>, timeouts: Timeouts, mail_max: u64) -> Self {
+    pub(super) fn new(session: Session<Wire>, timeouts: Timeouts, mail_max: u32) -> Self {
         Self {
             session,
             timeouts,
-            answer_max: mail_max.saturating_add(ANSWER_MAX),
+            room: Room {
+                lines: LINES_MAX,
+                literals: usize::try_from(mail_max).unwrap_or(usize::MAX).saturating_add(BEYOND_THE_LIMIT),
+            },
             capabilities: HashSet::new(),
             exists: 0,
             arrived: false,
@@ -144,15 +155,39 @@ impl Connection {
     ) -> Result<Option<Answer>, MailboxError> {
         match self.read(name, self.timeouts.command).await? {
             Answer::Tagged { tag: theirs, ok: true, .. } if theirs == *tag => Ok(None),
-            Answer::Tagged { tag: theirs, words, .. } if theirs == *tag => {
-                Err(MailboxError::Refused { command: name, cause: words })
-            }
+            Answer::Tagged { tag: theirs, words, .. } if theirs == *tag => Err(refused(name, words)),
             Answer::Tagged { .. } => Err(MailboxError::Lost {
                 command: name,
                 cause: "the server answered a command that was not given".to_owned(),
             }),
             answer => Ok(Some(answer)),
         }
+    }
+
+    /// The same for answers that hold mails, which may take long: until `due`, or for as long as one
+    /// keeps coming. What the server says between mails does not count.
+    pub(super) async fn next_mail(
+        &mut self,
+        name: &'static str,
+        tag: &RequestId,
+        mut due: Instant,
+    ) -> Result<Option<Answer>, MailboxError> {
+        let limit = self.timeouts.in_all();
+        loop {
+            let before = self.session.as_mut().arriving();
+            if let Ok(next) = timeout_at(due, self.next(name, tag)).await {
+                return next;
+            }
+            if self.session.as_mut().arriving() < before + LEAST_OF_A_MAIL {
+                return Err(MailboxError::TimedOut { command: name, seconds: limit.as_secs() });
+            }
+            due = Instant::now() + limit;
+        }
+    }
+
+    /// When the next mail must have come, or most of it.
+    pub(super) fn mail_due(&self) -> Instant {
+        Instant::now() + self.timeouts.in_all()
     }
 
     /// Idles (RFC 2177) until a mail arrives, at most for `span`.
@@ -185,8 +220,15 @@ impl Connection {
         // A quiet folder is silent: for this one wait silence is no failure.
         let silence = end.saturating_duration_since(Instant::now()) + self.timeouts.command;
         self.session.as_mut().set_silence(silence);
-        let mut ended = false;
+        let (mut ended, mut talk) = (false, 0);
         while !self.arrived && !ended {
+            talk += 1;
+            if talk > TALK_MAX {
+                return Err(MailboxError::Lost {
+                    command: "IDLE",
+                    cause: "the server does not stop talking".to_owned(),
+                });
+            }
             match timeout_at(end, self.read("IDLE", silence)).await {
                 Err(_) => break,
                 Ok(Ok(Answer::Tagged { tag: theirs, .. })) if theirs == *tag => ended = true,
@@ -216,11 +258,9 @@ impl Connection {
     /// One answer, whatever it is; notes what changes the number of mails, and what
     /// is asked for later.
     async fn read(&mut self, name: &'static str, silence: Duration) -> Result<Answer, MailboxError> {
-        self.session.as_mut().allow(self.answer_max);
-        let response = self.session.read_response().await;
-        let response =
-            response.map_err(|error| broken(name, silence, &error))?.ok_or_else(|| closed(name))?;
-        let answer = Answer::from_response(response.parsed());
+        let octets = self.session.as_mut().read_answer(self.room).await;
+        let octets = octets.map_err(|error| broken(name, silence, &error))?.ok_or_else(|| closed(name))?;
+        let answer = Answer::from_octets(&octets).ok_or_else(|| not_understood(name))?;
         match &answer {
             Answer::Exists(count) => {
                 self.arrived |= *count > self.exists;

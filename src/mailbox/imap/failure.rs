@@ -29,7 +29,7 @@ pub(super) fn broken(command: &'static str, silence: Duration, error: &io::Error
             return MailboxError::TimedOut { command, seconds: silence.as_secs() };
         }
         // async-imap's parse errors are of this kind.
-        io::ErrorKind::Other => "an answer could not be understood".to_owned(),
+        io::ErrorKind::Other => NOT_UNDERSTOOD.to_owned(),
         io::ErrorKind::UnexpectedEof => "the server closed the connection".to_owned(),
         _ => quote(&error.to_string()),
     };
@@ -39,6 +39,37 @@ pub(super) fn broken(command: &'static str, silence: Duration, error: &io::Error
 /// The end of the stream while `command` was under way.
 pub(super) fn closed(command: &'static str) -> MailboxError {
     MailboxError::Lost { command, cause: "the server closed the connection".to_owned() }
+}
+
+const NOT_UNDERSTOOD: &str = "an answer could not be understood";
+
+/// An answer that cannot be parsed. It may be somebody's mail: it is never shown.
+pub(super) fn not_understood(command: &'static str) -> MailboxError {
+    MailboxError::Lost { command, cause: NOT_UNDERSTOOD.to_owned() }
+}
+
+/// A tagged NO or BAD.
+pub(super) fn refused(command: &'static str, words: String) -> MailboxError {
+    match asked_pause(&words) {
+        Some(pause) => MailboxError::Busy { command, cause: words, pause },
+        None => MailboxError::Refused { command, cause: words },
+    }
+}
+
+/// How long a server that has had too much of us wants to be left alone. Exchange Online says `Request is
+/// throttled. Suggested Backoff Time: 299910 milliseconds` and then closes; others say it by a code
+/// of their own.
+fn asked_pause(words: &str) -> Option<Duration> {
+    const UNTOLD: Duration = Duration::from_secs(60);
+    const LONGEST: Duration = Duration::from_secs(15 * 60);
+    let words = words.to_ascii_lowercase();
+    if let Some((_, time)) = words.split_once("backoff time: ") {
+        let number = time.split(' ').next().and_then(|number| number.parse().ok());
+        return Some(number.map_or(UNTOLD, Duration::from_millis).min(LONGEST));
+    }
+    let asks =
+        ["request is throttled", "[throttled]", "backoff due to"].iter().any(|form| words.contains(form));
+    asks.then_some(UNTOLD)
 }
 
 /// Whether a refusal with these words says nothing about what was asked for.
@@ -74,20 +105,21 @@ impl Attempt {
         match error {
             Error::No(text) => {
                 let cause = self.without_secret(&text);
-                if is_for_now(&cause) {
-                    MailboxError::Refused { command, cause }
+                if asked_pause(&cause).is_some() || is_for_now(&cause) {
+                    refused(command, cause)
                 } else {
                     MailboxError::SignIn { cause }
                 }
             }
-            Error::Bad(text) => MailboxError::Refused { command, cause: self.without_secret(&text) },
+            Error::Bad(text) => refused(command, self.without_secret(&text)),
+            Error::Io(error) if self.is_repeated_by(&error.to_string()) => closed(command),
             Error::Io(error) => broken(command, self.silence, &error),
             Error::ConnectionLost => closed(command),
             Error::Validate(_) => MailboxError::SignIn {
                 cause: "the username or the password holds a line break; correct the configuration"
                     .to_owned(),
             },
-            _ => MailboxError::Lost { command, cause: "an answer could not be understood".to_owned() },
+            _ => not_understood(command),
         }
     }
 
@@ -97,11 +129,14 @@ impl Attempt {
         let words = text.split_once("info: Some(\"").and_then(|(_, rest)| rest.strip_suffix("\")"));
         let words = words.unwrap_or("no reason given");
         // The whole text is searched, and then cut: a cut secret would not be found.
-        let said = |form: &str| !form.is_empty() && (text.contains(form) || words.contains(form));
-        if self.forms.iter().any(|form| said(form)) {
+        if self.is_repeated_by(text) || self.is_repeated_by(words) {
             return "the reason is left out, because it repeats the secret".to_owned();
         }
         quote(words)
+    }
+
+    fn is_repeated_by(&self, text: &str) -> bool {
+        self.forms.iter().any(|form| !form.is_empty() && text.contains(form.as_str()))
     }
 }
 
@@ -174,6 +209,31 @@ mod tests {
                 let shown = attempt(&["hunter2", &token]).failed(refused).to_string();
                 assert!(!shown.contains("hun") && !shown.contains(&token), "{shown}");
             }
+        }
+    }
+
+    #[test]
+    fn a_goodbye_that_repeats_the_password_is_not_quoted() {
+        let goodbye = |words: &str| {
+            let error = io::Error::new(io::ErrorKind::ConnectionAborted, words.to_owned());
+            attempt(&["hunter2"]).failed(Error::Io(error)).to_string()
+        };
+        assert!(goodbye("the server says goodbye: shutting down").contains("shutting down"));
+        assert!(!goodbye("the server says goodbye: what is hunter2?").contains("hunter2"));
+    }
+
+    #[test]
+    fn a_server_that_asks_for_a_pause_is_given_it() {
+        for (words, seconds) in [
+            ("Request is throttled. Suggested Backoff Time: 299910 milliseconds", Some(299)),
+            ("Request is throttled. Suggested Backoff Time: 99999999999 milliseconds", Some(900)),
+            ("Request is throttled. Suggested Backoff Time: soon", Some(60)),
+            ("Backoff due to 11", Some(60)),
+            ("[THROTTLED] slow down", Some(60)),
+            ("[UNAVAILABLE] try later", None),
+            ("Server Unavailable. 15", None),
+        ] {
+            assert_eq!(asked_pause(words).map(|pause| pause.as_secs()), seconds, "{words}");
         }
     }
 

@@ -29,6 +29,7 @@ mod connection;
 mod failure;
 mod filing;
 mod folders;
+mod frame;
 mod mark;
 mod open;
 mod places;
@@ -37,8 +38,7 @@ mod sign_in;
 mod uid_set;
 mod wire;
 
-/// No more of a mail than this is read, whatever is configured (octets): async-imap refuses answers
-/// of 512 MiB.
+/// No more of a mail than this is read, whatever is configured (octets): it lies in memory.
 const MAIL_MAX: u32 = 256 * 1024 * 1024;
 
 /// Where an IMAP mailbox is and how to get in.
@@ -163,9 +163,11 @@ impl ImapMailbox {
         self.open = Some(Box::new(open));
         Opened { validity }
     }
+}
 
+impl ImapSettings {
     fn mail_max(&self) -> u32 {
-        u32::try_from(self.settings.max_mail_size).unwrap_or(u32::MAX).clamp(1, MAIL_MAX)
+        u32::try_from(self.max_mail_size).unwrap_or(u32::MAX).clamp(1, MAIL_MAX)
     }
 }
 
@@ -226,7 +228,7 @@ impl Mailbox for ImapMailbox {
     async fn fetch(&mut self, uids: &[MailUid], to: mpsc::Sender<RawMail>) -> Result<(), MailboxError> {
         let mut open = self.take("UID FETCH")?;
         let uids = uid_set::numbers("UID FETCH", uids)?;
-        if reading::fetch(&mut open.connection, &uids, self.mail_max(), &to).await? {
+        if reading::fetch(&mut open.connection, &uids, self.settings.mail_max(), &to).await? {
             self.open = Some(open);
         }
         Ok(())

@@ -166,8 +166,9 @@ impl Fetch<'_> {
         const NAME: &str = "UID FETCH";
         let items = format!("(UID INTERNALDATE RFC822.SIZE BODY.PEEK[]<0.{}>)", self.mail_max);
         let tag = self.connection.send(NAME, &format!("{NAME} {set} {items}")).await?;
+        let mut due = self.connection.mail_due();
         loop {
-            let answer = match self.connection.next(NAME, &tag).await {
+            let answer = match self.connection.next_mail(NAME, &tag, due).await {
                 Ok(Some(answer)) => answer,
                 Ok(None) => return Ok(true),
                 // Some were removed by others meanwhile (RFC 5530 3); the rest has come.
@@ -179,6 +180,7 @@ impl Fetch<'_> {
             if self.to.send(mail).await.is_err() {
                 return Ok(false);
             }
+            due = self.connection.mail_due();
         }
     }
 

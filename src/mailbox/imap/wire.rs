@@ -1,16 +1,22 @@
 //! The wire under an IMAP connection: TCP or TLS, buffered so that a command leaves as one
 //! segment, with a limit on silence and on the size of one answer. async-imap bounds neither.
 
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, BufStream, ReadBuf};
+use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt, AsyncWrite, BufStream, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
+
+use super::answer::Answer;
+use super::frame::{Frame, Room};
 
 /// A line of the talk before sign-in is never longer than this (octets).
 const LINE_MAX: usize = 8 * 1024;
+/// An answer up to the end of sign-in has no more.
+const SIGN_IN_ROOM: Room = Room { lines: 64 * 1024, literals: 8 * 1024 };
 
 /// What a wire runs over: TCP, or TLS over TCP.
 pub(super) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -22,7 +28,11 @@ pub(super) struct Wire {
     silence: Duration,
     timer: Pin<Box<Sleep>>,
     waiting: bool,
-    allowance: u64,
+    /// The answer that is arriving: a wait that is given up in its middle loses nothing of it.
+    frame: Frame,
+    /// What is left of an answer for async-imap, which reads up to the end of sign-in. It gets one at a
+    /// time, so that nothing stays with it that came after the sign-in.
+    handed: io::Cursor<Vec<u8>>,
 }
 
 impl Wire {
@@ -33,7 +43,8 @@ impl Wire {
             silence,
             timer: Box::pin(sleep(silence)),
             waiting: false,
-            allowance: u64::MAX,
+            frame: Frame::default(),
+            handed: io::Cursor::default(),
         }
     }
 
@@ -43,10 +54,37 @@ impl Wire {
         self.waiting = false;
     }
 
-    /// At most this many octets may be read until the next call: a bound on memory, because an
-    /// answer is held whole while it is parsed.
-    pub(super) fn allow(&mut self, octets: u64) {
-        self.allowance = octets;
+    /// The next answer, whole; `None` at the end of the stream.
+    ///
+    /// # Errors
+    /// Silence, a broken stream, or an answer that is larger than `room`.
+    pub(super) async fn read_answer(&mut self, room: Room) -> io::Result<Option<Vec<u8>>> {
+        poll_fn(|cx| self.poll_answer(cx, room)).await
+    }
+
+    /// Octets that are there of an answer that is not whole yet.
+    pub(super) fn arriving(&self) -> usize {
+        self.frame.len()
+    }
+
+    fn poll_answer(&mut self, cx: &mut Context<'_>, room: Room) -> Poll<io::Result<Option<Vec<u8>>>> {
+        loop {
+            let frame = &mut self.frame;
+            let taken = Pin::new(&mut self.inner).poll_fill_buf(cx).map(|filled| match filled? {
+                [] => Ok(None),
+                arrived => frame.take(arrived, room).map(Some),
+            });
+            match ready!(self.until_silent(cx, taken))? {
+                Some((taken, complete)) => {
+                    Pin::new(&mut self.inner).consume(taken);
+                    if complete {
+                        return Poll::Ready(Ok(Some(self.frame.finish())));
+                    }
+                }
+                None if self.frame.len() == 0 => return Poll::Ready(Ok(None)),
+                None => return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
+            }
+        }
     }
 
     /// The transport below; what was read ahead is thrown away. That is what STARTTLS needs: words
@@ -95,21 +133,29 @@ impl AsyncRead for Wire {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        let progress = Pin::new(&mut self.inner).poll_read(cx, buf);
-        ready!(self.until_silent(cx, progress))?;
-        let read = u64::try_from(buf.filled().len() - before).unwrap_or(u64::MAX);
-        match self.allowance.checked_sub(read) {
-            Some(left) => {
-                self.allowance = left;
-                Poll::Ready(Ok(()))
+        let this = &mut *self;
+        while this.handed.position() >= this.handed.get_ref().len() as u64 {
+            let Some(answer) = ready!(this.poll_answer(cx, SIGN_IN_ROOM))? else {
+                return Poll::Ready(Ok(()));
+            };
+            // The first is the greeting: connect.rs reads it, whatever it says.
+            if !this.handed.get_ref().is_empty() {
+                match Answer::from_octets(&answer) {
+                    Some(Answer::Bye(words)) => return Poll::Ready(Err(goodbye(&words))),
+                    // async-imap breaks off at what it does not know.
+                    Some(Answer::Other) => continue,
+                    _ => {}
+                }
             }
-            None => Poll::Ready(Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "an answer of the server is too large",
-            ))),
+            this.handed = io::Cursor::new(answer);
         }
+        Pin::new(&mut this.handed).poll_read(cx, buf)
     }
+}
+
+/// async-imap passes over a `* BYE`, and its reason would be lost.
+fn goodbye(words: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionAborted, format!("the server says goodbye: {words}"))
 }
 
 impl AsyncWrite for Wire {

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::complaint::Say;
 use super::keeper::KeptMail;
 use super::{Intake, RoundError};
 use crate::mailbox::{Folder, MailUid, MailboxError};
@@ -28,8 +29,17 @@ impl Intake {
                 error
                 @ (MailboxError::Refused { .. } | MailboxError::Full { .. } | MailboxError::File { .. }),
             )) => {
-                tracing::error!(mailbox = %name, "mails cannot be moved out of the inbox: {error}; they are \
-                    kept, and new ones are read; make room or give the right, it is tried again");
+                match self.unfiled.failed(&error.to_string(), Instant::now()) {
+                    Say::News => {
+                        tracing::error!(mailbox = %name, "mails cannot be moved out of the inbox: {error}; \
+                            they are kept, and new ones are read; make room or give the right, it is tried again");
+                    }
+                    Say::Still(past) => {
+                        tracing::error!(mailbox = %name, "mails can still not be moved out of the inbox, after \
+                            {past}: {error}; they are kept; make room or give the right");
+                    }
+                    Say::Nothing => {}
+                }
                 self.file_from = Some(Instant::now() + FILE_AGAIN_AFTER);
                 let opened = self.inbox.mailbox.open().await?;
                 if opened.validity != validity {
@@ -37,7 +47,14 @@ impl Intake {
                 }
                 Ok(())
             }
-            done => done,
+            done => {
+                let over =
+                    if done.is_ok() && !mails.is_empty() { self.unfiled.works(Instant::now()) } else { None };
+                if let Some(past) = over {
+                    tracing::info!(mailbox = %name, "mails can be moved out of the inbox again, after {past}");
+                }
+                done
+            }
         }
     }
 

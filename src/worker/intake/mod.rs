@@ -8,25 +8,22 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::Parts;
-use super::backoff::Backoff;
 use crate::mail::Authentication;
 use crate::mailbox::{MailUid, Mailbox, MailboxError, Opened, Shelf};
 use crate::store::{StoreError, UidScope};
 
+mod complaint;
 mod filing;
 mod keeper;
+mod pauses;
 mod plan;
 mod round;
 mod sweep;
 
+use complaint::{Complaint, Say};
+use pauses::Pauses;
 use plan::Breaks;
 use sweep::Sweep;
-
-/// Pauses after failures grow from one to the other.
-const FIRST_PAUSE: Duration = Duration::from_secs(2);
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
-/// The same credentials will be refused again, and hammering locks accounts.
-const SIGN_IN_AGAIN_AFTER: Duration = Duration::from_secs(300);
 
 /// How one mailbox is worked.
 #[derive(Clone, Debug)]
@@ -57,15 +54,23 @@ pub struct Intake {
     /// Nothing is moved before this time.
     file_from: Option<Instant>,
     sweep: Sweep,
+    /// When everything in it was last looked at.
+    worked: Option<Instant>,
+    /// About the mailbox.
+    complaint: Complaint,
+    /// About moving mails out of the inbox.
+    unfiled: Complaint,
 }
 
 /// How the intake of a mailbox goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Told {
     /// Everything in it has been looked at.
     FullRound,
+    /// That did not come about, for this reason.
+    Failed(String),
     /// Its credentials are refused: it stands still until somebody puts them right.
-    SignInRefused,
+    SignInRefused(String),
 }
 
 /// Why a round ended early.
@@ -80,15 +85,6 @@ pub(crate) enum RoundError {
     Renumbered(u32, u32),
 }
 
-fn refuses_sign_in(error: &RoundError) -> bool {
-    matches!(error, RoundError::Mailbox(MailboxError::SignIn { .. }))
-}
-
-/// How long a mailbox is left alone after `error`. No error stops it for good.
-fn pause_after(error: &RoundError, backoff: &mut Backoff, rng: &mut impl rand::Rng) -> Duration {
-    if refuses_sign_in(error) { SIGN_IN_AGAIN_AFTER } else { backoff.next_pause(rng) }
-}
-
 impl Intake {
     /// The intake of `inbox`.
     #[must_use]
@@ -100,28 +96,61 @@ impl Intake {
             unforgiven: Vec::new(),
             file_from: None,
             sweep: Sweep::default(),
+            worked: None,
+            complaint: Complaint::default(),
+            unfiled: Complaint::default(),
         }
     }
 
-    /// Works the mailbox until `stop`: every failure is logged, and followed by a new connection
-    /// after a pause. `told` hears how it goes.
+    /// Works the mailbox until `stop`: every failure is followed by a new connection after a pause.
+    /// `told` hears how it goes.
     pub async fn run(mut self, stop: CancellationToken, told: impl Fn(Told) + Send) {
-        let name = self.inbox.mailbox.name().to_owned();
-        let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
-        while let Err(error) = self.session(&stop, &told, &mut backoff).await {
-            let pause = pause_after(&error, &mut backoff, &mut rand::rng());
-            if refuses_sign_in(&error) {
-                told(Told::SignInRefused);
-                tracing::error!(mailbox = %name, "{error}; sign in again: somebody has to put that right \
-                    (`nyckelbud check` tries it); no mail is lost, it stays in the inbox");
-            } else {
-                tracing::warn!(mailbox = %name, pause_ms = u64::try_from(pause.as_millis()).unwrap_or(0),
-                    "{error}; no mail is lost, it stays in the inbox; next try after the pause");
-            }
+        let mut pauses = Pauses::new(self.inbox.settings.poll);
+        loop {
+            let began = Instant::now();
+            let Err(error) = self.session(&stop, &told).await else { return };
+            self.complain(&error);
+            told(match &error {
+                RoundError::Mailbox(MailboxError::SignIn { .. }) => Told::SignInRefused(error.to_string()),
+                RoundError::Mailbox(_) | RoundError::Store(_) | RoundError::Renumbered(..) => {
+                    Told::Failed(error.to_string())
+                }
+            });
+            let worked = self.worked.is_some_and(|worked| worked >= began).then(|| began.elapsed());
+            let pause = pauses.after(&error, worked, &mut rand::rng());
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(pause) => {}
             }
+        }
+    }
+
+    fn complain(&mut self, error: &RoundError) {
+        let said = self.complaint.failed(&error.to_string(), Instant::now());
+        let mailbox = self.inbox.mailbox.name();
+        match (said, error) {
+            (Say::News, RoundError::Mailbox(MailboxError::SignIn { .. })) => {
+                tracing::error!(%mailbox, "{error}; sign in again: somebody has to put that right \
+                    (`nyckelbud check` tries it); no mail is lost, it stays in the inbox");
+            }
+            (Say::News, _) => {
+                tracing::warn!(%mailbox, "{error}; no mail is lost, it stays in the inbox; it is tried again \
+                    after a pause");
+            }
+            (Say::Still(past), _) => {
+                tracing::warn!(%mailbox, "the mailbox still does not work, after {past}: {error}; no mail is \
+                    lost, it stays in the inbox; it is tried on");
+            }
+            (Say::Nothing, _) => tracing::debug!(%mailbox, "{error}, again"),
+        }
+    }
+
+    /// Everything in the mailbox has been looked at.
+    fn has_worked(&mut self) {
+        let now = Instant::now();
+        self.worked = Some(now);
+        if let Some(past) = self.complaint.works(now) {
+            tracing::info!(mailbox = %self.inbox.mailbox.name(), "the mailbox works again, after {past}");
         }
     }
 
@@ -131,7 +160,6 @@ impl Intake {
         &mut self,
         stop: &CancellationToken,
         told: &(impl Fn(Told) + Send),
-        backoff: &mut Backoff,
     ) -> Result<(), RoundError> {
         let Some(mut opened) = self.open(stop).await? else { return Ok(()) };
         loop {
@@ -144,7 +172,7 @@ impl Intake {
                 }
             }
             let more = self.round(opened.validity, stop).await?;
-            backoff.reset();
+            self.has_worked();
             told(Told::FullRound);
             let limit = self.inbox.settings.poll.min(self.sweep.rests(Instant::now()));
             if more || limit.is_zero() {
@@ -185,35 +213,5 @@ impl Intake {
         let breaks = self.breaks.entry(scope.shelf).or_default();
         breaks.under(scope.validity);
         breaks
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The tries of an hour, when every one fails like this.
-    fn tries(error: MailboxError) -> usize {
-        let error = RoundError::Mailbox(error);
-        let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
-        let (mut hour, mut tries) = (Duration::from_secs(3600), 1);
-        while let Some(left) = hour.checked_sub(pause_after(&error, &mut backoff, &mut rand::rng())) {
-            (hour, tries) = (left, tries + 1);
-        }
-        tries
-    }
-
-    #[test]
-    fn refused_credentials_are_shown_every_five_minutes_and_no_failure_disables_a_mailbox() {
-        let cause = || "words".to_owned();
-        assert_eq!(tries(MailboxError::SignIn { cause: cause() }), 13);
-        for error in [
-            MailboxError::NoToken { cause: cause() },
-            MailboxError::TimedOut { command: "SELECT", seconds: 60 },
-            MailboxError::Refused { command: "LOGIN", cause: cause() },
-            MailboxError::Lost { command: "LOGIN", cause: cause() },
-        ] {
-            assert!(tries(error) >= 13);
-        }
     }
 }

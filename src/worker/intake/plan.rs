@@ -15,19 +15,28 @@ const MAX_FETCHES: u32 = MAX_TRIES + 2;
 const MAX_BREAKS: u32 = 5;
 /// … when that has been going on for so long.
 const BREAKS_LAST: Duration = Duration::from_secs(30 * 60);
+/// One that did not come for so long, while the mailbox answered otherwise, is given up, too.
+const ALONE_LASTS: Duration = Duration::from_secs(6 * 60 * 60);
+/// After its second break a mail is left out for so long, then for twice as long …
+const FIRST_REST: Duration = Duration::from_secs(60);
+/// … and never longer than this.
+const LONGEST_REST: Duration = Duration::from_secs(5 * 60);
 
 /// What this process remembers of fetches that brought a mail not. The ledger's tries count only
 /// what stopped the program; a connection that breaks, or a server that withholds a mail, is no
 /// reason to think that reading it is dangerous, but it must not hold up the others either.
 ///
 /// A break counts against a mail only when something else came since its last one: in a bad network,
-/// or when it lies in the inbox alone, nobody can tell whose fault it is, and it is tried again for as
-/// long as it takes.
+/// or when it lies in the inbox alone, nobody can tell whose fault it is, and it is tried for much longer.
+///
+/// A mail that breaks the connection rests between its tries, so that the others come in meanwhile.
 #[derive(Debug, Default)]
 pub(super) struct Breaks {
     validity: u32,
     /// When the connection was last seen to do its work.
     good: Option<Instant>,
+    /// When a round last came to its end.
+    whole: Option<Instant>,
     troubles: HashMap<MailUid, Trouble>,
 }
 
@@ -36,7 +45,12 @@ pub(super) struct Breaks {
 struct Trouble {
     since: Instant,
     last: Instant,
+    /// Breaks that count against it.
     count: u32,
+    /// All of them.
+    tries: u32,
+    /// It rests until then.
+    again: Instant,
 }
 
 impl Breaks {
@@ -50,7 +64,17 @@ impl Breaks {
     /// The fetch that should have brought this mail did not.
     pub(super) fn count(&mut self, uid: &MailUid, now: Instant) {
         let good = self.good;
-        let trouble = self.troubles.entry(uid.clone()).or_insert(Trouble { since: now, last: now, count: 0 });
+        let trouble = self.troubles.entry(uid.clone()).or_insert(Trouble {
+            since: now,
+            last: now,
+            count: 0,
+            tries: 0,
+            again: now,
+        });
+        if let Some(doubled) = trouble.tries.checked_sub(1) {
+            trouble.again = now + FIRST_REST.saturating_mul(1 << doubled.min(8)).min(LONGEST_REST);
+        }
+        trouble.tries += 1;
         if trouble.count == 0 || good.is_some_and(|good| good > trouble.last) {
             trouble.count += 1;
             trouble.last = now;
@@ -62,14 +86,25 @@ impl Breaks {
         self.good = Some(now);
     }
 
+    /// A round came to its end: the mailbox answers, whatever rests.
+    pub(super) fn whole(&mut self, now: Instant) {
+        self.whole = Some(now);
+    }
+
     /// It came.
     pub(super) fn clear(&mut self, uid: &MailUid) {
         self.troubles.remove(uid);
     }
 
     fn are_many(&self, uid: &MailUid, now: Instant) -> bool {
-        let many = |t: &Trouble| t.count >= MAX_BREAKS && now.duration_since(t.since) >= BREAKS_LAST;
-        self.troubles.get(uid).is_some_and(many)
+        let Some(trouble) = self.troubles.get(uid) else { return false };
+        let lasts = now.saturating_duration_since(trouble.since);
+        let alone = trouble.tries >= MAX_BREAKS && self.whole.is_some_and(|whole| whole > trouble.since);
+        (trouble.count >= MAX_BREAKS && lasts >= BREAKS_LAST) || (alone && lasts >= ALONE_LASTS)
+    }
+
+    fn rests(&self, uid: &MailUid, now: Instant) -> bool {
+        self.troubles.get(uid).is_some_and(|trouble| now < trouble.again)
     }
 }
 
@@ -110,6 +145,7 @@ impl Plan {
             let group = match entry.map_or(0, |entry| begun(entry)) {
                 MAX_FETCHES.. => &mut self.deadly,
                 _ if breaks.are_many(uid, now) => &mut self.withheld,
+                _ if breaks.rests(uid, now) => continue,
                 MAX_TRIES.. => &mut self.poison,
                 0 if !breaks.troubles.contains_key(uid) => &mut self.fresh,
                 _ => &mut self.alone,
@@ -200,7 +236,7 @@ mod tests {
             breaks.count(&uid(1), now);
             now += Duration::from_secs(30);
         }
-        plan_of(&[uid(1)], &[], &breaks, now)
+        plan_of(&[uid(1)], &[], &breaks, now + LONGEST_REST)
     }
 
     #[test]
@@ -213,6 +249,37 @@ mod tests {
         for (minutes, others) in [(10_000, false), (10, true)] {
             let plan = after_breaks(minutes, others);
             assert_eq!(plan, Plan { alone: vec![uid(1)], ..Plan::default() }, "{minutes} {others}");
+        }
+    }
+
+    #[test]
+    fn a_mail_that_breaks_the_connection_again_rests_while_the_others_come() {
+        let (mut breaks, begun) = (Breaks::default(), Instant::now());
+        let plan = |breaks: &Breaks, seconds: u64| {
+            plan_of(&[uid(1), uid(2)], &[], breaks, begun + Duration::from_secs(seconds))
+        };
+        breaks.count(&uid(1), begun);
+        assert_eq!(plan(&breaks, 0).alone, [uid(1)], "anything may break a connection once");
+        for (now, rest) in [(0, 60), (100, 120), (300, 240), (1000, 300), (2000, 300)] {
+            breaks.count(&uid(1), begun + Duration::from_secs(now));
+            assert_eq!(plan(&breaks, now + rest - 1), Plan { fresh: vec![uid(2)], ..Plan::default() });
+            assert_eq!(plan(&breaks, now + rest).alone, [uid(1)]);
+        }
+    }
+
+    #[test]
+    fn a_mail_that_lies_alone_and_never_comes_is_given_up_once_that_is_no_outage_any_more() {
+        for (hours, answers, given_up) in [(5, true, false), (7, true, true), (100, false, false)] {
+            let (mut breaks, mut now) = (Breaks::default(), Instant::now());
+            for _ in 0..hours * 12 {
+                breaks.count(&uid(1), now);
+                now += Duration::from_secs(300);
+                if answers {
+                    breaks.whole(now);
+                }
+            }
+            let plan = plan_of(&[uid(1)], &[], &breaks, now);
+            assert_eq!(!plan.withheld.is_empty(), given_up, "{hours} {answers}");
         }
     }
 

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::keeper::{Keeper, KeptMail};
 use super::plan::Plan;
 use super::{Intake, RoundError};
-use crate::mailbox::{MailUid, Mark, RawMail, Shelf};
+use crate::mailbox::{MailUid, MailboxError, Mark, RawMail, Shelf};
 use crate::store::{StoreError, UidScope};
 
 /// Mails taken in before they are moved, and before the inbox is listed anew.
@@ -48,6 +48,7 @@ impl Intake {
         if stop.is_cancelled() {
             return Ok(false);
         }
+        self.breaks(&scope).whole(Instant::now());
         self.file(&scope.mailbox, validity, &to_file).await?;
         Ok(plan.more)
     }
@@ -195,7 +196,12 @@ impl Intake {
         if !stop.is_cancelled() {
             // A connection breaks at the first mail that did not come; a server that withholds
             // mails without an error withholds all of these.
-            let blamed = if fetched.is_err() { 1 } else { missing.len() };
+            let blamed = match &fetched {
+                Ok(()) => missing.len(),
+                // It is about us, not about a mail.
+                Err(MailboxError::Busy { .. }) => 0,
+                Err(_) => 1,
+            };
             missing.iter().take(blamed).for_each(|uid| breaks.count(uid, now));
         }
         self.forgive(Some((scope, missing))).await?;

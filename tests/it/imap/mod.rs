@@ -5,11 +5,13 @@ use nyckelbud::mailbox::imap::ImapMailbox;
 use nyckelbud::mailbox::{Filed, MailUid, Mailbox, MailboxError, RawMail};
 use tokio::sync::mpsc;
 
+mod answers;
 mod commands;
 mod crowd;
 mod cuts;
 mod dovecot;
 mod dovecot_tokens;
+mod exchange;
 mod filing;
 mod idling;
 mod looking;
@@ -17,6 +19,7 @@ mod others;
 mod places;
 mod refusals;
 mod sign_in;
+mod steps;
 mod tokens;
 
 fn uids(numbers: &[u32]) -> Vec<MailUid> {

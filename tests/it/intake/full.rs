@@ -7,6 +7,7 @@ use nyckelbud::cli::assembly;
 use nyckelbud::mailbox::imap::ImapMailbox;
 use nyckelbud::mailbox::{Folder, MailUid, Mailbox, MailboxError};
 use nyckelbud::store::TicketFilter;
+use nyckelbud::token::Tokens;
 use nyckelbud::worker::{Inbox, Intake, Parts};
 
 use crate::support::demo_desk;
@@ -23,7 +24,8 @@ fn mailbox(server: &Dovecot) -> ImapMailbox {
 }
 
 fn intake(server: &Dovecot, parts: &Arc<Parts>, folder: &std::path::Path) -> Intake {
-    let settings = assembly::inboxes(&demo_desk::settings(folder)).unwrap().remove(0).settings;
+    let settings =
+        assembly::inboxes(&demo_desk::settings(folder), &Tokens::default()).unwrap().remove(0).settings;
     Intake::new(Inbox { mailbox: Box::new(mailbox(server)), settings }, Arc::clone(parts))
 }
 
@@ -40,7 +42,7 @@ async fn mails_for_which_there_is_no_room_are_kept_stay_in_the_inbox_and_are_mov
     demo_desk::build(folder.path());
     let settings = demo_desk::settings(folder.path());
     let store = assembly::store(&settings).await.unwrap();
-    let parts = Arc::new(assembly::parts(&settings, store).unwrap());
+    let parts = Arc::new(assembly::parts(&settings, store, &Tokens::default()).unwrap());
     let tickets = async || parts.store.tickets(&TicketFilter::default()).await.unwrap().len();
 
     for name in ["1.a", "2.a"] {

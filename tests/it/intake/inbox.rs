@@ -27,6 +27,8 @@ pub struct Held {
     pub tells_spots: bool,
     /// Mails that are listed and not handed over.
     pub withheld: Vec<String>,
+    /// The connection breaks at this mail, each time.
+    pub breaks_at: Option<String>,
     /// Looks into folders are refused.
     pub blind: bool,
     /// The names of what was asked for, a fetch each.
@@ -120,6 +122,9 @@ impl Mailbox for ShelfMailbox {
             held.on(self.open).into_iter().filter(wanted).collect()
         };
         for mail in mails {
+            if self.held().breaks_at.as_ref() == Some(&mail.uid.0) {
+                return Err(MailboxError::Lost { command: "UID FETCH", cause: "closed".to_owned() });
+            }
             if to.send(mail).await.is_err() {
                 break;
             }
@@ -161,7 +166,8 @@ impl Mailbox for ShelfMailbox {
         Ok(filed.collect())
     }
 
-    async fn wait(&mut self, _: Duration) -> Result<Woken, MailboxError> {
+    async fn wait(&mut self, limit: Duration) -> Result<Woken, MailboxError> {
+        tokio::time::sleep(limit).await;
         Ok(Woken::ByTime)
     }
 }

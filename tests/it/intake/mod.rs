@@ -14,6 +14,8 @@ use sqlx::ConnectOptions as _;
 use self::inbox::{Held, ShelfMailbox, raw, scope};
 use crate::support::demo_desk;
 
+mod alone;
+mod faults;
 mod full;
 mod gone;
 mod inbox;

@@ -80,6 +80,17 @@ impl Dovecot {
         panic!("no Dovecot to test against: {failure}");
     }
 
+    /// Stops it; the mails stay.
+    pub fn stop(&self) {
+        assert!(script("stop", self.dir.path(), self.port, &[]).status.success(), "it stops");
+    }
+
+    /// Starts it again, on the same ports and over the same mails.
+    pub fn start_again(&self) {
+        let output = script("start", self.dir.path(), self.port, &[]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
     /// How to reach it over implicit TLS, with its CA.
     pub fn settings(&self) -> ImapSettings {
         ImapSettings {

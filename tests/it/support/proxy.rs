@@ -23,6 +23,8 @@ struct Faults {
     octets_left: AtomicI64,
     /// Then it says no more, in place of a cut.
     stall: AtomicBool,
+    /// The server's octets come in drops.
+    slow: AtomicBool,
     healed: watch::Sender<()>,
     /// What the client's next octets meet: [`PASSES`], [`IS_LOST`] or [`ITS_ANSWER_IS_LOST`].
     next_command: AtomicU8,
@@ -45,6 +47,7 @@ impl Proxy {
         let faults = Arc::new(Faults {
             octets_left: AtomicI64::new(i64::MAX),
             stall: AtomicBool::new(false),
+            slow: AtomicBool::new(false),
             healed: watch::channel(()).0,
             next_command: AtomicU8::new(PASSES),
         });
@@ -85,6 +88,11 @@ impl Proxy {
         self.faults.octets_left.store(octets, Ordering::SeqCst);
     }
 
+    /// The server's octets come in drops until [`Proxy::heal`].
+    pub fn slow_down(&self) {
+        self.faults.slow.store(true, Ordering::SeqCst);
+    }
+
     /// Cuts the connection once, before the client's next octets pass.
     pub fn lose_the_next_command(&self) {
         self.faults.next_command.store(IS_LOST, Ordering::SeqCst);
@@ -108,6 +116,7 @@ impl Proxy {
     /// Everything passes again, what was held back first.
     pub fn heal(&self) {
         self.faults.octets_left.store(i64::MAX, Ordering::SeqCst);
+        self.faults.slow.store(false, Ordering::SeqCst);
         self.faults.healed.send_replace(());
     }
 }
@@ -136,7 +145,12 @@ async fn answers(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, faults: &Fault
         healed.mark_unchanged();
         let before = faults.octets_left.fetch_sub(i64::try_from(read).unwrap(), Ordering::SeqCst);
         let passed = read.min(usize::try_from(before).unwrap_or(0));
-        to.write_all(&buffer[..passed]).await?;
+        for drop in buffer[..passed].chunks(if faults.slow.load(Ordering::SeqCst) { 64 } else { 4096 }) {
+            to.write_all(drop).await?;
+            if drop.len() < passed {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+        }
         if read == 0 {
             return Ok(());
         }

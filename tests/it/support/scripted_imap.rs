@@ -11,12 +11,16 @@ use nyckelbud::token::SignIn;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 /// The password that must never show up in an error.
 pub const PASSWORD: &str = "hemligt-4711";
 
 /// What an ordinary server can do.
 pub const USUAL: &str = "IMAP4rev1 IDLE UIDPLUS MOVE";
+
+/// How long a script may last.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server that serves one script after the other, a connection each.
 pub struct ScriptedServer {
@@ -83,7 +87,7 @@ impl ScriptedServer {
 
     /// Waits until the script is through; fails when the client did not keep to it.
     pub async fn finished(self) {
-        self.scripts.await.unwrap();
+        timeout(PATIENCE, self.scripts).await.expect("the script ends").unwrap();
     }
 }
 
@@ -115,6 +119,16 @@ impl Dialogue {
     /// Sends octets as they are; a client that has gone is no failure of the script.
     pub async fn send(&mut self, octets: &[u8]) {
         self.stream.write_all(octets).await.ok();
+    }
+
+    /// Sends octets, as long as the client is there.
+    pub async fn try_send(&mut self, octets: &[u8]) -> bool {
+        self.stream.write_all(octets).await.is_ok()
+    }
+
+    /// Lets what was sent leave on its own.
+    pub async fn flush(&mut self) {
+        tokio::task::yield_now().await;
     }
 
     /// Reads a line without its end; empty when the client has gone.

@@ -25,7 +25,7 @@ async fn every_kind(served: &Served) -> Vec<(String, Answer)> {
 async fn every_answer_carries_the_headers_that_protect_it() {
     for url in [super::HTTP, HTTPS] {
         let served = Served::at(url, offer()).await;
-        *served.desk.missing.lock().unwrap() = vec!["store".to_owned()];
+        *served.desk.troubles.lock().unwrap() = vec!["store has not answered for 6 min".to_owned()];
         for (what, answer) in every_kind(&served).await {
             assert_eq!(
                 answer.header("content-security-policy"),
@@ -109,9 +109,11 @@ async fn an_address_used_in_the_wrong_way_says_which_way_is_right() {
 async fn supervisors_learn_whether_it_lives_and_what_is_missing() {
     let served = Served::new(offer()).await;
     assert_eq!((served.get("/livez").await.status, served.get("/readyz").await.status), (200, 200));
-    *served.desk.missing.lock().unwrap() = vec!["store".to_owned(), "mailbox:servicedesk".to_owned()];
+    let troubles =
+        ["store has not answered for 6 min", "mailbox:servicedesk has not answered for 7 min: no route"];
+    *served.desk.troubles.lock().unwrap() = troubles.map(str::to_owned).to_vec();
     let ready = served.get("/readyz").await;
     assert_eq!(ready.status, 503);
-    assert_eq!(ready.body, "store has not answered\nmailbox:servicedesk has not answered\n");
+    assert_eq!(ready.body, troubles.map(|trouble| format!("{trouble}\n")).concat());
     assert_eq!(served.get("/livez").await.status, 200);
 }

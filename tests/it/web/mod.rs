@@ -41,7 +41,7 @@ fn offer() -> PickupView {
 struct FakeDesk {
     view: Mutex<PickupView>,
     receipt: Mutex<ReceiptAnswer>,
-    missing: Mutex<Vec<String>>,
+    troubles: Mutex<Vec<String>>,
     /// When set, `reveal` says so instead of showing the password.
     reveals: Mutex<Option<PickupView>>,
     password: TemporaryPassword,
@@ -101,7 +101,7 @@ impl Desk for FakeDesk {
     }
 
     async fn ready(&self) -> Readiness {
-        Readiness { missing: self.missing.lock().unwrap().clone(), refused: Vec::new() }
+        Readiness { troubles: self.troubles.lock().unwrap().clone() }
     }
 }
 
@@ -136,7 +136,7 @@ impl Served {
         let desk = Arc::new(FakeDesk {
             view: Mutex::new(view),
             receipt: Mutex::new(ReceiptAnswer::Taken),
-            missing: Mutex::default(),
+            troubles: Mutex::default(),
             reveals: Mutex::default(),
             password: generate::generate(&mut rand::rng(), 12, &[]),
             page: web::reveal_page(settings.clone(), Arc::clone(&renderer)),
