@@ -15,6 +15,7 @@ pub mod clock;
 pub mod secret;
 pub mod keyring;
 pub mod http;
+pub mod token;
 pub mod tls;
 pub mod render;
 pub mod audit;

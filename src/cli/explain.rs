@@ -9,6 +9,7 @@ use super::{CliError, Common, assembly, output};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{MailboxSettings, Settings};
 use crate::store::Store;
+use crate::token::Tokens;
 use crate::types::CheckResult;
 use crate::worker::Explanation;
 
@@ -29,7 +30,7 @@ pub(super) async fn run(common: &Common, args: ExplainArgs) -> Result<(), CliErr
     let mailbox = mailbox(settings, args.mailbox.as_deref())?;
     let (raw, truncated) = read(&args.mail, mailbox.max_mail_size)?;
     let history = History::of(settings).await?;
-    let parts = assembly::parts(settings, Arc::clone(&history.store))?;
+    let parts = assembly::parts(settings, Arc::clone(&history.store), &Tokens::default())?;
     let now = SystemClock.now();
     let explained = crate::worker::explain(&parts, raw, truncated, mailbox.authentication.clone(), now).await;
     let explanation = explained.map_err(|e| {

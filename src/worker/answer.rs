@@ -8,15 +8,17 @@ use super::reads::{ReadMail, guarded, nobody};
 use super::{Rules, decide};
 use crate::decision::{Acknowledge, Automation};
 use crate::mail::{Mail, Trust, Unreadable, without_numbers};
-use crate::mailbox::{Folder, RawMail};
+use crate::mailbox::{Folder, RawMail, Shelf};
 use crate::request::Reading;
 use crate::store::{Incoming, NewTicket};
 use crate::ticket::{Fate, Kind, Plan, State};
-use crate::types::{Check, CheckResult, EmailAddress, Trail, UnixMillis};
+use crate::types::{Check, CheckResult, EmailAddress, Reason, Trail, UnixMillis};
 
 /// What all mails of a round share.
 pub(crate) struct Kept<'a> {
     pub(crate) mailbox: &'a str,
+    /// Where they lie.
+    pub(crate) shelf: Shelf,
     pub(crate) validity: u32,
     pub(crate) automation: Automation,
     pub(crate) rules: &'a Rules,
@@ -62,6 +64,8 @@ pub(crate) fn incoming(
         answers: mail.answers,
         tag: mail.tag,
         subject: without_numbers(&mail.subject),
+        returned: mail.returned,
+        from_desk: mail.sender.address.as_ref() == Some(&kept.rules.desk_address),
         from: mail.sender.address,
         trust: mail.sender.trust,
         folder: kept.folder(Folder::Handled),
@@ -93,6 +97,8 @@ pub(crate) fn quarantined(kept: &Kept<'_>, raw: RawMail, why: &str) -> Incoming 
         tag: None,
         subject: String::new(),
         from: nobody().address,
+        returned: None,
+        from_desk: false,
         trust: Trust::Unverified,
         // What the server did not hand over cannot be moved by us either.
         folder: if missing { None } else { kept.folder(Folder::Quarantine) },
@@ -109,12 +115,58 @@ pub(crate) fn quarantined(kept: &Kept<'_>, raw: RawMail, why: &str) -> Incoming 
     }
 }
 
+/// A mail that lies in `folder` and that the store has no record of: a store from a backup has forgotten
+/// it, or somebody put it there. A person has to look; the machine does nothing with it.
+pub(crate) fn unrecorded(mail: Incoming, folder: Folder) -> Incoming {
+    let reason = Reason::StoreRestored;
+    let moved =
+        State::requested().on(crate::ticket::Event::Decided { plan: Plan::Technician, reason: Some(reason) });
+    let mut trail = match mail.ticket.kind {
+        Kind::Quarantine => mail.ticket.trail,
+        Kind::Password | Kind::General | Kind::Automatic => Trail::default(),
+    };
+    let words = format!(
+        "{reason}: it lies in the {} folder, but this desk had no record of it; whether it was answered is not \
+         known; nothing was done with it",
+        word(folder)
+    );
+    trail.add(Check::Outcome, CheckResult::Fail, words);
+    Incoming {
+        answers: Vec::new(),
+        tag: None,
+        folder: None,
+        ticket: NewTicket {
+            kind: mail.ticket.kind,
+            state: moved.map_or(State::requested(), |m| m.to),
+            outcome: Some(Fate::Technician),
+            reason: Some(reason),
+            trail,
+            observed: false,
+            year: mail.ticket.year,
+            acknowledge: None,
+        },
+        ..mail
+    }
+}
+
+/// The folder in an English sentence.
+pub(crate) fn word(folder: Folder) -> &'static str {
+    match folder {
+        Folder::Handled => "handled",
+        Folder::Quarantine => "quarantine",
+    }
+}
+
 /// Two unreadable mails are the same when their octets are; a mail that is not whole is only itself.
 fn hash_of_octets(kept: &Kept<'_>, raw: &RawMail) -> String {
     if !raw.truncated && !raw.bytes.is_empty() {
         return hash_of(&raw.bytes);
     }
-    let mut itself = format!("{}/{}/{}", kept.mailbox, kept.validity, raw.uid.0).into_bytes();
+    let folder = match kept.shelf {
+        Shelf::Inbox => String::new(),
+        Shelf::Filed(folder) => format!("{}/", word(folder)),
+    };
+    let mut itself = format!("{}/{folder}{}/{}", kept.mailbox, kept.validity, raw.uid.0).into_bytes();
     itself.extend_from_slice(&raw.bytes);
     hash_of(&itself)
 }
@@ -197,7 +249,8 @@ mod tests {
         let settings = loaded.unwrap_or_else(|errors| panic!("{errors}")).settings;
         let (rules, now) = (assembly::rules(&settings), UnixMillis(0));
         let automation = Automation::On;
-        let kept = Kept { mailbox: "servicedesk", validity: 1, automation, rules: &rules, year: 2026, now };
+        let (mailbox, shelf) = ("servicedesk", Shelf::Inbox);
+        let kept = Kept { mailbox, shelf, validity: 1, automation, rules: &rules, year: 2026, now };
         let uid = MailUid("1".to_owned());
         let raw = RawMail { uid, received_at: None, bytes: b"From: a".to_vec(), truncated: false };
         let incoming = incoming(&kept, raw, |_| panic!("it stumbles"));

@@ -10,6 +10,7 @@ use super::{Parts, decide, reads};
 use crate::decision::Automation;
 use crate::directory::{Facts, Lookup};
 use crate::mail::Authentication;
+use crate::mailbox::Shelf;
 use crate::request::Reading;
 use crate::store::{Arrival, Thread};
 use crate::telemetry::how_it_ended;
@@ -65,7 +66,8 @@ pub async fn explain(
         Err(unreadable) => return Ok(unread(&unreadable.to_string())),
     };
     let automation = parts.automation().await.map_err(|e| e.to_string())?;
-    let kept = Kept { mailbox: "", validity: 0, automation, rules: &parts.rules, year: 0, now: parts.now() };
+    let (rules, now) = (&parts.rules, parts.now());
+    let kept = Kept { mailbox: "", shelf: Shelf::Inbox, validity: 0, automation, rules, year: 0, now };
     let acknowledge = acknowledgement(&kept, &read.mail).is_some();
     let arrival = Arrival {
         kind: kind_of(&read.reading),

@@ -3,6 +3,7 @@
 use super::answer::{Kept, hash_of, incoming};
 use super::{Parts, reads};
 use crate::mail::Authentication;
+use crate::mailbox::{MailUid, RawMail, Shelf};
 use crate::store::{LetOut, MailsLimit, Quarantined, Recorded, StoreError};
 use crate::ticket::Kind;
 use crate::types::UnixMillis;
@@ -52,7 +53,8 @@ pub async fn retry(parts: &Parts, quarantined: &Quarantined, actor: &str) -> Res
     let known = rules.authentications.iter().find(|(name, _)| *name == mailbox);
     let authentication = known.map_or(Authentication::Exchange, |(_, how)| how.clone());
     let reading = tokio::task::spawn_blocking(move || {
-        let kept = Kept { mailbox: &mailbox, validity: 0, automation, rules: &rules, year, now };
+        let (mailbox, shelf) = (mailbox.as_str(), Shelf::Inbox);
+        let kept = Kept { mailbox, shelf, validity: 0, automation, rules: &rules, year, now };
         let own = &rules.own_domains;
         incoming(&kept, again(raw, received_at), |octets| reads::read_mail(octets, &authentication, own))
     });
@@ -70,7 +72,7 @@ pub async fn retry(parts: &Parts, quarantined: &Quarantined, actor: &str) -> Res
 }
 
 /// As it came; its place is known to the store.
-fn again(bytes: Vec<u8>, received_at: UnixMillis) -> crate::mailbox::RawMail {
-    let uid = crate::mailbox::MailUid(String::new());
-    crate::mailbox::RawMail { uid, received_at: Some(received_at), bytes, truncated: false }
+fn again(bytes: Vec<u8>, received_at: UnixMillis) -> RawMail {
+    let uid = MailUid(String::new());
+    RawMail { uid, received_at: Some(received_at), bytes, truncated: false }
 }

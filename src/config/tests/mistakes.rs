@@ -173,12 +173,6 @@ fn what_comes_with_a_later_version_is_refused_by_name() {
     only(&small("[[notify.webhook]]\nurl = \"https://hooks.kommun.example\""), "notify", later);
     let oidc = "[web.oidc]\nissuer = \"https://id.kommun.example\"\nclient_id = \"x\"\nclient_secret = \"y\"";
     only(&small(oidc), "[web.oidc]", later);
-    let oauth = "oauth = { token_url = \"https://id.kommun.example\", client_id = \"x\" }";
-    let text = small("").replace(
-        "kind = \"maildir\"\npath",
-        &format!("host = \"mail.kommun.example\"\nusername = \"desk\"\n{oauth}\npath"),
-    );
-    only(&text, "oauth", later);
 }
 
 #[test]
@@ -195,20 +189,6 @@ fn without_tls_only_this_machine_is_reached() {
     for host in ["mail.kommun.example", "10.0.0.1", "localhost", "0.0.0.0"] {
         only(&imap(host), "tls = \"none\"", "without TLS only a loopback address may be used");
     }
-}
-
-#[test]
-fn a_mailbox_signs_in_in_exactly_one_way() {
-    let imap = |ways: &str| {
-        small("").replace(
-            "kind = \"maildir\"\npath = \"var/mailbox\"",
-            &format!("host = \"mail.kommun.example\"\nusername = \"desk\"\n{ways}"),
-        )
-    };
-    only(&imap(""), "[[mailbox]]", "mailbox[0].password: is missing");
-    let oauth = "oauth = { token_url = \"https://id.kommun.example\", client_id = \"x\" }";
-    let found = mistakes(&imap(&format!("password = \"x\"\n{oauth}")), &[]);
-    assert!(found.iter().any(|error| error.contains("either password or oauth")), "{found:?}");
 }
 
 #[test]

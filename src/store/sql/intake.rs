@@ -1,8 +1,6 @@
 //! Mails are kept (M3): each becomes a ticket, joins one, or is linked to the mail that it repeats.
 //! Every mail of a batch sees those before it, so that a batch is the same as one by one.
 
-use std::time::Duration;
-
 use serde_json::json;
 
 use super::SqlStore;
@@ -12,17 +10,16 @@ use super::ledger::folder_word;
 use super::threads::{self, Joined, Place};
 use super::tx::Tx;
 use super::value::values;
-use super::{audit, floods, messages, ticket};
+use super::{audit, bounces, floods, limits, messages, places, ticket};
+use crate::mailbox::Folder;
 use crate::store::{
-    Addressee, AuditEntry, Incoming, KeptMail, MailsLimit, MessageKind, NewMessage, Recorded, StoreError,
+    Addressee, AuditEntry, Incoming, KeptMail, MACHINE, MailId, MailsLimit, MessageKind, NewMessage,
+    Recorded, StoreError, UidScope,
 };
 use crate::ticket::{Fate, TicketId};
 use crate::types::{
     Check, CheckResult, EmailAddress, Link, MessageId, Reason, TicketNumber, UnixMillis, mask_phones,
 };
-
-/// An address gets at most one acknowledgement in this time (decisions.md 7).
-const ACKNOWLEDGE_EVERY: Duration = Duration::from_secs(3600);
 
 /// The place alone does not tell: a maildir's file names may be used again, for another mail.
 pub(super) const KNOWN: &str = "SELECT m.id FROM ledger l JOIN mail m ON m.id = l.mail
@@ -32,9 +29,7 @@ pub(super) const SAME_CONTENT: &str =
      WHERE m.content_hash = $1 AND m.duplicate_of = 0";
 /// Neither database reads the octets for their length.
 pub(super) const MAILS_SIZE: &str = "SELECT COUNT(*), CAST(coalesce(SUM(length(raw)), 0) AS BIGINT) FROM mail
-     WHERE ticket = $1 AND duplicate_of = 0";
-pub(super) const ACKNOWLEDGED: &str =
-    "SELECT id FROM message WHERE addressee = $1 AND kind = $2 AND created_at > $3 LIMIT 1";
+     WHERE ticket = $1 AND duplicate_of = 0 AND writer <> 'machine'";
 
 impl<DB: Dialect> SqlStore<DB> {
     pub(super) async fn keep_mails(
@@ -46,9 +41,7 @@ impl<DB: Dialect> SqlStore<DB> {
             return Ok(Vec::new());
         }
         let mut tx = self.write("keeping mails").await?;
-        // One intake at a time: two would not see each other's mails, and would make two tickets of
-        // one mail that came to two mailboxes.
-        tx.run("UPDATE turn SET taken = taken + 1 WHERE name = 'intake'", values![]).await?;
+        take_turn(&mut tx).await?;
         let mut recorded = Vec::with_capacity(mails.len());
         for mut mail in mails {
             // People write their numbers there; only the raw mail keeps them (decisions, 21).
@@ -59,7 +52,12 @@ impl<DB: Dialect> SqlStore<DB> {
         Ok(recorded)
     }
 
-    async fn keep(&self, tx: &mut Tx<DB>, mail: Incoming, now: UnixMillis) -> Result<Recorded, StoreError> {
+    async fn keep(
+        &self,
+        tx: &mut Tx<DB>,
+        mut mail: Incoming,
+        now: UnixMillis,
+    ) -> Result<Recorded, StoreError> {
         let (place, hash) = ((mail.mailbox.as_str(), mail.uid.0.as_str()), mail.content_hash.as_str());
         if tx.hits(KNOWN, values![place.0, mail.validity, place.1, hash]).await? {
             return Ok(Recorded::Known);
@@ -68,16 +66,28 @@ impl<DB: Dialect> SqlStore<DB> {
             let first = row.number()?;
             let id = TicketId(row.number()?);
             let number = ticket::number(&mut row)?;
-            insert_mail(tx, mail, id, first, now).await?;
+            insert_mail(tx, mail, id, first, Lies::InInbox, now).await?;
             let entry = told("mail.duplicate", &json!({ "number": number }));
             audit::write(tx, id, &entry, now).await?;
             return Ok(Recorded::Duplicate(id, number));
         }
-        match threads::place(tx, &mail.arrival()).await? {
-            Place::Own(link) => self.make(tx, mail, link, now).await,
-            Place::Joins(joined) => self.join(tx, mail, joined, now).await,
-            Place::Flood(joined) => collapse(tx, mail, joined, now).await,
+        if let Some(returned) = &mail.returned
+            && let Some(kept_with) = bounces::came_back(tx, returned, now).await?
+        {
+            insert_mail(tx, mail, kept_with.id, 0, Lies::InInbox, now).await?;
+            return Ok(Recorded::Joined(kept_with.id, kept_with.number));
         }
+        let own = bounces::own(tx, &mut mail).await?;
+        let recorded = match threads::place(tx, &mail.arrival()).await? {
+            Place::Own(link) => self.make(tx, mail, link, now).await?,
+            Place::Joins(joined) => self.join(tx, mail, joined, now).await?,
+            Place::Flood(joined) => collapse(tx, mail, joined, now).await?,
+        };
+        if let (Some(id), Recorded::Made(ticket, _)) = (own, &recorded) {
+            let entry = told("mail.own", &json!({ "message_id": id }));
+            audit::write(tx, *ticket, &entry, now).await?;
+        }
+        Ok(recorded)
     }
 
     async fn make(
@@ -91,7 +101,7 @@ impl<DB: Dialect> SqlStore<DB> {
         let subject = mail.subject.clone();
         let made = insert_ticket(tx, &mail, &subject, link, now).await?;
         let acknowledge = mail.ticket.acknowledge.take();
-        insert_mail(tx, mail, made.id, 0, now).await?;
+        insert_mail(tx, mail, made.id, 0, Lies::InInbox, now).await?;
         self.acknowledge(tx, made.id, acknowledge, now).await?;
         Ok(Recorded::Made(made.id, made.number))
     }
@@ -105,7 +115,7 @@ impl<DB: Dialect> SqlStore<DB> {
     ) -> Result<Recorded, StoreError> {
         joins::reply(tx, joined.id, now).await?;
         let acknowledge = mail.ticket.acknowledge.take();
-        insert_mail(tx, mail, joined.id, 0, now).await?;
+        insert_mail(tx, mail, joined.id, 0, Lies::InInbox, now).await?;
         self.acknowledge(tx, joined.id, acknowledge, now).await?;
         Ok(Recorded::Joined(joined.id, joined.number))
     }
@@ -119,8 +129,7 @@ impl<DB: Dialect> SqlStore<DB> {
     ) -> Result<(), StoreError> {
         let Some(to) = to else { return Ok(()) };
         let kind = MessageKind::Acknowledgement;
-        let since = now.minus(ACKNOWLEDGE_EVERY);
-        if tx.hits(ACKNOWLEDGED, values![to.as_str(), kind.code(), since]).await? {
+        if !limits::may_write(tx, &to, kind, now).await? {
             return Ok(());
         }
         let message = NewMessage { kind, to: Addressee::Mail(to), values: "{}".to_owned() };
@@ -138,6 +147,7 @@ impl<DB: Dialect> SqlStore<DB> {
             return Ok(None);
         }
         let sql = "SELECT received_at, mailbox, raw FROM mail WHERE ticket = $1 AND duplicate_of = 0
+                 AND writer <> 'machine'
              ORDER BY received_at, id";
         let rows = tx.rows(sql, values![id]).await?;
         let kept = |mut row: super::value::Row| {
@@ -170,11 +180,11 @@ async fn collapse<DB: Dialect>(
         }
     };
     floods::goes_on(tx, &mail.arrival(), joined, now).await?;
-    insert_mail(tx, mail, joined.id, 0, now).await?;
+    insert_mail(tx, mail, joined.id, 0, Lies::InInbox, now).await?;
     Ok(recorded)
 }
 
-async fn insert_ticket<DB: Dialect>(
+pub(super) async fn insert_ticket<DB: Dialect>(
     tx: &mut Tx<DB>,
     mail: &Incoming,
     subject: &str,
@@ -186,13 +196,28 @@ async fn insert_ticket<DB: Dialect>(
     Ok(Joined { id, number })
 }
 
-/// Keeps the mail's octets for its ticket, and its place in the ledger. `duplicate_of` is 0 for a mail
-/// that came for the first time.
-async fn insert_mail<DB: Dialect>(
+/// One intake at a time: two would not see each other's mails, and would make two tickets of one mail
+/// that came to two mailboxes.
+pub(super) async fn take_turn<DB: Dialect>(tx: &mut Tx<DB>) -> Result<(), StoreError> {
+    tx.run("UPDATE turn SET taken = taken + 1 WHERE name = 'intake'", values![]).await
+}
+
+/// Where a mail lies that is being kept.
+pub(super) enum Lies<'a> {
+    /// Where mails come to; the ledger says where it goes.
+    InInbox,
+    /// In a folder for filed mails, and there it stays.
+    In(&'a UidScope, Folder),
+}
+
+/// Keeps the mail's octets for its ticket, and its place. `duplicate_of` is 0 for a mail that came for
+/// the first time.
+pub(super) async fn insert_mail<DB: Dialect>(
     tx: &mut Tx<DB>,
     mail: Incoming,
     ticket: TicketId,
     duplicate_of: i64,
+    lies: Lies<'_>,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO mail (ticket, duplicate_of, mailbox, validity, uid, received_at, kept_at,
@@ -215,6 +240,9 @@ async fn insert_mail<DB: Dialect>(
         mail.raw,
     ];
     let id = tx.one(sql, values).await?.number()?;
+    if let Lies::In(scope, folder) = lies {
+        return places::note(tx, scope, folder, &mail.uid, MailId(id), now).await;
+    }
     let sql = "INSERT INTO ledger (mailbox, validity, uid, tries, mail, folder, seen_at, moved_at)
          VALUES ($1, $2, $3, 0, $4, $5, $6, 0)
          ON CONFLICT (mailbox, validity, uid)
@@ -242,5 +270,5 @@ fn made(mail: &Incoming, number: TicketNumber, link: Option<Link>) -> AuditEntry
 
 /// What the machine itself has done.
 pub(super) fn told(event: &str, data: &serde_json::Value) -> AuditEntry {
-    AuditEntry { actor: "nyckelbud".to_owned(), event: event.to_owned(), data: data.to_string() }
+    AuditEntry { actor: MACHINE.to_owned(), event: event.to_owned(), data: data.to_string() }
 }

@@ -4,13 +4,26 @@
 use sqlx::{AssertSqlSafe, Connection, Row, Sqlite, SqliteConnection};
 
 use super::dialect::Dialect;
-use super::{audit, claims, floods, history, intake, ledger, messages, migrations, reads, receipts, threads};
+use super::{
+    audit, bounces, claims, floods, history, intake, ledger, limits, messages, migrations, places, reads,
+    receipts, threads,
+};
 
-const HOT: [(&str, &str); 22] = [
-    ("ledger", ledger::LEDGER),
+const HOT: [(&str, &str); 32] = [
+    ("ledger: inbox", ledger::IN_INBOX),
+    ("ledger: folder", ledger::IN_FOLDER),
+    ("ledger: not moved", ledger::UNMOVED),
+    ("place: filed", places::FILED),
+    ("place: by content", places::WITH_CONTENT),
+    ("place: by octets", places::UNREAD),
+    ("place: copy", places::COPY),
+    ("kept", places::KEPT),
+    ("gone", places::GONE),
     ("record: known", intake::KNOWN),
     ("record: same content", intake::SAME_CONTENT),
-    ("record: acknowledged", intake::ACKNOWLEDGED),
+    ("record: written lately", limits::WRITTEN),
+    ("a person acted", limits::ACTED),
+    ("record: a mail of ours", bounces::SENT),
     ("size of a ticket's mails", intake::MAILS_SIZE),
     ("record: by mail", threads::BY_MAIL),
     ("record: by message", threads::BY_MESSAGE),

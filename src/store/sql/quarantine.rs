@@ -4,11 +4,11 @@ use serde_json::json;
 
 use super::SqlStore;
 use super::dialect::Dialect;
-use super::intake::{SAME_CONTENT, say_link};
+use super::intake::{SAME_CONTENT, say_link, take_turn};
 use super::threads::{self, Joined, Place};
 use super::tx::Tx;
 use super::value::values;
-use super::{audit, floods, joins, ticket};
+use super::{audit, bounces, floods, joins, ticket};
 use crate::store::{AuditEntry, Incoming, LetOut, Quarantined, Recorded, StoreError};
 use crate::ticket::{Fate, Kind, State, TicketId};
 use crate::types::{EmailAddress, Link, MessageId, Reason, TicketNumber, UnixMillis, mask_phones};
@@ -54,13 +54,14 @@ impl<DB: Dialect> SqlStore<DB> {
         mail.subject = mask_phones(&mail.subject);
         let mut tx = self.write("letting a mail out of quarantine").await?;
         // As for mails that come: nobody keeps the same content meanwhile.
-        tx.run("UPDATE turn SET taken = taken + 1 WHERE name = 'intake'", values![]).await?;
+        take_turn(&mut tx).await?;
         let sql = "SELECT year, running FROM ticket WHERE id = $1 AND kind = $2 FOR UPDATE";
         let Some(mut row) = tx.row(sql, values![id, Kind::Quarantine.code()]).await? else {
             return Ok(LetOut::Gone);
         };
         let number = ticket::number(&mut row)?;
         let first = tx.one("SELECT MIN(id) FROM mail WHERE ticket = $1", values![id]).await?.number()?;
+        bounces::own(&mut tx, &mut mail).await?;
         let recorded = self.settle(&mut tx, Joined { id, number }, first, &mut mail, now).await?;
         let data = json!({
             "number": number,
@@ -91,6 +92,13 @@ impl<DB: Dialect> SqlStore<DB> {
                 merge(tx, own.id, mail, number, now).await?;
                 return Ok(Recorded::Duplicate(id, number));
             }
+        }
+        if let Some(returned) = &mail.returned
+            && let Some(kept_with) = bounces::came_back(tx, returned, now).await?
+        {
+            describe(tx, first, mail, kept_with.id, 0).await?;
+            merge(tx, own.id, mail, kept_with.number, now).await?;
+            return Ok(Recorded::Joined(kept_with.id, kept_with.number));
         }
         let made = Recorded::Made(own.id, own.number);
         let recorded = match threads::place(tx, &mail.arrival()).await? {

@@ -3,20 +3,7 @@
 use crate::mail::Trust;
 use crate::mailbox::{Folder, MailUid};
 use crate::ticket::{Fate, Kind, State, TicketId};
-use crate::types::{EmailAddress, Link, MessageId, Reason, TicketNumber, Trail, UnixMillis};
-
-/// A mail that the ledger knows and that has not been moved out of the inbox yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LedgerEntry {
-    /// Its name in the mailbox.
-    pub uid: MailUid,
-    /// How often its fetch was begun.
-    pub tries: u32,
-    /// Is it in the store?
-    pub kept: bool,
-    /// Where it goes once it is kept; `None` leaves it in the inbox.
-    pub folder: Option<Folder>,
-}
+use crate::types::{EmailAddress, Link, MessageId, Reason, Returned, TicketNumber, Trail, UnixMillis};
 
 /// A mail to be kept, with what shall become of it.
 #[derive(Clone, Debug)]
@@ -45,6 +32,10 @@ pub struct Incoming {
     pub from: Option<EmailAddress>,
     /// How far that can be believed.
     pub trust: Trust,
+    /// What it tells of a mail of ours that came back.
+    pub returned: Option<Returned>,
+    /// Is the desk's own address in From?
+    pub from_desk: bool,
     /// Which folder it goes to afterwards; `None` leaves it in the inbox (observe).
     pub folder: Option<Folder>,
     /// The ticket it makes when it is no duplicate and joins none.
@@ -114,7 +105,8 @@ pub struct NewTicket {
     pub observed: bool,
     /// The year in its number.
     pub year: i64,
-    /// The acknowledgement; left out by the store when the address got one within the last hour.
+    /// The acknowledgement; left out by the store when the address got one within the last hour, or
+    /// three within a day in which nobody did anything.
     pub acknowledge: Option<EmailAddress>,
 }
 

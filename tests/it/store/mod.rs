@@ -9,6 +9,7 @@ mod files;
 mod floods;
 mod intake;
 mod joins;
+mod limits;
 mod links;
 mod make;
 mod messages;
@@ -105,6 +106,11 @@ contract! {
         a_lost_fence_neither_begins_nor_ends_a_message,
         an_answer_names_the_newest_mail_of_a_person,
         a_message_is_in_the_audit_log_before_and_after_it_leaves;
+    limits:
+        an_address_gets_three_acknowledgements_a_day_until_a_person_acts,
+        a_clock_that_was_wrong_silences_nobody,
+        of_many_questions_at_once_one_is_asked,
+        a_mail_that_comes_back_before_its_sending_has_ended_is_told_all_the_same;
     quarantine:
         the_quarantine_lists_what_could_not_be_read_with_its_tries,
         a_mail_that_is_let_out_is_due_like_one_that_has_just_come,

@@ -25,8 +25,8 @@ async fn let_out(world: &World, id: nyckelbud::ticket::TicketId, mail: Incoming)
 pub async fn the_quarantine_lists_what_could_not_be_read_with_its_tries(world: World) {
     let store = &world.store;
     keep(&**store, mail("read")).await;
-    store.count_tries(BOX, 1, &[uid("broken")], NOW).await.unwrap();
-    store.count_tries(BOX, 1, &[uid("broken")], NOW).await.unwrap();
+    store.count_tries(&inbox(1), &[uid("broken")], NOW).await.unwrap();
+    store.count_tries(&inbox(1), &[uid("broken")], NOW).await.unwrap();
     let id = keep(&**store, unread("broken")).await;
     let listed = store.quarantine(None).await.unwrap();
     let [only] = listed.as_slice() else { panic!("{listed:?}") };
