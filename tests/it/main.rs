@@ -11,6 +11,7 @@ mod imap;
 mod intake;
 mod journey;
 mod loops;
+mod sender;
 mod sms;
 mod smtp;
 mod store;

@@ -39,7 +39,7 @@ pub fn run(data: &[u8]) {
 
 fn sender(data: &[u8]) -> Option<Sender> {
     let mail =
-        reading::read(data, &Authentication::Authserv(OURS.to_owned()), &["kommun.example".to_owned()]);
+        reading::read(data, &Authentication::Authserv(OURS.to_owned()), None, &["kommun.example".to_owned()]);
     mail.ok().map(|mail| mail.sender)
 }
 

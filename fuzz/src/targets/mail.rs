@@ -29,7 +29,7 @@ pub fn run(data: &[u8]) {
 }
 
 fn read(data: &[u8]) -> Result<(Mail, Reading), Unreadable> {
-    let mail = reading::read(data, &Authentication::Trusted, &["kommun.example".to_owned()])?;
+    let mail = reading::read(data, &Authentication::Trusted, None, &["kommun.example".to_owned()])?;
     let said = template::read(&mail);
     Ok((mail, said))
 }
