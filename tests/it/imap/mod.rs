@@ -9,11 +9,13 @@ mod answers;
 mod commands;
 mod cuts;
 mod dovecot;
+mod dovecot_tokens;
 mod exchange;
 mod filing;
 mod idling;
 mod sign_in;
 mod steps;
+mod tokens;
 
 fn uids(numbers: &[u32]) -> Vec<MailUid> {
     numbers.iter().map(|number| MailUid(number.to_string())).collect()

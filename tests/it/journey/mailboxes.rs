@@ -70,7 +70,7 @@ fn spooled(folder: &Path) -> Vec<String> {
 }
 
 /// Waits until `/readyz` answers so.
-async fn is_ready_as(program: &Daemon, expected: (u16, &str)) {
+pub async fn is_ready_as(program: &Daemon, expected: (u16, &str)) {
     let end = Instant::now() + PATIENCE;
     loop {
         let answer = program.ask(&Asked::get("/readyz")).await;
