@@ -10,7 +10,8 @@ use crate::worker::Backoff;
 const FIRST: Duration = Duration::from_secs(2);
 /// … and later ones are no longer than this.
 const LONGEST: Duration = Duration::from_secs(300);
-/// The same credentials will be refused again, and hammering locks accounts.
+/// The same credentials will be refused again, and hammering locks accounts. No error stops a mailbox for
+/// good.
 const AFTER_SIGN_IN: Duration = Duration::from_secs(300);
 /// A connection that worked for so long, or from one poll to the next, was a good one.
 const GOOD_FOR: Duration = Duration::from_secs(60);
@@ -84,6 +85,30 @@ mod tests {
         assert!(longest(1, Some(SECOND)) <= 2 * SECOND);
         assert!((20 * SECOND..=60 * SECOND).contains(&longest(12, Some(SECOND))));
         assert!(longest(12, Some(1700 * SECOND)) <= 2 * SECOND, "a server may end an idle of half an hour");
+    }
+
+    /// The tries of an hour, when every one fails like this.
+    fn tries(error: MailboxError) -> usize {
+        let (error, mut pauses) = (RoundError::Mailbox(error), Pauses::new(60 * SECOND));
+        let (mut hour, mut tries) = (3600 * SECOND, 1);
+        while let Some(left) = hour.checked_sub(pauses.after(&error, None, &mut rand::rng())) {
+            (hour, tries) = (left, tries + 1);
+        }
+        tries
+    }
+
+    #[test]
+    fn refused_credentials_are_shown_every_five_minutes_and_no_failure_disables_a_mailbox() {
+        let cause = || "words".to_owned();
+        assert_eq!(tries(MailboxError::SignIn { cause: cause() }), 13);
+        for error in [
+            MailboxError::NoToken { cause: cause() },
+            MailboxError::TimedOut { command: "SELECT", seconds: 60 },
+            MailboxError::Refused { command: "LOGIN", cause: cause() },
+            MailboxError::Lost { command: "LOGIN", cause: cause() },
+        ] {
+            assert!(tries(error) >= 13);
+        }
     }
 
     #[test]
