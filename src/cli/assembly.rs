@@ -16,8 +16,10 @@ use crate::delivery::sms::spool::SpoolGateway;
 use crate::delivery::texts::{DeskWords, Texts};
 use crate::delivery::{MailSender, SmsGateway};
 use crate::directory::file::FileDirectory;
+use crate::dkim::Dkim;
 use crate::http::ServiceUrl;
 use crate::keyring::{self, Keyring};
+use crate::mail::Authentication;
 use crate::mailbox::Mailbox;
 use crate::mailbox::imap::{ImapMailbox, ImapSettings};
 use crate::mailbox::maildir::{MaildirMailbox, MaildirSettings};
@@ -300,6 +302,7 @@ pub fn parts(settings: &Settings, store: Arc<dyn Store>, tokens: &Tokens) -> Res
         gateways: gateways(settings)?,
         breakers: Breakers::default(),
         mail: mail_sender(settings, tokens)?,
+        dkim: settings.mailboxes.iter().any(checks_dkim).then(|| Arc::new(Dkim::of_this_machine())),
         clock: Arc::new(SystemClock),
         keyring: keyring.ok(),
         texts: Arc::new(texts(settings, renderer(settings)?)?),
@@ -308,6 +311,11 @@ pub fn parts(settings: &Settings, store: Arc<dyn Store>, tokens: &Tokens) -> Res
         owner: format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple()),
         wake: Notify::new(),
     })
+}
+
+/// Must this desk itself check the signatures of this mailbox's mails?
+pub(super) fn checks_dkim(mailbox: &MailboxSettings) -> bool {
+    mailbox.authentication == Authentication::Dkim
 }
 
 /// Gateways that may call back.

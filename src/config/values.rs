@@ -177,7 +177,7 @@ pub(super) mod optional_http_url {
     }
 }
 
-/// Who vouches for senders: `exchange`, `authserv:mx.kommun.example`, `trusted`.
+/// Who vouches for senders: `exchange`, `authserv:mx.kommun.example`, `dkim`, `trusted`.
 pub(super) mod authentication {
     use super::*;
     use crate::mail::Authentication;
@@ -185,10 +185,11 @@ pub(super) mod authentication {
     pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
         from: D,
     ) -> Result<Authentication, D::Error> {
-        const EXPECTED: &str = "\"exchange\", \"authserv:mx.kommun.example\" or \"trusted\"";
+        const EXPECTED: &str = "\"exchange\", \"authserv:mx.kommun.example\", \"dkim\" or \"trusted\"";
         let text = from.deserialize_str(Text(EXPECTED))?;
         match text.as_str() {
             "exchange" => return Ok(Authentication::Exchange),
+            "dkim" => return Ok(Authentication::Dkim),
             "trusted" => return Ok(Authentication::Trusted),
             _ => {}
         }
@@ -207,6 +208,7 @@ pub(super) mod authentication {
         match authentication {
             Authentication::Exchange => to.serialize_str("exchange"),
             Authentication::Authserv(host) => to.collect_str(&format_args!("authserv:{host}")),
+            Authentication::Dkim => to.serialize_str("dkim"),
             Authentication::Trusted => to.serialize_str("trusted"),
         }
     }

@@ -15,6 +15,10 @@ const MAX_FIELDS: usize = 1000;
 pub(super) struct Field {
     /// Its name in lower case.
     pub(super) name: String,
+    /// What stood before the colon, as it was written.
+    pub(super) written: String,
+    /// Did its value go on over more lines?
+    pub(super) folded: bool,
     /// Its value on one line, not decoded further.
     pub(super) value: String,
 }
@@ -30,7 +34,7 @@ impl Fields {
     /// # Errors
     /// [`Unreadable::Limit`] when the header is longer than any mail program writes.
     pub(super) fn split(entity: &[u8]) -> Result<(Self, &[u8]), Unreadable> {
-        let mut fields: Vec<(String, Vec<u8>)> = Vec::new();
+        let mut fields: Vec<Line> = Vec::new();
         let mut rest = entity;
         while !rest.is_empty() {
             let (line, after) = next_line(rest);
@@ -42,18 +46,18 @@ impl Fields {
                 break;
             }
             if line.starts_with(b" ") || line.starts_with(b"\t") {
-                if let Some((_, value)) = fields.last_mut() {
-                    value.extend_from_slice(line);
+                if let Some(field) = fields.last_mut() {
+                    field.value.extend_from_slice(line);
+                    field.folded = true;
                 }
-            } else if let Some((name, value)) = name_and_value(line) {
-                fields.push((name, value.to_vec()));
+            } else if let Some(field) = Line::new(line) {
+                fields.push(field);
             }
             if fields.len() > MAX_FIELDS {
                 return Err(Unreadable::Limit("fields of a header"));
             }
         }
-        let fields = fields.into_iter().map(|(name, value)| Field { name, value: one_line(&value) });
-        Ok((Self(fields.collect()), rest))
+        Ok((Self(fields.into_iter().map(Line::field).collect()), rest))
     }
 
     /// All fields, topmost first.
@@ -86,13 +90,28 @@ pub(super) fn next_line(octets: &[u8]) -> (&[u8], &[u8]) {
     (line.strip_suffix(b"\r").unwrap_or(line), rest)
 }
 
-fn name_and_value(line: &[u8]) -> Option<(String, &[u8])> {
-    let colon = line.iter().position(|b| *b == b':')?;
-    let name = line[..colon].trim_ascii_end();
-    if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) {
-        return None;
+/// A field whose lines are still being gathered.
+struct Line {
+    written: String,
+    folded: bool,
+    value: Vec<u8>,
+}
+
+impl Line {
+    fn new(line: &[u8]) -> Option<Self> {
+        let colon = line.iter().position(|b| *b == b':')?;
+        let name = line[..colon].trim_ascii_end();
+        if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) {
+            return None;
+        }
+        let written = String::from_utf8_lossy(&line[..colon]).into_owned();
+        Some(Self { written, folded: false, value: line[colon + 1..].to_vec() })
     }
-    Some((String::from_utf8_lossy(name).to_ascii_lowercase(), &line[colon + 1..]))
+
+    fn field(self) -> Field {
+        let name = self.written.trim_ascii_end().to_ascii_lowercase();
+        Field { name, value: one_line(&self.value), written: self.written, folded: self.folded }
+    }
 }
 
 /// A value may hold octets above 127 although RFC 5322 forbids them: UTF-8 (RFC 6532) from new

@@ -15,15 +15,18 @@ mod text;
 mod thread;
 mod tokens;
 
+pub use sender::Signatures;
 pub use shown::without_numbers;
 
 /// Who speaks for the sender of a mail that lies in this mailbox (`authentication`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Authentication {
-    /// Exchange: comes with a later version; until then nobody vouches.
+    /// Exchange Online, in which this mailbox lies: its own results, and its mark on colleagues' mails.
     Exchange,
-    /// The topmost `Authentication-Results` field of this authserv-id (RFC 8601).
+    /// The topmost `Authentication-Results` fields of this authserv-id (RFC 8601).
     Authserv(String),
+    /// The mail's own DKIM signatures, which this desk checks itself when the mail comes.
+    Dkim,
     /// Only local users can write here (a maildir): From is believed.
     Trusted,
 }
@@ -64,7 +67,8 @@ pub struct Sender {
     pub address: Option<EmailAddress>,
     /// How far it can be believed.
     pub trust: Trust,
-    /// In words, what vouches or why nobody does: `dmarc=pass header.from=kommun.example`.
+    /// In words, what vouches or why nobody does: `dmarc=pass header.from=kommun.example, said by
+    /// mx.kommun.example`.
     pub evidence: String,
     /// False when other addresses wrote to the same ticket: what rests on whose address it is does not
     /// hold for a request that several people made together.

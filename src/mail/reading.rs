@@ -8,9 +8,10 @@ use mail_parser::parsers::MessageStream;
 use super::automatic::{self, Signs};
 use super::fields::Fields;
 use super::shown::one_line;
-use super::{Authentication, Mail, Unreadable, html, returned, sender, text, thread};
-use crate::types::UnixMillis;
-use media::{Media, unstructured};
+use super::{Authentication, Mail, Signatures, Unreadable, html, returned, sender, text, thread};
+use crate::types::{EmailAddress, UnixMillis};
+use media::Media;
+pub(super) use media::unstructured;
 use parts::Parts;
 
 pub use glance::{Glance, glance};
@@ -26,11 +27,17 @@ mod tests;
 /// Characters of a subject; a header line may have 998 octets (RFC 5322 2.1.1).
 const MAX_SUBJECT: usize = 998;
 
-/// Reads the mail `raw`, which must be whole.
+/// Reads the mail `raw`, which must be whole. `signatures` is what was found when its signatures were
+/// checked; `None` when nobody did.
 ///
 /// # Errors
 /// [`Unreadable`] when there is no header, or when it exceeds a limit.
-pub fn read(raw: &[u8], authentication: &Authentication, own_domains: &[String]) -> Result<Mail, Unreadable> {
+pub fn read(
+    raw: &[u8],
+    authentication: &Authentication,
+    signatures: Option<&Signatures>,
+    own_domains: &[String],
+) -> Result<Mail, Unreadable> {
     let (fields, body) = Fields::split(raw.trim_ascii_start())?;
     if fields.is_empty() {
         return Err(Unreadable::Empty);
@@ -38,7 +45,7 @@ pub fn read(raw: &[u8], authentication: &Authentication, own_domains: &[String])
     let media = Media::of(&fields, "text/plain");
     let parts = Parts::of(&fields, body)?;
     let subject = one_line(&fields.first("subject").map(unstructured).unwrap_or_default(), MAX_SUBJECT);
-    let sender = sender::sender(&fields, authentication, own_domains);
+    let sender = sender::sender(&fields, authentication, signatures, own_domains);
     let report_type = media.parameter("report-type").map(str::to_ascii_lowercase);
     let signs = Signs {
         fields: &fields,
@@ -69,6 +76,24 @@ pub fn read(raw: &[u8], authentication: &Authentication, own_domains: &[String])
         plain,
         html,
     })
+}
+
+/// What whoever checks a mail's signatures must see in it as the reader does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signable {
+    /// The one address in From.
+    pub author: EmailAddress,
+    /// Where the body begins, in octets.
+    pub body: usize,
+}
+
+/// What of the mail `raw` signatures can speak for.
+///
+/// # Errors
+/// In words, why they could speak for nobody.
+pub fn signable(raw: &[u8]) -> Result<Signable, String> {
+    let (fields, body) = Fields::split(raw).map_err(|unreadable| unreadable.to_string())?;
+    Ok(Signable { author: sender::author(&fields)?, body: raw.len() - body.len() })
 }
 
 fn date(value: &str) -> Option<UnixMillis> {

@@ -38,6 +38,12 @@ pub struct RawMail {
     pub truncated: bool,
 }
 
+impl AsRef<[u8]> for RawMail {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 /// Where handled mails go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Folder {

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::reads::{ReadMail, guarded, nobody};
 use super::{Rules, decide};
 use crate::decision::{Acknowledge, Automation};
-use crate::mail::{Mail, Trust, Unreadable, without_numbers};
+use crate::mail::{Mail, Signatures, Trust, Unreadable, without_numbers};
 use crate::mailbox::{Folder, RawMail, Shelf};
 use crate::request::Reading;
 use crate::store::{Incoming, NewTicket};
@@ -36,22 +36,23 @@ impl Kept<'_> {
     }
 }
 
-/// A mail as `read` reads it. One that cannot be read, or that makes anything here stumble, is
+/// A mail as `read` reads it, with what was found of its signatures. One that cannot be read, or that makes anything here stumble, is
 /// quarantined: it would stop the mails that come with it, again and again.
 pub(crate) fn incoming(
     kept: &Kept<'_>,
     raw: RawMail,
-    read: impl FnOnce(&[u8]) -> Result<ReadMail, Unreadable>,
+    signatures: Option<Signatures>,
+    read: impl FnOnce(&[u8], Option<&Signatures>) -> Result<ReadMail, Unreadable>,
 ) -> Incoming {
     let received_at = raw.received_at.unwrap_or(kept.now);
     let settled = guarded(|| {
-        let ReadMail { mail, reading } = read(&raw.bytes)?;
+        let ReadMail { mail, reading } = read(&raw.bytes, signatures.as_ref())?;
         let ticket = new_ticket(kept, &mail, &reading, received_at);
         Ok((mail, ticket))
     });
     let (mail, ticket) = match settled {
         Ok(settled) => settled,
-        Err(unreadable) => return quarantined(kept, raw, &unreadable.to_string()),
+        Err(unreadable) => return Incoming { signatures, ..quarantined(kept, raw, &unreadable.to_string()) },
     };
     Incoming {
         mailbox: kept.mailbox.to_owned(),
@@ -68,6 +69,7 @@ pub(crate) fn incoming(
         from_desk: mail.sender.address.as_ref() == Some(&kept.rules.desk_address),
         from: mail.sender.address,
         trust: mail.sender.trust,
+        signatures,
         folder: kept.folder(Folder::Handled),
         ticket,
     }
@@ -100,6 +102,7 @@ pub(crate) fn quarantined(kept: &Kept<'_>, raw: RawMail, why: &str) -> Incoming 
         returned: None,
         from_desk: false,
         trust: Trust::Unverified,
+        signatures: None,
         // What the server did not hand over cannot be moved by us either.
         folder: if missing { None } else { kept.folder(Folder::Quarantine) },
         ticket: NewTicket {
@@ -253,7 +256,7 @@ mod tests {
         let kept = Kept { mailbox, shelf, validity: 1, automation, rules: &rules, year: 2026, now };
         let uid = MailUid("1".to_owned());
         let raw = RawMail { uid, received_at: None, bytes: b"From: a".to_vec(), truncated: false };
-        let incoming = incoming(&kept, raw, |_| panic!("it stumbles"));
+        let incoming = incoming(&kept, raw, None, |_, _| panic!("it stumbles"));
         assert_eq!(incoming.ticket.kind, Kind::Quarantine);
         assert_eq!(incoming.raw, b"From: a");
         assert_eq!(incoming.folder, Some(Folder::Quarantine));

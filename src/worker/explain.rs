@@ -2,14 +2,16 @@
 
 use serde::Serialize;
 use serde_json::json;
+use tokio::task::JoinError;
 
 use super::answer::{Kept, acknowledgement, kind_of};
 use super::decide::Looked;
+use super::reads::ReadMail;
 use super::work::WorkError;
-use super::{Parts, decide, reads};
+use super::{Parts, decide, reads, signatures};
 use crate::decision::Automation;
 use crate::directory::{Facts, Lookup};
-use crate::mail::Authentication;
+use crate::mail::{Authentication, Unreadable};
 use crate::mailbox::Shelf;
 use crate::request::Reading;
 use crate::store::{Arrival, Thread};
@@ -56,12 +58,10 @@ pub async fn explain(
     authentication: Authentication,
     received_at: UnixMillis,
 ) -> Result<Explanation, String> {
-    let domains = parts.rules.own_domains.clone();
     if truncated {
         return Ok(unread("it is larger than the mailbox's max_mail_size"));
     }
-    let reading = tokio::task::spawn_blocking(move || reads::read_mail(&raw, &authentication, &domains));
-    let read = match reading.await.map_err(|e| how_it_ended(&e).to_owned())? {
+    let read = match read(parts, raw, authentication).await.map_err(|e| how_it_ended(&e).to_owned())? {
         Ok(read) => read,
         Err(unreadable) => return Ok(unread(&unreadable.to_string())),
     };
@@ -132,6 +132,23 @@ fn in_its_place(alone: Explanation, thread: Thread, arrival: &Arrival<'_>) -> Ex
             }
         }
     }
+}
+
+/// Reads the mail; its signatures are checked as when it comes.
+async fn read(
+    parts: &Parts,
+    raw: Vec<u8>,
+    authentication: Authentication,
+) -> Result<Result<ReadMail, Unreadable>, JoinError> {
+    let domains = parts.rules.own_domains.clone();
+    let checked = signatures::checked(parts, &authentication, vec![raw]).await?;
+    tokio::task::spawn_blocking(move || {
+        let read = |(raw, found): &(Vec<u8>, _)| {
+            reads::read_mail(raw, &authentication, Option::as_ref(found), &domains)
+        };
+        checked.first().map_or(Err(Unreadable::Empty), read)
+    })
+    .await
 }
 
 fn fields(reading: &Reading) -> (Option<String>, Option<String>) {

@@ -11,6 +11,7 @@ use crate::decision::{Automation, Policy};
 use crate::delivery::texts::Texts;
 use crate::delivery::{GatewayTraits, MailSender, SmsGateway};
 use crate::directory::Directory;
+use crate::dkim::Dkim;
 use crate::keyring::Keyring;
 use crate::mail::Authentication;
 use crate::password::PasswordReset;
@@ -33,6 +34,7 @@ mod reads;
 mod reconcile;
 mod reset;
 mod run;
+mod signatures;
 mod step;
 mod stop;
 mod texting;
@@ -140,6 +142,8 @@ pub struct Parts {
     pub breakers: Breakers,
     /// The way for mails.
     pub mail: Arc<dyn MailSender>,
+    /// Checks signatures, where a mailbox has nobody else who vouches.
+    pub dkim: Option<Arc<Dkim>>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The sealing keys; without them tickets work and passwords wait.

@@ -1,10 +1,11 @@
 //! A mail in quarantine is read again, after the program or a setting has changed.
 
+use tokio::task::JoinError;
+
 use super::answer::{Kept, hash_of, incoming};
-use super::{Parts, reads};
-use crate::mail::Authentication;
+use super::{Parts, reads, signatures};
 use crate::mailbox::{MailUid, RawMail, Shelf};
-use crate::store::{LetOut, MailsLimit, Quarantined, Recorded, StoreError};
+use crate::store::{KeptMail, LetOut, MailsLimit, Quarantined, Recorded, StoreError};
 use crate::ticket::Kind;
 use crate::types::UnixMillis;
 
@@ -29,10 +30,14 @@ pub async fn kept_octets(
     parts: &Parts,
     quarantined: &Quarantined,
 ) -> Result<(Vec<u8>, UnixMillis), StoreError> {
+    let mail = kept(parts, quarantined).await?;
+    Ok(mail.map_or((Vec::new(), quarantined.ticket.received_at), |mail| (mail.raw, mail.received_at)))
+}
+
+async fn kept(parts: &Parts, quarantined: &Quarantined) -> Result<Option<KeptMail>, StoreError> {
     let all = MailsLimit { count: u32::MAX, octets: u32::MAX };
     let mails = parts.store.mails_of(quarantined.ticket.id, all).await?.unwrap_or_default();
-    let first = mails.into_iter().next();
-    Ok(first.map_or((Vec::new(), quarantined.ticket.received_at), |mail| (mail.raw, mail.received_at)))
+    Ok(mails.into_iter().next())
 }
 
 /// Reads the mail of a quarantine ticket again. If it can be read now, it becomes what it would have
@@ -41,26 +46,25 @@ pub async fn kept_octets(
 /// # Errors
 /// The store failed: nothing was changed, or all of it.
 pub async fn retry(parts: &Parts, quarantined: &Quarantined, actor: &str) -> Result<Retried, StoreError> {
-    let (raw, received_at) = kept_octets(parts, quarantined).await?;
+    let Some(mail) = kept(parts, quarantined).await? else { return Ok(Retried::Partial) };
     // What is not whole has a hash of its own.
-    if raw.is_empty() || hash_of(&raw) != quarantined.content_hash {
+    if mail.raw.is_empty() || hash_of(&mail.raw) != quarantined.content_hash {
         return Ok(Retried::Partial);
     }
     let (now, automation) = (parts.now(), parts.automation().await?);
     let rules = parts.rules.clone();
     let year = parts.texts.year(now);
-    let mailbox = quarantined.ticket.mailbox.clone();
-    let known = rules.authentications.iter().find(|(name, _)| *name == mailbox);
-    let authentication = known.map_or(Authentication::Exchange, |(_, how)| how.clone());
+    let broken_off = |_| StoreError::Unavailable("the reading of a mail was broken off".to_owned());
+    let mail = with_signatures(parts, mail).await.map_err(broken_off)?;
     let reading = tokio::task::spawn_blocking(move || {
-        let (mailbox, shelf) = (mailbox.as_str(), Shelf::Inbox);
+        let KeptMail { received_at, mailbox: name, raw, signatures } = mail;
+        let (mailbox, shelf) = (name.as_str(), Shelf::Inbox);
         let kept = Kept { mailbox, shelf, validity: 0, automation, rules: &rules, year, now };
-        let own = &rules.own_domains;
-        incoming(&kept, again(raw, received_at), |octets| reads::read_mail(octets, &authentication, own))
+        incoming(&kept, again(raw, received_at), signatures, |octets, found| {
+            reads::read_of(mailbox, octets, found, &rules.authentications, &rules.own_domains)
+        })
     });
-    let mail = reading
-        .await
-        .map_err(|_| StoreError::Unavailable("the reading of a mail was broken off".to_owned()))?;
+    let mail = reading.await.map_err(broken_off)?;
     if mail.ticket.kind == Kind::Quarantine {
         let why = mail.ticket.trail.0.last().map(|line| line.evidence.clone());
         return Ok(Retried::Unreadable(why.unwrap_or_default()));
@@ -69,6 +73,18 @@ pub async fn retry(parts: &Parts, quarantined: &Quarantined, actor: &str) -> Res
         LetOut::Recorded(recorded) => Retried::LetOut(recorded),
         LetOut::Gone => Retried::Gone,
     })
+}
+
+/// A mail that was dangerous to read was not checked when it came.
+async fn with_signatures(parts: &Parts, mut mail: KeptMail) -> Result<KeptMail, JoinError> {
+    let known = parts.rules.authentications.iter().find(|(name, _)| *name == mail.mailbox);
+    if let (None, Some((_, how))) = (&mail.signatures, known) {
+        let checked = signatures::checked(parts, how, vec![std::mem::take(&mut mail.raw)]).await?;
+        for (raw, found) in checked {
+            (mail.raw, mail.signatures) = (raw, found);
+        }
+    }
+    Ok(mail)
 }
 
 /// As it came; its place is known to the store.

@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::mail::{Authentication, Mail, Sender, Trust, Unreadable};
+use crate::mail::{Authentication, Mail, Sender, Signatures, Trust, Unreadable};
 use crate::request::{self, Reading};
 use crate::store::{KeptMail, MailsLimit};
 use crate::types::UnixMillis;
@@ -46,14 +46,15 @@ pub(crate) fn guarded<T>(read: impl FnOnce() -> Result<T, Unreadable>) -> Result
     catch_unwind(AssertUnwindSafe(read)).unwrap_or(Err(Unreadable::Panicked))
 }
 
-/// Reads one mail; never panics.
+/// Reads one mail, whose signatures were found to be as said; never panics.
 pub(crate) fn read_mail(
     raw: &[u8],
     authentication: &Authentication,
+    signatures: Option<&Signatures>,
     own_domains: &[String],
 ) -> Result<ReadMail, Unreadable> {
     guarded(|| {
-        let mail = crate::mail::reading::read(raw, authentication, own_domains)?;
+        let mail = crate::mail::reading::read(raw, authentication, signatures, own_domains)?;
         let reading = request::template::read(&mail);
         Ok(ReadMail { mail, reading })
     })
@@ -71,11 +72,9 @@ pub(crate) fn read_together(
     let mut received_at = UnixMillis(0);
     let mut automatic = None;
     for kept in mails {
-        let authentication = authentications
-            .iter()
-            .find(|(name, _)| *name == kept.mailbox)
-            .map_or(Authentication::Exchange, |(_, how)| how.clone());
-        let Ok(read) = read_mail(&kept.raw, &authentication, own_domains) else { continue };
+        let signatures = kept.signatures.as_ref();
+        let read = read_of(&kept.mailbox, &kept.raw, signatures, authentications, own_domains);
+        let Ok(read) = read else { continue };
         if let Reading::Automatic(kind) = read.reading {
             automatic = Some((Reading::Automatic(kind), read.mail.sender, kept.received_at));
             continue;
@@ -93,6 +92,24 @@ pub(crate) fn read_together(
         }
         None => automatic.map(|(reading, sender, received_at)| Together { reading, sender, received_at }),
     }
+}
+
+/// Reads a mail that is kept, by the rules of its mailbox. Who vouches for one that is configured no
+/// more, nobody knows.
+pub(crate) fn read_of(
+    mailbox: &str,
+    raw: &[u8],
+    signatures: Option<&Signatures>,
+    authentications: &[(String, Authentication)],
+    own_domains: &[String],
+) -> Result<ReadMail, Unreadable> {
+    if let Some((_, how)) = authentications.iter().find(|(name, _)| name == mailbox) {
+        return read_mail(raw, how, signatures, own_domains);
+    }
+    let mut read = read_mail(raw, &Authentication::Dkim, None, own_domains)?;
+    read.mail.sender.trust = Trust::Unverified;
+    read.mail.sender.evidence = format!("its mailbox, {mailbox}, is configured no more");
+    Ok(read)
 }
 
 /// Who wrote two mails of a ticket. The newer one's address stays, because what is limited and asked
@@ -125,7 +142,8 @@ mod tests {
     fn mail(from: &str, results: &str, text: &str) -> KeptMail {
         let raw = format!("{results}From: {from}\r\nSubject: Password\r\n\r\n{text}\r\n");
         let received_at = UnixMillis(0);
-        KeptMail { received_at, mailbox: "servicedesk".to_owned(), raw: raw.into_bytes() }
+        let mailbox = "servicedesk".to_owned();
+        KeptMail { received_at, mailbox, raw: raw.into_bytes(), signatures: None }
     }
 
     fn sender_of(mails: &[KeptMail]) -> Sender {
@@ -164,6 +182,22 @@ mod tests {
             [mail(ANNA, RESULTS, "Username: anna.andersson"), mail(ANNA, RESULTS, "Phone: 070-174 06 05")];
         let sender = sender_of(&mails);
         assert!(sender.alone && is(&sender, ANNA), "{sender:?}");
+    }
+
+    #[test]
+    fn a_mail_is_read_again_with_what_was_found_of_its_signatures_when_it_came() {
+        let aligned = |domain: &str| Signatures::Aligned { domain: domain.into(), signer: domain.into() };
+        let read = |mailbox: &str, signatures: Option<Signatures>| {
+            let kept = KeptMail { mailbox: mailbox.to_owned(), signatures, ..mail(ANNA, RESULTS, "") };
+            let dkim = [("servicedesk".to_owned(), Authentication::Dkim)];
+            read_together(&[kept], &dkim, &["kommun.example".to_owned()]).unwrap().sender
+        };
+        assert_eq!(read("servicedesk", Some(aligned("kommun.example"))).trust, Trust::OwnDomain);
+        assert_eq!(read("servicedesk", Some(aligned("evil.example"))).trust, Trust::Unverified);
+        assert_eq!(read("servicedesk", None).trust, Trust::Unverified);
+        let gone = read("closed", Some(aligned("kommun.example")));
+        assert_eq!(gone.trust, Trust::Unverified);
+        assert!(gone.evidence.contains("configured no more"), "{}", gone.evidence);
     }
 
     #[test]

@@ -314,6 +314,8 @@ impl Reader {
             return quarantined(&kept, mail, "");
         }
         let own = &self.rules.own_domains;
-        incoming(&kept, mail, |octets| reads::read_mail(octets, &self.authentication, own))
+        incoming(&kept, mail, None, |octets, found| {
+            reads::read_mail(octets, &self.authentication, found, own)
+        })
     }
 }

@@ -5,11 +5,13 @@
 mod cli;
 mod corpus;
 mod crash;
+mod fuzz;
 mod house;
 mod imap;
 mod intake;
 mod journey;
 mod loops;
+mod sender;
 mod sms;
 mod smtp;
 mod store;

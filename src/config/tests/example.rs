@@ -182,6 +182,5 @@ fn keys_of_list(schema: &serde_json::Value, part: &serde_json::Value, key: &str,
 fn once_its_secrets_are_there_the_example_starts() {
     let file = Path::new("/etc/nyckelbud/nyckelbud.toml");
     let loaded = parse(example(), file, &BTreeMap::new(), Secrets::Leave).map_err(|e| e.to_string()).unwrap();
-    let warned: Vec<&str> = loaded.warnings.iter().map(|warning| warning.key.as_str()).collect();
-    assert_eq!(warned, ["mailbox[0].authentication"]);
+    assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
 }

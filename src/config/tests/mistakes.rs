@@ -69,6 +69,7 @@ fn every_mistake_is_named_in_one_run() {
         ("3", "desk.adress: there is no such key; the nearest known key is \"address\""),
         ("4", "desk.language: found \"fi\", expected \"sv\" or \"en\""),
         ("5", "desk.time_zone: found \"Europe/Atlantis\""),
+        ("7", "mailbox[0].authentication: is missing"),
         ("7", "mailbox[0].name: is missing"),
         ("7", "mailbox[0].password: is missing"),
         ("7", "mailbox[0].username: is missing"),
@@ -189,6 +190,25 @@ fn without_tls_only_this_machine_is_reached() {
     for host in ["mail.kommun.example", "10.0.0.1", "localhost", "0.0.0.0"] {
         only(&imap(host), "tls = \"none\"", "without TLS only a loopback address may be used");
     }
+}
+
+#[test]
+fn nobody_gets_exchanges_trust_outside_exchange_without_choosing_it() {
+    let imap = |host: &str, authentication: &str| {
+        small("")
+            .replace(
+                "kind = \"maildir\"\npath = \"var/mailbox\"",
+                &format!("host = \"{host}\"\nusername = \"desk\"\npassword = \"x\""),
+            )
+            .replace("authentication = \"trusted\"", authentication)
+    };
+    assert!(load_text(&imap("outlook.office365.com", ""), &[]).is_ok());
+    for host in ["mail.kommun.example", "127.0.0.1", "office365.com.evil.example"] {
+        only(&imap(host, ""), "[[mailbox]]", "mailbox[0].authentication: is missing");
+        let chosen = load_text(&imap(host, "authentication = \"exchange\""), &[]).unwrap();
+        assert!(chosen.warnings.iter().any(|w| w.key == "mailbox[0].authentication"), "{host}");
+    }
+    only(&small("").replace("authentication = \"trusted\"", ""), "[[mailbox]]", "authentication: is missing");
 }
 
 #[test]

@@ -13,6 +13,8 @@ use crate::mail::Authentication;
 const NAME: &str = "a name of letters, digits and - _ .";
 /// RFC 2177: a server may log an idle client off after 30 minutes.
 const LONGEST_IDLE: Duration = Duration::from_secs(29 * 60);
+/// Where mailboxes in Exchange Online are reached.
+const EXCHANGE_ONLINE: [&str; 2] = [".office365.com", ".outlook.com"];
 
 impl Checks<'_> {
     pub(super) fn mailboxes(&mut self, mailboxes: &[MailboxSettings]) {
@@ -72,14 +74,27 @@ impl Checks<'_> {
         let within = (bytesize::KIB * 64..=bytesize::GIB).contains(&size);
         self.expect(&at.key("max_mail_size"), within, format_args!("{size} bytes"), "64KiB to 1GiB");
         if mailbox.authentication == Authentication::Exchange {
-            self.warn(
-                &at.key("authentication"),
-                "\"exchange\" is not part of this version: nobody vouches for senders, so every request \
-                 goes to a technician (sender-unverified); \"authserv:…\" names a server that vouches",
-            );
+            self.exchange(&at.key("authentication"), mailbox);
         }
         if mailbox.authentication == Authentication::Trusted && mailbox.kind == MailboxKind::Imap {
             self.warn(&at.key("authentication"), "\"trusted\" believes every From, forged ones too");
+        }
+    }
+
+    /// What "exchange" believes, only Exchange keeps others from writing. Nobody gets that by not choosing.
+    fn exchange(&mut self, at: &KeyPath, mailbox: &MailboxSettings) {
+        let host = mailbox.host.to_ascii_lowercase();
+        let online = EXCHANGE_ONLINE.iter().any(|domain| host.ends_with(domain));
+        if mailbox.kind == MailboxKind::Imap && (online || host.is_empty()) {
+            return;
+        }
+        if self.is_written(at) {
+            self.warn(
+                at,
+                "\"exchange\" is for a mailbox in Exchange Online: anywhere else senders can forge it",
+            );
+        } else {
+            self.demand(at, false, "who vouches for senders, because this is not Exchange Online");
         }
     }
 

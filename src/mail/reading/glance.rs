@@ -63,7 +63,9 @@ mod tests {
         let header = "From: =?utf-8?Q?=C3=85sa?= <asa@kommun.example>\r\nSubject: ring 070-174 06 05\r\n\
                       Content-Type: multipart/mixed; boundary=b\r\n\r\n";
         let raw = format!("{header}{parts}");
-        assert!(super::super::read(raw.as_bytes(), &crate::mail::Authentication::Trusted, &[]).is_err());
+        assert!(
+            super::super::read(raw.as_bytes(), &crate::mail::Authentication::Trusted, None, &[]).is_err()
+        );
         let glance = glance(raw.as_bytes()).unwrap();
         assert_eq!(
             (glance.from.as_str(), glance.subject.as_str()),

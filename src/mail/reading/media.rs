@@ -67,7 +67,7 @@ pub(super) fn file_name(media: &Media, disposition: &Media) -> Option<String> {
 }
 
 /// A value with encoded words (RFC 2047) decoded; file names hold them although they should not.
-pub(super) fn unstructured(value: &str) -> String {
+pub(in crate::mail) fn unstructured(value: &str) -> String {
     let line = with_words_joined(value) + "\n";
     match MessageStream::new(line.as_bytes()).parse_unstructured() {
         HeaderValue::Text(text) => repaired(text.into_owned()),

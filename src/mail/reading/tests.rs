@@ -7,7 +7,7 @@ use crate::mail::{AutomaticKind, Trust};
 use crate::types::TicketNumber;
 
 fn read_raw(raw: &[u8]) -> Result<Mail, Unreadable> {
-    read(raw, &Authentication::Trusted, &["kommun.example".to_owned()])
+    read(raw, &Authentication::Trusted, None, &["kommun.example".to_owned()])
 }
 
 const MAIL: &str = "Received: from a by b\r\n\
@@ -47,7 +47,7 @@ fn a_mail_is_read_whole() {
 fn the_configured_server_vouches() {
     let vouched = |id: &str| {
         let authentication = Authentication::Authserv(id.to_owned());
-        read(MAIL.as_bytes(), &authentication, &["kommun.example".to_owned()]).unwrap().sender.trust
+        read(MAIL.as_bytes(), &authentication, None, &["kommun.example".to_owned()]).unwrap().sender.trust
     };
     assert_eq!(vouched("mx.kommun.example"), Trust::OwnDomain);
     assert_eq!(vouched("other.example"), Trust::Unverified);
@@ -76,8 +76,8 @@ fn the_samples_of_the_demo_read_as_they_are_meant() {
     assert_eq!(away.automatic, Some(AutomaticKind::Reply));
     let english = read_sample("sms-in-english.eml").unwrap();
     assert_eq!(english.plain.unwrap().lines.len(), 4);
-    let private = read_sample("technician-sender-unverified.eml").unwrap();
-    assert_eq!(private.sender.trust, Trust::Vouched);
+    let spoofed = read_sample("technician-sender-unverified.eml").unwrap();
+    assert_eq!(spoofed.sender.trust, Trust::Unverified);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use super::threads::{self, Joined, Place};
 use super::tx::Tx;
 use super::value::values;
 use super::{audit, bounces, floods, limits, messages, places, ticket};
+use crate::mail::Signatures;
 use crate::mailbox::Folder;
 use crate::store::{
     Addressee, AuditEntry, Incoming, KeptMail, MACHINE, MailId, MailsLimit, MessageKind, NewMessage,
@@ -146,12 +147,13 @@ impl<DB: Dialect> SqlStore<DB> {
         if size.number()? > i64::from(limit.count) || size.number()? > i64::from(limit.octets) {
             return Ok(None);
         }
-        let sql = "SELECT received_at, mailbox, raw FROM mail WHERE ticket = $1 AND duplicate_of = 0
-                 AND writer <> 'machine'
+        let sql = "SELECT received_at, mailbox, raw, signatures FROM mail
+             WHERE ticket = $1 AND duplicate_of = 0 AND writer <> 'machine'
              ORDER BY received_at, id";
         let rows = tx.rows(sql, values![id]).await?;
         let kept = |mut row: super::value::Row| {
-            Ok(KeptMail { received_at: row.time()?, mailbox: row.text()?, raw: row.octets()? })
+            let (received_at, mailbox, raw) = (row.time()?, row.text()?, row.octets()?);
+            Ok(KeptMail { received_at, mailbox, raw, signatures: signatures(&row.text()?)? })
         };
         rows.into_iter().map(kept).collect::<Result<_, _>>().map(Some)
     }
@@ -221,8 +223,8 @@ pub(super) async fn insert_mail<DB: Dialect>(
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO mail (ticket, duplicate_of, mailbox, validity, uid, received_at, kept_at,
-             content_hash, message_id, subject, sender, trust, writer, raw)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id";
+             content_hash, message_id, subject, sender, trust, writer, raw, signatures)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id";
     let values = values![
         ticket,
         duplicate_of,
@@ -238,6 +240,7 @@ pub(super) async fn insert_mail<DB: Dialect>(
         mail.trust.code(),
         floods::writer(mail.ticket.kind),
         mail.raw,
+        signatures_text(mail.signatures.as_ref()),
     ];
     let id = tx.one(sql, values).await?.number()?;
     if let Lies::In(scope, folder) = lies {
@@ -249,6 +252,19 @@ pub(super) async fn insert_mail<DB: Dialect>(
              DO UPDATE SET mail = excluded.mail, folder = excluded.folder, moved_at = 0";
     let place = folder_word(mail.folder);
     tx.run(sql, values![mail.mailbox, mail.validity, mail.uid.0, id, place, now]).await
+}
+
+/// What was found of a mail's signatures, as it is kept; empty text when nobody looked.
+pub(super) fn signatures_text(found: Option<&Signatures>) -> String {
+    found.map(|found| json!(found).to_string()).unwrap_or_default()
+}
+
+fn signatures(text: &str) -> Result<Option<Signatures>, StoreError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let corrupt = |error| StoreError::Corrupt(format!("what was found of a mail's signatures: {error}"));
+    serde_json::from_str(text).map(Some).map_err(corrupt)
 }
 
 fn made(mail: &Incoming, number: TicketNumber, link: Option<Link>) -> AuditEntry {

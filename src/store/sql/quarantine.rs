@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::SqlStore;
 use super::dialect::Dialect;
-use super::intake::{SAME_CONTENT, say_link, take_turn};
+use super::intake::{SAME_CONTENT, say_link, signatures_text, take_turn};
 use super::threads::{self, Joined, Place};
 use super::tx::Tx;
 use super::value::values;
@@ -152,7 +152,7 @@ async fn describe<DB: Dialect>(
     duplicate_of: i64,
 ) -> Result<(), StoreError> {
     let sql = "UPDATE mail SET ticket = $2, duplicate_of = $3, content_hash = $4, message_id = $5,
-             subject = $6, sender = $7, trust = $8, writer = $9 WHERE id = $1";
+             subject = $6, sender = $7, trust = $8, writer = $9, signatures = $10 WHERE id = $1";
     let values = values![
         id,
         ticket,
@@ -163,6 +163,7 @@ async fn describe<DB: Dialect>(
         mail.from.as_ref().map_or("", EmailAddress::as_str),
         mail.trust.code(),
         floods::writer(mail.ticket.kind),
+        signatures_text(mail.signatures.as_ref()),
     ];
     tx.run(sql, values).await
 }

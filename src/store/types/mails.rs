@@ -1,6 +1,6 @@
 //! Mails on their way in: what the ledger knows of them, and what is kept.
 
-use crate::mail::Trust;
+use crate::mail::{Signatures, Trust};
 use crate::mailbox::{Folder, MailUid};
 use crate::ticket::{Fate, Kind, State, TicketId};
 use crate::types::{EmailAddress, Link, MessageId, Reason, Returned, TicketNumber, Trail, UnixMillis};
@@ -36,6 +36,8 @@ pub struct Incoming {
     pub returned: Option<Returned>,
     /// Is the desk's own address in From?
     pub from_desk: bool,
+    /// What was found of its DKIM signatures; `None` when nobody looked.
+    pub signatures: Option<Signatures>,
     /// Which folder it goes to afterwards; `None` leaves it in the inbox (observe).
     pub folder: Option<Folder>,
     /// The ticket it makes when it is no duplicate and joins none.
@@ -141,4 +143,6 @@ pub struct KeptMail {
     pub mailbox: String,
     /// Its octets.
     pub raw: Vec<u8>,
+    /// What was found of its DKIM signatures when it came; `None` when nobody looked.
+    pub signatures: Option<Signatures>,
 }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
+use tokio::task::JoinError;
 
 use super::super::answer::{Kept, incoming, quarantined, unrecorded, word};
-use super::super::{Parts, reads};
+use super::super::{Parts, reads, signatures};
 use crate::decision::Automation;
-use crate::mail::Authentication;
+use crate::mail::{Authentication, Signatures};
 use crate::mailbox::{Folder, MailUid, RawMail, Shelf};
 use crate::store::{Found, Incoming, Settled, StoreError, UidScope};
 
@@ -103,14 +104,25 @@ impl Keeper {
     }
 
     async fn read_all(self: Arc<Self>, group: Vec<RawMail>) -> Result<Vec<Incoming>, StoreError> {
+        let broken_off = |_| StoreError::Unavailable("the reading of mails was broken off".to_owned());
+        let checked = self.checked(group).await.map_err(broken_off)?;
         // Parsing is work for the processor: not on the threads that wait for servers.
-        let read = move || group.into_iter().map(|mail| self.read(mail)).collect();
-        tokio::task::spawn_blocking(read)
-            .await
-            .map_err(|_| StoreError::Unavailable("the reading of mails was broken off".to_owned()))
+        let read = move || checked.into_iter().map(|(mail, found)| self.read(mail, found)).collect();
+        tokio::task::spawn_blocking(read).await.map_err(broken_off)
     }
 
-    fn read(&self, raw: RawMail) -> Incoming {
+    /// The mails with what their signatures prove. Those that are not to be read are not touched, and on
+    /// those that lie in a folder for filed mails nothing is started, whoever wrote them.
+    async fn checked(&self, group: Vec<RawMail>) -> Result<Vec<(RawMail, Option<Signatures>)>, JoinError> {
+        match (self.unread, self.scope.shelf) {
+            (Some(_), _) | (None, Shelf::Filed(_)) => {
+                Ok(group.into_iter().map(|mail| (mail, None)).collect())
+            }
+            (None, Shelf::Inbox) => signatures::checked(&self.parts, &self.authentication, group).await,
+        }
+    }
+
+    fn read(&self, raw: RawMail, signatures: Option<Signatures>) -> Incoming {
         let now = self.parts.now();
         let kept = Kept {
             mailbox: &self.scope.mailbox,
@@ -128,6 +140,9 @@ impl Keeper {
             return quarantined(&kept, raw, TOO_LARGE);
         }
         let own = &self.parts.rules.own_domains;
-        incoming(&kept, raw, |octets| reads::read_mail(octets, &self.authentication, own))
+        let read = |octets: &[u8], found: Option<&Signatures>| {
+            reads::read_mail(octets, &self.authentication, found, own)
+        };
+        incoming(&kept, raw, signatures, read)
     }
 }

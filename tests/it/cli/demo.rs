@@ -25,7 +25,7 @@ const LEFT: [(&str, &str); 19] = [
     ("technician-account-unknown", "· ·"),
     ("technician-account-disabled", "· 1"),
     ("technician-account-protected", "· 1"),
-    ("technician-sender-unverified", "· 1"),
+    ("technician-sender-unverified", "· ·"),
     ("technician-no-manager", "· 1"),
     ("technician-limit-account", "· ·"),
     ("technician-mail-too-old", "· ·"),

@@ -68,7 +68,7 @@ fn names(ending: &str) -> BTreeSet<String> {
 fn read_mail(name: &str) -> Reading {
     let raw = std::fs::read(folder().join(format!("{name}.eml"))).unwrap();
     let domains = ["kommun.example".to_owned()];
-    let mail = reading::read(&raw, &Authentication::Trusted, &domains)
+    let mail = reading::read(&raw, &Authentication::Trusted, None, &domains)
         .unwrap_or_else(|e| panic!("{name} cannot be read: {e}"));
     template::read(&mail)
 }
@@ -114,7 +114,7 @@ fn words_around_a_request_never_turn_it_into_another_one() {
     for name in names("eml") {
         let Reading::Request(alone) = read_mail(&name) else { continue };
         let raw = std::fs::read(folder().join(format!("{name}.eml"))).unwrap();
-        let mail = reading::read(&raw, &Authentication::Trusted, &[]).unwrap();
+        let mail = reading::read(&raw, &Authentication::Trusted, None, &[]).unwrap();
         for (place, noise) in NOISE.iter().enumerate() {
             let mut noisy = mail.clone();
             for text in [&mut noisy.plain, &mut noisy.html].into_iter().flatten() {
@@ -148,7 +148,8 @@ fn the_demos_samples_are_read_as_their_names_say() {
             "technician-other-subject" => "general",
             _ => "request",
         };
-        let mail = reading::read(&std::fs::read(&path).unwrap(), &Authentication::Trusted, &[]).unwrap();
+        let mail =
+            reading::read(&std::fs::read(&path).unwrap(), &Authentication::Trusted, None, &[]).unwrap();
         assert_eq!(template::read(&mail).code(), expected, "{name}");
         seen += 1;
     }

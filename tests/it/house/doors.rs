@@ -32,6 +32,8 @@ const DOORS: &[(&str, Door)] = &[
     ("async-imap", Only(&["src/mailbox/imap/"])),
     ("encoding_rs", Only(&["src/mail/"])),
     ("lettre", Only(&["src/delivery/notice"])),
+    // checks signatures, and asks the DNS for their keys
+    ("mail-auth", Only(&["src/dkim.rs"])),
     ("mail-parser", Only(&["src/mail/reading"])),
     ("scraper", Only(&["src/mail/"])),
     ("utf7-imap", Only(&["src/mailbox/folder_name.rs"])),

@@ -68,6 +68,8 @@ const TABLE: &[Row] = &[
     row("keyring", &["types"]),
     row("http", &["types", "secret", "tls"]),
     row("token", &["types", "clock", "secret", "http"]),
+    // What it finds is what the reader judges, of the mail as the reader sees it.
+    row("dkim", &["mail::Signatures", "mail::reading::signable"]),
     row("render", &["types", "clock"]),
     row("audit", &["types", "clock", "keyring"]),
     row("telemetry", &["config"]),
@@ -103,6 +105,7 @@ const TABLE: &[Row] = &[
             "mailbox::Mark",
             "mailbox::Shelf",
             "mailbox::Spot",
+            "mail::Signatures",
             "mail::Trust",
             "decision::Automation",
             "delivery::Receipt",

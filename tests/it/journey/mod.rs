@@ -13,6 +13,7 @@ mod opening;
 mod poison;
 mod search;
 mod stopping;
+mod tokens;
 mod waking;
 
 use serde_json::Value;

@@ -58,6 +58,7 @@ pub fn mail(name: &str) -> Incoming {
         trust: Trust::OwnDomain,
         returned: None,
         from_desk: false,
+        signatures: None,
         folder: Some(Folder::Handled),
         ticket: NewTicket {
             kind: Kind::Password,

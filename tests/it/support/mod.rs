@@ -2,15 +2,18 @@
 //! test.
 
 pub mod audit_rows;
+pub mod border;
 pub mod browser;
 pub mod client;
 pub mod daemon;
 pub mod database;
 pub mod demo_desk;
 pub mod desk;
+pub mod dns;
 pub mod dovecot;
 pub mod elks;
 pub mod http_request;
+pub mod island;
 pub mod letters;
 pub mod postfix;
 pub mod postgres;
@@ -19,6 +22,7 @@ pub mod proxy;
 pub mod scripted_gateway;
 pub mod scripted_imap;
 pub mod scripted_smtp;
+pub mod signer;
 pub mod smsd;
 pub mod token_endpoint;
 pub mod certificates;
