@@ -111,11 +111,14 @@ impl Keeper {
         tokio::task::spawn_blocking(read).await.map_err(broken_off)
     }
 
-    /// The mails with what their signatures prove; those that are not to be read are not touched.
+    /// The mails with what their signatures prove. Those that are not to be read are not touched, and on
+    /// those that lie in a folder for filed mails nothing is started, whoever wrote them.
     async fn checked(&self, group: Vec<RawMail>) -> Result<Vec<(RawMail, Option<Signatures>)>, JoinError> {
-        match self.unread {
-            Some(_) => Ok(group.into_iter().map(|mail| (mail, None)).collect()),
-            None => signatures::checked(&self.parts, &self.authentication, group).await,
+        match (self.unread, self.scope.shelf) {
+            (Some(_), _) | (None, Shelf::Filed(_)) => {
+                Ok(group.into_iter().map(|mail| (mail, None)).collect())
+            }
+            (None, Shelf::Inbox) => signatures::checked(&self.parts, &self.authentication, group).await,
         }
     }
 

@@ -98,6 +98,12 @@ impl Desk {
     }
 }
 
+/// A mail of somebody whom the directory does not know.
+fn letter_from(id: &str, who: &str, text: &str) -> Vec<u8> {
+    let mail = String::from_utf8(letter(id, None, text)).expect("text");
+    mail.replace("anna.andersson", who).into_bytes()
+}
+
 /// A mail of one of the demo's people, in reply to `answers`.
 fn letter(id: &str, answers: Option<&str>, text: &str) -> Vec<u8> {
     let answers = answers.map_or_else(String::new, |id| format!("In-Reply-To: <{id}@kommun.example>\r\n"));
