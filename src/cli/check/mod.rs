@@ -8,10 +8,12 @@ use crate::config::{
     GatewayKind, GatewaySettings, MailboxKind, MailboxSettings, SecretSource, Settings, SmtpKind,
 };
 use crate::directory::Directory;
+use crate::dkim::Dkim;
 use crate::password::PasswordReset;
 
 mod machine;
 mod report;
+mod senders;
 
 use report::{Line, Report, Verdict};
 
@@ -27,7 +29,14 @@ pub(super) async fn run(common: &Common) -> Result<(), CliError> {
             MailboxKind::Maildir => None,
             MailboxKind::Imap => Some("correct host, port, username or password of this mailbox"),
         };
-        report.add(timed(&format!("mailbox {}", mailbox.name), todo, try_mailbox(mailbox)).await)?;
+        let mut senders = None;
+        let tried = try_mailbox(settings, mailbox, &mut senders);
+        report.add(timed(&format!("mailbox {}", mailbox.name), todo, tried).await)?;
+        senders.map_or(Ok(()), |line| report.add(line))?;
+    }
+    if settings.mailboxes.iter().any(assembly::checks_dkim) {
+        let todo = "correct /etc/resolv.conf, or let the program reach the name servers in it";
+        report.add(timed("name servers", todo, ask_dns(settings)).await)?;
     }
     people(settings, &mut report).await?;
     ways_out(settings, &mut report).await?;
@@ -89,14 +98,27 @@ async fn ways_out(settings: &Settings, report: &mut Report) -> Result<(), CliErr
     report.add(timed("texts", "correct the template, or take it out of [templates] directory", made).await)
 }
 
-async fn try_mailbox(settings: &MailboxSettings) -> Result<String, String> {
-    let mut mailbox = assembly::mailbox(settings).map_err(|e| e.to_string())?;
+/// `senders` becomes what its newest mails say of who vouches for them.
+async fn try_mailbox(
+    settings: &Settings,
+    one: &MailboxSettings,
+    senders: &mut Option<Line>,
+) -> Result<String, String> {
+    let mut mailbox = assembly::mailbox(one).map_err(|e| e.to_string())?;
     mailbox.open().await.map_err(|e| e.to_string())?;
-    let mails = mailbox.list(None).await.map_err(|e| e.to_string())?.len();
-    Ok(match settings.kind {
-        MailboxKind::Maildir => format!("{mails} mails in {}", settings.path.display()),
-        MailboxKind::Imap => format!("signed in, {mails} mails in {}", settings.inbox),
+    let uids = mailbox.list(None).await.map_err(|e| e.to_string())?;
+    *senders = senders::look(&mut *mailbox, &uids, one, settings).await.map_err(|e| e.to_string())?;
+    let mails = uids.len();
+    Ok(match one.kind {
+        MailboxKind::Maildir => format!("{mails} mails in {}", one.path.display()),
+        MailboxKind::Imap => format!("signed in, {mails} mails in {}", one.inbox),
     })
+}
+
+/// Signatures are checked with keys that lie in the DNS.
+async fn ask_dns(settings: &Settings) -> Result<String, String> {
+    let own = settings.policy.domains.first().map_or(settings.desk.address.domain(), String::as_str);
+    Dkim::of_this_machine().probe(own).await
 }
 
 async fn try_gateway(settings: &Settings, gateway: &GatewaySettings) -> Result<String, String> {
