@@ -114,6 +114,8 @@ pub struct BasicAuth {
 pub struct Answer {
     /// The status code.
     pub status: u16,
+    /// How long it asks not to be asked again (`Retry-After` in seconds, RFC 9110 10.2.3).
+    pub retry_after: Option<Duration>,
     /// The body.
     pub body: Zeroizing<Vec<u8>>,
 }
@@ -181,26 +183,31 @@ impl HttpClient {
     /// # Errors
     /// [`HttpError`] when there is no answer; an answer of any status is one.
     pub async fn get(&self, url: &ServiceUrl, auth: &BasicAuth) -> Result<Answer, HttpError> {
-        self.call(self.client.get(url.0.clone()), auth).await
+        self.call(self.client.get(url.0.clone()), Some(auth)).await
     }
 
-    /// POST of a form (`application/x-www-form-urlencoded`).
+    /// POST of a form (`application/x-www-form-urlencoded`); without `auth` the form itself says who asks.
     ///
     /// # Errors
     /// As for [`HttpClient::get`].
     pub async fn post_form(
         &self,
         url: &ServiceUrl,
-        auth: &BasicAuth,
+        auth: Option<&BasicAuth>,
         form: &[(&str, &str)],
     ) -> Result<Answer, HttpError> {
         self.call(self.client.post(url.0.clone()).form(form), auth).await
     }
 
-    async fn call(&self, request: RequestBuilder, auth: &BasicAuth) -> Result<Answer, HttpError> {
-        let request = request.basic_auth(&auth.username, Some(auth.password.expose()));
+    async fn call(&self, mut request: RequestBuilder, auth: Option<&BasicAuth>) -> Result<Answer, HttpError> {
+        if let Some(auth) = auth {
+            request = request.basic_auth(&auth.username, Some(auth.password.expose()));
+        }
         let mut response = request.send().await.map_err(classify)?;
         let status = response.status().as_u16();
+        let retry_after = response.headers().get(reqwest::header::RETRY_AFTER);
+        let retry_after = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let retry_after = retry_after.map(Duration::from_secs);
         let mut body = Zeroizing::new(Vec::new());
         while let Some(chunk) = response.chunk().await.map_err(unanswered)? {
             if body.len() + chunk.len() > self.answer_max {
@@ -209,7 +216,7 @@ impl HttpClient {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status, body })
+        Ok(Answer { status, retry_after, body })
     }
 }
 

@@ -16,6 +16,7 @@ pub mod secret;
 pub mod keyring;
 pub mod http;
 pub mod dkim;
+pub mod token;
 pub mod tls;
 pub mod render;
 pub mod audit;

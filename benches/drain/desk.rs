@@ -50,7 +50,7 @@ impl Desk {
         }
         let key = nyckelbud::keyring::generate_key(&mut rand::rng());
         write_private(&folder.join("seal.key"), &key[..]);
-        write_private(&folder.join("imap.password"), imap.password.expose().as_bytes());
+        write_private(&folder.join("imap.password"), super::dovecot::PASSWORD.as_bytes());
         fs::write(folder.join("directory.toml"), directory).expect("the directory");
         fs::write(folder.join("nyckelbud.toml"), configuration(imap, web_port)).expect("the configuration");
         let log = File::create(folder.join("log")).expect("a log");

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use data_encoding::BASE64;
 use nyckelbud::mailbox::imap::ImapSettings;
+
+use super::dovecot::PASSWORD;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -60,8 +62,7 @@ impl Client {
         tcp.set_nodelay(true).expect("a connection");
         let mut client = Self { stream: BufReader::with_capacity(64 * 1024, StreamOwned::new(tls, tcp)) };
         client.line();
-        let password = settings.password.expose();
-        let plain = BASE64.encode(format!("\0{}\0{password}", settings.username).as_bytes());
+        let plain = BASE64.encode(format!("\0{}\0{PASSWORD}", settings.username).as_bytes());
         client.command(&format!("AUTHENTICATE PLAIN {plain}"));
         client
     }

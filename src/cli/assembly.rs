@@ -7,7 +7,8 @@ use tokio::sync::Notify;
 use super::{CliError, Common, output};
 use crate::clock::{Clock, SystemClock, Zone};
 use crate::config::{
-    self, GatewayKind, Loaded, MailboxKind, MailboxSettings, Notice, Settings, SmtpKind, Start,
+    self, GatewayKind, Loaded, MailboxKind, MailboxSettings, Notice, OauthSettings, SecretSetting, Settings,
+    SmtpKind, Start,
 };
 use crate::delivery::notice::{MailSpool, SmtpSender, SmtpSettings};
 use crate::delivery::sms::elks::{ElksGateway, ElksSettings};
@@ -16,6 +17,7 @@ use crate::delivery::texts::{DeskWords, Texts};
 use crate::delivery::{MailSender, SmsGateway};
 use crate::directory::file::FileDirectory;
 use crate::dkim::Dkim;
+use crate::http::ServiceUrl;
 use crate::keyring::{self, Keyring};
 use crate::mail::Authentication;
 use crate::mailbox::Mailbox;
@@ -24,6 +26,7 @@ use crate::mailbox::maildir::{MaildirMailbox, MaildirSettings};
 use crate::password::file::FilePasswordReset;
 use crate::render::Renderer;
 use crate::store::{self, Store};
+use crate::token::{Credential, SignIn, TokenSettings, Tokens};
 use crate::web::WebSettings;
 use crate::worker::{Breakers, Callback, Inbox, IntakeSettings, Parts, Rules, Timing};
 
@@ -146,8 +149,31 @@ fn lacks(name: &str, key: &str) -> CliError {
     CliError::Wrong(format!("{name} lacks its {key}"))
 }
 
+/// How to get into a server: the one of password and oauth that is configured.
+fn sign_in(
+    part: &str,
+    password: Option<&SecretSetting>,
+    oauth: Option<&OauthSettings>,
+    tokens: &Tokens,
+) -> Result<Option<SignIn>, CliError> {
+    let wrong = |why: &dyn std::fmt::Display| CliError::Wrong(format!("{part}: oauth: {why}"));
+    let Some(oauth) = oauth else { return Ok(password.map(|p| SignIn::Password(p.secret().clone()))) };
+    let credential = match (oauth.read_certificate(), &oauth.client_secret) {
+        (Some(certificate), _) => Credential::Certificate(Arc::new(certificate.map_err(|e| wrong(&e))?)),
+        (None, Some(secret)) => Credential::Secret(secret.secret().clone()),
+        (None, None) => return Err(lacks(part, "client_secret")),
+    };
+    let settings = TokenSettings {
+        url: ServiceUrl::parse(&oauth.token_url).map_err(|e| wrong(&e))?,
+        client_id: oauth.client_id.clone(),
+        credential,
+        scope: oauth.scope.clone(),
+    };
+    Ok(Some(SignIn::Token(tokens.source(settings).map_err(|e| wrong(&e))?)))
+}
+
 /// The way for mails.
-pub(super) fn mail_sender(settings: &Settings) -> Result<Arc<dyn MailSender>, CliError> {
+pub(super) fn mail_sender(settings: &Settings, tokens: &Tokens) -> Result<Arc<dyn MailSender>, CliError> {
     let smtp = &settings.smtp;
     let (name, address) = (settings.desk.name.clone(), settings.desk.address.clone());
     match smtp.kind {
@@ -159,7 +185,7 @@ pub(super) fn mail_sender(settings: &Settings) -> Result<Arc<dyn MailSender>, Cl
                 tls: tls(smtp.tls),
                 ca_file: smtp.ca_file.clone(),
                 username: smtp.username.clone(),
-                password: smtp.password.as_ref().map(|p| p.secret().clone()),
+                sign_in: sign_in("smtp", smtp.password.as_ref(), smtp.oauth.as_ref(), tokens)?,
                 from_name: name,
                 from: address,
             });
@@ -177,7 +203,7 @@ fn tls(tls: config::Tls) -> crate::tls::Tls {
 }
 
 /// One mailbox.
-pub(super) fn mailbox(settings: &MailboxSettings) -> Result<Box<dyn Mailbox>, CliError> {
+pub(super) fn mailbox(settings: &MailboxSettings, tokens: &Tokens) -> Result<Box<dyn Mailbox>, CliError> {
     match settings.kind {
         MailboxKind::Maildir => Ok(Box::new(MaildirMailbox::new(MaildirSettings {
             name: settings.name.clone(),
@@ -187,7 +213,8 @@ pub(super) fn mailbox(settings: &MailboxSettings) -> Result<Box<dyn Mailbox>, Cl
             max_mail_size: settings.max_mail_size,
         }))),
         MailboxKind::Imap => {
-            let password = settings.password.as_ref().ok_or_else(|| lacks(&settings.name, "password"))?;
+            let (password, oauth) = (settings.password.as_ref(), settings.oauth.as_ref());
+            let sign_in = sign_in(&settings.name, password, oauth, tokens)?;
             let made = ImapMailbox::new(ImapSettings {
                 name: settings.name.clone(),
                 host: settings.host.clone(),
@@ -195,7 +222,7 @@ pub(super) fn mailbox(settings: &MailboxSettings) -> Result<Box<dyn Mailbox>, Cl
                 tls: tls(settings.tls),
                 ca_file: settings.ca_file.clone(),
                 username: settings.username.clone(),
-                password: password.secret().clone(),
+                sign_in: sign_in.ok_or_else(|| lacks(&settings.name, "password"))?,
                 inbox: settings.inbox.clone(),
                 handled: settings.handled.clone(),
                 quarantine: settings.quarantine.clone(),
@@ -211,10 +238,10 @@ pub(super) fn mailbox(settings: &MailboxSettings) -> Result<Box<dyn Mailbox>, Cl
 ///
 /// # Errors
 /// A mailbox lacks what its kind needs.
-pub fn inboxes(settings: &Settings) -> Result<Vec<Inbox>, CliError> {
+pub fn inboxes(settings: &Settings, tokens: &Tokens) -> Result<Vec<Inbox>, CliError> {
     let inbox = |s: &MailboxSettings| {
         Ok(Inbox {
-            mailbox: mailbox(s)?,
+            mailbox: mailbox(s, tokens)?,
             settings: IntakeSettings {
                 start_now: s.start == Start::Now,
                 poll: s.poll,
@@ -259,11 +286,11 @@ pub fn directory(settings: &Settings) -> Result<(FileDirectory, FilePasswordRese
     Ok((directory.clone(), FilePasswordReset::new(directory)))
 }
 
-/// The whole desk over `store`.
+/// The whole desk over `store`; `tokens` are those of its mailboxes, too.
 ///
 /// # Errors
 /// A part cannot be made from the settings.
-pub fn parts(settings: &Settings, store: Arc<dyn Store>) -> Result<Parts, CliError> {
+pub fn parts(settings: &Settings, store: Arc<dyn Store>, tokens: &Tokens) -> Result<Parts, CliError> {
     let (directory, reset) = directory(settings)?;
     let keyring = keyring(settings).map(Arc::new).map_err(|error| {
         tracing::error!("no sealing key: {error}; tickets work, passwords wait (`nyckelbud key new`)");
@@ -274,7 +301,7 @@ pub fn parts(settings: &Settings, store: Arc<dyn Store>) -> Result<Parts, CliErr
         reset: Arc::new(reset),
         gateways: gateways(settings)?,
         breakers: Breakers::default(),
-        mail: mail_sender(settings)?,
+        mail: mail_sender(settings, tokens)?,
         dkim: settings.mailboxes.iter().any(checks_dkim).then(|| Arc::new(Dkim::of_this_machine())),
         clock: Arc::new(SystemClock),
         keyring: keyring.ok(),

@@ -9,6 +9,7 @@ use super::{CliError, Common, assembly, output};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{MailboxSettings, Settings};
 use crate::store::Store;
+use crate::token::Tokens;
 use crate::types::CheckResult;
 use crate::worker::Explanation;
 
@@ -29,7 +30,7 @@ pub(super) async fn run(common: &Common, args: ExplainArgs) -> Result<(), CliErr
     let mailbox = mailbox(settings, args.mailbox.as_deref())?;
     let (raw, truncated) = read(&args.mail, mailbox.max_mail_size)?;
     let history = History::of(settings).await?;
-    let parts = assembly::parts(settings, Arc::clone(&history.store))?;
+    let parts = assembly::parts(settings, Arc::clone(&history.store), &Tokens::default())?;
     let now = SystemClock.now();
     let explained = crate::worker::explain(&parts, raw, truncated, mailbox.authentication.clone(), now).await;
     let explanation = explained.map_err(|e| {
@@ -135,8 +136,9 @@ fn show(explanation: &Explanation) -> Result<(), CliError> {
     }
     let reason = explanation.reason.as_ref().map(|r| format!(", {r}")).unwrap_or_default();
     let joins = explanation.ticket.as_ref().map(|t| format!("; it joins ticket {t}")).unwrap_or_default();
+    let links = explanation.linked_to.as_ref().map(|t| format!("; linked to ticket {t}")).unwrap_or_default();
     output::line(&format!(
-        "\n→ {}{joins}",
+        "\n→ {}{joins}{links}",
         output::paint(output::BOLD, &(explanation.outcome.clone() + &reason))
     ))?;
     let acknowledged = if explanation.acknowledge { "gets" } else { "does not get" };

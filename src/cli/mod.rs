@@ -19,6 +19,7 @@ mod key;
 mod migrate;
 mod output;
 mod quarantine;
+mod reconcile;
 mod run;
 mod tickets;
 
@@ -55,6 +56,8 @@ enum Command {
     /// Look after mails that could not be read
     #[command(subcommand)]
     Quarantine(quarantine::QuarantineCommand),
+    /// Prove that every mail in the mailboxes has a fate, or name those that have none; only reads
+    Reconcile(reconcile::ReconcileArgs),
     /// Show the automation switch, or turn it: on, observe, off
     Automation(automation::AutomationArgs),
     /// Make or rotate the sealing key
@@ -134,6 +137,7 @@ fn run_command(cli: Cli) -> Result<(), CliError> {
         Command::Explain(args) => block_on(explain::run(&common, args)),
         Command::Tickets(args) => block_on(tickets::run(&common, args)),
         Command::Quarantine(command) => block_on(quarantine::run(&common, command)),
+        Command::Reconcile(args) => block_on(reconcile::run(&common, args)),
         Command::Automation(args) => block_on(automation::run(&common, args)),
         Command::Key(command) => key::run(&common, &command),
         Command::Config(command) => config::run(&common, &command),

@@ -8,6 +8,7 @@ use super::{CliError, Common, actor, assembly, output};
 use crate::clock::rfc3339;
 use crate::mail::reading::{Glance, glance};
 use crate::store::{Quarantined, Recorded};
+use crate::token::Tokens;
 use crate::types::{TicketNumber, TicketNumberError};
 use crate::worker::{Parts, Retried, kept_octets, retry};
 
@@ -40,7 +41,7 @@ fn parse_number(text: &str) -> Result<TicketNumber, TicketNumberError> {
 pub(super) async fn run(common: &Common, command: QuarantineCommand) -> Result<(), CliError> {
     let loaded = assembly::load(common)?;
     let store = assembly::existing_store(&loaded.settings).await?;
-    let parts = assembly::parts(&loaded.settings, store)?;
+    let parts = assembly::parts(&loaded.settings, store, &Tokens::default())?;
     match command {
         QuarantineCommand::List => list(common, &parts).await,
         QuarantineCommand::Show { number, raw } => show(common, &parts, number, raw).await,

@@ -13,6 +13,7 @@ use super::{CliError, Common, assembly};
 use crate::config::Settings;
 use crate::render::Renderer;
 use crate::store::Store;
+use crate::token::Tokens;
 use crate::web::{RevealPage, WebSettings};
 use crate::worker::{DeskPort, Health, Inbox, Parts, Worker};
 
@@ -122,8 +123,9 @@ impl Desk {
         store: Arc<dyn Store>,
         door: Option<&TcpListener>,
     ) -> Result<Self, CliError> {
-        let parts = Arc::new(assembly::parts(&settings, store)?);
-        let inboxes = assembly::inboxes(&settings)?;
+        let tokens = Tokens::default();
+        let parts = Arc::new(assembly::parts(&settings, store, &tokens)?);
+        let inboxes = assembly::inboxes(&settings, &tokens)?;
         let web = assembly::web(&settings)?;
         let renderer = assembly::renderer(&settings)?;
         crate::web::check_pages(&web, Arc::clone(&renderer))

@@ -78,6 +78,8 @@ struct Object<'a> {
     /// `null` for a mail that has no Message-ID.
     messages: Vec<Option<&'a str>>,
     merged_into: Option<String>,
+    /// Another writer's ticket that its first mail names.
+    linked_to: Option<String>,
     /// Only there, and true, when the automation observed: nothing of it was done.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     observed: bool,
@@ -104,6 +106,7 @@ impl<'a> Object<'a> {
             mails: view.messages.len(),
             messages: view.messages.iter().map(|m| Some(m.as_str()).filter(|m| !m.is_empty())).collect(),
             merged_into: ticket.merged_into.map(|number| number.to_string()),
+            linked_to: ticket.link.map(|link| link.to.to_string()),
             observed: ticket.observed,
             trail: &ticket.trail,
         }

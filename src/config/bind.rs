@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::key_path::KeyPath;
 use super::secrets::{SecretSetting, SecretSource};
-use super::settings::Settings;
+use super::settings::{OauthSettings, Settings};
 use super::validate::Checks;
 
 /// Makes every relative path start at `folder`, and finds credentials and variables in `env`.
@@ -30,6 +30,11 @@ pub(super) fn read_secrets(settings: &mut Settings, checks: &mut Checks<'_>) {
     for (path, secret) in secrets(settings) {
         if let Err(error) = secret.resolve() {
             checks.refuse(&path, error.to_string());
+        }
+    }
+    for (path, oauth) in oauths(settings) {
+        if let Some(Err(why)) = oauth.read_certificate() {
+            checks.refuse(&path.key("certificate"), why);
         }
     }
 }
@@ -57,10 +62,12 @@ fn paths(settings: &mut Settings) -> Vec<&mut PathBuf> {
     for mailbox in &mut settings.mailboxes {
         paths.push(&mut mailbox.path);
         paths.extend(&mut mailbox.ca_file);
+        paths.extend(mailbox.oauth.as_mut().and_then(|oauth| oauth.certificate.as_mut()));
     }
     paths.extend(settings.sms.gateways.iter_mut().map(|gateway| &mut gateway.path));
     paths.push(&mut settings.smtp.path);
     paths.extend(&mut settings.smtp.ca_file);
+    paths.extend(settings.smtp.oauth.as_mut().and_then(|oauth| oauth.certificate.as_mut()));
     paths.push(&mut settings.directory.file.path);
     paths.extend(&mut settings.templates.directory);
     paths
@@ -73,13 +80,28 @@ fn secrets(settings: &mut Settings) -> Vec<(KeyPath, &mut SecretSetting)> {
     for (index, mailbox) in settings.mailboxes.iter_mut().enumerate() {
         let at = KeyPath::of("mailbox").index(index);
         secrets.extend(mailbox.password.as_mut().map(|secret| (at.key("password"), secret)));
+        secrets.extend(mailbox.oauth.as_mut().and_then(|oauth| client_secret(&at, oauth)));
     }
     for (index, gateway) in settings.sms.gateways.iter_mut().enumerate() {
         let at = KeyPath::of("sms.gateway").index(index);
         secrets.extend(gateway.password.as_mut().map(|secret| (at.key("password"), secret)));
         secrets.extend(gateway.callback.as_mut().map(|secret| (at.key("callback"), secret)));
     }
-    let smtp = KeyPath::of("smtp.password");
-    secrets.extend(settings.smtp.password.as_mut().map(|secret| (smtp, secret)));
+    let smtp = KeyPath::of("smtp");
+    secrets.extend(settings.smtp.password.as_mut().map(|secret| (smtp.key("password"), secret)));
+    secrets.extend(settings.smtp.oauth.as_mut().and_then(|oauth| client_secret(&smtp, oauth)));
     secrets
+}
+
+fn client_secret<'s>(at: &KeyPath, oauth: &'s mut OauthSettings) -> Option<(KeyPath, &'s mut SecretSetting)> {
+    oauth.client_secret.as_mut().map(|secret| (at.key("oauth").key("client_secret"), secret))
+}
+
+/// Every `oauth` section, with its place.
+fn oauths(settings: &Settings) -> Vec<(KeyPath, &OauthSettings)> {
+    let mailboxes = settings.mailboxes.iter().enumerate();
+    let of_mailboxes =
+        mailboxes.map(|(index, mailbox)| (KeyPath::of("mailbox").index(index), mailbox.oauth.as_ref()));
+    let all = of_mailboxes.chain([(KeyPath::of("smtp"), settings.smtp.oauth.as_ref())]);
+    all.filter_map(|(at, oauth)| oauth.map(|oauth| (at.key("oauth"), oauth))).collect()
 }

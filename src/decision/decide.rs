@@ -37,9 +37,11 @@ pub(super) struct Case<'a> {
 impl<'a> Case<'a> {
     fn walk(&mut self) -> Step<Decision> {
         self.a_person_wrote_it()?;
+        self.show_the_link();
         self.automation_is_on()?;
         self.mail_is_recent()?;
         let request = self.both_fields_are_clear()?;
+        self.no_other_ticket_is_claimed()?;
         self.sender_is_vouched_for()?;
         let facts = self.directory_answered()?;
         let account = self.one_account_has_the_name(facts, &request.username.value)?;
@@ -99,6 +101,25 @@ impl<'a> Case<'a> {
         ControlFlow::Continue(())
     }
 
+    fn show_the_link(&mut self) {
+        if let Some(link) = self.question.link {
+            let result = if link.claims() { CheckResult::Fail } else { CheckResult::Pass };
+            self.add(Check::Thread, result, link.words());
+        }
+    }
+
+    /// Who uses another ticket's number or one of our mails about it may be its requester with another
+    /// address, or somebody who speaks in their name. Only a person can tell.
+    fn no_other_ticket_is_claimed(&mut self) -> Step {
+        match self.question.link {
+            Some(link) if link.claims() => {
+                let evidence = format!("who the writer is to {} is for a person to find out", link.to);
+                self.fail(Check::SenderAllowed, evidence, Reason::SenderUnverified)
+            }
+            Some(_) | None => ControlFlow::Continue(()),
+        }
+    }
+
     fn automation_is_on(&mut self) -> Step {
         match self.question.automation {
             Automation::On => self.pass(Check::Automation, "on"),
@@ -125,6 +146,7 @@ impl<'a> Case<'a> {
             }
             Reading::Incomplete { username, phone } => {
                 self.show_fields(username.as_ref(), phone.as_ref());
+                self.no_other_ticket_is_claimed()?;
                 ControlFlow::Break(self.ask_or_hand_over())
             }
             Reading::Ambiguous { why } => self.fail(Check::Username, why.clone(), Reason::FieldsAmbiguous),

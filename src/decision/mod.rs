@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::directory::{DirectoryError, Facts, PhoneType};
 use crate::mail::Sender;
 use crate::request::Reading;
-use crate::types::{AccountId, History, PhoneNumber, Reason, TicketNumber, Trail, UnixMillis};
+use crate::types::{AccountId, History, Link, PhoneNumber, Reason, TicketNumber, Trail, UnixMillis};
 
 mod decide;
 mod manager;
@@ -150,6 +150,8 @@ pub struct Question<'a> {
     pub policy: &'a Policy,
     /// Have the details been asked for once already?
     pub asked_before: bool,
+    /// Another writer's ticket that the first of them names.
+    pub link: Option<Link>,
     /// `Err`, in words, when no password can be handed over now: no key to seal it with, no
     /// gateway that works.
     pub deliverable: Result<(), &'a str>,

@@ -108,6 +108,8 @@ pub struct OutgoingMail {
     pub in_reply_to: Option<MessageId>,
     /// The mails of the thread.
     pub references: Vec<MessageId>,
+    /// Must we hear of it when it is lost on its way? Else it leaves with an empty return path.
+    pub heard_of: bool,
     /// Reply or notice.
     pub auto_submitted: AutoSubmitted,
 }

@@ -1,6 +1,6 @@
 //! Stage 2: bytes become a [`Mail`]. Pure: no clock, no network, no files.
 
-use crate::types::{EmailAddress, MessageId, TicketNumber, UnixMillis};
+use crate::types::{EmailAddress, MessageId, Returned, TicketNumber, UnixMillis};
 
 pub mod reading;
 
@@ -8,6 +8,7 @@ mod automatic;
 mod fields;
 mod file_name;
 mod html;
+mod returned;
 mod sender;
 mod shown;
 mod text;
@@ -134,6 +135,8 @@ pub struct Mail {
     pub tag: Option<TicketNumber>,
     /// Set when a machine wrote it.
     pub automatic: Option<AutomaticKind>,
+    /// Set when it tells that another mail could not be delivered.
+    pub returned: Option<Returned>,
     /// True when a header asks for no automatic answer although a person wrote it
     /// (`X-Auto-Response-Suppress`).
     pub wants_no_answer: bool,

@@ -8,7 +8,7 @@ use mail_parser::parsers::MessageStream;
 use super::automatic::{self, Signs};
 use super::fields::Fields;
 use super::shown::one_line;
-use super::{Authentication, Mail, Signatures, Unreadable, html, sender, text, thread};
+use super::{Authentication, Mail, Signatures, Unreadable, html, returned, sender, text, thread};
 use crate::types::{EmailAddress, UnixMillis};
 use media::Media;
 pub(super) use media::unstructured;
@@ -44,8 +44,6 @@ pub fn read(
     }
     let media = Media::of(&fields, "text/plain");
     let parts = Parts::of(&fields, body)?;
-    let plain = parts.plain.map(|(written, flow)| text::plain(&written, flow)).transpose()?;
-    let html = parts.html.map(|html| html::lines(&html).and_then(text::written)).transpose()?;
     let subject = one_line(&fields.first("subject").map(unstructured).unwrap_or_default(), MAX_SUBJECT);
     let sender = sender::sender(&fields, authentication, signatures, own_domains);
     let report_type = media.parameter("report-type").map(str::to_ascii_lowercase);
@@ -57,12 +55,18 @@ pub fn read(
         subject: &subject,
         from: sender.address.as_ref(),
     };
+    let (automatic, answers) = (signs.kind(), thread::answers(&fields));
+    let words = parts.plain.as_ref().map_or("", |(words, _)| words.as_str());
+    let returned = returned::returned(&signs, automatic, &parts.report, words, &answers);
+    let plain = parts.plain.map(|(written, flow)| text::plain(&written, flow)).transpose()?;
+    let html = parts.html.map(|html| html::lines(&html).and_then(text::written)).transpose()?;
     Ok(Mail {
         message_id: thread::message_id(&fields),
         date: fields.first("date").and_then(date),
-        answers: thread::answers(&fields),
+        answers,
         tag: thread::tag(&subject),
-        automatic: signs.kind(),
+        automatic,
+        returned,
         wants_no_answer: automatic::wants_no_answer(&fields),
         attachments: parts.attachments,
         incomplete: parts.incomplete,

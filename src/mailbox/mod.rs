@@ -53,6 +53,34 @@ pub enum Folder {
     Quarantine,
 }
 
+/// A folder of the mailbox that this program looks into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Shelf {
+    /// The one that mails come to.
+    Inbox,
+    /// One that mails are moved into.
+    Filed(Folder),
+}
+
+/// A mail that was filed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filed {
+    /// Its name in the inbox.
+    pub uid: MailUid,
+    /// Where it lies now, when the mailbox told: not every server does, and of a mail that was gone
+    /// already there is nothing to tell.
+    pub now: Option<Spot>,
+}
+
+/// A mail's place in a folder other than the inbox.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Spot {
+    /// The folder's UIDVALIDITY; 0 for a maildir.
+    pub validity: u32,
+    /// The mail's name there.
+    pub uid: MailUid,
+}
+
 /// Why waiting ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Woken {
@@ -74,10 +102,16 @@ pub enum MailboxError {
         /// What went wrong.
         cause: String,
     },
-    /// The server refuses these credentials; trying again at once will not help.
-    #[error("the server refuses the sign-in: {cause}")]
+    /// These credentials are refused; trying again at once will not help.
+    #[error("the sign-in is refused: {cause}")]
     SignIn {
-        /// The server's answer.
+        /// The answer of the server, or of the token endpoint.
+        cause: String,
+    },
+    /// There is no token to sign in with now. It may come by itself.
+    #[error("no sign-in: {cause}")]
+    NoToken {
+        /// What went wrong.
         cause: String,
     },
     /// The server answered NO or BAD.
@@ -103,6 +137,17 @@ pub enum MailboxError {
         command: &'static str,
         /// How long was waited.
         seconds: u64,
+    },
+    /// A folder takes no more mails: the quota or the disk is at its end.
+    #[error(
+        "the folder {folder} is full: {cause}; what cannot be moved stays in the inbox; make room there, or raise the \
+         limit"
+    )]
+    Full {
+        /// Which one, as configured, or a path.
+        folder: String,
+        /// The server's answer, or the system's.
+        cause: String,
     },
     /// It lacks what every step here rests on; that somebody has to mend.
     #[error("the mailbox cannot be worked: {cause}")]
@@ -143,8 +188,14 @@ pub trait Mailbox: Send {
     /// dropped (the connection is then closed).
     async fn fetch(&mut self, uids: &[MailUid], to: mpsc::Sender<RawMail>) -> Result<(), MailboxError>;
 
-    /// Moves mails out of the inbox; those that are gone already are no error.
-    async fn file(&mut self, folder: Folder, uids: &[MailUid]) -> Result<(), MailboxError>;
+    /// Moves mails out of the inbox; those that are gone already are no error. Answers one [`Filed`]
+    /// for every mail that was named, in no promised order.
+    async fn file(&mut self, folder: Folder, uids: &[MailUid]) -> Result<Vec<Filed>, MailboxError>;
+
+    /// Opens a folder only to look: nothing is made, moved or marked. Connects when there is no
+    /// connection. `None`: there is no such folder. Until the next [`Mailbox::open`] or `look`, `list`,
+    /// `mark` and `fetch` work on that folder; `file` and `wait` then fail with an error.
+    async fn look(&mut self, shelf: Shelf) -> Result<Option<Opened>, MailboxError>;
 
     /// Waits until a mail arrives or `limit` is over. A hint only: a full look follows in any case.
     async fn wait(&mut self, limit: Duration) -> Result<Woken, MailboxError>;

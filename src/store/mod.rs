@@ -11,18 +11,20 @@ use async_trait::async_trait;
 
 use crate::delivery::Receipt;
 use crate::keyring::Keyring;
-use crate::mail::Trust;
-use crate::mailbox::{MailUid, Mark};
 use crate::ticket::{State, Ticket, TicketId};
-use crate::types::{AccountId, EmailAddress, History, MessageId, Outcome, TicketNumber, UnixMillis};
+use crate::types::{AccountId, History, Outcome, TicketNumber, UnixMillis};
 
+mod ledger;
 mod sql;
 mod types;
 
+pub use ledger::Ledger;
+pub(crate) use types::MACHINE;
 pub use types::{
-    Addressee, AuditEntry, ChainReport, Channel, Claim, Committed, Incoming, Intent, IntentChange,
-    IntentKind, KeptMail, LedgerEntry, LetOut, MailsLimit, MessageClaim, MessageKind, NewMessage, NewTicket,
-    Quarantined, Recorded, SealedChange, Started, Step, StoredReceipt, Switch, TicketFilter, TicketView,
+    Addressee, Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, Found, Incoming, Intent,
+    IntentChange, IntentKind, KeptMail, LedgerEntry, LetOut, MailId, MailsLimit, MessageClaim, MessageKind,
+    NewMessage, NewTicket, Quarantined, Recorded, SealedChange, Settled, Started, Step, StoredReceipt,
+    Switch, Thread, TicketFilter, TicketView, Totals, UidScope,
 };
 
 /// The store failed. What was not committed has not happened; nothing is half done.
@@ -68,34 +70,10 @@ pub async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
 /// The store of everything. All methods can fail with [`StoreError`]; then nothing has happened,
 /// or, for [`StoreError::Unavailable`], possibly all of it.
 #[async_trait]
-pub trait Store: Send + Sync {
-    /// The mark of the mailbox's first connection; `None` before that.
-    async fn mark(&self, mailbox: &str) -> Result<Option<Mark>, StoreError>;
-    /// Keeps the mark; the first one stays.
-    async fn set_mark(&self, mailbox: &str, mark: &Mark, now: UnixMillis) -> Result<(), StoreError>;
-    /// Ledger entries of mails not moved out of the inbox yet.
-    async fn ledger(&self, mailbox: &str, validity: u32) -> Result<Vec<LedgerEntry>, StoreError>;
-    /// Counts one try for each, before they are fetched (M1); makes the entries that are missing.
-    async fn count_tries(
-        &self,
-        mailbox: &str,
-        validity: u32,
-        uids: &[MailUid],
-        now: UnixMillis,
-    ) -> Result<(), StoreError>;
-    /// Takes one try back: the connection failed, not these mails.
-    async fn forgive_tries(&self, mailbox: &str, validity: u32, uids: &[MailUid]) -> Result<(), StoreError>;
+pub trait Store: Ledger {
     /// Keeps mails, with their tickets and first events, in one transaction (M3). The answers stand
     /// in the order of the mails.
     async fn record(&self, mails: Vec<Incoming>, now: UnixMillis) -> Result<Vec<Recorded>, StoreError>;
-    /// The mails have left the inbox (M4).
-    async fn moved(
-        &self,
-        mailbox: &str,
-        validity: u32,
-        uids: &[MailUid],
-        now: UnixMillis,
-    ) -> Result<(), StoreError>;
 
     /// Takes on up to `limit` due tickets, oldest due first, each with a lease of `lease`.
     async fn claim(
@@ -153,6 +131,16 @@ pub trait Store: Send + Sync {
         now: UnixMillis,
     ) -> Result<(), StoreError>;
 
+    /// The ticket of a message that came back has heard of it; `again_at` when it could not be told
+    /// yet. Such a message is over: it counts as refused.
+    async fn end_returned(
+        &self,
+        id: i64,
+        fence: i64,
+        again_at: Option<UnixMillis>,
+        now: UnixMillis,
+    ) -> Result<(), StoreError>;
+
     /// Keeps a receipt for the intent with this key or reference (the key wins), and makes its
     /// ticket due. `false` when no intent fits. Later receipts never undo `Delivered`.
     async fn receipt(
@@ -175,7 +163,7 @@ pub trait Store: Send + Sync {
         unit: &str,
         now: UnixMillis,
     ) -> Result<History, StoreError>;
-    /// The mails of a ticket, oldest first, duplicates left out. `None`, and none of them is loaded, when
+    /// The mails of a ticket, oldest first, duplicates and machines' mails left out. `None`, and none of them is loaded, when
     /// they are more than `limit`: anybody can write to a ticket as often as they like.
     async fn mails_of(&self, id: TicketId, limit: MailsLimit) -> Result<Option<Vec<KeptMail>>, StoreError>;
     /// The ticket with this number of the store.
@@ -184,14 +172,8 @@ pub trait Store: Send + Sync {
     async fn ticket_by_pickup(&self, pickup_hash: &str) -> Result<Option<Ticket>, StoreError>;
     /// Tickets in the order of their numbers.
     async fn tickets(&self, filter: &TicketFilter) -> Result<Vec<TicketView>, StoreError>;
-    /// The ticket that a mail which answers these, or has this tag, would join (for `explain`).
-    async fn ticket_answered(
-        &self,
-        answers: &[MessageId],
-        tag: Option<TicketNumber>,
-        from: Option<&EmailAddress>,
-        trust: Trust,
-    ) -> Result<Option<TicketNumber>, StoreError>;
+    /// The place that a mail would have among the tickets (for `explain`).
+    async fn thread_of(&self, arrival: &Arrival<'_>) -> Result<Thread, StoreError>;
 
     /// Tickets of mails in quarantine, in the order of their numbers; with `number` only that one.
     async fn quarantine(&self, number: Option<TicketNumber>) -> Result<Vec<Quarantined>, StoreError>;

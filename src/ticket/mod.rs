@@ -3,9 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::types::{AccountId, EmailAddress, MessageId, Reason, TicketNumber, Trail, UnixMillis, Username};
+use crate::types::{
+    AccountId, EmailAddress, Link, MessageId, Reason, TicketNumber, Trail, UnixMillis, Username,
+};
 
 pub mod event;
+pub mod flood;
 pub mod state;
 pub mod texting;
 mod transitions;
@@ -178,6 +181,8 @@ pub struct Ticket {
     pub assignee: String,
     /// The ticket it was merged into.
     pub merged_into: Option<TicketNumber>,
+    /// The ticket that its first mail names without belonging to it.
+    pub link: Option<Link>,
     /// Why it was decided so.
     pub trail: Trail,
     /// It came while the automation only observed: nothing is ever changed or sent for it.

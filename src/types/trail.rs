@@ -10,6 +10,8 @@ pub enum Check {
     Reading,
     /// Who wrote it, and who vouches for that?
     Sender,
+    /// Which ticket does it speak of that is another writer's?
+    Thread,
     /// Was a username read, and where?
     Username,
     /// Was a phone read, and where?

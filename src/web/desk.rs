@@ -154,6 +154,8 @@ pub enum ReceiptAnswer {
 pub struct Readiness {
     /// Names of the parts that have not answered lately: `store`, `directory`, `mailbox:NAME`.
     pub missing: Vec<String>,
+    /// Names of the parts that refuse our credentials.
+    pub refused: Vec<String>,
 }
 
 /// What the pages may ask of the desk.

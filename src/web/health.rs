@@ -16,10 +16,12 @@ pub(super) async fn livez() -> &'static str {
 /// `GET /readyz`: 200 when everything that the desk needs has answered, else 503 with a line for
 /// each part that has not.
 pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
-    let missing = app.desk.ready().await.missing;
-    if missing.is_empty() {
+    let ready = app.desk.ready().await;
+    let refused = ready.refused.iter().map(|part| format!("{part} refuses the sign-in: sign in again\n"));
+    let missing = ready.missing.iter().map(|part| format!("{part} has not answered\n"));
+    let lines: String = refused.chain(missing).collect();
+    if lines.is_empty() {
         return "ready\n".into_response();
     }
-    let lines: String = missing.iter().map(|part| format!("{part} has not answered\n")).collect();
     (StatusCode::SERVICE_UNAVAILABLE, lines).into_response()
 }

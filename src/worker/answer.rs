@@ -8,15 +8,17 @@ use super::reads::{ReadMail, guarded, nobody};
 use super::{Rules, decide};
 use crate::decision::{Acknowledge, Automation};
 use crate::mail::{Mail, Signatures, Trust, Unreadable, without_numbers};
-use crate::mailbox::{Folder, RawMail};
+use crate::mailbox::{Folder, RawMail, Shelf};
 use crate::request::Reading;
 use crate::store::{Incoming, NewTicket};
 use crate::ticket::{Fate, Kind, Plan, State};
-use crate::types::{Check, CheckResult, EmailAddress, Trail, UnixMillis};
+use crate::types::{Check, CheckResult, EmailAddress, Reason, Trail, UnixMillis};
 
 /// What all mails of a round share.
 pub(crate) struct Kept<'a> {
     pub(crate) mailbox: &'a str,
+    /// Where they lie.
+    pub(crate) shelf: Shelf,
     pub(crate) validity: u32,
     pub(crate) automation: Automation,
     pub(crate) rules: &'a Rules,
@@ -63,6 +65,8 @@ pub(crate) fn incoming(
         answers: mail.answers,
         tag: mail.tag,
         subject: without_numbers(&mail.subject),
+        returned: mail.returned,
+        from_desk: mail.sender.address.as_ref() == Some(&kept.rules.desk_address),
         from: mail.sender.address,
         trust: mail.sender.trust,
         signatures,
@@ -95,6 +99,8 @@ pub(crate) fn quarantined(kept: &Kept<'_>, raw: RawMail, why: &str) -> Incoming 
         tag: None,
         subject: String::new(),
         from: nobody().address,
+        returned: None,
+        from_desk: false,
         trust: Trust::Unverified,
         signatures: None,
         // What the server did not hand over cannot be moved by us either.
@@ -112,12 +118,58 @@ pub(crate) fn quarantined(kept: &Kept<'_>, raw: RawMail, why: &str) -> Incoming 
     }
 }
 
+/// A mail that lies in `folder` and that the store has no record of: a store from a backup has forgotten
+/// it, or somebody put it there. A person has to look; the machine does nothing with it.
+pub(crate) fn unrecorded(mail: Incoming, folder: Folder) -> Incoming {
+    let reason = Reason::StoreRestored;
+    let moved =
+        State::requested().on(crate::ticket::Event::Decided { plan: Plan::Technician, reason: Some(reason) });
+    let mut trail = match mail.ticket.kind {
+        Kind::Quarantine => mail.ticket.trail,
+        Kind::Password | Kind::General | Kind::Automatic => Trail::default(),
+    };
+    let words = format!(
+        "{reason}: it lies in the {} folder, but this desk had no record of it; whether it was answered is not \
+         known; nothing was done with it",
+        word(folder)
+    );
+    trail.add(Check::Outcome, CheckResult::Fail, words);
+    Incoming {
+        answers: Vec::new(),
+        tag: None,
+        folder: None,
+        ticket: NewTicket {
+            kind: mail.ticket.kind,
+            state: moved.map_or(State::requested(), |m| m.to),
+            outcome: Some(Fate::Technician),
+            reason: Some(reason),
+            trail,
+            observed: false,
+            year: mail.ticket.year,
+            acknowledge: None,
+        },
+        ..mail
+    }
+}
+
+/// The folder in an English sentence.
+pub(crate) fn word(folder: Folder) -> &'static str {
+    match folder {
+        Folder::Handled => "handled",
+        Folder::Quarantine => "quarantine",
+    }
+}
+
 /// Two unreadable mails are the same when their octets are; a mail that is not whole is only itself.
 fn hash_of_octets(kept: &Kept<'_>, raw: &RawMail) -> String {
     if !raw.truncated && !raw.bytes.is_empty() {
         return hash_of(&raw.bytes);
     }
-    let mut itself = format!("{}/{}/{}", kept.mailbox, kept.validity, raw.uid.0).into_bytes();
+    let folder = match kept.shelf {
+        Shelf::Inbox => String::new(),
+        Shelf::Filed(folder) => format!("{}/", word(folder)),
+    };
+    let mut itself = format!("{}/{folder}{}/{}", kept.mailbox, kept.validity, raw.uid.0).into_bytes();
     itself.extend_from_slice(&raw.bytes);
     hash_of(&itself)
 }
@@ -128,13 +180,8 @@ pub(crate) fn hash_of(octets: &[u8]) -> String {
 }
 
 fn new_ticket(kept: &Kept<'_>, mail: &Mail, reading: &Reading, received_at: UnixMillis) -> NewTicket {
-    let kind = match reading {
-        Reading::Request(_) | Reading::Incomplete { .. } | Reading::Ambiguous { .. } => Kind::Password,
-        Reading::General => Kind::General,
-        Reading::Automatic(_) => Kind::Automatic,
-    };
     let mut ticket = NewTicket {
-        kind,
+        kind: kind_of(reading),
         state: State::requested(),
         outcome: None,
         reason: None,
@@ -164,6 +211,15 @@ fn new_ticket(kept: &Kept<'_>, mail: &Mail, reading: &Reading, received_at: Unix
         ticket.trail = decided.trail;
     }
     ticket
+}
+
+/// What a ticket of a mail that says this is about.
+pub(crate) fn kind_of(reading: &Reading) -> Kind {
+    match reading {
+        Reading::Request(_) | Reading::Incomplete { .. } | Reading::Ambiguous { .. } => Kind::Password,
+        Reading::General => Kind::General,
+        Reading::Automatic(_) => Kind::Automatic,
+    }
 }
 
 /// To whom the acknowledgement goes: to every person alike (decisions, 7), never to machines, and
@@ -196,7 +252,8 @@ mod tests {
         let settings = loaded.unwrap_or_else(|errors| panic!("{errors}")).settings;
         let (rules, now) = (assembly::rules(&settings), UnixMillis(0));
         let automation = Automation::On;
-        let kept = Kept { mailbox: "servicedesk", validity: 1, automation, rules: &rules, year: 2026, now };
+        let (mailbox, shelf) = ("servicedesk", Shelf::Inbox);
+        let kept = Kept { mailbox, shelf, validity: 1, automation, rules: &rules, year: 2026, now };
         let uid = MailUid("1".to_owned());
         let raw = RawMail { uid, received_at: None, bytes: b"From: a".to_vec(), truncated: false };
         let incoming = incoming(&kept, raw, None, |_, _| panic!("it stumbles"));

@@ -14,9 +14,9 @@ use crate::decision::{Automation, Decided, Decision, Handover, Question, decide}
 use crate::directory::{Account, DirectoryError, Facts, Lookup, Manager, Who};
 use crate::mail::Sender;
 use crate::request::Reading;
-use crate::store::{Addressee, AuditEntry, IntentKind, MessageKind, NewMessage, Started, Switch};
+use crate::store::{Addressee, AuditEntry, IntentKind, MACHINE, MessageKind, NewMessage, Started, Switch};
 use crate::ticket::{Event, Fate, Hand, Job, Plan, State, Way};
-use crate::types::{History, Reason, UnixMillis};
+use crate::types::{History, Link, Reason, UnixMillis};
 
 /// A decision about a reading that needs no directory.
 pub(crate) fn without_facts(
@@ -36,6 +36,8 @@ pub(crate) fn without_facts(
         automation,
         policy: &rules.policy,
         asked_before: false,
+        // What is settled without facts is settled without the link as well.
+        link: None,
         deliverable: Ok(()),
         now,
     })
@@ -84,6 +86,7 @@ pub(crate) async fn look(
     together: Together,
     automation: Automation,
     asked_before: bool,
+    link: Option<Link>,
 ) -> Result<Looked, WorkError> {
     let mut facts = None;
     let mut phone_hash = String::new();
@@ -102,6 +105,8 @@ pub(crate) async fn look(
         facts = Some(answer);
     }
     let deliverable = deliverable(parts, &history).await;
+    // Nobody would answer a question to ourselves.
+    let from_desk = together.sender.address.as_ref() == Some(&parts.rules.desk_address);
     let decided = decide(&Question {
         reading: &together.reading,
         sender: &together.sender,
@@ -110,7 +115,8 @@ pub(crate) async fn look(
         history: &history,
         automation,
         policy: &parts.rules.policy,
-        asked_before,
+        asked_before: asked_before || from_desk,
+        link,
         deliverable: deliverable.as_ref().copied().map_err(|why| *why),
         now: parts.now(),
     });
@@ -157,7 +163,8 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
     }
     let together = read_mails(work).await?;
     let automation = mode(work.claim.ticket.observed, parts.automation().await?);
-    let looked = look(&parts, together, automation, work.claim.ticket.asked_before).await?;
+    let (asked_before, link) = (work.claim.ticket.asked_before, work.claim.ticket.link);
+    let looked = look(&parts, together, automation, asked_before, link).await?;
     act(work, looked, automation).await
 }
 
@@ -237,6 +244,10 @@ async fn act(work: &mut Work, looked: Looked, automation: Automation) -> Result<
     match flow {
         // Another request for the account was faster by a moment.
         Flow::Busy(into) => work.commit(Event::Coalesced { into }, as_decided).await,
+        Flow::AskedEnough => {
+            let event = Event::Decided { plan: Plan::Technician, reason: Some(Reason::FieldsMissing) };
+            work.commit(event, Draft { note: Some(ASKED_ENOUGH), ..as_decided }).await
+        }
         Flow::On | Flow::Stop => Ok(flow),
     }
 }
@@ -275,6 +286,11 @@ fn started(looked: &Looked, account: Option<&Account>) -> Option<Started> {
         mismatch,
     })
 }
+
+/// Whoever got a question within the hour, or three within the day, is not asked by a machine again: it
+/// may be another machine that answers.
+const ASKED_ENOUGH: &str =
+    "the writer was asked for details lately, in another ticket; nothing is asked again";
 
 async fn ask(work: &mut Work, mut draft: Draft, sender: &Sender) -> Result<Flow, WorkError> {
     let to = sender.address.clone().ok_or(WorkError::Lacks("an address to ask"))?;
@@ -341,7 +357,7 @@ async fn pause_desk(parts: &Parts) -> Result<(), WorkError> {
         until: Some(now.plus(std::time::Duration::from_secs(3600))),
     };
     let audit = AuditEntry {
-        actor: "nyckelbud".to_owned(),
+        actor: MACHINE.to_owned(),
         event: "automation.paused".to_owned(),
         data: json!({ "why": OVER }).to_string(),
     };

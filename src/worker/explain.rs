@@ -4,15 +4,19 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::task::JoinError;
 
-use super::answer::{Kept, acknowledgement};
+use super::answer::{Kept, acknowledgement, kind_of};
+use super::decide::Looked;
 use super::reads::ReadMail;
 use super::work::WorkError;
 use super::{Parts, decide, reads, signatures};
 use crate::decision::Automation;
 use crate::directory::{Facts, Lookup};
 use crate::mail::{Authentication, Unreadable};
+use crate::mailbox::Shelf;
 use crate::request::Reading;
+use crate::store::{Arrival, Thread};
 use crate::telemetry::how_it_ended;
+use crate::ticket::flood;
 use crate::types::{Trail, UnixMillis};
 
 /// The answer of `explain`, in the words of its `--json`.
@@ -35,6 +39,9 @@ pub struct Explanation {
     /// The ticket it would join.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
+    /// Another writer's ticket that it names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub linked_to: Option<String>,
     /// Every check with its evidence.
     pub trail: Trail,
 }
@@ -59,36 +66,72 @@ pub async fn explain(
         Err(unreadable) => return Ok(unread(&unreadable.to_string())),
     };
     let automation = parts.automation().await.map_err(|e| e.to_string())?;
-    let kept = Kept { mailbox: "", validity: 0, automation, rules: &parts.rules, year: 0, now: parts.now() };
+    let (rules, now) = (&parts.rules, parts.now());
+    let kept = Kept { mailbox: "", shelf: Shelf::Inbox, validity: 0, automation, rules, year: 0, now };
     let acknowledge = acknowledgement(&kept, &read.mail).is_some();
-    let (from, trust) = (read.mail.sender.address.as_ref(), read.mail.sender.trust);
-    let answered = parts.store.ticket_answered(&read.mail.answers, read.mail.tag, from, trust);
-    let joins = answered.await.map_err(|e| e.to_string())?.filter(|_| read.mail.automatic.is_none());
-    let sender = json!({
-        "address": read.mail.sender.address,
-        "trust": read.mail.sender.trust.code(),
-        "evidence": read.mail.sender.evidence,
-    });
+    let arrival = Arrival {
+        kind: kind_of(&read.reading),
+        from: read.mail.sender.address.as_ref(),
+        trust: read.mail.sender.trust,
+        answers: &read.mail.answers,
+        tag: read.mail.tag,
+        received_at,
+        observed: automation == Automation::Observe,
+    };
+    let thread = parts.store.thread_of(&arrival).await.map_err(|e| e.to_string())?;
+    let link = if let Thread::Own(link) = thread { link } else { None };
     let together = reads::Together { reading: read.reading, sender: read.mail.sender.clone(), received_at };
     let looked =
-        decide::look(parts, together, automation, false).await.map_err(|e: WorkError| e.to_string())?;
+        decide::look(parts, together, automation, false, link).await.map_err(|e: WorkError| e.to_string())?;
+    Ok(in_its_place(said(looked, acknowledge), thread, &arrival))
+}
+
+/// What the mail alone would bring about.
+fn said(looked: Looked, acknowledge: bool) -> Explanation {
     let (outcome, reason) = decide::would_be(&looked.decided.decision);
     let (username, phone) = fields(&looked.together.reading);
     let canonical = match &looked.facts {
         Some(Ok(Facts { lookup: Lookup::One(account), .. })) => Some(account.username.to_string()),
         Some(Ok(Facts { lookup: Lookup::Nobody | Lookup::Several, .. }) | Err(_)) | None => None,
     };
-    Ok(Explanation {
-        reading: if joins.is_some() { "follow-up" } else { looked.together.reading.code() }.to_owned(),
+    let sender = &looked.together.sender;
+    Explanation {
+        reading: looked.together.reading.code().to_owned(),
         username: canonical.or(username),
         phone,
-        sender,
-        acknowledge: acknowledge && automation != Automation::Observe,
+        sender: json!({
+            "address": sender.address,
+            "trust": sender.trust.code(),
+            "evidence": sender.evidence,
+        }),
+        acknowledge,
         outcome: outcome.code().to_owned(),
         reason: reason.map(|r| r.code().to_owned()),
-        ticket: joins.map(|number| number.to_string()),
+        ticket: None,
+        linked_to: None,
         trail: looked.decided.trail,
-    })
+    }
+}
+
+/// The same with what its place among the tickets makes of it.
+fn in_its_place(alone: Explanation, thread: Thread, arrival: &Arrival<'_>) -> Explanation {
+    match thread {
+        Thread::Own(link) => Explanation { linked_to: link.map(|link| link.to.to_string()), ..alone },
+        Thread::Joins(ticket) => {
+            Explanation { reading: "follow-up".to_owned(), ticket: Some(ticket.to_string()), ..alone }
+        }
+        Thread::Flood(ticket) => {
+            let begin = flood::begin(arrival.kind, arrival.observed);
+            Explanation {
+                acknowledge: false,
+                outcome: begin.outcome.map_or_else(String::new, |outcome| outcome.code().to_owned()),
+                reason: begin.reason.map(|reason| reason.code().to_owned()),
+                ticket: ticket.map(|ticket| ticket.to_string()),
+                trail: flood::trail(arrival.from),
+                ..alone
+            }
+        }
+    }
 }
 
 /// Reads the mail; its signatures are checked as when it comes.
@@ -133,6 +176,7 @@ fn unread(why: &str) -> Explanation {
         outcome: "technician".to_owned(),
         reason: None,
         ticket: None,
+        linked_to: None,
         trail,
     }
 }

@@ -58,6 +58,9 @@ pub(crate) async fn send_due(parts: &Arc<Parts>, channel: Channel) -> Result<usi
 }
 
 async fn send_one(parts: &Arc<Parts>, claim: MessageClaim, taken: Instant) -> Result<(), WorkError> {
+    if let Some(status) = &claim.returned {
+        return came_back(parts, &claim, status).await;
+    }
     if !parts.store.begin_message(claim.id, claim.fence, parts.now()).await? {
         return Ok(());
     }
@@ -70,7 +73,7 @@ async fn send_one(parts: &Arc<Parts>, claim: MessageClaim, taken: Instant) -> Re
         let (ticket, kind) = (claim.number, claim.message.kind.code());
         match again {
             Some(_) => tracing::warn!(%ticket, kind, "a message waits: {cause}"),
-            None if give_up(parts, &claim, cause).await? => {
+            None if give_up(parts, &claim, not_sent(kind, cause)).await? => {
                 tracing::error!(%ticket, kind, "a message was given up, its ticket says so: {cause}");
             }
             // Somebody works on its ticket just now.
@@ -78,6 +81,33 @@ async fn send_one(parts: &Arc<Parts>, claim: MessageClaim, taken: Instant) -> Re
         }
     }
     Ok(parts.store.end_message(claim.id, claim.fence, &outcome, again, parts.now()).await?)
+}
+
+/// A mail has come back from its way: what follows is what follows when it cannot be sent at all.
+async fn came_back(parts: &Arc<Parts>, claim: &MessageClaim, status: &str) -> Result<(), WorkError> {
+    let (ticket, line) = (claim.number, returned(claim.message.kind, status));
+    let told = give_up(parts, claim, line.clone()).await?;
+    if told {
+        tracing::error!(%ticket, "{line}; its ticket says so");
+    }
+    // Else somebody works on its ticket just now.
+    let again = (!told).then(|| parts.now().plus(pause(0)));
+    Ok(parts.store.end_returned(claim.id, claim.fence, again, parts.now()).await?)
+}
+
+fn not_sent(kind: &str, cause: &str) -> String {
+    format!("a message could not be sent ({kind}): {cause}")
+}
+
+fn returned(kind: MessageKind, status: &str) -> String {
+    let whom = match kind {
+        MessageKind::Acknowledgement | MessageKind::AskForDetails => "writer",
+        MessageKind::ManagerNotice => "manager",
+        MessageKind::OwnerNotice | MessageKind::OwnerWarning => "account's owner",
+        MessageKind::Alarm => "people of notify.mail",
+    };
+    let status = if status.is_empty() { "no code was given" } else { status };
+    format!("the mail to the {whom} came back ({}): {status}", kind.code())
 }
 
 /// When a message is tried again; `None` when it has left, or never will.
@@ -100,15 +130,14 @@ fn pause(tries: u32) -> Duration {
     Duration::from_secs(15).saturating_mul(1 << tries.min(8)).min(LONGEST_PAUSE)
 }
 
-/// The ticket says that a message will not leave, before that is kept. Who never got our question does
+/// The ticket says that a message will not arrive, before that is kept. Who never got our question does
 /// not answer it: a technician takes over. `false`: somebody works on the ticket just now.
-async fn give_up(parts: &Arc<Parts>, claim: &MessageClaim, cause: &str) -> Result<bool, WorkError> {
+async fn give_up(parts: &Arc<Parts>, claim: &MessageClaim, line: String) -> Result<bool, WorkError> {
     let taken = Instant::now();
     let claimed = parts.store.claim_ticket(claim.ticket, &parts.owner, parts.timing.lease).await?;
     let Some(ticket) = claimed else { return Ok(false) };
     let mut trail = ticket.ticket.trail.clone();
     let lines = trail.0.len();
-    let line = format!("a message could not be sent ({}): {cause}", claim.message.kind.code());
     trail.add(Check::Outcome, CheckResult::Fail, line);
     let mut work = Work::new(Arc::clone(parts), ticket, taken);
     let draft = Draft { trail: Some(trail), due: Due::At(parts.now()), ..Draft::default() };
@@ -131,20 +160,25 @@ async fn mail(parts: &Parts, claim: &MessageClaim, to: &EmailAddress, taken: Ins
         Ok(text) => text,
         Err(error) => return Outcome::Refused { cause: format!("its text cannot be made: {error}") },
     };
-    let answers = match claim.message.kind {
-        MessageKind::Acknowledgement | MessageKind::AskForDetails => claim.answers.clone(),
+    let (auto_submitted, heard_of) = match claim.message.kind {
+        // RFC 3834 3.3: an answer to a mail leaves no trace when it is lost.
+        MessageKind::Acknowledgement => (AutoSubmitted::Replied, false),
+        // But the ticket of a question waits for its answer.
+        MessageKind::AskForDetails => (AutoSubmitted::Replied, true),
         MessageKind::ManagerNotice
         | MessageKind::OwnerNotice
         | MessageKind::OwnerWarning
-        | MessageKind::Alarm => None,
+        | MessageKind::Alarm => (AutoSubmitted::Generated, true),
     };
+    let answers = claim.answers.clone().filter(|_| auto_submitted == AutoSubmitted::Replied);
     let outgoing = OutgoingMail {
         message_id: claim.message_id.clone(),
         date: claim.created_at,
         to: to.clone(),
         subject: text.subject,
         text: text.text,
-        auto_submitted: if answers.is_some() { AutoSubmitted::Replied } else { AutoSubmitted::Generated },
+        heard_of,
+        auto_submitted,
         references: answers.iter().cloned().collect(),
         in_reply_to: answers,
     };

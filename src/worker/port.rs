@@ -245,6 +245,6 @@ impl Desk for DeskPort {
     }
 
     async fn ready(&self) -> Readiness {
-        Readiness { missing: self.health.missing(&self.parts).await }
+        self.health.readiness(&self.parts).await
     }
 }

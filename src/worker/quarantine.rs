@@ -4,6 +4,7 @@ use tokio::task::JoinError;
 
 use super::answer::{Kept, hash_of, incoming};
 use super::{Parts, reads, signatures};
+use crate::mailbox::{MailUid, RawMail, Shelf};
 use crate::store::{KeptMail, LetOut, MailsLimit, Quarantined, Recorded, StoreError};
 use crate::ticket::Kind;
 use crate::types::UnixMillis;
@@ -57,9 +58,10 @@ pub async fn retry(parts: &Parts, quarantined: &Quarantined, actor: &str) -> Res
     let mail = with_signatures(parts, mail).await.map_err(broken_off)?;
     let reading = tokio::task::spawn_blocking(move || {
         let KeptMail { received_at, mailbox, raw, signatures } = mail;
-        let kept = Kept { mailbox: &mailbox, validity: 0, automation, rules: &rules, year, now };
+        let (mailbox, shelf) = (mailbox.as_str(), Shelf::Inbox);
+        let kept = Kept { mailbox, shelf, validity: 0, automation, rules: &rules, year, now };
         incoming(&kept, again(raw, received_at), signatures, |octets, found| {
-            reads::read_of(&mailbox, octets, found, &rules.authentications, &rules.own_domains)
+            reads::read_of(mailbox, octets, found, &rules.authentications, &rules.own_domains)
         })
     });
     let mail = reading.await.map_err(broken_off)?;
@@ -86,7 +88,7 @@ async fn with_signatures(parts: &Parts, mut mail: KeptMail) -> Result<KeptMail, 
 }
 
 /// As it came; its place is known to the store.
-fn again(bytes: Vec<u8>, received_at: UnixMillis) -> crate::mailbox::RawMail {
-    let uid = crate::mailbox::MailUid(String::new());
-    crate::mailbox::RawMail { uid, received_at: Some(received_at), bytes, truncated: false }
+fn again(bytes: Vec<u8>, received_at: UnixMillis) -> RawMail {
+    let uid = MailUid(String::new());
+    RawMail { uid, received_at: Some(received_at), bytes, truncated: false }
 }

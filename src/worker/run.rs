@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::intake::{Inbox, Intake};
+use super::intake::{Inbox, Intake, Told};
 use super::upkeep::{self, Health};
 use super::work::Work;
 use super::{Parts, messages, step};
@@ -51,8 +51,11 @@ impl Worker {
         for inbox in inboxes {
             let part = format!("mailbox:{}", inbox.mailbox.name());
             let health = Arc::clone(&self.health);
-            let seen = move || health.answered(&part);
-            tasks.spawn(Intake::new(inbox, Arc::clone(&self.parts)).run(stop.clone(), seen));
+            let told = move |told| match told {
+                Told::FullRound => health.answered(&part),
+                Told::SignInRefused => health.refused(&part),
+            };
+            tasks.spawn(Intake::new(inbox, Arc::clone(&self.parts)).run(stop.clone(), told));
         }
         tasks.spawn(Self::work_loop(Arc::clone(&self.parts), stop.clone()));
         for channel in [Channel::Phone, Channel::Mail] {

@@ -1,7 +1,7 @@
 //! What goes on beside the work: the audit chain is sealed, expired secrets are erased, and it is
 //! known which parts have answered lately.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Parts;
 use crate::types::UnixMillis;
+use crate::web::Readiness;
 
 /// A part that has not answered for longer than this is missing; a mailbox may sleep between two
 /// looks before.
@@ -23,6 +24,8 @@ const SET_BACK: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub struct Health {
     answered: Mutex<BTreeMap<String, Instant>>,
+    /// Those that refuse our credentials, since they last answered.
+    refused: Mutex<BTreeSet<String>>,
     /// Each with how long it may be silent.
     expected: Vec<(String, Duration)>,
 }
@@ -35,7 +38,7 @@ impl Health {
         let mut expected = vec![("store".to_owned(), LATELY), ("directory".to_owned(), LATELY)];
         let mailbox = |(name, poll): &(String, Duration)| (format!("mailbox:{name}"), *poll + LATELY);
         expected.extend(mailboxes.iter().map(mailbox));
-        Self { answered: Mutex::default(), expected }
+        Self { answered: Mutex::default(), refused: Mutex::default(), expected }
     }
 
     /// This part has answered.
@@ -47,14 +50,27 @@ impl Health {
         if let Ok(mut answered) = self.answered.lock() {
             answered.insert(part.to_owned(), at);
         }
+        if let Ok(mut refused) = self.refused.lock() {
+            refused.remove(part);
+        }
     }
 
-    /// The parts that have not answered lately.
-    pub(crate) async fn missing(&self, parts: &Parts) -> Vec<String> {
+    /// This part refuses our credentials: nobody has to wait until it is missed.
+    pub fn refused(&self, part: &str) {
+        if let Ok(mut refused) = self.refused.lock() {
+            refused.insert(part.to_owned());
+        }
+    }
+
+    /// What keeps the desk from its work.
+    pub(crate) async fn readiness(&self, parts: &Parts) -> Readiness {
         if parts.store.switch(parts.now()).await.is_ok() {
             self.answered("store");
         }
-        self.missing_at(Instant::now())
+        let refused = self.refused.lock().map(|refused| refused.clone()).unwrap_or_default();
+        let mut missing = self.missing_at(Instant::now());
+        missing.retain(|part| !refused.contains(part));
+        Readiness { missing, refused: refused.into_iter().collect() }
     }
 
     fn missing_at(&self, now: Instant) -> Vec<String> {

@@ -11,8 +11,8 @@ use super::Parts;
 use crate::password::TemporaryPassword;
 use crate::password::seal::{Binding, Sealed, open};
 use crate::store::{
-    AuditEntry, Claim, Committed, Intent, IntentChange, IntentKind, NewMessage, SealedChange, Started, Step,
-    StoreError,
+    AuditEntry, Claim, Committed, Intent, IntentChange, IntentKind, MACHINE, NewMessage, SealedChange,
+    Started, Step, StoreError,
 };
 use crate::ticket::{Event, Illegal, Move, PasswordFact, State, TicketId};
 use crate::types::{AccountId, Check, CheckResult, Outcome, Trail, UnixMillis, Username};
@@ -39,6 +39,8 @@ pub(crate) enum Flow {
     Stop,
     /// The account has another live ticket.
     Busy(crate::types::TicketNumber),
+    /// The writer was asked often enough.
+    AskedEnough,
 }
 
 /// When a ticket is due after a commit.
@@ -224,6 +226,7 @@ impl Work {
                 return Ok(Flow::Stop);
             }
             Committed::AccountBusy(number) => return Ok(Flow::Busy(number)),
+            Committed::AskedEnough => return Ok(Flow::AskedEnough),
         }
         self.remember(&moved, sealed, begin, end, draft.started, draft.account, trail);
         Ok(if release { Flow::Stop } else { Flow::On })
@@ -296,7 +299,7 @@ impl Work {
         begin: Option<&Intent>,
         end: Option<&(String, Outcome)>,
     ) -> Vec<AuditEntry> {
-        let actor = draft.actor.clone().unwrap_or_else(|| "nyckelbud".to_owned());
+        let actor = draft.actor.clone().unwrap_or_else(|| MACHINE.to_owned());
         let mut rows = Vec::new();
         rows.extend(event.map(|event| {
             AuditEntry {

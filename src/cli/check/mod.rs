@@ -10,12 +10,16 @@ use crate::config::{
 use crate::directory::Directory;
 use crate::dkim::Dkim;
 use crate::password::PasswordReset;
+use crate::token::Tokens;
 
 mod machine;
 mod report;
 mod senders;
 
 use report::{Line, Report, Verdict};
+
+/// The steps in the order in which they are taken at Microsoft.
+const BY_TOKEN: &str = "correct host, port, username or oauth; docs/exchange-online.md has every step";
 
 /// Longer than any single wait inside a part.
 const LIMIT: Duration = Duration::from_secs(40);
@@ -24,13 +28,15 @@ pub(super) async fn run(common: &Common) -> Result<(), CliError> {
     let loaded = assembly::load(common)?;
     let settings = &loaded.settings;
     let mut report = Report::new(common.json);
+    let tokens = Tokens::default();
     for mailbox in &settings.mailboxes {
-        let todo = match mailbox.kind {
-            MailboxKind::Maildir => None,
-            MailboxKind::Imap => Some("correct host, port, username or password of this mailbox"),
+        let todo = match (mailbox.kind, &mailbox.oauth) {
+            (MailboxKind::Maildir, _) => None,
+            (MailboxKind::Imap, None) => Some("correct host, port, username or password of this mailbox"),
+            (MailboxKind::Imap, Some(_)) => Some(BY_TOKEN),
         };
         let mut senders = None;
-        let tried = try_mailbox(settings, mailbox, &mut senders);
+        let tried = try_mailbox(settings, mailbox, &tokens, &mut senders);
         report.add(timed(&format!("mailbox {}", mailbox.name), todo, tried).await)?;
         senders.map_or(Ok(()), |line| report.add(line))?;
     }
@@ -39,7 +45,7 @@ pub(super) async fn run(common: &Common) -> Result<(), CliError> {
         report.add(timed("name servers", todo, ask_dns(settings)).await)?;
     }
     people(settings, &mut report).await?;
-    ways_out(settings, &mut report).await?;
+    ways_out(settings, &tokens, &mut report).await?;
     report.add(store(settings).await)?;
     report.add(key(settings))?;
     report.add(machine::port(settings).await)?;
@@ -64,7 +70,7 @@ async fn people(settings: &Settings, report: &mut Report) -> Result<(), CliError
     report.add(timed("password reset", todo, tried).await)
 }
 
-async fn ways_out(settings: &Settings, report: &mut Report) -> Result<(), CliError> {
+async fn ways_out(settings: &Settings, tokens: &Tokens, report: &mut Report) -> Result<(), CliError> {
     if settings.sms.gateways.is_empty() {
         let text = "none is configured, so no password can be handed over";
         report.add(Line::bad("gateway", text, "add a [[sms.gateway]]", Duration::ZERO))?;
@@ -84,11 +90,12 @@ async fn ways_out(settings: &Settings, report: &mut Report) -> Result<(), CliErr
         let tried = try_gateway(settings, gateway);
         report.add(timed(&format!("gateway {}", gateway.name), todo, tried).await)?;
     }
-    let todo = match settings.smtp.kind {
-        SmtpKind::Spool => FOLDER,
-        SmtpKind::Smtp => "correct host, port, tls, username or password under [smtp]",
+    let todo = match (settings.smtp.kind, &settings.smtp.oauth) {
+        (SmtpKind::Spool, _) => FOLDER,
+        (SmtpKind::Smtp, None) => "correct host, port, tls, username or password under [smtp]",
+        (SmtpKind::Smtp, Some(_)) => BY_TOKEN,
     };
-    let tried = async { assembly::mail_sender(settings).map_err(|e| e.to_string())?.probe().await };
+    let tried = async { assembly::mail_sender(settings, tokens).map_err(|e| e.to_string())?.probe().await };
     report.add(timed("mail out", todo, tried).await)?;
     let made = async {
         let renderer = assembly::renderer(settings).map_err(|e| e.to_string())?;
@@ -102,16 +109,18 @@ async fn ways_out(settings: &Settings, report: &mut Report) -> Result<(), CliErr
 async fn try_mailbox(
     settings: &Settings,
     one: &MailboxSettings,
+    tokens: &Tokens,
     senders: &mut Option<Line>,
 ) -> Result<String, String> {
-    let mut mailbox = assembly::mailbox(one).map_err(|e| e.to_string())?;
+    let mut mailbox = assembly::mailbox(one, tokens).map_err(|e| e.to_string())?;
     mailbox.open().await.map_err(|e| e.to_string())?;
     let uids = mailbox.list(None).await.map_err(|e| e.to_string())?;
     *senders = senders::look(&mut *mailbox, &uids, one, settings).await.map_err(|e| e.to_string())?;
     let mails = uids.len();
-    Ok(match one.kind {
-        MailboxKind::Maildir => format!("{mails} mails in {}", one.path.display()),
-        MailboxKind::Imap => format!("signed in, {mails} mails in {}", one.inbox),
+    Ok(match (one.kind, &one.oauth) {
+        (MailboxKind::Maildir, _) => format!("{mails} mails in {}", one.path.display()),
+        (MailboxKind::Imap, None) => format!("signed in, {mails} mails in {}", one.inbox),
+        (MailboxKind::Imap, Some(_)) => format!("signed in by token, {mails} mails in {}", one.inbox),
     })
 }
 

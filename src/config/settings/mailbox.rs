@@ -6,9 +6,10 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::secrets::SecretSetting;
+use crate::config::secrets::{SecretSetting, SecretSource};
 use crate::config::values;
 use crate::mail::Authentication;
+use crate::token::Certificate;
 
 /// What kind of mailbox it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -154,7 +155,7 @@ pub struct OauthSettings {
     /// Its secret.
     #[serde(default)]
     pub client_secret: Option<SecretSetting>,
-    /// Its certificate, in place of a secret.
+    /// Its certificate with the private key, in place of a secret: a PEM file of mode 0600 or stricter.
     #[serde(default)]
     pub certificate: Option<PathBuf>,
     /// What the token shall be good for.
@@ -165,6 +166,20 @@ pub struct OauthSettings {
 impl OauthSettings {
     fn default_scope() -> String {
         "https://outlook.office365.com/.default".to_owned()
+    }
+
+    /// Reads the certificate, if one is named.
+    ///
+    /// # Errors
+    /// In words, which file and what is wrong with it.
+    #[must_use]
+    pub fn read_certificate(&self) -> Option<Result<Certificate, String>> {
+        let path = self.certificate.as_ref()?;
+        let read = SecretSource::File(path.clone()).read_bytes().map_err(|error| error.to_string());
+        Some(read.and_then(|pem| {
+            let of_file = |error| format!("the file {} cannot be used: {error}", path.display());
+            Certificate::from_pem(&pem).map_err(of_file)
+        }))
     }
 }
 

@@ -174,12 +174,6 @@ fn what_comes_with_a_later_version_is_refused_by_name() {
     only(&small("[[notify.webhook]]\nurl = \"https://hooks.kommun.example\""), "notify", later);
     let oidc = "[web.oidc]\nissuer = \"https://id.kommun.example\"\nclient_id = \"x\"\nclient_secret = \"y\"";
     only(&small(oidc), "[web.oidc]", later);
-    let oauth = "oauth = { token_url = \"https://id.kommun.example\", client_id = \"x\" }";
-    let text = small("").replace(
-        "kind = \"maildir\"\npath",
-        &format!("host = \"mail.kommun.example\"\nusername = \"desk\"\n{oauth}\npath"),
-    );
-    only(&text, "oauth", later);
 }
 
 #[test]
@@ -215,20 +209,6 @@ fn nobody_gets_exchanges_trust_outside_exchange_without_choosing_it() {
         assert!(chosen.warnings.iter().any(|w| w.key == "mailbox[0].authentication"), "{host}");
     }
     only(&small("").replace("authentication = \"trusted\"", ""), "[[mailbox]]", "authentication: is missing");
-}
-
-#[test]
-fn a_mailbox_signs_in_in_exactly_one_way() {
-    let imap = |ways: &str| {
-        small("").replace(
-            "kind = \"maildir\"\npath = \"var/mailbox\"",
-            &format!("host = \"mail.kommun.example\"\nusername = \"desk\"\n{ways}"),
-        )
-    };
-    only(&imap(""), "[[mailbox]]", "mailbox[0].password: is missing");
-    let oauth = "oauth = { token_url = \"https://id.kommun.example\", client_id = \"x\" }";
-    let found = mistakes(&imap(&format!("password = \"x\"\n{oauth}")), &[]);
-    assert!(found.iter().any(|error| error.contains("either password or oauth")), "{found:?}");
 }
 
 #[test]

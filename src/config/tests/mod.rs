@@ -8,6 +8,7 @@ use super::*;
 mod example;
 mod good;
 mod mistakes;
+mod oauth;
 mod secret;
 
 /// The smallest configuration of this version, with `more` after it.

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::Checks;
 use super::shape::{is_host, is_loopback, is_plain_name};
 use crate::config::key_path::KeyPath;
-use crate::config::settings::{MailboxKind, MailboxSettings, SmtpKind, SmtpSettings, Tls};
+use crate::config::settings::{MailboxKind, MailboxSettings, OauthSettings, SmtpKind, SmtpSettings, Tls};
+use crate::http::ServiceUrl;
 use crate::mail::Authentication;
 
 const NAME: &str = "a name of letters, digits and - _ .";
@@ -104,8 +105,12 @@ impl Checks<'_> {
             (Some(_), Some(_)) => {
                 self.refuse(&at.key("oauth"), "expected either password or oauth, not both")
             }
-            (None, None) => self.demand(&at.key("password"), self.is_reported(&at.key("oauth")), "a secret"),
-            _ => {}
+            (None, None) => {
+                let reported = self.is_reported(&at.key("oauth"));
+                self.demand(&at.key("password"), reported, "a secret, or [mailbox.oauth] in its place");
+            }
+            (None, Some(oauth)) => self.oauth(&at.key("oauth"), oauth),
+            (Some(_), None) => {}
         }
         self.expect(&at.key("inbox"), !mailbox.inbox.is_empty(), "\"\"", "the name of a folder");
         let refresh = mailbox.idle_refresh;
@@ -118,6 +123,27 @@ impl Checks<'_> {
         );
         if self.is_written(&at.key("path")) {
             self.warn(&at.key("path"), "has no effect: only a maildir has a path");
+        }
+    }
+
+    fn oauth(&mut self, at: &KeyPath, oauth: &OauthSettings) {
+        self.demand(&at.key("client_id"), !oauth.client_id.is_empty(), "the application's id");
+        self.demand(&at.key("scope"), !oauth.scope.is_empty(), "what the token shall be good for");
+        let url = at.key("token_url");
+        if !self.is_reported(&url)
+            && let Err(why) = ServiceUrl::parse(&oauth.token_url)
+        {
+            self.refuse(&url, why.to_string());
+        }
+        match (&oauth.client_secret, &oauth.certificate) {
+            (Some(_), Some(_)) => {
+                self.refuse(&at.key("certificate"), "expected either client_secret or certificate, not both");
+            }
+            (None, None) => {
+                let reported = self.is_reported(&at.key("certificate"));
+                self.demand(&at.key("client_secret"), reported, "a secret, or certificate in its place");
+            }
+            (Some(_), None) | (None, Some(_)) => {}
         }
     }
 
@@ -151,12 +177,14 @@ impl Checks<'_> {
                         self.refuse(&at.key("oauth"), "expected either password or oauth, not both");
                     }
                     (Some(_), None, None) => {
-                        self.demand(&at.key("password"), false, "a secret, because there is a username");
+                        let expected = "a secret or [smtp.oauth], because there is a username";
+                        self.demand(&at.key("password"), false, expected);
                     }
                     (None, Some(_), None) | (None, None, Some(_)) => {
                         self.demand(&at.key("username"), false, "whom to sign in as");
                     }
-                    _ => {}
+                    (Some(_), None, Some(oauth)) => self.oauth(&at.key("oauth"), oauth),
+                    (Some(_), Some(_), None) | (None, None, None) => {}
                 }
             }
             SmtpKind::Spool => {

@@ -18,11 +18,6 @@ impl Checks<'_> {
             let path = KeyPath::of("sms.gateway").index(index).key("kind");
             self.later(&path, gateway.kind, &[GatewayKind::FortySixElks, GatewayKind::Spool]);
         }
-        for (index, mailbox) in settings.mailboxes.iter().enumerate() {
-            let path = KeyPath::of("mailbox").index(index).key("oauth");
-            self.later_section(&path, mailbox.oauth.is_some(), "password");
-        }
-        self.later_section(&KeyPath::of("smtp.oauth"), settings.smtp.oauth.is_some(), "password");
         self.later_section(&KeyPath::of("web.oidc"), settings.web.oidc.is_some(), "web.local_accounts");
         let webhooks = KeyPath::of("notify.webhook");
         self.later_section(&webhooks, !settings.notify.webhooks.is_empty(), "");

@@ -30,6 +30,7 @@ pub(super) struct Asked {
     pub automation: Automation,
     pub policy: Policy,
     pub asked_before: bool,
+    pub link: Option<Link>,
     pub deliverable: Result<(), &'static str>,
 }
 
@@ -45,6 +46,7 @@ impl Asked {
             automation: Automation::On,
             policy: policy(),
             asked_before: false,
+            link: None,
             deliverable: Ok(()),
         }
     }
@@ -77,6 +79,7 @@ impl Asked {
             automation: self.automation,
             policy: &self.policy,
             asked_before: self.asked_before,
+            link: self.link,
             deliverable: self.deliverable,
             now: NOW,
         })

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::directory::RegisteredPhone;
+use crate::types::NamedBy;
 
 const NUMBERS: [&str; 4] = [MOBILE, OTHER_MOBILE, LANDLINE, "not a number"];
 
@@ -94,6 +95,12 @@ fn wrote() -> impl Strategy<Value = Sender> {
     (prop::sample::select(address.to_vec()), trust).prop_map(|(address, trust)| sender(address, trust))
 }
 
+fn link() -> impl Strategy<Value = Option<Link>> {
+    let by = prop::sample::select(vec![NamedBy::Tag, NamedBy::OurMail, NamedBy::OwnMail, NamedBy::TheirMail]);
+    let to = TicketNumber::new(2026, 7);
+    prop_oneof![4 => Just(None), 1 => by.prop_map(move |by| Some(Link { to, by }))]
+}
+
 fn asked() -> impl Strategy<Value = Asked> {
     let reading = prop_oneof![
         10 => prop::sample::select(vec![MOBILE, OTHER_MOBILE, LANDLINE]).prop_map(request),
@@ -101,8 +108,9 @@ fn asked() -> impl Strategy<Value = Asked> {
         1 => Just(Reading::Incomplete { username: None, phone: None }),
     ];
     let counts = (0_u32..4, 0_u32..4, 0_u32..5);
-    (reading, wrote(), facts(), rules(), counts, mostly(), mostly()).prop_map(
-        |(reading, sender, facts, policy, (day, phone_day, wrong), on, deliverable)| Asked {
+    (reading, wrote(), facts(), rules(), counts, mostly(), mostly(), link()).prop_map(
+        |(reading, sender, facts, policy, (day, phone_day, wrong), on, deliverable, link)| Asked {
+            link,
             reading,
             sender,
             facts,
@@ -141,7 +149,8 @@ fn automatable(asked: &Asked) -> Option<(&Account, &PasswordRequest, &[Manager])
         }
     };
     let on = asked.automation == Automation::On && asked.deliverable.is_ok();
-    (account.enabled && ordinary && !frozen && !limited && allowed && on)
+    let claims = asked.link.is_some_and(|link| link.by != NamedBy::TheirMail);
+    (account.enabled && ordinary && !claims && !frozen && !limited && allowed && on)
         .then_some((account, request, managers))
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::mail::AutomaticKind;
-use crate::types::CheckResult;
+use crate::types::{CheckResult, NamedBy};
 
 #[test]
 fn a_registered_phone_gets_the_password_and_the_trail_says_why() {
@@ -49,6 +49,32 @@ fn each_reason_has_its_cause() {
         // The trail ends where the decision fell.
         let before_last = &decided.trail.0[decided.trail.0.len() - 2];
         assert!(matches!(before_last.result, CheckResult::Fail | CheckResult::Unknown), "{decided:#?}");
+    }
+}
+
+/// Whoever speaks as if another ticket were theirs starts nothing and is asked nothing.
+#[test]
+fn who_claims_anothers_ticket_goes_to_a_technician_whatever_is_asked() {
+    let to = TicketNumber::new(2026, 7);
+    let incomplete = Reading::Incomplete { username: None, phone: None };
+    for (reading, alone) in
+        [(request(MOBILE), text_anna(Handover::Password)), (incomplete, Decision::AskForDetails)]
+    {
+        for (by, claims) in [
+            (NamedBy::Tag, true),
+            (NamedBy::OurMail, true),
+            (NamedBy::OwnMail, true),
+            (NamedBy::TheirMail, false),
+        ] {
+            let linked = Asked::but(|a| {
+                a.reading = reading.clone();
+                a.link = Some(Link { to, by });
+            });
+            let decided = linked.decide();
+            let expected = if claims { technician(Reason::SenderUnverified) } else { alone.clone() };
+            assert_eq!(decided.decision, expected, "{by:?} {decided:#?}");
+            assert!(decided.line(Check::Thread).evidence.contains("26-7"), "{decided:#?}");
+        }
     }
 }
 

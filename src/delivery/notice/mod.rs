@@ -2,6 +2,7 @@
 
 mod compose;
 mod failure;
+mod login;
 mod smtp;
 mod spool;
 

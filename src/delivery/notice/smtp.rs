@@ -3,10 +3,10 @@
 //! The steps of a mail are taken one by one, not by lettre's transport: only so is it known whether a
 //! lost connection was lost before the mail's last octet (surely not sent) or after it (nobody knows).
 //!
-//! The envelope's sender follows RFC 3834 3.3: an answer to a mail has the empty one, so nothing can
-//! answer it. A server that demands a sign-in often refuses the empty one; there, and for notices,
-//! whose failure somebody should see, it is the desk's address. That makes no loop: the desk answers
-//! no machine's mail.
+//! The envelope's sender follows RFC 3834 3.3: an acknowledgement has the empty one, so nothing can
+//! answer it. A server that demands a sign-in often refuses the empty one; there, and for questions and
+//! notices, whose loss must come back to us, it is the desk's address. That makes no loop: the desk
+//! answers no machine's mail.
 
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -14,7 +14,6 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use lettre::Address;
-use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
@@ -24,9 +23,10 @@ use tokio::time::timeout;
 
 use super::compose::{Desk, address, compose};
 use super::failure::{Step, failed, late, quote};
-use crate::delivery::{AutoSubmitted, MailSender, OutgoingMail};
-use crate::secret::Secret;
+use super::login::{Denied, Login};
+use crate::delivery::{MailSender, OutgoingMail};
 use crate::tls::{Tls, TlsError, client_config, is_loopback_address};
+use crate::token::SignIn;
 use crate::types::{EmailAddress, Outcome};
 
 /// A connection that has rested longer is not used again: servers close them.
@@ -49,8 +49,8 @@ pub struct SmtpSettings {
     pub ca_file: Option<PathBuf>,
     /// Whom to sign in as; left out, there is no sign-in.
     pub username: Option<String>,
-    /// The password.
-    pub password: Option<Secret>,
+    /// With what.
+    pub sign_in: Option<SignIn>,
     /// The desk's name, as readers see it.
     pub from_name: String,
     /// The desk's address.
@@ -81,8 +81,8 @@ pub enum SmtpError {
     /// Mails, and a password perhaps, would travel in the open.
     #[error("tls = \"none\" is for loopback addresses only; use \"implicit\" or \"starttls\"")]
     Unprotected,
-    /// Only one of username and password is there.
-    #[error("username and password go together")]
+    /// There is only a username, or only something to sign in with.
+    #[error("username, and password or oauth, go together")]
     HalfLogin,
     /// The trust anchors are unusable.
     #[error(transparent)]
@@ -93,7 +93,7 @@ pub enum SmtpError {
 pub struct SmtpSender {
     settings: SmtpSettings,
     desk: Desk,
-    credentials: Option<Credentials>,
+    login: Option<Login>,
     timeouts: Timeouts,
     resting: Mutex<Vec<(AsyncSmtpConnection, Instant)>>,
 }
@@ -107,10 +107,8 @@ impl SmtpSender {
         if settings.tls == Tls::None && !is_loopback_address(&settings.host) {
             return Err(SmtpError::Unprotected);
         }
-        let credentials = match (&settings.username, &settings.password) {
-            (Some(username), Some(password)) => {
-                Some(Credentials::new(username.clone(), password.expose().to_owned()))
-            }
+        let login = match (&settings.username, &settings.sign_in) {
+            (Some(username), Some(sign_in)) => Some(Login::new(username.clone(), sign_in.clone())),
             (None, None) => None,
             (Some(_), None) | (None, Some(_)) => return Err(SmtpError::HalfLogin),
         };
@@ -120,7 +118,7 @@ impl SmtpSender {
         }
         let desk = Desk { name: settings.from_name.clone(), address: settings.from.clone() };
         let (timeouts, resting) = (Timeouts::default(), Mutex::default());
-        Ok(Self { settings, desk, credentials, timeouts, resting })
+        Ok(Self { settings, desk, login, timeouts, resting })
     }
 
     /// The same sender with other time limits.
@@ -145,7 +143,33 @@ impl SmtpSender {
         connection.map_err(|_| not_sent("no connection in time".to_owned()))?.map_err(not_sent)
     }
 
+    /// A new connection, signed in where that is asked for.
     async fn connect(&self) -> Result<AsyncSmtpConnection, String> {
+        let Some(login) = &self.login else { return self.reach().await };
+        let signed_in = async {
+            let mut proof = login.proof().await?;
+            loop {
+                let mut connection = self.reach().await.map_err(Denied::Failed)?;
+                match login.show(&mut connection, &proof).await {
+                    Ok(()) => return Ok(connection),
+                    Err(Denied::Refused(words)) => match login.another(&proof).await? {
+                        Some(another) => proof = another,
+                        None => return Err(Denied::Refused(words)),
+                    },
+                    Err(denied) => return Err(denied),
+                }
+            }
+        };
+        signed_in.await.map_err(|denied: Denied| {
+            if let Denied::Refused(words) = &denied {
+                login.leave_alone(words);
+            }
+            denied.into_words()
+        })
+    }
+
+    /// A new connection, protected as configured.
+    async fn reach(&self) -> Result<AsyncSmtpConnection, String> {
         let settings = &self.settings;
         let (server, hello) = ((settings.host.as_str(), settings.port), ClientId::default());
         let words = |error: lettre::transport::smtp::Error| quote(&error.to_string());
@@ -166,14 +190,6 @@ impl SmtpSender {
         };
         if settings.tls == Tls::StartTls {
             connection.starttls(self.tls_parameters()?, &hello).await.map_err(words)?;
-        }
-        if let Some(credentials) = &self.credentials {
-            let mechanisms = [Mechanism::Plain, Mechanism::Login];
-            // The server's words may repeat the password.
-            connection.auth(&mechanisms, credentials).await.map_err(|error| match error.status() {
-                Some(code) => format!("the sign-in is refused ({code}): check username and password"),
-                None => "the sign-in failed: the server offers no way that is known, or broke off".to_owned(),
-            })?;
         }
         Ok(connection)
     }
@@ -204,10 +220,7 @@ impl SmtpSender {
     }
 
     fn reverse_path(&self, mail: &OutgoingMail) -> Result<Option<Address>, String> {
-        match mail.auto_submitted {
-            AutoSubmitted::Replied if self.credentials.is_none() => Ok(None),
-            AutoSubmitted::Replied | AutoSubmitted::Generated => address(&self.settings.from).map(Some),
-        }
+        if mail.heard_of || self.login.is_some() { address(&self.settings.from).map(Some) } else { Ok(None) }
     }
 
     fn server(&self) -> String {
@@ -288,7 +301,7 @@ impl MailSender for SmtpSender {
         let connection = connecting.map_err(|_| format!("{}: no connection in time", self.server()))?;
         let mut connection = connection.map_err(|cause| format!("{}: {cause}", self.server()))?;
         let _ = timeout(GOODBYE, connection.quit()).await;
-        let how = if self.credentials.is_some() { "signed in to" } else { "connected to" };
+        let how = if self.login.is_some() { "signed in to" } else { "connected to" };
         let tls = if connection.is_encrypted() { "with TLS" } else { "without TLS" };
         Ok(format!("{how} {} {tls}", self.server()))
     }

@@ -125,7 +125,7 @@ impl SmsGateway for ElksGateway {
             ("dontlog", "message"),
         ];
         form.extend(callback.as_ref().map(|url| ("whendelivered", url.as_str())));
-        match self.client.post_form(&self.base.below(&["sms"]), &self.auth, &form).await {
+        match self.client.post_form(&self.base.below(&["sms"]), Some(&self.auth), &form).await {
             Ok(answer) => outcome(&answer, text),
             Err(error @ HttpError::NotSent { .. }) => Outcome::NotSent { cause: format!("46elks: {error}") },
             Err(error @ HttpError::Unanswered { .. }) => {
@@ -315,7 +315,11 @@ mod tests {
     #[test]
     fn the_words_of_a_refusal_repeat_neither_number_nor_text() {
         let text = SmsText::new(Zeroizing::new("Tillfälligt lösenord: Kd7p-mWxq-9TrQ".to_owned()));
-        let answer = |body: &str| Answer { status: 400, body: Zeroizing::new(body.as_bytes().to_vec()) };
+        let answer = |body: &str| Answer {
+            status: 400,
+            retry_after: None,
+            body: Zeroizing::new(body.as_bytes().to_vec()),
+        };
         let shown = |body: &str| reason(&answer(body), &text);
         assert_eq!(shown("Invalid \"to\" number +46701740605"), ": Invalid to number");
         assert_eq!(

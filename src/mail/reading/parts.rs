@@ -9,6 +9,7 @@ use super::media::{Media, file_name};
 use crate::mail::Unreadable;
 use crate::mail::fields::{Fields, next_line};
 use crate::mail::file_name::safe;
+use crate::mail::returned::Piece;
 use crate::mail::shown::one_line;
 use crate::mail::text::Flow;
 
@@ -21,6 +22,11 @@ const MAX_TEXT: usize = 2 * 1024 * 1024;
 /// Characters kept of the media type of an attachment without a name.
 const MAX_KIND: usize = 100;
 
+/// Parts of a delivery report that are kept; it has two.
+const MAX_PIECES: usize = 5;
+/// Octets kept of each: what matters stands at their beginning.
+const MAX_PIECE: usize = 64 * 1024;
+
 /// What was found in a mail.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
@@ -30,6 +36,8 @@ pub(super) struct Parts {
     pub(super) html: Option<String>,
     /// Names of everything else; of what has none, the media type.
     pub(super) attachments: Vec<String>,
+    /// What a delivery report consists of.
+    pub(super) report: Vec<Piece>,
     /// Some text may be missing.
     pub(super) incomplete: bool,
     /// A calendar entry is the mail itself, or one of the forms of its text.
@@ -95,6 +103,7 @@ impl Parts {
     }
 
     fn leaf(&mut self, fields: &Fields, media: &Media, body: &[u8], place: Place) -> Result<(), Unreadable> {
+        self.piece(fields, media, body);
         let disposition = Media::disposition(fields);
         let name = file_name(media, &disposition);
         let attached = name.is_some() || disposition.kind == "attachment";
@@ -106,6 +115,25 @@ impl Parts {
         }
         self.attachments.push(name.map_or_else(|| one_line(&media.kind, MAX_KIND), |name| safe(&name)));
         Ok(())
+    }
+
+    /// Keeps the beginning of what a delivery report may consist of (RFC 3464, 3462, and 6533 with
+    /// other letters). The mail within is not opened: its header is all that is wanted.
+    fn piece(&mut self, fields: &Fields, media: &Media, body: &[u8]) {
+        let make = match media.kind.as_str() {
+            "message/delivery-status" | "message/global-delivery-status" => Piece::Status,
+            "message/rfc822"
+            | "message/global"
+            | "text/rfc822-headers"
+            | "message/rfc822-headers"
+            | "message/global-headers" => Piece::Header,
+            _ => return,
+        };
+        if self.report.len() < MAX_PIECES {
+            let beginning = &body[..body.len().min(MAX_PIECE)];
+            let decoded = decode::transfer(beginning, fields.first("content-transfer-encoding"));
+            self.report.push(make(decoded.unwrap_or(Cow::Borrowed(beginning)).into_owned()));
+        }
     }
 
     fn text(&mut self, fields: &Fields, media: &Media, body: &[u8]) -> Result<(), Unreadable> {

@@ -1,12 +1,16 @@
 //! A server's answers, reduced to what a mailbox needs and owned by us, so that the parser's types
 //! stay in this file and the next.
 
+use std::ops::RangeInclusive;
+
+use async_imap::imap_proto::rfc4315::UidSetMember;
 use async_imap::imap_proto::{
     AttributeValue, Capability, MailboxDatum, NameAttribute, Outcome, RequestId, Response, ResponseCode,
     Status,
 };
 
 use super::failure::quote;
+use super::places::Copied;
 
 /// One answer of the server.
 #[derive(Debug, PartialEq)]
@@ -14,7 +18,7 @@ pub(super) enum Answer {
     /// `+`: the server waits for more of the command (or idles).
     Continue,
     /// The last answer to the command with this tag.
-    Tagged { tag: RequestId, ok: bool, words: String },
+    Tagged { tag: RequestId, ok: bool, words: String, copied: Option<Copied> },
     /// `* BYE`: the server is about to close.
     Bye(String),
     /// What the server can do, in capitals (`UIDPLUS`, `AUTH=PLAIN`).
@@ -31,6 +35,8 @@ pub(super) enum Answer {
     Validity(u32),
     /// UIDNEXT of the selected folder.
     Next(u32),
+    /// Where copies or moved mails went.
+    Copied(Copied),
     /// Data of a mail.
     Mail(MailData),
     /// Something that a mailbox has no use for (flags, keep-alives).
@@ -52,14 +58,18 @@ impl Answer {
     pub(super) fn from_response(response: &Response<'_>) -> Self {
         match response {
             Response::Continue(_) => Self::Continue,
-            Response::Done { tag, status, outcome } => {
-                Self::Tagged { tag: tag.clone(), ok: *status == Status::Ok, words: words(outcome) }
-            }
+            Response::Done { tag, status, outcome } => Self::Tagged {
+                tag: tag.clone(),
+                ok: *status == Status::Ok,
+                words: words(outcome),
+                copied: outcome.code.as_ref().and_then(copied),
+            },
             Response::Data { status: Status::Bye, outcome } => Self::Bye(words(outcome)),
-            Response::Data { outcome, .. } => match outcome.code {
-                Some(ResponseCode::UidValidity(value)) => Self::Validity(value),
-                Some(ResponseCode::UidNext(value)) => Self::Next(value),
-                _ => Self::Other,
+            Response::Data { outcome, .. } => match &outcome.code {
+                Some(ResponseCode::UidValidity(value)) => Self::Validity(*value),
+                Some(ResponseCode::UidNext(value)) => Self::Next(*value),
+                Some(code) => copied(code).map_or(Self::Other, Self::Copied),
+                None => Self::Other,
             },
             Response::Capabilities(all) => Self::Capabilities(all.iter().map(capability).collect()),
             Response::MailboxData(MailboxDatum::Exists(count)) => Self::Exists(*count),
@@ -93,8 +103,30 @@ impl MailData {
     }
 }
 
+fn copied(code: &ResponseCode<'_>) -> Option<Copied> {
+    let ranges = |set: &[UidSetMember]| set.iter().map(range).collect();
+    match code {
+        ResponseCode::CopyUid(validity, from, to) => {
+            Some(Copied { validity: *validity, from: ranges(from), to: ranges(to) })
+        }
+        _ => None,
+    }
+}
+
+fn range(member: &UidSetMember) -> RangeInclusive<u32> {
+    match member {
+        UidSetMember::Uid(uid) => *uid..=*uid,
+        UidSetMember::UidRange(range) => range.clone(),
+    }
+}
+
+/// The server's words, led by their response code if that says what to do; codes that the parser does
+/// not know are a part of its text.
 fn words(outcome: &Outcome<'_>) -> String {
     match (&outcome.information, &outcome.code) {
+        (text, Some(ResponseCode::TryCreate)) => {
+            quote(&format!("[TRYCREATE] {}", text.as_deref().unwrap_or_default()))
+        }
         (Some(text), _) => quote(text),
         (None, Some(code)) => quote(&format!("{code:?}")),
         (None, None) => "no reason given".to_owned(),

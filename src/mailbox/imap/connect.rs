@@ -1,9 +1,8 @@
-//! From a host name to a signed-in connection: TCP, TLS, the server's greeting and LOGIN.
+//! From a host name to a signed-in connection: TCP, TLS, the server's greeting and the sign-in.
 //!
 //! The talk before sign-in is lines of plain text and is read here, before async-imap sees the
 //! stream: it waits for ever where the greeting was not read, and has no STARTTLS.
 
-use async_imap::{Authenticator, Client, Session};
 use rustls::pki_types::ServerName;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -11,17 +10,31 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::connection::Connection;
-use super::failure::{broken, quote, sign_in};
+use super::failure::{broken, quote};
+use super::sign_in::{Proof, connect_by_token, sign_in};
 use super::wire::{Transport, Wire};
 use super::{ImapSettings, Timeouts};
 use crate::mailbox::MailboxError;
 use crate::tls::{Tls, client_config};
+use crate::token::SignIn;
 
 /// Connects and signs in. Every step is bounded.
 pub(super) async fn connect(settings: &ImapSettings, timeouts: Timeouts) -> Result<Connection, MailboxError> {
+    match &settings.sign_in {
+        SignIn::Password(password) => connect_with(settings, timeouts, &Proof::Password(password)).await,
+        SignIn::Token(source) => connect_by_token(settings, timeouts, source).await,
+    }
+}
+
+/// The same with what is to be shown to the server.
+pub(super) async fn connect_with(
+    settings: &ImapSettings,
+    timeouts: Timeouts,
+    proof: &Proof<'_>,
+) -> Result<Connection, MailboxError> {
     let mut wire = greeted(settings, timeouts).await?;
     let offered = capabilities(&mut wire, timeouts).await?;
-    let session = sign_in_with(settings, timeouts, wire, &offered).await?;
+    let session = sign_in(settings, timeouts, proof, wire, &offered).await?;
     let mut connection = Connection::new(session, timeouts, settings.max_mail_size);
     connection.read_capabilities().await?;
     Ok(connection)
@@ -130,49 +143,6 @@ async fn lines(
         untagged.push(line);
     }
     Err(MailboxError::Lost { command, cause: "the server's answer does not end".to_owned() })
-}
-
-async fn sign_in_with(
-    settings: &ImapSettings,
-    timeouts: Timeouts,
-    wire: Wire,
-    offered: &[String],
-) -> Result<Session<Wire>, MailboxError> {
-    let offers = |name: &str| offered.iter().any(|capability| capability == name);
-    let password = settings.password.expose();
-    let client = Client::new(wire);
-    // PLAIN carries any UTF-8 (RFC 4616); the quoted strings of LOGIN are ASCII (RFC 3501 4.3).
-    let signed_in = if offers("AUTH=PLAIN") {
-        client.authenticate("PLAIN", Plain { settings, answered: false }).await
-    } else if offers("LOGINDISABLED") {
-        return Err(MailboxError::SignIn { cause: "the server allows no password here".to_owned() });
-    } else if settings.username.is_ascii() && password.is_ascii() {
-        client.login(&settings.username, password).await
-    } else {
-        return Err(MailboxError::SignIn {
-            cause: "the server takes only ASCII in usernames and passwords".to_owned(),
-        });
-    };
-    signed_in.map_err(|(error, _)| sign_in(timeouts.command, error, &settings.username, password))
-}
-
-/// SASL PLAIN (RFC 4616).
-struct Plain<'a> {
-    settings: &'a ImapSettings,
-    answered: bool,
-}
-
-impl Authenticator for Plain<'_> {
-    type Response = zeroize::Zeroizing<String>;
-
-    fn process(&mut self, _challenge: &[u8]) -> Self::Response {
-        // A second challenge carries an error; the answer to it is empty.
-        if std::mem::replace(&mut self.answered, true) {
-            return zeroize::Zeroizing::default();
-        }
-        let (username, password) = (&self.settings.username, self.settings.password.expose());
-        zeroize::Zeroizing::new(format!("\0{username}\0{password}"))
-    }
 }
 
 fn starts_with(line: &str, prefix: &str) -> bool {

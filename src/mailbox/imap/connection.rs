@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::Timeouts;
 use super::answer::Answer;
 use super::failure::{broken, closed, unsent};
+use super::places::Copied;
 use super::wire::Wire;
 use crate::mailbox::MailboxError;
 
@@ -40,6 +41,7 @@ pub(super) struct Connection {
     capabilities: HashSet<String>,
     exists: u32,
     arrived: bool,
+    copied: Vec<Copied>,
 }
 
 impl Connection {
@@ -53,6 +55,7 @@ impl Connection {
             capabilities: HashSet::new(),
             exists: 0,
             arrived: false,
+            copied: Vec::new(),
         }
     }
 
@@ -83,6 +86,16 @@ impl Connection {
     /// Called just before a full look, which finds whatever has arrived.
     pub(super) fn forget_arrivals(&mut self) {
         self.arrived = false;
+    }
+
+    /// Takes `capability` for one that the server does not have: it did not keep what it announced.
+    pub(super) fn give_up(&mut self, capability: &str) {
+        self.capabilities.remove(capability);
+    }
+
+    /// What the server told of copies and moves since the last call.
+    pub(super) fn take_copied(&mut self) -> Vec<Copied> {
+        std::mem::take(&mut self.copied)
     }
 
     /// Sends a command and hands every untagged answer to `each`. `name` is for error texts: it
@@ -140,7 +153,7 @@ impl Connection {
                 Ok(Some(_)) => {}
                 // Refused, or "done" before it began: the connection is in order, only not idling.
                 Ok(None) | Err(MailboxError::Refused { .. }) => {
-                    self.capabilities.remove(NAME);
+                    self.give_up(NAME);
                     return Ok(Idled::Refused);
                 }
                 Err(error) => return Err(error),
@@ -148,7 +161,7 @@ impl Connection {
         }
         if self.idle_until(&tag, Instant::now() + span).await? {
             // To idle again at once would go round and round.
-            self.capabilities.remove(NAME);
+            self.give_up(NAME);
             return Ok(Idled::Refused);
         }
         self.end_idle(&tag).await?;
@@ -188,7 +201,8 @@ impl Connection {
             .unwrap_or(Err(MailboxError::TimedOut { command: NAME, seconds: limit.as_secs() }))
     }
 
-    /// One answer, whatever it is; notes what changes the number of mails.
+    /// One answer, whatever it is; notes what changes the number of mails, and
+    /// where copies went.
     async fn read(&mut self, name: &'static str, silence: Duration) -> Result<Answer, MailboxError> {
         self.session.as_mut().allow(self.answer_max);
         let response = self.session.read_response().await;
@@ -199,6 +213,9 @@ impl Connection {
             Answer::Exists(count) => {
                 self.arrived |= *count > self.exists;
                 self.exists = *count;
+            }
+            Answer::Copied(copied) | Answer::Tagged { copied: Some(copied), .. } => {
+                self.copied.push(copied.clone());
             }
             Answer::Expunged => self.exists = self.exists.saturating_sub(1),
             Answer::Bye(words) => {

@@ -1,13 +1,9 @@
-//! Folders: their names on the wire, making those that are missing, and moving mails into them.
+//! Folders: their names on the wire, making those that are missing, and opening one.
 
 use super::answer::Answer;
 use super::connection::Connection;
-use super::uid_set::sets;
-use crate::mailbox::{MailboxError, folder_name};
-
-/// Mails moved by one command. Dovecot syncs the disk for each and says nothing until the end;
-/// this many stay far below the command's time limit.
-const MOVE_MAX: usize = 500;
+use super::failure::refused_with;
+use crate::mailbox::{MailboxError, Shelf, folder_name};
 
 /// How the server writes levels of a folder's name.
 pub(super) async fn separator(connection: &mut Connection) -> Result<Option<String>, MailboxError> {
@@ -31,45 +27,73 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// Makes the folder if it is missing.
-pub(super) async fn ensure(connection: &mut Connection, name: &str) -> Result<(), MailboxError> {
+/// Whether there is a folder `name` (on the wire) that can hold mails.
+pub(super) async fn is_there(connection: &mut Connection, name: &str) -> Result<bool, MailboxError> {
     let mut present = false;
     connection
         .command("LIST", &format!("LIST \"\" {name}"), |answer| {
             present |= matches!(answer, Answer::Folder { selectable: true, .. });
         })
         .await?;
-    if present {
+    Ok(present)
+}
+
+/// Makes the folder if it is missing.
+pub(super) async fn ensure(connection: &mut Connection, name: &str) -> Result<(), MailboxError> {
+    if is_there(connection, name).await? {
         return Ok(());
     }
+    create(connection, name).await
+}
+
+/// Makes a folder that is not there.
+pub(super) async fn create(connection: &mut Connection, name: &str) -> Result<(), MailboxError> {
     match connection.command("CREATE", &format!("CREATE {name}"), |_| {}).await {
         // Somebody made it meanwhile (RFC 5530 3).
-        Err(MailboxError::Refused { cause, .. }) if cause.contains("[ALREADYEXISTS]") => Ok(()),
+        Err(error) if refused_with(&error, "ALREADYEXISTS") => Ok(()),
         made => made,
     }
 }
 
-/// Moves `uids` (ascending) out of the inbox into the folder `name`.
-pub(super) async fn file(connection: &mut Connection, name: &str, uids: &[u32]) -> Result<(), MailboxError> {
-    for set in sets(uids, MOVE_MAX) {
-        if connection.can("MOVE") {
-            connection.command("UID MOVE", &format!("UID MOVE {set} {name}"), |_| {}).await?;
-            continue;
-        }
-        connection.command("UID COPY", &format!("UID COPY {set} {name}"), |_| {}).await?;
-        let delete = format!("UID STORE {set} +FLAGS.SILENT (\\Deleted)");
-        connection.command("UID STORE", &delete, |_| {}).await?;
-        // Plain EXPUNGE would also remove what other people marked as deleted.
-        if connection.can("UIDPLUS") {
-            connection.command("UID EXPUNGE", &format!("UID EXPUNGE {set}"), |_| {}).await?;
-        }
-    }
-    Ok(())
+/// The folder that a connection works on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Selected {
+    /// UIDVALIDITY.
+    pub(super) validity: u32,
+    /// UIDNEXT as the opening told it, if it did.
+    pub(super) next: Option<u32>,
+    /// Which one it is.
+    pub(super) shelf: Shelf,
+    /// True when it was opened only to look (EXAMINE).
+    pub(super) to_look: bool,
 }
 
-/// Whether filed mails leave the inbox; without MOVE and UIDPLUS they stay there marked as deleted.
-pub(super) fn removes_filed_mails(connection: &Connection) -> bool {
-    connection.can("MOVE") || connection.can("UIDPLUS")
+/// Opens the folder `name` (on the wire), which is `shelf`.
+pub(super) async fn select(
+    connection: &mut Connection,
+    name: &str,
+    shelf: Shelf,
+    to_look: bool,
+) -> Result<Selected, MailboxError> {
+    let command = if to_look { "EXAMINE" } else { "SELECT" };
+    let (mut validity, mut next) = (None, None);
+    connection
+        .command(command, &format!("{command} {name}"), |answer| match answer {
+            Answer::Validity(value) => validity = Some(value),
+            Answer::Next(value) => next = Some(value),
+            _ => {}
+        })
+        .await?;
+    connection.forget_arrivals();
+    // nz-number (RFC 3501 9). One that is missing means UIDs that do not last (RFC 3501 6.3.1): mails
+    // would be taken for others, and not come in.
+    let validity = validity.filter(|value| *value > 0).ok_or_else(|| MailboxError::Unfit {
+        cause: format!(
+            "the server gives the folder {name} no UIDVALIDITY (RFC 9051 2.3.1.1), so its mails cannot be told \
+             apart from one connection to the next"
+        ),
+    })?;
+    Ok(Selected { validity, next, shelf, to_look })
 }
 
 #[cfg(test)]

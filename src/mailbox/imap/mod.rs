@@ -10,24 +10,29 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until, timeout};
-use tracing::warn;
+use tokio::time::{Instant, timeout};
 
-use self::answer::Answer;
 use self::connect::cannot_connect;
-use self::connection::{Connection, Idled};
+use self::failure::of_opening;
+use self::filing::Filing;
+use self::folders::Selected;
 use self::mark::ImapMark;
-use crate::mailbox::{Folder, MailUid, Mailbox, MailboxError, Mark, Opened, RawMail, Woken};
-use crate::secret::Secret;
+use self::open::{Names, Open};
+use crate::mailbox::{Filed, Folder, MailUid, Mailbox, MailboxError, Mark, Opened, RawMail, Shelf, Woken};
 use crate::tls::{Tls, is_loopback_address};
+use crate::token::SignIn;
 
 mod answer;
 mod connect;
 mod connection;
 mod failure;
+mod filing;
 mod folders;
 mod mark;
+mod open;
+mod places;
 mod reading;
+mod sign_in;
 mod uid_set;
 mod wire;
 
@@ -50,8 +55,8 @@ pub struct ImapSettings {
     pub ca_file: Option<PathBuf>,
     /// Whom to sign in as.
     pub username: String,
-    /// The password.
-    pub password: Secret,
+    /// With what.
+    pub sign_in: SignIn,
     /// The folder that mails come to; levels of a name are parted by `/`.
     pub inbox: String,
     /// The folder for mails that became tickets.
@@ -91,6 +96,17 @@ impl Timeouts {
     fn in_all(self) -> Duration {
         self.command.saturating_mul(10)
     }
+
+    /// Lets `opening` last no longer than that.
+    async fn bound<T>(
+        self,
+        command: &'static str,
+        opening: impl Future<Output = Result<T, MailboxError>>,
+    ) -> Result<T, MailboxError> {
+        let limit = self.in_all();
+        let too_late = MailboxError::TimedOut { command, seconds: limit.as_secs() };
+        timeout(limit, opening).await.unwrap_or(Err(too_late))
+    }
 }
 
 /// A mailbox on an IMAP server.
@@ -98,16 +114,7 @@ pub struct ImapMailbox {
     settings: ImapSettings,
     timeouts: Timeouts,
     open: Option<Box<Open>>,
-    warned_of_filing: bool,
-}
-
-/// What is known while the inbox is open.
-struct Open {
-    connection: Connection,
-    validity: u32,
-    next: Option<u32>,
-    handled: String,
-    quarantine: String,
+    filing: filing::Memory,
 }
 
 impl ImapMailbox {
@@ -120,7 +127,7 @@ impl ImapMailbox {
             let cause = "tls = \"none\" is for loopback addresses (127.0.0.1, ::1) only; use \"implicit\" or \"starttls\"";
             return Err(cannot_connect(&settings, cause));
         }
-        Ok(Self { settings, timeouts: Timeouts::default(), open: None, warned_of_filing: false })
+        Ok(Self { settings, timeouts: Timeouts::default(), open: None, filing: filing::Memory::default() })
     }
 
     /// The same mailbox with other time limits.
@@ -136,57 +143,28 @@ impl ImapMailbox {
             .ok_or_else(|| MailboxError::Lost { command, cause: "the mailbox is not open".to_owned() })
     }
 
+    /// The same, for what cannot be done where the folder was opened only to look.
+    fn take_to_work(&mut self, command: &'static str) -> Result<Box<Open>, MailboxError> {
+        let open = self.take(command)?;
+        if open.selected.to_look {
+            let cause = "the folder was opened only to look; the mailbox must be opened again".to_owned();
+            return Err(MailboxError::Refused { command, cause });
+        }
+        Ok(open)
+    }
+
+    /// Keeps what was opened.
+    fn keep(&mut self, mut open: Open) -> Opened {
+        let Selected { validity, shelf, .. } = open.selected;
+        if shelf == Shelf::Inbox {
+            self.filing.recall(&mut open.connection, validity);
+        }
+        self.open = Some(Box::new(open));
+        Opened { validity }
+    }
+
     fn mail_max(&self) -> u32 {
         u32::try_from(self.settings.max_mail_size).unwrap_or(u32::MAX).clamp(1, MAIL_MAX)
-    }
-}
-
-impl Open {
-    async fn select(mut connection: Connection, settings: &ImapSettings) -> Result<Self, MailboxError> {
-        let separator = folders::separator(&mut connection).await?;
-        let name = |configured: &str| folders::wire_name(configured, separator.as_deref());
-        let (handled, quarantine) = (name(&settings.handled), name(&settings.quarantine));
-        folders::ensure(&mut connection, &handled).await?;
-        folders::ensure(&mut connection, &quarantine).await?;
-        let (mut validity, mut next) = (None, None);
-        connection
-            .command("SELECT", &format!("SELECT {}", name(&settings.inbox)), |answer| match answer {
-                Answer::Validity(value) => validity = Some(value),
-                Answer::Next(value) => next = Some(value),
-                _ => {}
-            })
-            .await?;
-        connection.forget_arrivals();
-        // nz-number (RFC 3501 9). One that is missing means UIDs that do not last (RFC 3501 6.3.1): mails
-        // would be taken for others, and not come in.
-        let validity = validity.filter(|value| *value > 0).ok_or_else(|| MailboxError::Unfit {
-            cause:
-                "the server gives its inbox no UIDVALIDITY (RFC 9051 2.3.1.1), so its mails cannot be told \
-                    apart from one connection to the next"
-                    .to_owned(),
-        })?;
-        Ok(Self { connection, validity, next, handled, quarantine })
-    }
-
-    /// Idles in spans of `refresh` until a mail arrives or `end`.
-    async fn idle(&mut self, refresh: Duration, end: Instant) -> Result<Woken, MailboxError> {
-        loop {
-            if self.connection.arrived() {
-                return Ok(Woken::ByMail);
-            }
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Ok(Woken::ByTime);
-            }
-            if !self.connection.can("IDLE") {
-                sleep_until(end).await;
-                continue;
-            }
-            match self.connection.idle(left.min(refresh)).await? {
-                Idled::Arrival | Idled::Quiet => {}
-                Idled::Refused => warn!("the server does not let us idle; new mails are found by polling"),
-            }
-        }
     }
 }
 
@@ -200,27 +178,43 @@ impl Mailbox for ImapMailbox {
         self.open = None;
         let opening = async {
             let connection = connect::connect(&self.settings, self.timeouts).await?;
-            Open::select(connection, &self.settings).await
+            Open::to_work(connection, &self.settings).await
         };
-        let limit = self.timeouts.in_all();
-        let too_late = MailboxError::TimedOut { command: "sign-in and SELECT", seconds: limit.as_secs() };
-        let open = timeout(limit, opening).await.unwrap_or(Err(too_late))?;
-        let validity = open.validity;
-        self.open = Some(Box::new(open));
-        Ok(Opened { validity })
+        let open = self.timeouts.bound("sign-in and SELECT", opening).await.map_err(of_opening)?;
+        Ok(self.keep(open))
+    }
+
+    async fn look(&mut self, shelf: Shelf) -> Result<Option<Opened>, MailboxError> {
+        let before = self.open.take();
+        let opening = async {
+            let (connection, names) = match before {
+                Some(open) => (open.connection, open.names),
+                None => {
+                    let mut connection = connect::connect(&self.settings, self.timeouts).await?;
+                    let names = Names::of(&mut connection, &self.settings).await?;
+                    (connection, names)
+                }
+            };
+            Open::to_look(connection, names, shelf).await
+        };
+        let open = self.timeouts.bound("sign-in and EXAMINE", opening).await.map_err(of_opening)?;
+        Ok(open.map(|open| self.keep(open)))
     }
 
     async fn list(&mut self, after: Option<&Mark>) -> Result<Vec<MailUid>, MailboxError> {
         let mut open = self.take("UID SEARCH")?;
         let after = after.map(ImapMark::from_mark).transpose()?;
-        let uids = reading::list(&mut open.connection, open.validity, after).await?;
+        let uids = reading::list(&mut open.connection, open.selected, after).await?;
+        if open.selected.shelf == Shelf::Inbox {
+            self.filing.forget_all_but(&uids);
+        }
         self.open = Some(open);
         Ok(uids.into_iter().map(|uid| MailUid(uid.to_string())).collect())
     }
 
     async fn mark(&mut self) -> Result<Mark, MailboxError> {
         let mut open = self.take("UID SEARCH")?;
-        let mark = reading::mark(&mut open.connection, open.validity, open.next).await?;
+        let mark = reading::mark(&mut open.connection, open.selected).await?;
         self.open = Some(open);
         Ok(mark.to_mark())
     }
@@ -234,28 +228,27 @@ impl Mailbox for ImapMailbox {
         Ok(())
     }
 
-    async fn file(&mut self, folder: Folder, uids: &[MailUid]) -> Result<(), MailboxError> {
-        let mut open = self.take("UID MOVE")?;
+    async fn file(&mut self, folder: Folder, uids: &[MailUid]) -> Result<Vec<Filed>, MailboxError> {
+        let mut open = self.take_to_work("UID MOVE")?;
         let uids = uid_set::numbers("UID MOVE", uids)?;
-        if !folders::removes_filed_mails(&open.connection)
-            && !std::mem::replace(&mut self.warned_of_filing, true)
-        {
-            warn!(
-                mailbox = %self.settings.name,
-                "the server has neither MOVE nor UIDPLUS: handled mails are copied, and stay in the inbox marked as deleted"
-            );
-        }
-        let name = match folder {
-            Folder::Handled => open.handled.clone(),
-            Folder::Quarantine => open.quarantine.clone(),
+        let filing = Filing {
+            connection: &mut open.connection,
+            memory: &mut self.filing,
+            mailbox: &self.settings.name,
+            folder,
+            shown: match folder {
+                Folder::Handled => &self.settings.handled,
+                Folder::Quarantine => &self.settings.quarantine,
+            },
+            name: open.names.folder(folder),
         };
-        folders::file(&mut open.connection, &name, &uids).await?;
+        let filed = filing.file(&uids).await?;
         self.open = Some(open);
-        Ok(())
+        Ok(filed)
     }
 
     async fn wait(&mut self, limit: Duration) -> Result<Woken, MailboxError> {
-        let mut open = self.take("IDLE")?;
+        let mut open = self.take_to_work("IDLE")?;
         let woken = open.idle(self.settings.idle_refresh, Instant::now() + limit).await?;
         self.open = Some(open);
         Ok(woken)
@@ -265,6 +258,7 @@ impl Mailbox for ImapMailbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secret::Secret;
 
     fn settings(host: &str, tls: Tls) -> ImapSettings {
         ImapSettings {
@@ -274,7 +268,7 @@ mod tests {
             tls,
             ca_file: None,
             username: "servicedesk@kommun.example".to_owned(),
-            password: Secret::new("hunter2".to_owned()),
+            sign_in: SignIn::Password(Secret::new("hunter2".to_owned())),
             inbox: "INBOX".to_owned(),
             handled: "Nyckelbud/Hanterade".to_owned(),
             quarantine: "Nyckelbud/Karantän".to_owned(),

@@ -7,12 +7,13 @@ use tracing::warn;
 
 use super::answer::{Answer, MailData};
 use super::connection::Connection;
-use super::failure::is_for_now;
-use super::folders::removes_filed_mails;
+use super::failure::{is_for_now, refused_with};
+use super::filing::removes_filed_mails;
+use super::folders::Selected;
 use super::mark::{ImapMark, parse_internal_date};
 use super::uid_set::sets;
 use crate::clock::{Clock, SystemClock};
-use crate::mailbox::{MailUid, MailboxError, RawMail};
+use crate::mailbox::{MailUid, MailboxError, RawMail, Shelf};
 use crate::types::UnixMillis;
 
 /// Mails asked for by one FETCH; they stream, so this bounds only the command's line.
@@ -21,44 +22,48 @@ const FETCH_MAX: usize = 10_000;
 /// The UIDs in the inbox, ascending; with a mark only those that came after it.
 pub(super) async fn list(
     connection: &mut Connection,
-    validity: u32,
+    selected: Selected,
     after: Option<ImapMark>,
 ) -> Result<Vec<u32>, MailboxError> {
     // A server may show new mails only after it has told of them: NOOP lets it.
     connection.command("NOOP", "NOOP", |_| {}).await?;
     connection.forget_arrivals();
     match after {
-        None => search(connection, "ALL").await,
-        Some(mark) if mark.validity == validity => since_uid(connection, mark.next).await,
-        Some(mark) => since_time(connection, mark).await,
+        None => search(connection, selected, "ALL").await,
+        Some(mark) if mark.validity == selected.validity => since_uid(connection, selected, mark.next).await,
+        Some(mark) => since_time(connection, selected, mark).await,
     }
 }
 
-/// A mark of what lies in the inbox now. `next` is UIDNEXT as the SELECT told it, if it did.
-pub(super) async fn mark(
-    connection: &mut Connection,
-    validity: u32,
-    next: Option<u32>,
-) -> Result<ImapMark, MailboxError> {
+/// A mark of what lies in the inbox now.
+pub(super) async fn mark(connection: &mut Connection, selected: Selected) -> Result<ImapMark, MailboxError> {
     let at = SystemClock.now();
-    let next = next.unwrap_or(1);
+    let (validity, next) = (selected.validity, selected.next.unwrap_or(1));
     connection.command("NOOP", "NOOP", |_| {}).await?;
-    let arrived = since_uid(connection, next).await?;
+    let arrived = since_uid(connection, selected, next).await?;
     let next = arrived.last().map_or(next, |last| last.saturating_add(1));
     Ok(ImapMark { validity, next, at })
 }
 
-async fn since_uid(connection: &mut Connection, next: u32) -> Result<Vec<u32>, MailboxError> {
-    let mut uids = search(connection, &format!("UID {next}:*")).await?;
+async fn since_uid(
+    connection: &mut Connection,
+    selected: Selected,
+    next: u32,
+) -> Result<Vec<u32>, MailboxError> {
+    let mut uids = search(connection, selected, &format!("UID {next}:*")).await?;
     // `n:*` names the last mail even when its UID is below n (RFC 3501 6.4.8).
     uids.retain(|uid| *uid >= next);
     Ok(uids)
 }
 
 /// Mails received at the mark's time or later. One whose time cannot be read counts as new.
-async fn since_time(connection: &mut Connection, mark: ImapMark) -> Result<Vec<u32>, MailboxError> {
+async fn since_time(
+    connection: &mut Connection,
+    selected: Selected,
+    mark: ImapMark,
+) -> Result<Vec<u32>, MailboxError> {
     let criteria = mark.since().map_or_else(|| "ALL".to_owned(), |day| format!("SINCE {day}"));
-    let uids = search(connection, &criteria).await?;
+    let uids = search(connection, selected, &criteria).await?;
     let received = received_times(connection, &uids).await?;
     let second = |at: UnixMillis| at.0.div_euclid(1000);
     let is_new = |uid: &u32| received.get(uid).is_none_or(|at| second(*at) >= second(mark.at));
@@ -82,9 +87,14 @@ async fn received_times(
     Ok(times)
 }
 
-async fn search(connection: &mut Connection, criteria: &str) -> Result<Vec<u32>, MailboxError> {
-    // Where filed mails can only be marked as deleted, they must not be listed again.
-    let kept = if removes_filed_mails(connection) { "" } else { " UNDELETED" };
+async fn search(
+    connection: &mut Connection,
+    selected: Selected,
+    criteria: &str,
+) -> Result<Vec<u32>, MailboxError> {
+    // Where filed mails can only be marked as deleted, the inbox must not list them again.
+    let lists_all = selected.shelf != Shelf::Inbox || removes_filed_mails(connection);
+    let kept = if lists_all { "" } else { " UNDELETED" };
     let mut uids = Vec::new();
     connection
         .command("UID SEARCH", &format!("UID SEARCH {criteria}{kept}"), |answer| {
@@ -141,9 +151,7 @@ impl Fetch<'_> {
                 Ok(Some(answer)) => answer,
                 Ok(None) => return Ok(true),
                 // Some were removed by others meanwhile (RFC 5530 3); the rest has come.
-                Err(MailboxError::Refused { cause, .. }) if cause.contains("[EXPUNGEISSUED]") => {
-                    return Ok(true);
-                }
+                Err(error) if refused_with(&error, "EXPUNGEISSUED") => return Ok(true),
                 Err(error) => return Err(error),
             };
             let Answer::Mail(data) = answer else { continue };

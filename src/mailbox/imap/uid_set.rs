@@ -6,6 +6,14 @@ use crate::mailbox::{MailUid, MailboxError};
 /// the command and a folder's name stand beside it.
 const SET_MAX: usize = 6 * 1024;
 
+/// So many UIDs always fit into one set: each has at most ten digits and a comma.
+pub(super) const ONE_SET_MAX: usize = SET_MAX / 11;
+
+/// The set that names exactly `uids` (ascending, at most [`ONE_SET_MAX`]).
+pub(super) fn one_set(uids: &[u32]) -> String {
+    sets(uids, uids.len()).concat()
+}
+
 /// The numbers of `uids`, ascending, each once.
 pub(super) fn numbers(command: &'static str, uids: &[MailUid]) -> Result<Vec<u32>, MailboxError> {
     let mut numbers = uids
@@ -62,6 +70,13 @@ mod tests {
         assert!(split.iter().all(|set| set.len() <= SET_MAX));
         let named: usize = split.iter().map(|set| set.split(',').count()).sum();
         assert_eq!(named, scattered.len());
+    }
+
+    #[test]
+    fn the_longest_names_of_as_many_mails_as_may_be_are_one_set() {
+        let most = u32::try_from(ONE_SET_MAX).unwrap();
+        let longest: Vec<u32> = (0..most).map(|n| 4_000_000_000 + n * 2).collect();
+        assert_eq!(sets(&longest, ONE_SET_MAX), [one_set(&longest)]);
     }
 
     #[test]

@@ -10,30 +10,40 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
-use super::shelf::{PARTS, Shelf};
+use super::tree::{PARTS, Tree, unique_name};
 use super::{shown, unusable};
-use crate::mailbox::{Folder, MailUid, MailboxError, folder_name};
+use crate::mailbox::{Filed, Folder, MailUid, MailboxError, Spot, folder_name};
 
 /// A file name that is taken is varied this often.
 const VARIANTS: usize = 1000;
 
 /// The folder `name` in the maildir `root`; made if it is missing.
 pub(super) fn folder(root: &Path, name: &str) -> Result<PathBuf, MailboxError> {
+    let folder = place(root, name)?;
+    make(root, &folder).map_err(|error| unusable(&folder, &error))?;
+    Ok(folder)
+}
+
+/// Where the folder `name` lies in the maildir `root`.
+pub(super) fn place(root: &Path, name: &str) -> Result<PathBuf, MailboxError> {
     // An empty level or a dot would name another folder, or the inbox itself.
     if name.split('/').any(|level| level.is_empty() || level.contains('.')) {
         let cause =
             format!("{name:?} is no name for a folder of a maildir: no level may be empty or hold a dot");
         return Err(MailboxError::File { path: shown(root), cause });
     }
-    let folder = root.join(format!(".{}", folder_name::encoded(name, ".")));
-    make(root, &folder).map_err(|error| unusable(&folder, &error))?;
-    Ok(folder)
+    Ok(root.join(format!(".{}", folder_name::encoded(name, "."))))
+}
+
+/// Whether the folder is there, with all of its parts (see [`make`]).
+pub(super) fn is_complete(folder: &Path) -> bool {
+    folder.join("cur").is_dir()
 }
 
 /// Makes a Maildir++ folder with the rights of the maildir; `cur/` last, so that its presence says
 /// that all of it is there.
 fn make(root: &Path, folder: &Path) -> io::Result<()> {
-    if folder.join("cur").is_dir() {
+    if is_complete(folder) {
         return Ok(());
     }
     let mut builder = DirBuilder::new();
@@ -47,47 +57,73 @@ fn make(root: &Path, folder: &Path) -> io::Result<()> {
     sync(root)
 }
 
-impl Shelf {
-    /// Moves mails into a folder. One that cannot be moved stops no other; it is the error of the
-    /// call when all have been tried.
-    pub(super) fn file(&mut self, folder: Folder, uids: &[MailUid]) -> Result<(), MailboxError> {
+impl Tree {
+    /// Moves mails into a folder, and answers where each lies now. One that cannot be moved stops no
+    /// other; it is the error of the call when all have been tried.
+    pub(super) fn file(&mut self, folder: Folder, uids: &[MailUid]) -> Result<Vec<Filed>, MailboxError> {
+        let folders = self.folders.as_ref().ok_or_else(|| only_to_look(&self.root))?;
         let cur = match folder {
-            Folder::Handled => self.handled.join("cur"),
-            Folder::Quarantine => self.quarantine.join("cur"),
+            Folder::Handled => folders.handled.join("cur"),
+            Folder::Quarantine => folders.quarantine.join("cur"),
         };
         self.doubt_places();
-        let mut failed = None;
+        let (mut filed, mut failed) = (Vec::with_capacity(uids.len()), None);
         for uid in uids {
-            match self.at_its_place(uid, |path| move_into(&cur, path))? {
-                // When it comes back under its name, it is news again.
-                None | Some(Ok(())) => {
+            match self.at_its_place(uid, |path| move_into(&cur, path))?.transpose() {
+                Ok(name) => {
+                    // When it comes back under its name, it is news again.
                     self.items.remove(&uid.0);
                     self.listed.remove(&uid.0);
+                    let now = name.and_then(|name| unique_name(&name)).map(spot);
+                    filed.push(Filed { uid: uid.clone(), now });
                 }
-                Some(Err(error)) => {
-                    failed.get_or_insert(unusable(&cur, &error));
+                Err(error) => {
+                    failed.get_or_insert(refused(&cur, &error));
                 }
             }
         }
         // The new place first: after a loss of power a mail may be in both, never in none.
         for path in [cur, self.root.join(PARTS[0]), self.root.join(PARTS[1])] {
-            sync(&path).map_err(|error| unusable(&path, &error))?;
+            sync(&path).map_err(|error| refused(&path, &error))?;
         }
-        failed.map_or(Ok(()), Err)
+        failed.map_or(Ok(filed), Err)
     }
 }
 
-/// Moves one file, with its flags; a file that is there already is never overwritten.
-fn move_into(cur: &Path, from: &Path) -> io::Result<()> {
+/// The name in a maildir's folder, whose names never change their meaning.
+fn spot(name: String) -> Spot {
+    Spot { validity: 0, uid: MailUid(name) }
+}
+
+/// `folder` did not take a mail because of `error`.
+fn refused(folder: &Path, error: &io::Error) -> MailboxError {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            MailboxError::Full { folder: shown(folder), cause: error.to_string() }
+        }
+        _ => unusable(folder, error),
+    }
+}
+
+/// The error of whoever moves or waits where it may only look.
+pub(super) fn only_to_look(root: &Path) -> MailboxError {
+    let cause = "it was opened only to look; the mailbox must be opened again".to_owned();
+    MailboxError::File { path: shown(root), cause }
+}
+
+/// Moves one file, with its flags, and answers its new name; a file that is there already is never
+/// overwritten.
+fn move_into(cur: &Path, from: &Path) -> io::Result<OsString> {
     let name = from.file_name().unwrap_or_default();
     for variant in 0..VARIANTS {
-        let to = cur.join(name_in_cur(name, variant));
+        let new = name_in_cur(name, variant);
+        let to = cur.join(&new);
         match rename_without_overwriting(from, &to) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            done => return done,
+            done => return done.map(|()| new),
         }
         if is_same_file(from, &to)? {
-            return fs::remove_file(from);
+            return fs::remove_file(from).map(|()| new);
         }
     }
     Err(ErrorKind::AlreadyExists.into())

@@ -1,7 +1,7 @@
 //! A maildir (<https://cr.yp.to/proto/maildir.html>) as a mailbox, with Maildir++ folders
 //! (<https://www.courier-mta.org/imap/README.maildirquota.html>) as Dovecot and Courier lay them out.
 //!
-//! All work on the disk is done away from the async threads. A call takes the shelf out of its place
+//! All work on the disk is done away from the async threads. A call takes the tree out of its place
 //! and puts it back when all went well, so that after an error, or a call that was given up half-way,
 //! the next one begins with a new look.
 
@@ -14,12 +14,12 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 
 use self::mark::MaildirMark;
-use self::shelf::Shelf;
-use crate::mailbox::{Folder, MailUid, Mailbox, MailboxError, Mark, Opened, RawMail, Woken};
+use self::tree::Tree;
+use crate::mailbox::{Filed, Folder, MailUid, Mailbox, MailboxError, Mark, Opened, RawMail, Shelf, Woken};
 
 mod filing;
 mod mark;
-mod shelf;
+mod tree;
 #[cfg(test)]
 mod tests;
 
@@ -44,14 +44,14 @@ pub struct MaildirSettings {
 /// A mailbox in a maildir on this machine.
 pub struct MaildirMailbox {
     settings: MaildirSettings,
-    shelf: Option<Shelf>,
+    tree: Option<Tree>,
 }
 
 impl MaildirMailbox {
     /// A mailbox that is not opened yet.
     #[must_use]
     pub fn new(settings: MaildirSettings) -> Self {
-        Self { settings, shelf: None }
+        Self { settings, tree: None }
     }
 
     fn broken_off(&self, cause: &str) -> MailboxError {
@@ -60,14 +60,14 @@ impl MaildirMailbox {
 
     async fn on_disk<T: Send + 'static>(
         &mut self,
-        work: impl FnOnce(&mut Shelf) -> Result<T, MailboxError> + Send + 'static,
+        work: impl FnOnce(&mut Tree) -> Result<T, MailboxError> + Send + 'static,
     ) -> Result<T, MailboxError> {
-        let mut shelf = self.shelf.take().ok_or_else(|| self.broken_off("the mailbox is not open"))?;
-        let working = spawn_blocking(move || work(&mut shelf).map(|done| (shelf, done)));
-        let (shelf, done) = working
+        let mut tree = self.tree.take().ok_or_else(|| self.broken_off("the mailbox is not open"))?;
+        let working = spawn_blocking(move || work(&mut tree).map(|done| (tree, done)));
+        let (tree, done) = working
             .await
             .map_err(|_| self.broken_off("the work on it was broken off; it is tried again"))??;
-        self.shelf = Some(shelf);
+        self.tree = Some(tree);
         Ok(done)
     }
 }
@@ -79,28 +79,28 @@ impl Mailbox for MaildirMailbox {
     }
 
     async fn open(&mut self) -> Result<Opened, MailboxError> {
-        self.shelf = None;
+        self.tree = None;
         let settings = self.settings.clone();
-        let opening = spawn_blocking(move || Shelf::open(&settings)).await;
-        self.shelf = Some(opening.map_err(|_| self.broken_off("its opening was broken off"))??);
+        let opening = spawn_blocking(move || Tree::open(&settings)).await;
+        self.tree = Some(opening.map_err(|_| self.broken_off("its opening was broken off"))??);
         Ok(Opened { validity: 0 })
     }
 
     async fn list(&mut self, after: Option<&Mark>) -> Result<Vec<MailUid>, MailboxError> {
         let after = after.map(|mark| MaildirMark::from_mark(mark, &self.settings.path)).transpose()?;
-        self.on_disk(move |shelf| shelf.list(after.as_ref())).await
+        self.on_disk(move |tree| tree.list(after.as_ref())).await
     }
 
     async fn mark(&mut self) -> Result<Mark, MailboxError> {
-        self.on_disk(Shelf::mark).await
+        self.on_disk(Tree::mark).await
     }
 
     async fn fetch(&mut self, uids: &[MailUid], to: mpsc::Sender<RawMail>) -> Result<(), MailboxError> {
         let (uids, max) = (uids.to_vec(), self.settings.max_mail_size);
-        self.on_disk(move |shelf| {
-            shelf.doubt_places();
+        self.on_disk(move |tree| {
+            tree.doubt_places();
             for uid in &uids {
-                let Some(mail) = shelf.read(uid, max)? else { continue };
+                let Some(mail) = tree.read(uid, max)? else { continue };
                 if to.blocking_send(mail).is_err() {
                     break;
                 }
@@ -110,15 +110,23 @@ impl Mailbox for MaildirMailbox {
         .await
     }
 
-    async fn file(&mut self, folder: Folder, uids: &[MailUid]) -> Result<(), MailboxError> {
+    async fn file(&mut self, folder: Folder, uids: &[MailUid]) -> Result<Vec<Filed>, MailboxError> {
         let uids = uids.to_vec();
-        self.on_disk(move |shelf| shelf.file(folder, &uids)).await
+        self.on_disk(move |tree| tree.file(folder, &uids)).await
+    }
+
+    async fn look(&mut self, shelf: Shelf) -> Result<Option<Opened>, MailboxError> {
+        self.tree = None;
+        let settings = self.settings.clone();
+        let looking = spawn_blocking(move || Tree::look_into(&settings, shelf)).await;
+        self.tree = looking.map_err(|_| self.broken_off("the look into it was broken off"))??;
+        Ok(self.tree.as_ref().map(|_| Opened { validity: 0 }))
     }
 
     async fn wait(&mut self, limit: Duration) -> Result<Woken, MailboxError> {
         let end = Instant::now() + limit;
         loop {
-            if self.on_disk(Shelf::has_news).await? {
+            if self.on_disk(Tree::has_news).await? {
                 return Ok(Woken::ByMail);
             }
             let left = end.saturating_duration_since(Instant::now());

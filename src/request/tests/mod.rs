@@ -26,6 +26,7 @@ fn mail(lines: &[&str]) -> Mail {
         answers: Vec::new(),
         tag: None,
         automatic: None,
+        returned: None,
         wants_no_answer: false,
         plain: Some(text(lines)),
         html: None,

@@ -4,10 +4,12 @@
 use super::dialect::Dialect;
 use super::tx::{Failure, Tx};
 use super::value::values;
-use super::{NEVER, SqlStore, audit, intents, joins, messages, ticket};
-use crate::store::{Committed, SealedChange, Started, Step, StoreError};
+use super::{NEVER, SqlStore, audit, intake, intents, joins, limits, messages, ticket};
+use crate::store::{
+    Addressee, AuditEntry, Committed, MessageKind, NewMessage, SealedChange, Started, Step, StoreError,
+};
 use crate::ticket::{Fate, Standing, State, TicketId};
-use crate::types::{AccountId, Reason, TicketNumber, UnixMillis, Username};
+use crate::types::{AccountId, EmailAddress, Reason, TicketNumber, UnixMillis, Username};
 
 /// How often a commit is tried when another ticket of the account comes and goes meanwhile.
 const TRIES: usize = 3;
@@ -17,6 +19,8 @@ struct Row {
     account: String,
     settled_at: UnixMillis,
     replied: bool,
+    /// Who wrote its first mail.
+    sender: Option<EmailAddress>,
 }
 
 impl<DB: Dialect> SqlStore<DB> {
@@ -47,13 +51,21 @@ impl<DB: Dialect> SqlStore<DB> {
         step: &Step,
     ) -> Result<Committed, Failure> {
         let mut tx = self.write("moving a ticket").await?;
+        if !may_ask(&mut tx, step).await? {
+            return Ok(Committed::AskedEnough);
+        }
         let before = ticket::state_text(from)?;
-        let sql = "SELECT account, settled_at, replied FROM ticket
+        let sql = "SELECT account, settled_at, replied, sender FROM ticket
              WHERE id = $1 AND fence = $2 AND state = $3 FOR UPDATE";
         let Some(mut row) = tx.row(sql, values![id, fence, before.as_str()]).await? else {
             return Ok(Committed::Lost);
         };
-        let row = Row { account: row.text()?, settled_at: row.time()?, replied: row.yes()? };
+        let row = Row {
+            account: row.text()?,
+            settled_at: row.time()?,
+            replied: row.yes()?,
+            sender: row.parsed_or_none("an address", |from| EmailAddress::parse(from).ok())?,
+        };
         if step.state.live()
             && let Some(number) = busy_with(&mut tx, id, account(&row, step)).await?
         {
@@ -76,6 +88,9 @@ impl<DB: Dialect> SqlStore<DB> {
         for entry in &step.audit {
             audit::write(&mut tx, id, entry, step.now).await?;
         }
+        if let Some(sender) = row.sender.as_ref().filter(|_| step.audit.iter().any(AuditEntry::by_a_person)) {
+            limits::a_person_acted(&mut tx, sender, step.now).await?;
+        }
         if row.replied && is_over(step.state.standing()) {
             joins::late_reply(&mut tx, id, step.now).await?;
         }
@@ -85,6 +100,17 @@ impl<DB: Dialect> SqlStore<DB> {
         }
         Ok(Committed::Done)
     }
+}
+
+/// May the step's question be asked of its addressee now? Whoever writes one is alone with those who
+/// acknowledge mails. The turn comes before the ticket, as where mails are kept.
+async fn may_ask<DB: Dialect>(tx: &mut Tx<DB>, step: &Step) -> Result<bool, StoreError> {
+    let question = |message: &&NewMessage| message.kind == MessageKind::AskForDetails;
+    let Some(NewMessage { to: Addressee::Mail(to), .. }) = step.messages.iter().find(question) else {
+        return Ok(true);
+    };
+    intake::take_turn(tx).await?;
+    limits::may_write(tx, to, MessageKind::AskForDetails, step.now).await
 }
 
 fn account<'a>(row: &'a Row, step: &'a Step) -> &'a str {

@@ -1,26 +1,26 @@
 //! Mails are kept (M3): each becomes a ticket, joins one, or is linked to the mail that it repeats.
 //! Every mail of a batch sees those before it, so that a batch is the same as one by one.
 
-use std::time::Duration;
-
 use serde_json::json;
 
 use super::SqlStore;
 use super::dialect::Dialect;
-use super::joins::{self, Joined};
+use super::joins;
 use super::ledger::folder_word;
+use super::threads::{self, Joined, Place};
 use super::tx::Tx;
 use super::value::values;
-use super::{audit, messages, ticket};
+use super::{audit, bounces, floods, limits, messages, places, ticket};
 use crate::mail::Signatures;
+use crate::mailbox::Folder;
 use crate::store::{
-    Addressee, AuditEntry, Incoming, KeptMail, MailsLimit, MessageKind, NewMessage, Recorded, StoreError,
+    Addressee, AuditEntry, Incoming, KeptMail, MACHINE, MailId, MailsLimit, MessageKind, NewMessage,
+    Recorded, StoreError, UidScope,
 };
-use crate::ticket::{Fate, Kind, TicketId};
-use crate::types::{EmailAddress, MessageId, Reason, TicketNumber, UnixMillis, mask_phones};
-
-/// An address gets at most one acknowledgement in this time (decisions.md 7).
-const ACKNOWLEDGE_EVERY: Duration = Duration::from_secs(3600);
+use crate::ticket::{Fate, TicketId};
+use crate::types::{
+    Check, CheckResult, EmailAddress, Link, MessageId, Reason, TicketNumber, UnixMillis, mask_phones,
+};
 
 /// The place alone does not tell: a maildir's file names may be used again, for another mail.
 pub(super) const KNOWN: &str = "SELECT m.id FROM ledger l JOIN mail m ON m.id = l.mail
@@ -30,9 +30,7 @@ pub(super) const SAME_CONTENT: &str =
      WHERE m.content_hash = $1 AND m.duplicate_of = 0";
 /// Neither database reads the octets for their length.
 pub(super) const MAILS_SIZE: &str = "SELECT COUNT(*), CAST(coalesce(SUM(length(raw)), 0) AS BIGINT) FROM mail
-     WHERE ticket = $1 AND duplicate_of = 0";
-pub(super) const ACKNOWLEDGED: &str =
-    "SELECT id FROM message WHERE addressee = $1 AND kind = $2 AND created_at > $3 LIMIT 1";
+     WHERE ticket = $1 AND duplicate_of = 0 AND writer <> 'machine'";
 
 impl<DB: Dialect> SqlStore<DB> {
     pub(super) async fn keep_mails(
@@ -44,9 +42,7 @@ impl<DB: Dialect> SqlStore<DB> {
             return Ok(Vec::new());
         }
         let mut tx = self.write("keeping mails").await?;
-        // One intake at a time: two would not see each other's mails, and would make two tickets of
-        // one mail that came to two mailboxes.
-        tx.run("UPDATE turn SET taken = taken + 1 WHERE name = 'intake'", values![]).await?;
+        take_turn(&mut tx).await?;
         let mut recorded = Vec::with_capacity(mails.len());
         for mut mail in mails {
             // People write their numbers there; only the raw mail keeps them (decisions, 21).
@@ -57,7 +53,12 @@ impl<DB: Dialect> SqlStore<DB> {
         Ok(recorded)
     }
 
-    async fn keep(&self, tx: &mut Tx<DB>, mail: Incoming, now: UnixMillis) -> Result<Recorded, StoreError> {
+    async fn keep(
+        &self,
+        tx: &mut Tx<DB>,
+        mut mail: Incoming,
+        now: UnixMillis,
+    ) -> Result<Recorded, StoreError> {
         let (place, hash) = ((mail.mailbox.as_str(), mail.uid.0.as_str()), mail.content_hash.as_str());
         if tx.hits(KNOWN, values![place.0, mail.validity, place.1, hash]).await? {
             return Ok(Recorded::Known);
@@ -66,41 +67,70 @@ impl<DB: Dialect> SqlStore<DB> {
             let first = row.number()?;
             let id = TicketId(row.number()?);
             let number = ticket::number(&mut row)?;
-            insert_mail(tx, mail, id, first, now).await?;
+            insert_mail(tx, mail, id, first, Lies::InInbox, now).await?;
             let entry = told("mail.duplicate", &json!({ "number": number }));
             audit::write(tx, id, &entry, now).await?;
             return Ok(Recorded::Duplicate(id, number));
         }
-        let acknowledge = mail.ticket.acknowledge.clone();
-        let recorded = match joined(tx, &mail).await? {
-            Some(joined) => {
-                joins::reply(tx, joined.id, now).await?;
-                insert_mail(tx, mail, joined.id, 0, now).await?;
-                Recorded::Joined(joined.id, joined.number)
-            }
-            None => {
-                let (id, number) = ticket::make(tx, &mail, now).await?;
-                audit::write(tx, id, &made(&mail, number), now).await?;
-                insert_mail(tx, mail, id, 0, now).await?;
-                Recorded::Made(id, number)
-            }
+        if let Some(returned) = &mail.returned
+            && let Some(kept_with) = bounces::came_back(tx, returned, now).await?
+        {
+            insert_mail(tx, mail, kept_with.id, 0, Lies::InInbox, now).await?;
+            return Ok(Recorded::Joined(kept_with.id, kept_with.number));
+        }
+        let own = bounces::own(tx, &mut mail).await?;
+        let recorded = match threads::place(tx, &mail.arrival()).await? {
+            Place::Own(link) => self.make(tx, mail, link, now).await?,
+            Place::Joins(joined) => self.join(tx, mail, joined, now).await?,
+            Place::Flood(joined) => collapse(tx, mail, joined, now).await?,
         };
-        if let (Some(to), Recorded::Made(id, _) | Recorded::Joined(id, _)) = (acknowledge, &recorded) {
-            self.acknowledge(tx, *id, to, now).await?;
+        if let (Some(id), Recorded::Made(ticket, _)) = (own, &recorded) {
+            let entry = told("mail.own", &json!({ "message_id": id }));
+            audit::write(tx, *ticket, &entry, now).await?;
         }
         Ok(recorded)
+    }
+
+    async fn make(
+        &self,
+        tx: &mut Tx<DB>,
+        mut mail: Incoming,
+        link: Option<Link>,
+        now: UnixMillis,
+    ) -> Result<Recorded, StoreError> {
+        say_link(&mut mail, link);
+        let subject = mail.subject.clone();
+        let made = insert_ticket(tx, &mail, &subject, link, now).await?;
+        let acknowledge = mail.ticket.acknowledge.take();
+        insert_mail(tx, mail, made.id, 0, Lies::InInbox, now).await?;
+        self.acknowledge(tx, made.id, acknowledge, now).await?;
+        Ok(Recorded::Made(made.id, made.number))
+    }
+
+    async fn join(
+        &self,
+        tx: &mut Tx<DB>,
+        mut mail: Incoming,
+        joined: Joined,
+        now: UnixMillis,
+    ) -> Result<Recorded, StoreError> {
+        joins::reply(tx, joined.id, now).await?;
+        let acknowledge = mail.ticket.acknowledge.take();
+        insert_mail(tx, mail, joined.id, 0, Lies::InInbox, now).await?;
+        self.acknowledge(tx, joined.id, acknowledge, now).await?;
+        Ok(Recorded::Joined(joined.id, joined.number))
     }
 
     pub(super) async fn acknowledge(
         &self,
         tx: &mut Tx<DB>,
         id: TicketId,
-        to: EmailAddress,
+        to: Option<EmailAddress>,
         now: UnixMillis,
     ) -> Result<(), StoreError> {
+        let Some(to) = to else { return Ok(()) };
         let kind = MessageKind::Acknowledgement;
-        let since = now.minus(ACKNOWLEDGE_EVERY);
-        if tx.hits(ACKNOWLEDGED, values![to.as_str(), kind.code(), since]).await? {
+        if !limits::may_write(tx, &to, kind, now).await? {
             return Ok(());
         }
         let message = NewMessage { kind, to: Addressee::Mail(to), values: "{}".to_owned() };
@@ -117,8 +147,8 @@ impl<DB: Dialect> SqlStore<DB> {
         if size.number()? > i64::from(limit.count) || size.number()? > i64::from(limit.octets) {
             return Ok(None);
         }
-        let sql =
-            "SELECT received_at, mailbox, raw, signatures FROM mail WHERE ticket = $1 AND duplicate_of = 0
+        let sql = "SELECT received_at, mailbox, raw, signatures FROM mail
+             WHERE ticket = $1 AND duplicate_of = 0 AND writer <> 'machine'
              ORDER BY received_at, id";
         let rows = tx.rows(sql, values![id]).await?;
         let kept = |mut row: super::value::Row| {
@@ -129,32 +159,72 @@ impl<DB: Dialect> SqlStore<DB> {
     }
 }
 
-/// The ticket that `mail` joins. A machine's mail joins none: an out-of-office answer to our own mail
-/// must not reopen a ticket or answer a question. It is filed under a number of its own.
-pub(super) async fn joined<DB: Dialect>(
-    tx: &mut Tx<DB>,
-    mail: &Incoming,
-) -> Result<Option<Joined>, StoreError> {
-    match mail.ticket.kind {
-        Kind::Automatic | Kind::Quarantine => Ok(None),
-        Kind::Password | Kind::General => {
-            joins::find(tx, &mail.answers, mail.tag, mail.from.as_ref(), mail.trust).await
-        }
+/// The link in the trail, until a decision writes a new one.
+pub(super) fn say_link(mail: &mut Incoming, link: Option<Link>) {
+    if let Some(link) = link {
+        mail.ticket.trail.add(Check::Thread, CheckResult::Unknown, link.words());
     }
 }
 
-/// Keeps the mail's octets for its ticket, and its place in the ledger. `duplicate_of` is 0 for a mail
-/// that came for the first time.
-async fn insert_mail<DB: Dialect>(
+/// One mail too many of its address: it is kept with the others of the flood.
+async fn collapse<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    mut mail: Incoming,
+    current: Option<Joined>,
+    now: UnixMillis,
+) -> Result<Recorded, StoreError> {
+    let (joined, recorded) = match current {
+        Some(joined) => (joined, Recorded::Joined(joined.id, joined.number)),
+        None => {
+            let subject = floods::first(&mut mail);
+            let made = insert_ticket(tx, &mail, &subject, None, now).await?;
+            (made, Recorded::Made(made.id, made.number))
+        }
+    };
+    floods::goes_on(tx, &mail.arrival(), joined, now).await?;
+    insert_mail(tx, mail, joined.id, 0, Lies::InInbox, now).await?;
+    Ok(recorded)
+}
+
+pub(super) async fn insert_ticket<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    mail: &Incoming,
+    subject: &str,
+    link: Option<Link>,
+    now: UnixMillis,
+) -> Result<Joined, StoreError> {
+    let (id, number) = ticket::make(tx, mail, subject, link, now).await?;
+    audit::write(tx, id, &made(mail, number, link), now).await?;
+    Ok(Joined { id, number })
+}
+
+/// One intake at a time: two would not see each other's mails, and would make two tickets of one mail
+/// that came to two mailboxes.
+pub(super) async fn take_turn<DB: Dialect>(tx: &mut Tx<DB>) -> Result<(), StoreError> {
+    tx.run("UPDATE turn SET taken = taken + 1 WHERE name = 'intake'", values![]).await
+}
+
+/// Where a mail lies that is being kept.
+pub(super) enum Lies<'a> {
+    /// Where mails come to; the ledger says where it goes.
+    InInbox,
+    /// In a folder for filed mails, and there it stays.
+    In(&'a UidScope, Folder),
+}
+
+/// Keeps the mail's octets for its ticket, and its place. `duplicate_of` is 0 for a mail that came for
+/// the first time.
+pub(super) async fn insert_mail<DB: Dialect>(
     tx: &mut Tx<DB>,
     mail: Incoming,
     ticket: TicketId,
     duplicate_of: i64,
+    lies: Lies<'_>,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO mail (ticket, duplicate_of, mailbox, validity, uid, received_at, kept_at,
-             content_hash, message_id, subject, sender, trust, raw, signatures)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id";
+             content_hash, message_id, subject, sender, trust, writer, raw, signatures)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id";
     let values = values![
         ticket,
         duplicate_of,
@@ -168,10 +238,14 @@ async fn insert_mail<DB: Dialect>(
         mail.subject,
         mail.from.as_ref().map_or("", EmailAddress::as_str),
         mail.trust.code(),
+        floods::writer(mail.ticket.kind),
         mail.raw,
         signatures_text(mail.signatures.as_ref()),
     ];
     let id = tx.one(sql, values).await?.number()?;
+    if let Lies::In(scope, folder) = lies {
+        return places::note(tx, scope, folder, &mail.uid, MailId(id), now).await;
+    }
     let sql = "INSERT INTO ledger (mailbox, validity, uid, tries, mail, folder, seen_at, moved_at)
          VALUES ($1, $2, $3, 0, $4, $5, $6, 0)
          ON CONFLICT (mailbox, validity, uid)
@@ -193,7 +267,7 @@ fn signatures(text: &str) -> Result<Option<Signatures>, StoreError> {
     serde_json::from_str(text).map(Some).map_err(corrupt)
 }
 
-fn made(mail: &Incoming, number: TicketNumber) -> AuditEntry {
+fn made(mail: &Incoming, number: TicketNumber, link: Option<Link>) -> AuditEntry {
     let new = &mail.ticket;
     told(
         "ticket.made",
@@ -205,11 +279,12 @@ fn made(mail: &Incoming, number: TicketNumber) -> AuditEntry {
             "outcome": new.outcome.map(Fate::code),
             "reason": new.reason.map(Reason::code),
             "observed": new.observed,
+            "linked_to": link.map(|link| link.to),
         }),
     )
 }
 
 /// What the machine itself has done.
 pub(super) fn told(event: &str, data: &serde_json::Value) -> AuditEntry {
-    AuditEntry { actor: "nyckelbud".to_owned(), event: event.to_owned(), data: data.to_string() }
+    AuditEntry { actor: MACHINE.to_owned(), event: event.to_owned(), data: data.to_string() }
 }

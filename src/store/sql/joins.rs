@@ -1,100 +1,15 @@
-//! Which ticket a mail joins, and what its coming changes there.
+//! What the coming of a mail changes in the ticket that it joins.
 
 use serde_json::json;
 
-use super::SqlStore;
 use super::dialect::Dialect;
 use super::intake::told;
 use super::tx::Tx;
-use super::value::{Row, corrupt, list, values};
+use super::value::{corrupt, values};
 use super::{NEVER, audit, ticket};
-use crate::mail::Trust;
 use crate::store::StoreError;
 use crate::ticket::{Effect, Event, Fate, Move, Standing, State, TicketId};
-use crate::types::{Check, CheckResult, EmailAddress, MessageId, Reason, TicketNumber, Trail, UnixMillis};
-
-/// A ticket that a mail belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Joined {
-    pub(super) id: TicketId,
-    pub(super) number: TicketNumber,
-}
-
-/// The trust of the ticket `t`'s first mail.
-macro_rules! trust {
-    () => {
-        "coalesce((SELECT f.trust FROM mail f WHERE f.ticket = t.id AND f.duplicate_of = 0
-             ORDER BY f.id LIMIT 1), 'own-domain')"
-    };
-}
-/// Tickets of kept mails with these Message-IDs. A Message-ID is its sender's choice: of several mails
-/// with the same one, the answering person's own comes first.
-pub(super) const BY_MAIL: &str = concat!(
-    "SELECT m.message_id, t.id, t.year, t.running, ",
-    trust!(),
-    " FROM mail m JOIN ticket t ON t.id = m.ticket
-     WHERE m.message_id IN (SELECT value FROM json_each($1)) AND m.message_id <> ''
-     ORDER BY CASE WHEN m.sender = $2 THEN 0 ELSE 1 END, m.id DESC"
-);
-/// Tickets of our own mails with these Message-IDs, when they went to the answering person. Those IDs
-/// cannot be guessed: whoever names one has got the mail.
-pub(super) const BY_MESSAGE: &str = "SELECT o.message_id, t.id, t.year, t.running, ''
-     FROM message o JOIN ticket t ON t.id = o.ticket
-     WHERE o.message_id IN (SELECT value FROM json_each($1)) AND o.channel = 'mail' AND o.addressee = $2";
-pub(super) const BY_TAG: &str = concat!(
-    "SELECT '', t.id, t.year, t.running, ",
-    trust!(),
-    " FROM ticket t WHERE t.year = $1 AND t.running = $2 AND t.sender = $3"
-);
-
-/// The ticket that a mail from `from` joins: by what it answers, the newest answered mail first; else
-/// by the number in its subject, which anyone can write, so only for that ticket's requester. Message-IDs
-/// and numbers are no secrets: a mail whose sender is less sure than the ticket's own joins by neither,
-/// or a forged one could speak in somebody's ticket.
-pub(super) async fn find<DB: Dialect>(
-    tx: &mut Tx<DB>,
-    answers: &[MessageId],
-    tag: Option<TicketNumber>,
-    from: Option<&EmailAddress>,
-    trust: Trust,
-) -> Result<Option<Joined>, StoreError> {
-    let sender = from.map_or("", EmailAddress::as_str);
-    if !answers.is_empty() {
-        let ids = list(answers);
-        let mut rows = Vec::new();
-        if from.is_some() {
-            rows.extend(tx.rows(BY_MESSAGE, values![ids.clone(), sender]).await?);
-        }
-        rows.extend(tx.rows(BY_MAIL, values![ids, sender]).await?);
-        let found = rows.into_iter().map(named).collect::<Result<Vec<_>, _>>()?;
-        for answered in answers {
-            let fits = |named: &&Named| named.message_id == answered.as_str() && named.needs <= Some(trust);
-            if let Some(named) = found.iter().find(fits) {
-                return Ok(Some(named.joined));
-            }
-        }
-    }
-    let (Some(tag), Some(_)) = (tag, from) else { return Ok(None) };
-    let row = tx.row(BY_TAG, values![tag.year(), tag.running(), sender]).await?;
-    let found = row.map(named).transpose()?;
-    Ok(found.filter(|named| named.needs <= Some(trust)).map(|named| named.joined))
-}
-
-/// A ticket that a mail names.
-struct Named {
-    message_id: String,
-    joined: Joined,
-    /// The trust that it takes to join it; `None`: any.
-    needs: Option<Trust>,
-}
-
-fn named(mut row: Row) -> Result<Named, StoreError> {
-    let message_id = row.text()?;
-    let id = TicketId(row.number()?);
-    let joined = Joined { id, number: ticket::number(&mut row)? };
-    let needs = row.parsed_or_none("the trust of a mail", Trust::from_code)?;
-    Ok(Named { message_id, joined, needs })
-}
+use crate::types::{Check, CheckResult, Reason, Trail, UnixMillis};
 
 /// What a ticket is before a reply.
 struct Before {
@@ -198,17 +113,4 @@ fn trail(before: &Before, moved: &Move) -> Trail {
         trail.add(Check::Outcome, CheckResult::Fail, words);
     }
     trail
-}
-
-impl<DB: Dialect> SqlStore<DB> {
-    pub(super) async fn find_answered(
-        &self,
-        answers: &[MessageId],
-        tag: Option<TicketNumber>,
-        from: Option<&EmailAddress>,
-        trust: Trust,
-    ) -> Result<Option<TicketNumber>, StoreError> {
-        let mut tx = self.read("looking for the ticket of an answer").await?;
-        Ok(find(&mut tx, answers, tag, from, trust).await?.map(|joined| joined.number))
-    }
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::dialect::Dialect;
 use super::intake::told;
+use super::limits::correspondent;
 use super::tx::Tx;
 use super::value::{Row, corrupt, list, values};
 use super::{NEVER, SqlStore, audit, ticket};
@@ -21,9 +22,11 @@ const PHONE: &str = Channel::Phone.code();
 
 pub(super) const DUE: &str =
     "SELECT o.id, o.fence, o.ticket, t.year, t.running, o.kind, o.channel, o.addressee, o.words,
-         o.message_id, o.created_at, o.tries, o.unclear, t.subject,
+         o.message_id, o.created_at, o.tries, o.unclear,
+         o.returned_status, o.returned, t.subject,
          coalesce((SELECT m.message_id FROM mail m
-             WHERE m.ticket = o.ticket AND m.duplicate_of = 0 AND m.message_id <> ''
+             WHERE m.ticket = o.ticket AND m.duplicate_of = 0 AND m.writer <> 'machine'
+                 AND m.message_id <> ''
              ORDER BY m.received_at DESC, m.id DESC LIMIT 1), '')
      FROM message o JOIN ticket t ON t.id = o.ticket
      WHERE o.id IN (SELECT CAST(value AS BIGINT) FROM json_each($1)) ORDER BY o.due_at, o.id";
@@ -40,13 +43,14 @@ pub(super) async fn queue<DB: Dialect>(
     mail_domain: &str,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
-    let (channel, addressee) = match &message.to {
-        Addressee::Mail(address) => (MAIL, address.as_str()),
-        Addressee::Phone(account) => (PHONE, account.as_str()),
+    let (channel, addressee, correspondent) = match &message.to {
+        Addressee::Mail(address) => (MAIL, address.as_str(), correspondent(address)),
+        Addressee::Phone(account) => (PHONE, account.as_str(), String::new()),
     };
     let sql = "INSERT INTO message (ticket, kind, channel, addressee, words, message_id, created_at, due_at,
-             tries, unclear, begun_at, outcome, detail, ended_at, fence, lease_owner, lease_until)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, 0, 0, 0, '', '', 0, 0, '', 0)";
+             tries, unclear, begun_at, outcome, detail, ended_at, fence, lease_owner, lease_until,
+             correspondent)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, 0, 0, 0, '', '', 0, 0, '', 0, $8)";
     let values = values![
         ticket,
         message.kind.code(),
@@ -55,6 +59,7 @@ pub(super) async fn queue<DB: Dialect>(
         message.values.as_str(),
         new_message_id(mail_domain),
         now,
+        correspondent,
     ];
     tx.run(sql, values).await
 }
@@ -118,7 +123,9 @@ impl<DB: Dialect> SqlStore<DB> {
         now: UnixMillis,
     ) -> Result<(), StoreError> {
         let mut tx = self.write("ending a message").await?;
-        let sql = "UPDATE message SET outcome = $3, detail = $4, ended_at = $5, due_at = $6,
+        // One that has come back meanwhile is due for that.
+        let sql = "UPDATE message SET outcome = $3, detail = $4, ended_at = $5,
+                 due_at = CASE WHEN returned = 'failed' THEN due_at ELSE $6 END,
                  unclear = unclear + CASE WHEN $3 = 'uncertain' THEN 1 ELSE 0 END,
                  lease_owner = '', lease_until = 0
              WHERE id = $1 AND fence = $2 RETURNING ticket, channel";
@@ -152,6 +159,12 @@ fn readable(row: Row) -> Option<MessageClaim> {
         .ok()
 }
 
+/// The code under which it came back, if it did; the code may be unknown.
+fn returned(row: &mut Row) -> Result<Option<String>, StoreError> {
+    let status = row.text()?;
+    Ok((row.text()? == "failed").then_some(status))
+}
+
 fn claim(mut row: Row) -> Result<MessageClaim, StoreError> {
     let id = row.number()?;
     let fence = row.number()?;
@@ -174,6 +187,7 @@ fn claim(mut row: Row) -> Result<MessageClaim, StoreError> {
         created_at: row.time()?,
         tries: row.count()?,
         unclear: row.count()?,
+        returned: returned(&mut row)?,
         subject: row.text()?,
         answers: row.parsed_or_none("a Message-ID", |text| MessageId::parse(text).ok())?,
     })

@@ -11,28 +11,30 @@ use self::dialect::Dialect;
 use self::tidy::Tidy;
 use self::tx::Tx;
 use super::{
-    AuditEntry, ChainReport, Channel, Claim, Committed, Incoming, KeptMail, LedgerEntry, LetOut, MailsLimit,
-    MessageClaim, Quarantined, Recorded, Step, Store, StoreError, StoredReceipt, Switch, TicketFilter,
-    TicketView,
+    Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, Incoming, KeptMail, LetOut, MailsLimit,
+    MessageClaim, Quarantined, Recorded, Step, Store, StoreError, StoredReceipt, Switch, Thread,
+    TicketFilter, TicketView,
 };
 use crate::delivery::Receipt;
 use crate::keyring::Keyring;
-use crate::mail::Trust;
-use crate::mailbox::{MailUid, Mark};
 use crate::ticket::{State, Ticket, TicketId};
-use crate::types::{AccountId, EmailAddress, History, MessageId, Outcome, TicketNumber, UnixMillis};
+use crate::types::{AccountId, History, Outcome, TicketNumber, UnixMillis};
 
 mod audit;
+mod bounces;
 mod claims;
 mod commit;
 mod dialect;
+mod floods;
 mod history;
 mod intake;
 mod intents;
 mod joins;
 mod ledger;
+mod limits;
 mod messages;
 mod migrations;
+mod places;
 #[cfg(test)]
 mod plans;
 mod postgres;
@@ -41,6 +43,7 @@ mod reads;
 mod receipts;
 mod sqlite;
 mod switch;
+mod threads;
 mod ticket;
 mod tidy;
 mod tx;
@@ -133,44 +136,8 @@ impl<DB: Dialect> SqlStore<DB> {
 
 #[async_trait]
 impl<DB: Dialect> Store for SqlStore<DB> {
-    async fn mark(&self, mailbox: &str) -> Result<Option<Mark>, StoreError> {
-        self.read_mark(mailbox).await
-    }
-
-    async fn set_mark(&self, mailbox: &str, mark: &Mark, now: UnixMillis) -> Result<(), StoreError> {
-        self.keep_mark(mailbox, mark, now).await
-    }
-
-    async fn ledger(&self, mailbox: &str, validity: u32) -> Result<Vec<LedgerEntry>, StoreError> {
-        self.read_ledger(mailbox, validity).await
-    }
-
-    async fn count_tries(
-        &self,
-        mailbox: &str,
-        validity: u32,
-        uids: &[MailUid],
-        now: UnixMillis,
-    ) -> Result<(), StoreError> {
-        self.add_tries(mailbox, validity, uids, now).await
-    }
-
-    async fn forgive_tries(&self, mailbox: &str, validity: u32, uids: &[MailUid]) -> Result<(), StoreError> {
-        self.take_tries_back(mailbox, validity, uids).await
-    }
-
     async fn record(&self, mails: Vec<Incoming>, now: UnixMillis) -> Result<Vec<Recorded>, StoreError> {
         self.keep_mails(mails, now).await
-    }
-
-    async fn moved(
-        &self,
-        mailbox: &str,
-        validity: u32,
-        uids: &[MailUid],
-        now: UnixMillis,
-    ) -> Result<(), StoreError> {
-        self.note_moved(mailbox, validity, uids, now).await
     }
 
     async fn claim(
@@ -244,6 +211,16 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         self.finish_message(id, fence, outcome, again_at, now).await
     }
 
+    async fn end_returned(
+        &self,
+        id: i64,
+        fence: i64,
+        again_at: Option<UnixMillis>,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        self.finish_returned(id, fence, again_at, now).await
+    }
+
     async fn receipt(
         &self,
         gateway: &str,
@@ -286,14 +263,8 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         self.list_tickets(filter).await
     }
 
-    async fn ticket_answered(
-        &self,
-        answers: &[MessageId],
-        tag: Option<TicketNumber>,
-        from: Option<&EmailAddress>,
-        trust: Trust,
-    ) -> Result<Option<TicketNumber>, StoreError> {
-        self.find_answered(answers, tag, from, trust).await
+    async fn thread_of(&self, arrival: &Arrival<'_>) -> Result<Thread, StoreError> {
+        self.find_thread(arrival).await
     }
 
     async fn quarantine(&self, number: Option<TicketNumber>) -> Result<Vec<Quarantined>, StoreError> {

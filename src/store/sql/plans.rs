@@ -4,17 +4,32 @@
 use sqlx::{AssertSqlSafe, Connection, Row, Sqlite, SqliteConnection};
 
 use super::dialect::Dialect;
-use super::{audit, claims, history, intake, joins, ledger, messages, migrations, reads, receipts};
+use super::{
+    audit, bounces, claims, floods, history, intake, ledger, limits, messages, migrations, places, reads,
+    receipts, threads,
+};
 
-const HOT: [(&str, &str); 20] = [
-    ("ledger", ledger::LEDGER),
+const HOT: [(&str, &str); 32] = [
+    ("ledger: inbox", ledger::IN_INBOX),
+    ("ledger: folder", ledger::IN_FOLDER),
+    ("ledger: not moved", ledger::UNMOVED),
+    ("place: filed", places::FILED),
+    ("place: by content", places::WITH_CONTENT),
+    ("place: by octets", places::UNREAD),
+    ("place: copy", places::COPY),
+    ("kept", places::KEPT),
+    ("gone", places::GONE),
     ("record: known", intake::KNOWN),
     ("record: same content", intake::SAME_CONTENT),
-    ("record: acknowledged", intake::ACKNOWLEDGED),
+    ("record: written lately", limits::WRITTEN),
+    ("a person acted", limits::ACTED),
+    ("record: a mail of ours", bounces::SENT),
     ("size of a ticket's mails", intake::MAILS_SIZE),
-    ("record: by mail", joins::BY_MAIL),
-    ("record: by message", joins::BY_MESSAGE),
-    ("record: by tag", joins::BY_TAG),
+    ("record: by mail", threads::BY_MAIL),
+    ("record: by message", threads::BY_MESSAGE),
+    ("record: by tag", threads::BY_TAG),
+    ("record: flood", floods::AT_LIMIT),
+    ("record: ticket of a flood", floods::CURRENT),
     ("claim", claims::DUE),
     ("next due: free ticket", claims::FREE_TICKET),
     ("next due: leased ticket", claims::LEASED_TICKET),

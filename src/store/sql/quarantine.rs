@@ -4,13 +4,14 @@ use serde_json::json;
 
 use super::SqlStore;
 use super::dialect::Dialect;
-use super::intake::{SAME_CONTENT, joined, signatures_text};
+use super::intake::{SAME_CONTENT, say_link, signatures_text, take_turn};
+use super::threads::{self, Joined, Place};
 use super::tx::Tx;
 use super::value::values;
-use super::{audit, joins, ticket};
+use super::{audit, bounces, floods, joins, ticket};
 use crate::store::{AuditEntry, Incoming, LetOut, Quarantined, Recorded, StoreError};
 use crate::ticket::{Fate, Kind, State, TicketId};
-use crate::types::{EmailAddress, MessageId, Reason, TicketNumber, UnixMillis, mask_phones};
+use crate::types::{EmailAddress, Link, MessageId, Reason, TicketNumber, UnixMillis, mask_phones};
 
 /// Each with its first mail, which is the one that could not be read.
 const QUARANTINE: &str = concat!(
@@ -53,14 +54,15 @@ impl<DB: Dialect> SqlStore<DB> {
         mail.subject = mask_phones(&mail.subject);
         let mut tx = self.write("letting a mail out of quarantine").await?;
         // As for mails that come: nobody keeps the same content meanwhile.
-        tx.run("UPDATE turn SET taken = taken + 1 WHERE name = 'intake'", values![]).await?;
+        take_turn(&mut tx).await?;
         let sql = "SELECT year, running FROM ticket WHERE id = $1 AND kind = $2 FOR UPDATE";
         let Some(mut row) = tx.row(sql, values![id, Kind::Quarantine.code()]).await? else {
             return Ok(LetOut::Gone);
         };
         let number = ticket::number(&mut row)?;
         let first = tx.one("SELECT MIN(id) FROM mail WHERE ticket = $1", values![id]).await?.number()?;
-        let recorded = self.settle(&mut tx, (id, number), first, &mail, now).await?;
+        bounces::own(&mut tx, &mut mail).await?;
+        let recorded = self.settle(&mut tx, Joined { id, number }, first, &mut mail, now).await?;
         let data = json!({
             "number": number,
             "kind": mail.ticket.kind.code(),
@@ -77,9 +79,9 @@ impl<DB: Dialect> SqlStore<DB> {
     async fn settle(
         &self,
         tx: &mut Tx<DB>,
-        own: (TicketId, TicketNumber),
+        own: Joined,
         first: i64,
-        mail: &Incoming,
+        mail: &mut Incoming,
         now: UnixMillis,
     ) -> Result<Recorded, StoreError> {
         if let Some(mut row) = tx.row(SAME_CONTENT, values![mail.content_hash.as_str()]).await? {
@@ -87,27 +89,48 @@ impl<DB: Dialect> SqlStore<DB> {
             let (id, number) = (TicketId(row.number()?), ticket::number(&mut row)?);
             if original != first {
                 describe(tx, first, mail, id, original).await?;
-                remake(tx, own.0, mail, &State::Coalesced { into: number }, now).await?;
+                merge(tx, own.id, mail, number, now).await?;
                 return Ok(Recorded::Duplicate(id, number));
             }
         }
-        let recorded = match joined(tx, mail).await? {
-            Some(joined) => {
+        if let Some(returned) = &mail.returned
+            && let Some(kept_with) = bounces::came_back(tx, returned, now).await?
+        {
+            describe(tx, first, mail, kept_with.id, 0).await?;
+            merge(tx, own.id, mail, kept_with.number, now).await?;
+            return Ok(Recorded::Joined(kept_with.id, kept_with.number));
+        }
+        let made = Recorded::Made(own.id, own.number);
+        let recorded = match threads::place(tx, &mail.arrival()).await? {
+            Place::Joins(joined) => {
                 joins::reply(tx, joined.id, now).await?;
                 describe(tx, first, mail, joined.id, 0).await?;
-                remake(tx, own.0, mail, &State::Coalesced { into: joined.number }, now).await?;
+                merge(tx, own.id, mail, joined.number, now).await?;
                 Recorded::Joined(joined.id, joined.number)
             }
-            None => {
-                describe(tx, first, mail, own.0, 0).await?;
-                remake(tx, own.0, mail, &mail.ticket.state, now).await?;
-                Recorded::Made(own.0, own.1)
+            Place::Flood(Some(joined)) => {
+                floods::first(mail);
+                floods::goes_on(tx, &mail.arrival(), joined, now).await?;
+                describe(tx, first, mail, joined.id, 0).await?;
+                merge(tx, own.id, mail, joined.number, now).await?;
+                Recorded::Joined(joined.id, joined.number)
+            }
+            Place::Flood(None) => {
+                mail.subject = floods::first(mail);
+                floods::goes_on(tx, &mail.arrival(), own, now).await?;
+                describe(tx, first, mail, own.id, 0).await?;
+                remake(tx, own.id, mail, &mail.ticket.state, None, now).await?;
+                made
+            }
+            Place::Own(link) => {
+                say_link(mail, link);
+                describe(tx, first, mail, own.id, 0).await?;
+                remake(tx, own.id, mail, &mail.ticket.state, link, now).await?;
+                made
             }
         };
-        let in_ticket = recorded_elsewhere(&recorded).map_or(own.0, |(id, _)| id);
-        if let Some(to) = mail.ticket.acknowledge.clone() {
-            self.acknowledge(tx, in_ticket, to, now).await?;
-        }
+        let in_ticket = recorded_elsewhere(&recorded).map_or(own.id, |(id, _)| id);
+        self.acknowledge(tx, in_ticket, mail.ticket.acknowledge.take(), now).await?;
         Ok(recorded)
     }
 }
@@ -129,7 +152,7 @@ async fn describe<DB: Dialect>(
     duplicate_of: i64,
 ) -> Result<(), StoreError> {
     let sql = "UPDATE mail SET ticket = $2, duplicate_of = $3, content_hash = $4, message_id = $5,
-             subject = $6, sender = $7, trust = $8, signatures = $9 WHERE id = $1";
+             subject = $6, sender = $7, trust = $8, writer = $9, signatures = $10 WHERE id = $1";
     let values = values![
         id,
         ticket,
@@ -139,9 +162,21 @@ async fn describe<DB: Dialect>(
         mail.subject.as_str(),
         mail.from.as_ref().map_or("", EmailAddress::as_str),
         mail.trust.code(),
+        floods::writer(mail.ticket.kind),
         signatures_text(mail.signatures.as_ref()),
     ];
     tx.run(sql, values).await
+}
+
+/// The mail belongs to the ticket with this number.
+async fn merge<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    id: TicketId,
+    mail: &Incoming,
+    into: TicketNumber,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    remake(tx, id, mail, &State::Coalesced { into }, None, now).await
 }
 
 /// The ticket begins anew, in `state`. Whoever works on it has nothing left to do.
@@ -150,6 +185,7 @@ async fn remake<DB: Dialect>(
     id: TicketId,
     mail: &Incoming,
     state: &State,
+    link: Option<Link>,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let merged = matches!(state, State::Coalesced { .. });
@@ -157,7 +193,7 @@ async fn remake<DB: Dialect>(
     let reason = if merged { None } else { mail.ticket.reason };
     let sql = "UPDATE ticket SET kind = $2, state = $3, standing = $4, live = $5, outcome = $6, reason = $7,
              message_id = $8, subject = $9, sender = $10, settled_at = $11, merged_into = $12, observed = $13,
-             due_at = $14, trail = $15, fence = fence + 1, lease_owner = '', lease_until = 0, woken = 0
+             due_at = $14, trail = $15, linked_to = $16, linked_by = $17, fence = fence + 1, lease_owner = '', lease_until = 0, woken = 0
          WHERE id = $1";
     let values = values![
         id,
@@ -175,6 +211,8 @@ async fn remake<DB: Dialect>(
         mail.ticket.observed,
         ticket::due(state, now),
         ticket::json(&mail.ticket.trail, "the trail of a ticket")?,
+        link.map_or_else(String::new, |link| link.to.to_string()),
+        link.map_or("", |link| link.by.code()),
     ];
     tx.run(sql, values).await
 }

@@ -6,13 +6,16 @@ use super::tx::Tx;
 use super::value::{Row, corrupt, values};
 use crate::store::{Incoming, StoreError};
 use crate::ticket::{Effect, Fate, Kind, Standing, State, Ticket, TicketId};
-use crate::types::{AccountId, EmailAddress, MessageId, Reason, TicketNumber, UnixMillis, Username};
+use crate::types::{
+    AccountId, EmailAddress, Link, MessageId, NamedBy, Reason, TicketNumber, UnixMillis, Username,
+};
 
 /// The columns that [`read`] reads, in its order, of a table named `t`.
 macro_rules! columns {
     () => {
         "t.id, t.year, t.running, t.kind, t.state, t.outcome, t.reason, t.account, t.username, t.mailbox, \
          t.message_id, t.subject, t.sender, t.received_at, t.settled_at, t.assignee, t.merged_into, \
+         t.linked_to, t.linked_by, \
          t.observed, t.asked, t.trail"
     };
 }
@@ -37,10 +40,18 @@ pub(super) fn read(row: &mut Row) -> Result<Ticket, StoreError> {
         settled_at: row.time_or_none()?,
         assignee: row.text()?,
         merged_into: row.parsed_or_none("a ticket's number", |text| TicketNumber::parse(text).ok())?,
+        link: link(row)?,
         observed: row.yes()?,
         asked_before: row.yes()?,
         trail: row.parsed("the trail of a ticket", |json| serde_json::from_str(json).ok())?,
     })
+}
+
+/// Reads the columns `linked_to, linked_by`.
+fn link(row: &mut Row) -> Result<Option<Link>, StoreError> {
+    let to = row.parsed_or_none("a ticket's number", |text| TicketNumber::parse(text).ok())?;
+    let by = row.parsed_or_none("how a ticket is named", NamedBy::from_code)?;
+    Ok(to.zip(by).map(|(to, by)| Link { to, by }))
 }
 
 /// Reads the columns `year, running`.
@@ -87,11 +98,13 @@ pub(super) fn settled_at(
     }
 }
 
-/// Makes the ticket that `mail` asks for, with the next number of its year. The number is part of this
+/// Makes the ticket that `mail` asks for under this subject, with the next number of its year. The number is part of this
 /// transaction: without a commit it is given again.
 pub(super) async fn make<DB: Dialect>(
     tx: &mut Tx<DB>,
     mail: &Incoming,
+    subject: &str,
+    link: Option<Link>,
     now: UnixMillis,
 ) -> Result<(TicketId, TicketNumber), StoreError> {
     let new = &mail.ticket;
@@ -103,9 +116,9 @@ pub(super) async fn make<DB: Dialect>(
     let sql = "INSERT INTO ticket (year, running, kind, state, standing, live, outcome, reason, account,
              username, mailbox, message_id, subject, sender, received_at, settled_at, assignee, merged_into,
              observed, asked, phone_hash, pickup_hash, due_at, woken, replied, fence,
-             lease_owner, lease_until, trail)
+             lease_owner, lease_until, trail, linked_to, linked_by)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', '', $9, $10, $11, $12, $13, $14, '', $15, $16, 0, '', '',
-             $17, 0, 0, 0, '', 0, $18) RETURNING id";
+             $17, 0, 0, 0, '', 0, $18, $19, $20) RETURNING id";
     let values = values![
         year,
         running,
@@ -117,7 +130,7 @@ pub(super) async fn make<DB: Dialect>(
         new.reason.map_or("", Reason::code),
         mail.mailbox.as_str(),
         mail.message_id.as_ref().map_or("", MessageId::as_str),
-        mail.subject.as_str(),
+        subject,
         mail.from.as_ref().map_or("", EmailAddress::as_str),
         mail.received_at,
         settled_at(None, &new.state, now),
@@ -125,6 +138,8 @@ pub(super) async fn make<DB: Dialect>(
         new.observed,
         due(&new.state, now),
         json(&new.trail, "the trail of a ticket")?,
+        link.map_or_else(String::new, |link| link.to.to_string()),
+        link.map_or("", |link| link.by.code()),
     ];
     let id = TicketId(tx.one(sql, values).await?.number()?);
     Ok((id, TicketNumber::new(year, running)))

@@ -3,20 +3,7 @@
 use crate::mail::{Signatures, Trust};
 use crate::mailbox::{Folder, MailUid};
 use crate::ticket::{Fate, Kind, State, TicketId};
-use crate::types::{EmailAddress, MessageId, Reason, TicketNumber, Trail, UnixMillis};
-
-/// A mail that the ledger knows and that has not been moved out of the inbox yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LedgerEntry {
-    /// Its name in the mailbox.
-    pub uid: MailUid,
-    /// How often its fetch was begun.
-    pub tries: u32,
-    /// Is it in the store?
-    pub kept: bool,
-    /// Where it goes once it is kept; `None` leaves it in the inbox.
-    pub folder: Option<Folder>,
-}
+use crate::types::{EmailAddress, Link, MessageId, Reason, Returned, TicketNumber, Trail, UnixMillis};
 
 /// A mail to be kept, with what shall become of it.
 #[derive(Clone, Debug)]
@@ -47,10 +34,60 @@ pub struct Incoming {
     pub trust: Trust,
     /// What was found of its DKIM signatures; `None` when nobody looked.
     pub signatures: Option<Signatures>,
+    /// What it tells of a mail of ours that came back.
+    pub returned: Option<Returned>,
+    /// Is the desk's own address in From?
+    pub from_desk: bool,
     /// Which folder it goes to afterwards; `None` leaves it in the inbox (observe).
     pub folder: Option<Folder>,
     /// The ticket it makes when it is no duplicate and joins none.
     pub ticket: NewTicket,
+}
+
+impl Incoming {
+    /// What its place among the tickets rests on.
+    #[must_use]
+    pub fn arrival(&self) -> Arrival<'_> {
+        Arrival {
+            kind: self.ticket.kind,
+            from: self.from.as_ref(),
+            trust: self.trust,
+            answers: &self.answers,
+            tag: self.tag,
+            received_at: self.received_at,
+            observed: self.ticket.observed,
+        }
+    }
+}
+
+/// What the place of a mail among the tickets rests on.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival<'a> {
+    /// What it is about.
+    pub kind: Kind,
+    /// Who wrote it.
+    pub from: Option<&'a EmailAddress>,
+    /// How far that can be believed.
+    pub trust: Trust,
+    /// The mails it answers, newest first.
+    pub answers: &'a [MessageId],
+    /// A ticket number in its subject.
+    pub tag: Option<TicketNumber>,
+    /// When it came.
+    pub received_at: UnixMillis,
+    /// It came while the automation only observed.
+    pub observed: bool,
+}
+
+/// The place of a mail among the tickets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thread {
+    /// It makes a ticket, which names another one or not.
+    Own(Option<Link>),
+    /// It joins the ticket with this number.
+    Joins(TicketNumber),
+    /// Its sender floods the desk; the number is that of the flood's ticket, when it has one.
+    Flood(Option<TicketNumber>),
 }
 
 /// A ticket to be made.
@@ -70,7 +107,8 @@ pub struct NewTicket {
     pub observed: bool,
     /// The year in its number.
     pub year: i64,
-    /// The acknowledgement; left out by the store when the address got one within the last hour.
+    /// The acknowledgement; left out by the store when the address got one within the last hour, or
+    /// three within a day in which nobody did anything.
     pub acknowledge: Option<EmailAddress>,
 }
 

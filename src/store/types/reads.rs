@@ -49,6 +49,17 @@ pub struct AuditEntry {
     pub data: String,
 }
 
+/// The machine's name as an actor.
+pub(crate) const MACHINE: &str = "nyckelbud";
+
+impl AuditEntry {
+    /// Was it a person, and not the machine by itself?
+    #[must_use]
+    pub fn by_a_person(&self) -> bool {
+        self.actor != MACHINE
+    }
+}
+
 /// What `audit verify` found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChainReport {

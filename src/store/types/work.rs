@@ -177,4 +177,7 @@ pub enum Committed {
     Lost,
     /// The account has another live ticket: nothing was changed, coalesce into it.
     AccountBusy(TicketNumber),
+    /// The question of this step may not be asked: its addressee got one within the hour, or three
+    /// within the day. Nothing was changed.
+    AskedEnough,
 }

@@ -86,40 +86,90 @@ pub(super) struct Plan {
     pub(super) withheld: Vec<MailUid>,
     /// Not fetched any more, because that stops the program; a ticket says so.
     pub(super) deadly: Vec<MailUid>,
+    /// There are more fresh ones.
+    pub(super) more: bool,
 }
 
 impl Plan {
-    pub(super) fn new(listed: &[MailUid], ledger: &[LedgerEntry], breaks: &Breaks, now: Instant) -> Self {
+    /// Adds mails, oldest first, of which the ledger has these entries. `false`: `limit` fresh ones are
+    /// enough for a round, and there are more. What needs care then waits for the last round.
+    pub(super) fn add(
+        &mut self,
+        listed: &[MailUid],
+        ledger: &[LedgerEntry],
+        breaks: &Breaks,
+        limit: usize,
+        now: Instant,
+    ) -> bool {
         let known: HashMap<&MailUid, &LedgerEntry> = ledger.iter().map(|e| (&e.uid, e)).collect();
-        let mut plan = Self::default();
         for uid in listed {
-            let (tries, kept) = known.get(uid).map_or((0, false), |entry| (entry.tries, entry.kept));
-            if kept {
+            let entry = known.get(uid);
+            if entry.is_some_and(|entry| entry.mail.is_some() && !entry.moved) {
                 continue;
             }
-            let group = match tries {
-                MAX_FETCHES.. => &mut plan.deadly,
-                _ if breaks.are_many(uid, now) => &mut plan.withheld,
-                MAX_TRIES.. => &mut plan.poison,
-                0 if !breaks.troubles.contains_key(uid) => &mut plan.fresh,
-                _ => &mut plan.alone,
+            let group = match entry.map_or(0, |entry| begun(entry)) {
+                MAX_FETCHES.. => &mut self.deadly,
+                _ if breaks.are_many(uid, now) => &mut self.withheld,
+                MAX_TRIES.. => &mut self.poison,
+                0 if !breaks.troubles.contains_key(uid) => &mut self.fresh,
+                _ => &mut self.alone,
             };
             group.push(uid.clone());
+            if self.fresh.len() > limit {
+                self.fresh.truncate(limit);
+                *self = Self { fresh: std::mem::take(&mut self.fresh), more: true, ..Self::default() };
+                return false;
+            }
         }
-        plan
+        true
     }
+}
+
+/// Fetches that never ended. A mail that was moved and lies there again came once.
+fn begun(entry: &LedgerEntry) -> u32 {
+    entry.tries.saturating_sub(u32::from(entry.mail.is_some()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::MailId;
 
     fn uid(n: u32) -> MailUid {
         MailUid(n.to_string())
     }
 
     fn entry(n: u32, tries: u32, kept: bool) -> LedgerEntry {
-        LedgerEntry { uid: uid(n), tries, kept, folder: None }
+        let mail = kept.then_some(MailId(1));
+        LedgerEntry { uid: uid(n), tries, mail, folder: None, moved: false }
+    }
+
+    /// All of it, in one round.
+    fn plan_of(listed: &[MailUid], ledger: &[LedgerEntry], breaks: &Breaks, now: Instant) -> Plan {
+        let mut plan = Plan::default();
+        assert!(plan.add(listed, ledger, breaks, usize::MAX, now));
+        plan
+    }
+
+    #[test]
+    fn a_round_has_its_limit_and_leaves_what_needs_care_to_the_last_one() {
+        let listed: Vec<MailUid> = (1..=6).map(uid).collect();
+        let (ledger, breaks, now) = ([entry(2, 1, false)], Breaks::default(), Instant::now());
+        let mut plan = Plan::default();
+        assert!(!plan.add(&listed, &ledger, &breaks, 3, now));
+        let first = Plan { fresh: vec![uid(1), uid(3), uid(4)], more: true, ..Plan::default() };
+        assert_eq!(plan, first);
+        let mut plan = Plan::default();
+        assert!(plan.add(&listed[..3], &ledger, &breaks, 3, now));
+        assert!(plan.add(&listed[3..4], &ledger, &breaks, 3, now), "as many as the limit are not too many");
+        assert_eq!((plan.fresh.len(), plan.alone.len(), plan.more), (3, 1, false));
+    }
+
+    #[test]
+    fn a_mail_that_somebody_moved_back_is_fetched_unless_it_is_dangerous() {
+        let back = |n, tries| LedgerEntry { moved: true, ..entry(n, tries, true) };
+        let plan = plan_of(&[uid(1), uid(2)], &[back(1, 1), back(2, 4)], &Breaks::default(), Instant::now());
+        assert_eq!(plan, Plan { fresh: vec![uid(1)], poison: vec![uid(2)], ..Plan::default() });
     }
 
     #[test]
@@ -130,12 +180,12 @@ mod tests {
         breaks.under(7);
         let now = Instant::now();
         breaks.count(&uid(5), now);
-        let plan = Plan::new(&listed, &ledger, &breaks, now);
+        let plan = plan_of(&listed, &ledger, &breaks, now);
         assert_eq!(plan.fresh, [uid(1), uid(6)]);
         assert_eq!(plan.alone, [uid(2), uid(5)]);
         assert_eq!(plan.poison, [uid(3)]);
         breaks.clear(&uid(5));
-        assert_eq!(Plan::new(&listed, &ledger, &breaks, now).fresh, [uid(1), uid(5), uid(6)]);
+        assert_eq!(plan_of(&listed, &ledger, &breaks, now).fresh, [uid(1), uid(5), uid(6)]);
     }
 
     /// The plan for a mail that was tried once a minute and did not come; `others` did before each try, or not.
@@ -150,7 +200,7 @@ mod tests {
             breaks.count(&uid(1), now);
             now += Duration::from_secs(30);
         }
-        Plan::new(&[uid(1)], &[], &breaks, now)
+        plan_of(&[uid(1)], &[], &breaks, now)
     }
 
     #[test]
@@ -168,8 +218,7 @@ mod tests {
 
     #[test]
     fn a_mail_that_stops_the_program_is_not_fetched_for_ever() {
-        let plan =
-            |tries| Plan::new(&[uid(1)], &[entry(1, tries, false)], &Breaks::default(), Instant::now());
+        let plan = |tries| plan_of(&[uid(1)], &[entry(1, tries, false)], &Breaks::default(), Instant::now());
         for tries in [3, 4] {
             assert_eq!(plan(tries).poison, [uid(1)], "{tries} tries");
         }

@@ -13,6 +13,7 @@ mod daemon;
 mod demo;
 mod explain;
 mod keys;
+mod reconcile;
 mod quarantine;
 mod reload;
 mod tickets;

@@ -10,7 +10,7 @@ use crate::support::demo_desk;
 use crate::support::program::on_desk;
 
 /// In the order of the interface.
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 19] = [
     "number",
     "state",
     "kind",
@@ -27,6 +27,7 @@ const KEYS: [&str; 18] = [
     "mails",
     "messages",
     "merged_into",
+    "linked_to",
     "trail",
     "",
 ];
@@ -71,6 +72,7 @@ fn every_ticket_is_an_object_a_line_and_a_row_for_people() {
         ("mails", json!(1)),
         ("messages", json!([id])),
         ("merged_into", Value::Null),
+        ("linked_to", Value::Null),
     ] {
         assert_eq!(first[key], value, "{key}");
     }

@@ -6,12 +6,13 @@ use super::{answer, demo, desk};
 use crate::support::demo_desk;
 use crate::support::program::{ended, nyckelbud};
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "run",
     "demo",
     "check",
     "explain",
     "tickets",
+    "reconcile",
     "automation",
     "key",
     "config",

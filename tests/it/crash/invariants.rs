@@ -7,10 +7,10 @@ use nyckelbud::cli::assembly;
 use nyckelbud::password::file::{credentials_path, verify};
 use nyckelbud::store::{Claim, TicketFilter, TicketView};
 use nyckelbud::ticket::{Fate, PasswordFact, State};
-use nyckelbud::types::AccountId;
+use nyckelbud::types::{AccountId, Reason};
 
 use super::stops::fingerprint;
-use super::world::{MAILS, World};
+use super::world::{MAILS, UNRECORDED, World};
 use crate::support::{audit_rows, demo_desk};
 
 const ANNA: &str = "a-anna";
@@ -100,14 +100,15 @@ fn no_mail_lost_and_one_fate_each(evidence: &Evidence<'_>) {
     let folder = evidence.world.folder();
     assert!(demo_desk::inbox(folder).is_empty(), "a mail is left in the inbox");
     let handled = demo_desk::files(&folder.join("mailbox/.Nyckelbud.Hanterade/cur"));
-    assert_eq!(handled.len(), MAILS.len(), "{handled:?}");
+    assert_eq!(handled.len(), MAILS.len() + 1, "{handled:?}");
     let mut fates: BTreeMap<String, usize> = BTreeMap::new();
     for message in evidence.tickets.iter().flat_map(|view| &view.messages) {
         *fates.entry(message.clone()).or_default() += 1;
     }
     let expected: BTreeMap<String, usize> =
-        MAILS.iter().map(|mail| (format!("{mail}@kommun.example"), 1)).collect();
+        MAILS.iter().chain([&UNRECORDED]).map(|mail| (format!("{mail}@kommun.example"), 1)).collect();
     assert_eq!(fates, expected);
+    assert_eq!(evidence.ticket(UNRECORDED).ticket.reason, Some(Reason::StoreRestored));
 }
 
 fn handed_over_after_reading(evidence: &Evidence<'_>) {

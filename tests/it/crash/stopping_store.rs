@@ -7,11 +7,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use nyckelbud::delivery::Receipt;
 use nyckelbud::keyring::Keyring;
-use nyckelbud::mail::Trust;
-use nyckelbud::mailbox::{MailUid, Mark};
+use nyckelbud::mailbox::{Filed, Folder, MailUid, Mark, Shelf};
 use nyckelbud::store::*;
 use nyckelbud::ticket::{State, Ticket, TicketId};
-use nyckelbud::types::{AccountId, EmailAddress, History, MessageId, Outcome, TicketNumber, UnixMillis};
+use nyckelbud::types::{AccountId, History, Outcome, TicketNumber, UnixMillis};
 
 use super::stops::Stopper;
 
@@ -32,38 +31,8 @@ macro_rules! stopped {
 
 #[async_trait]
 impl Store for StoppingStore {
-    async fn mark(&self, mailbox: &str) -> Result<Option<Mark>, StoreError> {
-        self.inner.mark(mailbox).await
-    }
-    async fn set_mark(&self, mailbox: &str, mark: &Mark, now: UnixMillis) -> Result<(), StoreError> {
-        stopped!(self, "set_mark", self.inner.set_mark(mailbox, mark, now))
-    }
-    async fn ledger(&self, mailbox: &str, validity: u32) -> Result<Vec<LedgerEntry>, StoreError> {
-        self.inner.ledger(mailbox, validity).await
-    }
-    async fn count_tries(
-        &self,
-        mailbox: &str,
-        validity: u32,
-        uids: &[MailUid],
-        now: UnixMillis,
-    ) -> Result<(), StoreError> {
-        stopped!(self, "count_tries", self.inner.count_tries(mailbox, validity, uids, now))
-    }
-    async fn forgive_tries(&self, mailbox: &str, validity: u32, uids: &[MailUid]) -> Result<(), StoreError> {
-        stopped!(self, "forgive_tries", self.inner.forgive_tries(mailbox, validity, uids))
-    }
     async fn record(&self, mails: Vec<Incoming>, now: UnixMillis) -> Result<Vec<Recorded>, StoreError> {
         stopped!(self, "record", self.inner.record(mails, now))
-    }
-    async fn moved(
-        &self,
-        mailbox: &str,
-        validity: u32,
-        uids: &[MailUid],
-        now: UnixMillis,
-    ) -> Result<(), StoreError> {
-        stopped!(self, "moved", self.inner.moved(mailbox, validity, uids, now))
     }
     async fn claim(
         &self,
@@ -124,6 +93,15 @@ impl Store for StoppingStore {
     async fn begin_message(&self, id: i64, fence: i64, now: UnixMillis) -> Result<bool, StoreError> {
         stopped!(self, "begin_message", self.inner.begin_message(id, fence, now))
     }
+    async fn end_returned(
+        &self,
+        id: i64,
+        fence: i64,
+        again_at: Option<UnixMillis>,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        stopped!(self, "end_returned", self.inner.end_returned(id, fence, again_at, now))
+    }
     async fn end_message(
         &self,
         id: i64,
@@ -169,14 +147,8 @@ impl Store for StoppingStore {
     async fn tickets(&self, filter: &TicketFilter) -> Result<Vec<TicketView>, StoreError> {
         self.inner.tickets(filter).await
     }
-    async fn ticket_answered(
-        &self,
-        answers: &[MessageId],
-        tag: Option<TicketNumber>,
-        from: Option<&EmailAddress>,
-        trust: Trust,
-    ) -> Result<Option<TicketNumber>, StoreError> {
-        self.inner.ticket_answered(answers, tag, from, trust).await
+    async fn thread_of(&self, arrival: &Arrival<'_>) -> Result<Thread, StoreError> {
+        self.inner.thread_of(arrival).await
     }
     async fn quarantine(&self, number: Option<TicketNumber>) -> Result<Vec<Quarantined>, StoreError> {
         self.inner.quarantine(number).await
@@ -217,5 +189,89 @@ impl Store for StoppingStore {
     }
     async fn probe(&self) -> Result<String, StoreError> {
         self.inner.probe().await
+    }
+}
+
+#[async_trait]
+impl Ledger for StoppingStore {
+    async fn mark(&self, mailbox: &str, shelf: Shelf) -> Result<Option<Mark>, StoreError> {
+        self.inner.mark(mailbox, shelf).await
+    }
+    async fn set_mark(
+        &self,
+        mailbox: &str,
+        shelf: Shelf,
+        mark: &Mark,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        stopped!(self, "set_mark", self.inner.set_mark(mailbox, shelf, mark, now))
+    }
+    async fn entries(&self, scope: &UidScope, uids: &[MailUid]) -> Result<Vec<LedgerEntry>, StoreError> {
+        self.inner.entries(scope, uids).await
+    }
+    async fn unmoved(
+        &self,
+        mailbox: &str,
+        validity: u32,
+        after: Option<&MailUid>,
+        limit: u32,
+    ) -> Result<Vec<LedgerEntry>, StoreError> {
+        self.inner.unmoved(mailbox, validity, after, limit).await
+    }
+    async fn count_tries(
+        &self,
+        scope: &UidScope,
+        uids: &[MailUid],
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        stopped!(self, "count_tries", self.inner.count_tries(scope, uids, now))
+    }
+    async fn forgive_tries(&self, scope: &UidScope, uids: &[MailUid]) -> Result<(), StoreError> {
+        stopped!(self, "forgive_tries", self.inner.forgive_tries(scope, uids))
+    }
+    async fn filed(
+        &self,
+        mailbox: &str,
+        validity: u32,
+        folder: Folder,
+        mails: &[Filed],
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        stopped!(self, "filed", self.inner.filed(mailbox, validity, folder, mails, now))
+    }
+    async fn moved(
+        &self,
+        mailbox: &str,
+        validity: u32,
+        uids: &[MailUid],
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        stopped!(self, "moved", self.inner.moved(mailbox, validity, uids, now))
+    }
+    async fn gone(
+        &self,
+        mailbox: &str,
+        validity: u32,
+        uids: &[MailUid],
+        now: UnixMillis,
+    ) -> Result<u32, StoreError> {
+        stopped!(self, "gone", self.inner.gone(mailbox, validity, uids, now))
+    }
+    async fn with_content(&self, hashes: &[String]) -> Result<Vec<(String, MailId)>, StoreError> {
+        self.inner.with_content(hashes).await
+    }
+    async fn kept_unread(&self, mailbox: &str, octets: &[u8]) -> Result<Option<MailId>, StoreError> {
+        self.inner.kept_unread(mailbox, octets).await
+    }
+    async fn settle(
+        &self,
+        scope: &UidScope,
+        mails: Vec<Found>,
+        now: UnixMillis,
+    ) -> Result<Vec<Settled>, StoreError> {
+        stopped!(self, "settle", self.inner.settle(scope, mails, now))
+    }
+    async fn totals(&self, mailbox: &str) -> Result<Totals, StoreError> {
+        self.inner.totals(mailbox).await
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use nyckelbud::delivery::{GatewayTraits, MailSender, OutgoingMail, Receipt, SmsGateway, SmsText};
 use nyckelbud::directory::{Directory, DirectoryError, Facts, Who};
-use nyckelbud::mailbox::{Folder, MailUid, Mailbox, MailboxError, Mark, Opened, RawMail, Woken};
+use nyckelbud::mailbox::*;
 use nyckelbud::password::{PasswordReset, TemporaryPassword, Used};
 use nyckelbud::types::{AccountId, Outcome, PhoneNumber, UnixMillis};
 use tokio::sync::mpsc;
@@ -201,7 +201,11 @@ impl<T: Mailbox> Mailbox for Stopping<T> {
         fetched
     }
 
-    async fn file(&mut self, folder: Folder, uids: &[MailUid]) -> Result<(), MailboxError> {
+    async fn look(&mut self, shelf: Shelf) -> Result<Option<Opened>, MailboxError> {
+        self.inner.look(shelf).await
+    }
+
+    async fn file(&mut self, folder: Folder, uids: &[MailUid]) -> Result<Vec<Filed>, MailboxError> {
         self.stopper.point("before move");
         let filed = self.inner.file(folder, uids).await;
         self.stopper.point("after move");

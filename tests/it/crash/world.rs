@@ -9,6 +9,7 @@ use nyckelbud::cli::assembly;
 use nyckelbud::clock::{Clock, SystemClock};
 use nyckelbud::store::{Store, TicketFilter};
 use nyckelbud::ticket::State;
+use nyckelbud::token::Tokens;
 use nyckelbud::web::{Browser, Desk, Page, PickupAnswer, RevealPage};
 use nyckelbud::worker::{DeskPort, Health, Inbox, Intake, Parts, Timing, Worker};
 
@@ -19,6 +20,9 @@ use crate::support::demo_desk;
 /// The samples that come in: a text, an offer, a ticket, a machine's mail.
 pub const MAILS: [&str; 4] =
     ["sms-registered-phone", "manager-phone-mismatch", "technician-other-subject", "filed-out-of-office"];
+
+/// The sample that lies in the folder of handled mails, and that the store has no record of.
+pub const UNRECORDED: &str = "sms-in-english";
 
 /// Everything scaled down, so that leases run out within a test.
 const TIMING: Timing = Timing {
@@ -41,11 +45,14 @@ pub struct World {
 }
 
 impl World {
-    /// A new one, with the mails in the mailbox.
+    /// A new one, with the mails in the mailbox, which was connected before they came.
     pub fn fresh() -> Self {
         let guard = tempfile::tempdir().expect("a folder");
         let folder = guard.path().to_owned();
         demo_desk::build(&folder);
+        connect(&folder);
+        let handled = folder.join("mailbox/.Nyckelbud.Hanterade/cur").join(UNRECORDED);
+        std::fs::write(handled, demo_desk::mail(UNRECORDED)).expect("a mail");
         for name in MAILS {
             demo_desk::deliver(&folder, name);
         }
@@ -99,7 +106,7 @@ impl World {
         store: Arc<dyn Store>,
         stopper: &Stopper,
     ) -> Parts {
-        let mut parts = assembly::parts(settings, store).expect("the parts fit");
+        let mut parts = assembly::parts(settings, store, &Tokens::default()).expect("the parts fit");
         let (stopper, log) = (stopper.clone(), self.log());
         macro_rules! stopping {
             ($inner:expr) => {
@@ -123,7 +130,7 @@ impl World {
         parts: &Arc<Parts>,
         stopper: &Stopper,
     ) -> Intake {
-        let inbox = assembly::inboxes(settings).expect("the mailbox").remove(0);
+        let inbox = assembly::inboxes(settings, &Tokens::default()).expect("the mailbox").remove(0);
         let mailbox =
             Stopping { inner: DynMailbox(inbox.mailbox), stopper: stopper.clone(), log: self.log() };
         Intake::new(Inbox { mailbox: Box::new(mailbox), settings: inbox.settings }, Arc::clone(parts))
@@ -141,11 +148,23 @@ impl World {
             .iter()
             .all(|view| !matches!(view.ticket.state, State::Offered { .. } | State::Revealed { .. }));
         inbox_is_empty
-            && tickets.len() >= MAILS.len()
+            && tickets.len() > MAILS.len()
             && all_settled
             && picked_up
             && due.is_none_or(|due| due > soon)
     }
+}
+
+/// The first connection of the mailbox.
+fn connect(folder: &Path) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let settings = demo_desk::settings(folder);
+        let store = assembly::store(&settings).await.expect("the store opens");
+        let parts = Arc::new(assembly::parts(&settings, store, &Tokens::default()).expect("the parts fit"));
+        let inbox = assembly::inboxes(&settings, &Tokens::default()).expect("the mailbox").remove(0);
+        Intake::new(inbox, parts).drain().await.expect("the mailbox is read");
+    });
 }
 
 /// The manager with the link, in one and the same browser.
@@ -204,8 +223,11 @@ mod dyn_mailbox {
         async fn fetch(&mut self, uids: &[MailUid], to: mpsc::Sender<RawMail>) -> Result<(), MailboxError> {
             self.0.fetch(uids, to).await
         }
-        async fn file(&mut self, folder: Folder, uids: &[MailUid]) -> Result<(), MailboxError> {
+        async fn file(&mut self, folder: Folder, uids: &[MailUid]) -> Result<Vec<Filed>, MailboxError> {
             self.0.file(folder, uids).await
+        }
+        async fn look(&mut self, shelf: Shelf) -> Result<Option<Opened>, MailboxError> {
+            self.0.look(shelf).await
         }
         async fn wait(&mut self, limit: Duration) -> Result<Woken, MailboxError> {
             self.0.wait(limit).await

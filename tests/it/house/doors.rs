@@ -21,7 +21,11 @@ const DOORS: &[(&str, Door)] = &[
     ("tokio", Everywhere),
     ("tokio-util", Only(&["src/worker/", "src/cli/", "src/web/serve.rs"])),
     // TLS: the settings are made in one place, the handshake is where the connection is
-    ("rustls", Only(&["src/tls.rs", "src/http.rs", "src/mailbox/imap/connect.rs"])),
+    // and it signs the assertion of a client certificate: PS256 by ring, without another crate
+    (
+        "rustls",
+        Only(&["src/tls.rs", "src/http.rs", "src/mailbox/imap/connect.rs", "src/token/certificate.rs"]),
+    ),
     ("rustls-platform-verifier", Only(&["src/tls.rs"])),
     ("tokio-rustls", Only(&["src/mailbox/imap/connect.rs"])),
     // mail
@@ -48,7 +52,7 @@ const DOORS: &[(&str, Door)] = &[
     ("serde_json", Everywhere),
     // storage
     ("sqlx", Only(&["src/store/"])),
-    ("uuid", Only(&["src/cli/", "src/store/", "src/delivery/"])),
+    ("uuid", Only(&["src/cli/", "src/store/", "src/delivery/", "src/token/certificate.rs"])),
     // time
     ("jiff", Only(&["src/clock.rs"])),
     // HTTP and texts
@@ -78,7 +82,14 @@ const DOORS: &[(&str, Door)] = &[
     ),
     (
         "sha2",
-        Only(&["src/keyring.rs", "src/mail/", "src/delivery/pickup.rs", "src/web/", "src/worker/answer.rs"]),
+        Only(&[
+            "src/keyring.rs",
+            "src/token/certificate.rs",
+            "src/mail/",
+            "src/delivery/pickup.rs",
+            "src/web/",
+            "src/worker/answer.rs",
+        ]),
     ),
     // whoever compares secrets shall
     ("subtle", Everywhere),

@@ -22,13 +22,13 @@ const fn row(module: &'static str, sees: &'static [&'static str]) -> Row {
 }
 
 const TABLE: &[Row] = &[
-    row("mailbox", &["types", "clock", "secret", "tls"]),
+    row("mailbox", &["types", "clock", "secret", "tls", "token"]),
     row("mail", &["types"]),
     row("request", &["types", "mail"]),
-    row("directory", &["types", "clock", "secret", "http", "tls"]),
+    row("directory", &["types", "clock", "secret", "http", "tls", "token"]),
     row("decision", &["types", "mail", "request", "directory"]),
     // Setting a password needs the directory's clients.
-    row("password", &["types", "clock", "secret", "keyring", "http", "tls", "directory"]),
+    row("password", &["types", "clock", "secret", "keyring", "http", "tls", "token", "directory"]),
     // A text is made of a password, and must have room for its hyphens; none is made or set here.
     row(
         "delivery",
@@ -39,6 +39,7 @@ const TABLE: &[Row] = &[
             "keyring",
             "http",
             "tls",
+            "token",
             "render",
             "password::TemporaryPassword",
             "password::generate::GROUP",
@@ -68,6 +69,7 @@ const TABLE: &[Row] = &[
     row("http", &["types", "secret", "tls"]),
     // What it finds is what the reader judges, of the mail as the reader sees it.
     row("dkim", &["mail::Signatures", "mail::reading::signable"]),
+    row("token", &["types", "clock", "secret", "http"]),
     row("render", &["types", "clock"]),
     row("audit", &["types", "clock", "keyring"]),
     row("telemetry", &["config"]),
@@ -82,6 +84,9 @@ const TABLE: &[Row] = &[
             "mail::Authentication",
             "directory::PhoneType",
             "telemetry::check_filter",
+            // what is wrong with a certificate or an address is told with all other mistakes
+            "token::Certificate",
+            "http::ServiceUrl",
         ],
     ),
     // It keeps what the stages say, in their words; it calls none of their outside parts.

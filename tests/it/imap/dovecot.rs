@@ -6,6 +6,7 @@ use nyckelbud::mailbox::imap::ImapMailbox;
 use nyckelbud::mailbox::{Folder, MailUid, Mailbox, MailboxError, Opened, Woken};
 use nyckelbud::secret::Secret;
 use nyckelbud::tls::Tls;
+use nyckelbud::token::SignIn;
 use tokio::time::timeout;
 
 use super::{fetch_all, uids};
@@ -150,7 +151,7 @@ async fn a_server_of_another_name_is_refused() {
 async fn a_wrong_password_is_told_apart_from_a_broken_server() {
     let server = Dovecot::start();
     let mut settings = server.settings();
-    settings.password = Secret::new("gissning".to_owned());
+    settings.sign_in = SignIn::Password(Secret::new("gissning".to_owned()));
     let error = ImapMailbox::new(settings).unwrap().open().await.unwrap_err();
     assert!(matches!(error, MailboxError::SignIn { .. }), "{error}");
     assert!(!error.to_string().contains("gissning"), "{error}");

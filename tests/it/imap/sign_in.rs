@@ -7,6 +7,7 @@ use nyckelbud::mailbox::imap::{ImapMailbox, Timeouts};
 use nyckelbud::mailbox::{Mailbox, MailboxError};
 use nyckelbud::secret::Secret;
 use nyckelbud::tls::Tls;
+use nyckelbud::token::SignIn;
 use tokio::time::timeout;
 
 use crate::support::scripted_imap::{PASSWORD, ScriptedServer, USUAL, short};
@@ -160,7 +161,7 @@ async fn a_password_cannot_carry_a_command() {
         })
         .await;
         let mut settings = server.settings();
-        settings.password = Secret::new(password.to_owned());
+        settings.sign_in = SignIn::Password(Secret::new(password.to_owned()));
         opened(&mut ImapMailbox::new(settings).unwrap().with_timeouts(short())).await;
         server.finished().await;
     }

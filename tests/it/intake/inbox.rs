@@ -1,7 +1,8 @@
 //! A mailbox in memory that does what no real one does on demand: break off at a mail, refuse moves,
-//! change its UIDVALIDITY.
+//! forget to tell where mails were moved, change its UIDVALIDITY.
 
-use std::sync::{Arc, Mutex};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,27 +11,66 @@ use tokio::sync::mpsc;
 
 /// What lies in the mailbox, and how it behaves. Shared with the test.
 #[derive(Default)]
-pub struct Shelf {
+pub struct Held {
     /// The inbox.
     pub mails: Vec<RawMail>,
+    /// The folders for filed mails.
+    pub folders: HashMap<Folder, Vec<RawMail>>,
     /// UIDVALIDITY as the next opening tells it.
     pub validity: u32,
     /// UIDVALIDITY once a move was refused.
     pub validity_after_refusal: Option<u32>,
     /// Moves are refused.
     pub full: bool,
+    /// Moves tell where the mails lie afterwards.
+    pub tells_spots: bool,
+    /// Looks into folders are refused.
+    pub blind: bool,
     /// The names of what was asked for, a fetch each.
     pub fetched: Vec<Vec<String>>,
     /// What was moved.
     pub moved: Vec<(String, Folder)>,
+    /// The most mails that were fetched and not moved yet.
+    pub most_unmoved: usize,
+}
+
+impl Held {
+    /// Moves a mail as somebody else would, or a program that ended before it could note it.
+    pub fn carry(&mut self, uid: &str, folder: Folder) {
+        let at = self.mails.iter().position(|mail| mail.uid.0 == uid).expect("it is in the inbox");
+        let mail = self.mails.remove(at);
+        self.lay(folder, mail);
+    }
+
+    /// Lays a mail into a folder; answers its name there.
+    pub fn lay(&mut self, folder: Folder, mail: RawMail) -> MailUid {
+        let held = self.folders.entry(folder).or_default();
+        let uid = MailUid(format!("{}", 1000 + held.len()));
+        held.push(RawMail { uid: uid.clone(), ..mail });
+        uid
+    }
+
+    fn on(&self, shelf: Shelf) -> Vec<RawMail> {
+        match shelf {
+            Shelf::Inbox => self.mails.clone(),
+            Shelf::Filed(folder) => self.folders.get(&folder).cloned().unwrap_or_default(),
+        }
+    }
 }
 
 /// The mailbox over it.
-pub struct ShelfMailbox(pub Arc<Mutex<Shelf>>);
+pub struct ShelfMailbox {
+    held: Arc<Mutex<Held>>,
+    open: Shelf,
+}
 
 impl ShelfMailbox {
-    fn shelf(&self) -> std::sync::MutexGuard<'_, Shelf> {
-        self.0.lock().expect("no test panics while it looks")
+    pub fn over(held: &Arc<Mutex<Held>>) -> Self {
+        Self { held: Arc::clone(held), open: Shelf::Inbox }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().expect("no test panics while it looks")
     }
 }
 
@@ -46,22 +86,28 @@ impl Mailbox for ShelfMailbox {
     }
 
     async fn open(&mut self) -> Result<Opened, MailboxError> {
-        Ok(Opened { validity: self.shelf().validity })
+        self.open = Shelf::Inbox;
+        Ok(Opened { validity: self.held().validity })
     }
 
-    async fn list(&mut self, _: Option<&Mark>) -> Result<Vec<MailUid>, MailboxError> {
-        Ok(self.shelf().mails.iter().map(|mail| mail.uid.clone()).collect())
+    async fn list(&mut self, after: Option<&Mark>) -> Result<Vec<MailUid>, MailboxError> {
+        let known: Vec<&str> = after.map_or_else(Vec::new, |mark| mark.0.split(' ').collect());
+        let mails = self.held().on(self.open);
+        Ok(mails.into_iter().map(|mail| mail.uid).filter(|uid| !known.contains(&uid.0.as_str())).collect())
     }
 
     async fn mark(&mut self) -> Result<Mark, MailboxError> {
-        Ok(Mark(String::new()))
+        let uids: Vec<String> = self.held().on(self.open).into_iter().map(|mail| mail.uid.0).collect();
+        Ok(Mark(uids.join(" ")))
     }
 
     async fn fetch(&mut self, uids: &[MailUid], to: mpsc::Sender<RawMail>) -> Result<(), MailboxError> {
         let mails: Vec<RawMail> = {
-            let mut shelf = self.shelf();
-            shelf.fetched.push(uids.iter().map(|uid| uid.0.clone()).collect());
-            shelf.mails.iter().filter(|mail| uids.contains(&mail.uid)).cloned().collect()
+            let mut held = self.held();
+            held.fetched.push(uids.iter().map(|uid| uid.0.clone()).collect());
+            let fetched: usize = held.fetched.iter().map(Vec::len).sum();
+            held.most_unmoved = held.most_unmoved.max(fetched - held.moved.len().min(fetched));
+            held.on(self.open).into_iter().filter(|mail| uids.contains(&mail.uid)).collect()
         };
         for mail in mails {
             if to.send(mail).await.is_err() {
@@ -71,18 +117,38 @@ impl Mailbox for ShelfMailbox {
         Ok(())
     }
 
-    async fn file(&mut self, folder: Folder, uids: &[MailUid]) -> Result<(), MailboxError> {
-        let mut shelf = self.shelf();
-        if shelf.full {
-            shelf.validity = shelf.validity_after_refusal.unwrap_or(shelf.validity);
+    async fn look(&mut self, shelf: Shelf) -> Result<Option<Opened>, MailboxError> {
+        if self.held().blind {
+            return Err(MailboxError::Lost { command: "EXAMINE", cause: "cut".to_owned() });
+        }
+        self.open = shelf;
+        let validity = match shelf {
+            Shelf::Inbox => self.held().validity,
+            Shelf::Filed(_) => 5,
+        };
+        Ok(Some(Opened { validity }))
+    }
+
+    async fn file(&mut self, folder: Folder, uids: &[MailUid]) -> Result<Vec<Filed>, MailboxError> {
+        assert_eq!(self.open, Shelf::Inbox, "nothing is moved out of a folder that is only looked into");
+        let mut held = self.held();
+        if held.full {
+            held.validity = held.validity_after_refusal.unwrap_or(held.validity);
             return Err(MailboxError::Refused {
                 command: "UID MOVE",
                 cause: "the folder is full".to_owned(),
             });
         }
-        shelf.mails.retain(|mail| !uids.contains(&mail.uid));
-        shelf.moved.extend(uids.iter().map(|uid| (uid.0.clone(), folder)));
-        Ok(())
+        held.moved.extend(uids.iter().map(|uid| (uid.0.clone(), folder)));
+        let (leave, stay): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut held.mails).into_iter().partition(|mail| uids.contains(&mail.uid));
+        held.mails = stay;
+        let filed = leave.into_iter().map(|mail| {
+            let uid = mail.uid.clone();
+            let now = Spot { validity: 5, uid: held.lay(folder, mail) };
+            Filed { uid, now: held.tells_spots.then_some(now) }
+        });
+        Ok(filed.collect())
     }
 
     async fn wait(&mut self, _: Duration) -> Result<Woken, MailboxError> {

@@ -46,6 +46,7 @@ fn the_ticket_is_as_promised(ticket: &Value) {
         ("mails", json!(1)),
         ("messages", json!(["one@kommun.example"])),
         ("merged_into", Value::Null),
+        ("linked_to", Value::Null),
     ] {
         assert_eq!(ticket[key], value, "{key} of {ticket:#}");
     }

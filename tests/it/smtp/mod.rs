@@ -26,6 +26,7 @@ fn reply() -> OutgoingMail {
         text: "Hej!\n\nVi har fått ditt ärende på åtta rader.\n.\n..en punkt först\nFrån oss\n".to_owned(),
         in_reply_to: Some(id("a@kommun.example")),
         references: vec![id("a@kommun.example"), id("b@kommun.example")],
+        heard_of: false,
         auto_submitted: AutoSubmitted::Replied,
     }
 }
@@ -35,6 +36,7 @@ fn notice() -> OutgoingMail {
     OutgoingMail {
         in_reply_to: None,
         references: Vec::new(),
+        heard_of: true,
         auto_submitted: AutoSubmitted::Generated,
         ..reply()
     }

@@ -6,6 +6,7 @@ use nyckelbud::delivery::MailSender;
 use nyckelbud::delivery::notice::{SmtpError, SmtpSender, SmtpSettings, Timeouts};
 use nyckelbud::secret::Secret;
 use nyckelbud::tls::Tls;
+use nyckelbud::token::SignIn;
 use nyckelbud::types::Outcome;
 use tokio::net::TcpListener;
 
@@ -32,7 +33,7 @@ async fn sent_to(script: Script) -> (Outcome, Log) {
 fn signing_in(server: &ScriptedSmtp) -> SmtpSettings {
     SmtpSettings {
         username: Some("servicedesk@kommun.example".to_owned()),
-        password: Some(Secret::new(PASSWORD.to_owned())),
+        sign_in: Some(SignIn::Password(Secret::new(PASSWORD.to_owned()))),
         ..server.settings()
     }
 }
@@ -170,7 +171,7 @@ async fn settings_that_would_fail_with_the_first_mail_are_refused_at_once() {
     let made = |settings| SmtpSender::new(settings).err();
     let far = SmtpSettings { host: "smtp.kommun.example".to_owned(), ..server.settings() };
     assert_eq!(made(far), Some(SmtpError::Unprotected));
-    let half = SmtpSettings { password: None, ..signing_in(&server) };
+    let half = SmtpSettings { sign_in: None, ..signing_in(&server) };
     assert_eq!(made(half), Some(SmtpError::HalfLogin));
     let missing = Some("/nonexistent/ca.pem".into());
     let no_ca = SmtpSettings { tls: Tls::Implicit, ca_file: missing, ..server.settings() };

@@ -14,7 +14,7 @@ use super::world::World;
 
 pub async fn eight_claimers_share_a_thousand_tickets_without_a_double(world: World) {
     for hundred in 0..10 {
-        let mails = (0..100).map(|one| mail(&format!("{hundred}-{one}"))).collect();
+        let mails = (0..100).map(|one| crowd_mail(&format!("{hundred}-{one}"))).collect();
         world.store.record(mails, NOW).await.unwrap();
     }
     let stores = [Arc::clone(&world.store), world.another().await];
@@ -46,7 +46,7 @@ pub async fn numbers_have_no_gap_when_many_keep_mails_at_once(world: World) {
         let store = Arc::clone(&stores[keeper % 2]);
         keepers.spawn(async move {
             for batch in 0..5 {
-                let mails = (0..5).map(|one| mail(&format!("{keeper}-{batch}-{one}"))).collect();
+                let mails = (0..5).map(|one| crowd_mail(&format!("{keeper}-{batch}-{one}"))).collect();
                 store.record(mails, NOW).await.unwrap();
             }
         });
@@ -63,7 +63,7 @@ pub async fn of_many_racing_commits_for_one_account_one_wins(world: World) {
         let mut racers = JoinSet::new();
         for racer in 0..8 {
             let store = Arc::clone(&stores[racer % 2]);
-            let id = keep(store.as_ref(), mail(&format!("{round}-{racer}"))).await;
+            let id = keep(store.as_ref(), crowd_mail(&format!("{round}-{racer}"))).await;
             let claim = claim(store.as_ref(), id).await;
             racers.spawn(async move {
                 let step = Step { account: Some(account(&format!("a-{round}"))), ..step(sealed_state()) };

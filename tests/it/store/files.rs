@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::Command;
 
-use nyckelbud::store::{self, Committed, SealedChange, Step, StoreError, TicketFilter};
+use nyckelbud::store::{self, Committed, Incoming, SealedChange, Step, StoreError, TicketFilter};
 
 use super::make::*;
 use super::world::{DOMAIN, World};
@@ -81,7 +81,7 @@ fn child() {
     runtime.block_on(async {
         let store = store::open(&url, DOMAIN).await.unwrap();
         for name in 0_u32.. {
-            keep(store.as_ref(), mail(&name.to_string())).await;
+            keep(store.as_ref(), crowd_mail(&name.to_string())).await;
             store.seal_audit(&keyring(1), 10).await.unwrap();
             println!("kept {name}");
         }
@@ -136,8 +136,8 @@ fn child_on_a_full_disk() {
     runtime.block_on(async {
         let store = store::open(&url, DOMAIN).await.unwrap();
         for batch in 0_u32.. {
-            let large =
-                |name: usize| mail_but(&format!("{batch}-{name}"), |mail| mail.raw = vec![b'x'; 36_000]);
+            let raw = vec![b'x'; 36_000];
+            let large = |name: usize| Incoming { raw: raw.clone(), ..crowd_mail(&format!("{batch}-{name}")) };
             match store.record((0..BATCH).map(large).collect(), NOW).await {
                 Ok(_) => println!("kept a batch"),
                 Err(StoreError::Unavailable(text)) => return println!("refused: {text}"),

@@ -1,6 +1,6 @@
 //! Mails on their way in.
 
-use nyckelbud::mailbox::{Folder, Mark};
+use nyckelbud::mailbox::{Folder, Mark, Shelf};
 use nyckelbud::store::*;
 use nyckelbud::ticket::{Fate, State};
 use nyckelbud::types::{Reason, TicketNumber, UnixMillis};
@@ -10,21 +10,23 @@ use super::world::World;
 
 pub async fn a_mark_is_kept_and_the_first_one_stays(world: World) {
     let store = &world.store;
-    assert_eq!(store.mark(BOX).await.unwrap(), None);
-    store.set_mark(BOX, &Mark("first".to_owned()), NOW).await.unwrap();
-    store.set_mark(BOX, &Mark("second".to_owned()), NOW).await.unwrap();
-    assert_eq!(store.mark(BOX).await.unwrap(), Some(Mark("first".to_owned())));
-    assert_eq!(store.mark("other").await.unwrap(), None);
+    for shelf in [Shelf::Inbox, Shelf::Filed(Folder::Handled), Shelf::Filed(Folder::Quarantine)] {
+        assert_eq!(store.mark(BOX, shelf).await.unwrap(), None);
+        store.set_mark(BOX, shelf, &Mark(format!("{shelf:?}")), NOW).await.unwrap();
+        store.set_mark(BOX, shelf, &Mark("second".to_owned()), NOW).await.unwrap();
+        assert_eq!(store.mark(BOX, shelf).await.unwrap(), Some(Mark(format!("{shelf:?}"))));
+        assert_eq!(store.mark("other", shelf).await.unwrap(), None);
+    }
 }
 
 async fn ledger(world: &World, validity: u32) -> Vec<(String, u32, bool)> {
     let mut entries: Vec<_> = world
         .store
-        .ledger(BOX, validity)
+        .unmoved(BOX, validity, None, 100)
         .await
         .unwrap()
         .into_iter()
-        .map(|entry| (entry.uid.0, entry.tries, entry.kept))
+        .map(|entry| (entry.uid.0, entry.tries, entry.mail.is_some()))
         .collect();
     entries.sort();
     entries
@@ -33,11 +35,11 @@ async fn ledger(world: &World, validity: u32) -> Vec<(String, u32, bool)> {
 pub async fn tries_are_counted_before_the_fetch_and_can_be_taken_back(world: World) {
     let store = &world.store;
     let both = [uid("1"), uid("2"), uid("2")];
-    store.count_tries(BOX, 1, &both, NOW).await.unwrap();
-    store.count_tries(BOX, 1, &[uid("2")], NOW).await.unwrap();
+    store.count_tries(&inbox(1), &both, NOW).await.unwrap();
+    store.count_tries(&inbox(1), &[uid("2")], NOW).await.unwrap();
     assert_eq!(ledger(&world, 1).await, [("1".to_owned(), 1, false), ("2".to_owned(), 2, false)]);
-    store.forgive_tries(BOX, 1, &both).await.unwrap();
-    store.forgive_tries(BOX, 1, &[uid("1"), uid("3")]).await.unwrap();
+    store.forgive_tries(&inbox(1), &both).await.unwrap();
+    store.forgive_tries(&inbox(1), &[uid("1"), uid("3")]).await.unwrap();
     assert_eq!(ledger(&world, 1).await, [("1".to_owned(), 0, false), ("2".to_owned(), 1, false)]);
 }
 
@@ -66,13 +68,13 @@ pub async fn a_file_name_that_is_used_again_brings_another_mail(world: World) {
 
 pub async fn kept_mails_wait_for_their_move_and_then_leave_the_ledger(world: World) {
     let store = &world.store;
-    store.count_tries(BOX, 1, &[uid("1"), uid("2")], NOW).await.unwrap();
+    store.count_tries(&inbox(1), &[uid("1"), uid("2")], NOW).await.unwrap();
     let observed = mail_but("2", |mail| mail.folder = None);
     let unreadable = mail_but("3", |mail| mail.folder = Some(Folder::Quarantine));
     store.record(vec![mail("1"), observed, unreadable], NOW).await.unwrap();
-    let mut kept = store.ledger(BOX, 1).await.unwrap();
+    let mut kept = store.unmoved(BOX, 1, None, 100).await.unwrap();
     kept.sort_by(|left, right| left.uid.cmp(&right.uid));
-    let folders: Vec<_> = kept.iter().map(|entry| (entry.kept, entry.folder)).collect();
+    let folders: Vec<_> = kept.iter().map(|entry| (entry.mail.is_some(), entry.folder)).collect();
     assert_eq!(folders, [(true, Some(Folder::Handled)), (true, None), (true, Some(Folder::Quarantine))]);
     store.moved(BOX, 1, &[uid("1"), uid("3")], NOW).await.unwrap();
     assert_eq!(ledger(&world, 1).await, [("2".to_owned(), 1, true)]);
@@ -165,7 +167,7 @@ pub async fn what_postgres_cannot_keep_in_a_text_stops_no_mail(world: World) {
         mail.uid = uid("with\0nul");
         mail.raw = vec![0, 255, 13, 10];
     });
-    store.count_tries(BOX, 1, std::slice::from_ref(&odd.uid), NOW).await.unwrap();
+    store.count_tries(&inbox(1), std::slice::from_ref(&odd.uid), NOW).await.unwrap();
     let id = keep(store.as_ref(), odd).await;
     assert_eq!(view(store.as_ref(), id).await.ticket.subject, "a\u{fffd}b 🔑");
     assert_eq!(mails_of(store.as_ref(), id).await[0].raw, [0, 255, 13, 10]);

@@ -9,19 +9,33 @@ use super::make::*;
 use super::world::World;
 
 /// Where a mail would go, as `record` and as `explain` see it: they must agree.
-async fn joins(world: &World, incoming: Incoming) -> Option<TicketNumber> {
-    let (answers, tag, from) = (incoming.answers.clone(), incoming.tag, incoming.from.clone());
-    let asked = world.store.ticket_answered(&answers, tag, from.as_ref(), incoming.trust).await.unwrap();
-    let joined = match world.store.record(vec![incoming], NOW).await.unwrap()[0] {
-        Recorded::Joined(_, number) => Some(number),
-        Recorded::Made(..) => None,
-        ref other => panic!("{other:?}"),
+pub async fn thread(world: &World, incoming: Incoming) -> Thread {
+    let asked = world.store.thread_of(&incoming.arrival()).await.unwrap();
+    let recorded = world.store.record(vec![incoming], NOW).await.unwrap().remove(0);
+    let (Recorded::Made(id, number) | Recorded::Joined(id, number)) = recorded else {
+        panic!("{recorded:?}")
     };
-    assert_eq!(asked, joined);
-    joined
+    let ticket = world.store.ticket(id).await.unwrap().unwrap();
+    let became = match (&recorded, asked) {
+        (Recorded::Joined(..), Thread::Flood(_)) => Thread::Flood(Some(number)),
+        (Recorded::Joined(..), Thread::Own(_) | Thread::Joins(_)) => Thread::Joins(number),
+        (_, Thread::Flood(_)) if ticket.reason == Some(Reason::LimitSender) => Thread::Flood(None),
+        (_, _) => Thread::Own(ticket.link),
+    };
+    assert_eq!(asked, became);
+    became
 }
 
-fn from(name: &str, who: &str, answers: Vec<MessageId>, tag: Option<TicketNumber>) -> Incoming {
+/// The ticket that it joins.
+async fn joins(world: &World, incoming: Incoming) -> Option<TicketNumber> {
+    match thread(world, incoming).await {
+        Thread::Joins(number) => Some(number),
+        Thread::Own(_) => None,
+        Thread::Flood(ticket) => panic!("a flood: {ticket:?}"),
+    }
+}
+
+pub fn from(name: &str, who: &str, answers: Vec<MessageId>, tag: Option<TicketNumber>) -> Incoming {
     mail_but(name, |mail| {
         mail.from = EmailAddress::parse(who).ok();
         mail.answers = answers;
@@ -71,13 +85,15 @@ pub async fn a_forged_mail_joins_nobodys_ticket(world: World) {
     };
     assert_eq!(joins(&world, forged("3", vec![], Some(number(1)))).await, None);
     assert_eq!(joins(&world, forged("4", vec![message_id("1")], None)).await, None);
-    // What needs no proof, and what has it.
-    assert_eq!(joins(&world, forged("5", vec![message_id("2")], None)).await, Some(number(2)));
-    assert_eq!(joins(&world, forged("6", vec![], Some(number(2)))).await, Some(number(2)));
-    assert_eq!(joins(&world, forged("7", vec![ours], None)).await, Some(number(1)));
-    // A later mail of less trust lowers nothing: the first one counts.
-    assert_eq!(joins(&world, forged("8", vec![message_id("7")], None)).await, None);
-    assert_eq!(joins(&world, from("9", ANNA, vec![message_id("7")], None)).await, Some(number(1)));
+    // Not even with a Message-ID that was given to Anna alone: it travels with what she forwards.
+    assert_eq!(joins(&world, forged("5", vec![ours.clone()], None)).await, None);
+    assert_eq!(joins(&world, from("6", ANNA, vec![ours], None)).await, Some(number(1)));
+    // A ticket of which nobody knew the sender either takes what is as sure.
+    assert_eq!(joins(&world, forged("7", vec![message_id("2")], None)).await, Some(number(2)));
+    assert_eq!(joins(&world, forged("8", vec![], Some(number(2)))).await, Some(number(2)));
+    assert_eq!(joins(&world, from("9", ANNA, vec![message_id("7")], None)).await, Some(number(2)));
+    // A later mail of more trust raises nothing: the first one counts.
+    assert_eq!(joins(&world, forged("10", vec![message_id("9")], None)).await, Some(number(2)));
 }
 
 pub async fn a_machines_mail_joins_nothing(world: World) {
@@ -178,4 +194,31 @@ pub async fn the_own_mail_wins_when_a_message_id_was_copied(world: World) {
     });
     store.record(vec![mail("1"), copied], NOW).await.unwrap();
     assert_eq!(joins(&world, reply("3", message_id("1"))).await, Some(number(1)));
+}
+
+pub async fn a_reply_opens_what_was_over_once(world: World) {
+    let store = world.store.as_ref();
+    let done = State::Done { generation: 1, since: NOW, checked: true };
+    let id = moved(&world, "1", done.clone()).await;
+    let answer = reply("2", message_id("1"));
+    assert!(matches!(store.record(vec![answer.clone()], NOW).await.unwrap()[0], Recorded::Joined(..)));
+    let opened = view(store, id).await.ticket;
+    assert_eq!(opened.state, State::Technician { password: PasswordFact::Changed });
+
+    // Somebody is done with it. The mail could not be moved and comes again, as itself and as a copy in
+    // another mailbox; then the mailbox counts anew.
+    let working = claim(store, id).await;
+    let closed = store.commit(id, working.fence, &opened.state, step(done.clone())).await.unwrap();
+    assert_eq!(closed, Committed::Done);
+    let copy = Incoming { mailbox: "other".to_owned(), uid: uid("77"), ..answer.clone() };
+    let anew = Incoming { validity: 2, ..answer.clone() };
+    let again = store.record(vec![answer, copy, anew], NOW).await.unwrap();
+    let duplicate = Recorded::Duplicate(id, number(1));
+    assert_eq!(again, [Recorded::Known, duplicate.clone(), duplicate]);
+    let ticket = view(store, id).await;
+    assert_eq!((ticket.ticket.state, ticket.messages.len()), (done, 2));
+    assert_eq!(world.number("SELECT COUNT(*) FROM audit WHERE event = 'ticket.replied'").await, 1);
+    // A new reply is another matter.
+    store.record(vec![reply("3", message_id("2"))], NOW).await.unwrap();
+    assert_eq!(view(store, id).await.ticket.state, State::Technician { password: PasswordFact::Changed });
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use nyckelbud::keyring::{KeyBytes, Keyring};
 use nyckelbud::mail::Trust;
-use nyckelbud::mailbox::{Folder, MailUid};
+use nyckelbud::mailbox::{Folder, MailUid, Shelf};
 use nyckelbud::password::seal::Sealed;
 use nyckelbud::store::*;
 use nyckelbud::ticket::{Hand, Job, Kind, PasswordFact, State, TicketId, Way};
@@ -31,6 +31,16 @@ pub fn uid(name: &str) -> MailUid {
     MailUid(name.to_owned())
 }
 
+/// The inbox under a UIDVALIDITY.
+pub fn inbox(validity: u32) -> UidScope {
+    UidScope { mailbox: BOX.to_owned(), shelf: Shelf::Inbox, validity }
+}
+
+/// A folder for filed mails, under its UIDVALIDITY 3.
+pub fn in_folder(folder: Folder) -> UidScope {
+    UidScope { mailbox: BOX.to_owned(), shelf: Shelf::Filed(folder), validity: 3 }
+}
+
 /// A request that Anna sent, named `name` in the mailbox and in its Message-ID.
 pub fn mail(name: &str) -> Incoming {
     Incoming {
@@ -47,6 +57,8 @@ pub fn mail(name: &str) -> Incoming {
         from: Some(address(ANNA)),
         trust: Trust::OwnDomain,
         signatures: None,
+        returned: None,
+        from_desk: false,
         folder: Some(Folder::Handled),
         ticket: NewTicket {
             kind: Kind::Password,
@@ -66,6 +78,11 @@ pub fn mail_but(name: &str, change: impl FnOnce(&mut Incoming)) -> Incoming {
     let mut mail = mail(name);
     change(&mut mail);
     mail
+}
+
+/// The same from an address of its own: Anna alone would be a flood.
+pub fn crowd_mail(name: &str) -> Incoming {
+    mail_but(name, |mail| mail.from = Some(address(&format!("user-{name}@kommun.example"))))
 }
 
 /// A reply to `answered`.

@@ -6,10 +6,14 @@ mod claims;
 mod commits;
 mod crowds;
 mod files;
+mod floods;
 mod intake;
 mod joins;
+mod limits;
+mod links;
 mod make;
 mod messages;
+mod ownership;
 mod plans;
 mod quarantine;
 mod reads;
@@ -57,7 +61,23 @@ contract! {
         a_reply_answers_a_question_and_opens_what_was_over,
         a_reply_during_a_decision_is_read_by_a_new_one,
         a_reply_during_a_delivery_opens_the_ticket_when_that_is_over,
-        the_own_mail_wins_when_a_message_id_was_copied;
+        the_own_mail_wins_when_a_message_id_was_copied,
+        a_reply_opens_what_was_over_once;
+    links:
+        a_mail_that_names_anothers_ticket_is_linked_and_changes_nothing_there,
+        a_number_or_message_id_that_nobody_has_links_to_nothing,
+        an_own_ticket_goes_before_a_link_and_an_acknowledgement_is_for_every_ticket,
+        whoever_we_wrote_to_about_a_ticket_may_answer_there;
+    ownership:
+        no_mail_of_another_person_changes_somebodys_ticket;
+    floods:
+        thirty_mails_of_an_hour_are_handled_and_the_next_ones_are_kept_together,
+        an_hour_is_counted_by_the_times_when_mails_came,
+        a_floods_ticket_lasts_for_an_hour_after_its_last_mail,
+        a_forger_floods_for_himself_and_a_flood_is_one_address_own,
+        machines_flood_apart_from_people_and_are_filed,
+        a_flood_while_the_automation_observes_is_observed,
+        a_server_with_a_wrong_clock_does_not_make_a_flood_last_for_ever;
     claims:
         due_tickets_are_claimed_oldest_first_and_once,
         a_lease_that_ran_out_is_told_and_its_fence_is_lost,
@@ -86,11 +106,17 @@ contract! {
         a_lost_fence_neither_begins_nor_ends_a_message,
         an_answer_names_the_newest_mail_of_a_person,
         a_message_is_in_the_audit_log_before_and_after_it_leaves;
+    limits:
+        an_address_gets_three_acknowledgements_a_day_until_a_person_acts,
+        a_clock_that_was_wrong_silences_nobody,
+        of_many_questions_at_once_one_is_asked,
+        a_mail_that_comes_back_before_its_sending_has_ended_is_told_all_the_same;
     quarantine:
         the_quarantine_lists_what_could_not_be_read_with_its_tries,
         a_mail_that_is_let_out_is_due_like_one_that_has_just_come,
         a_reply_that_is_let_out_joins_its_ticket,
-        a_copy_that_is_let_out_is_linked_to_its_original;
+        a_copy_that_is_let_out_is_linked_to_its_original,
+        a_mail_that_is_let_out_claims_no_ticket_and_starts_no_flood;
     receipts:
         a_receipt_is_kept_by_key_and_wakes_its_ticket,
         a_receipt_before_the_outcome_is_found_by_its_reference,

@@ -4,7 +4,8 @@
 use std::time::{Duration, Instant};
 
 use nyckelbud::delivery::Receipt;
-use nyckelbud::store::Channel;
+use nyckelbud::mailbox::{Filed, Folder, Spot};
+use nyckelbud::store::{Channel, Found};
 use nyckelbud::types::AccountId;
 
 use super::make::*;
@@ -22,6 +23,8 @@ SELECT n, 0, 'servicedesk', 1, 'u' || n, 0, 0, 'h' || n, n || '@old.example', ''
 FROM generate_series(1, 100000) n;
 INSERT INTO ledger (mailbox, validity, uid, tries, mail, folder, seen_at, moved_at)
 SELECT 'servicedesk', 1, 'u' || n, 1, n, 'handled', 0, 1 FROM generate_series(1, 100000) n;
+INSERT INTO place (mailbox, folder, validity, uid, tries, mail, seen_at)
+SELECT 'servicedesk', 'handled', 3, 'p' || n, 0, n, 0 FROM generate_series(1, 100000) n;
 INSERT INTO intent (intent_key, ticket, kind, generation, gateway, begun_at, outcome, detail, ended_at)
 SELECT 'k' || n, n, 'text', 1, 'elks', n, 'accepted', 'r' || n, 0 FROM generate_series(1, 100000) n;
 INSERT INTO message (ticket, kind, channel, addressee, words, message_id, created_at, due_at, tries, unclear, begun_at,
@@ -49,8 +52,18 @@ async fn postgres_reads_no_large_table_as_a_whole() {
         })
     });
     store.record(mails.collect(), NOW).await.unwrap();
-    store.count_tries(BOX, 1, &[uid("1"), uid("new")], NOW).await.unwrap();
-    store.ledger(BOX, 1).await.unwrap();
+    store.count_tries(&inbox(1), &[uid("1"), uid("new")], NOW).await.unwrap();
+    store.entries(&inbox(1), &[uid("u7")]).await.unwrap();
+    store.unmoved(BOX, 1, None, 100).await.unwrap();
+    let spot = Spot { validity: 3, uid: uid("9") };
+    let filed = [Filed { uid: uid("u7"), now: Some(spot) }];
+    store.filed(BOX, 1, Folder::Handled, &filed, NOW).await.unwrap();
+    let handled = in_folder(Folder::Handled);
+    store.entries(&handled, &[uid("9")]).await.unwrap();
+    let known = mail_but("known", |mail| mail.content_hash = "h77".to_owned());
+    store.settle(&handled, vec![Found::Read(Box::new(known))], NOW).await.unwrap();
+    store.with_content(&["h77".to_owned()]).await.unwrap();
+    store.kept_unread(BOX, b"octets").await.unwrap();
     store.moved(BOX, 1, &[uid("1")], NOW).await.unwrap();
     store.next_due().await.unwrap();
     let claim = store.claim("one", LEASE, 8, NOW).await.unwrap().remove(0);
@@ -77,6 +90,6 @@ async fn postgres_reads_no_large_table_as_a_whole() {
     let used = "SELECT COUNT(*) FROM pg_stat_user_tables WHERE relname = 'ticket' AND idx_scan > 0";
     assert_eq!(world.number(used).await, 1, "the counts are not there: this would prove nothing");
     let scanned = "SELECT relname::text FROM pg_stat_user_tables WHERE seq_scan > 0
-         AND relname IN ('ticket', 'mail', 'ledger', 'intent', 'message', 'started', 'audit')";
+         AND relname IN ('ticket', 'mail', 'ledger', 'intent', 'message', 'started', 'audit', 'place')";
     assert_eq!(world.texts(scanned).await, Vec::<String>::new());
 }

@@ -2,6 +2,7 @@
 
 use nyckelbud::store::*;
 use nyckelbud::ticket::{Fate, Kind, Standing, State};
+use nyckelbud::types::{NamedBy, Reason};
 
 use super::make::*;
 use super::world::World;
@@ -24,8 +25,8 @@ async fn let_out(world: &World, id: nyckelbud::ticket::TicketId, mail: Incoming)
 pub async fn the_quarantine_lists_what_could_not_be_read_with_its_tries(world: World) {
     let store = &world.store;
     keep(&**store, mail("read")).await;
-    store.count_tries(BOX, 1, &[uid("broken")], NOW).await.unwrap();
-    store.count_tries(BOX, 1, &[uid("broken")], NOW).await.unwrap();
+    store.count_tries(&inbox(1), &[uid("broken")], NOW).await.unwrap();
+    store.count_tries(&inbox(1), &[uid("broken")], NOW).await.unwrap();
     let id = keep(&**store, unread("broken")).await;
     let listed = store.quarantine(None).await.unwrap();
     let [only] = listed.as_slice() else { panic!("{listed:?}") };
@@ -75,4 +76,28 @@ pub async fn a_copy_that_is_let_out_is_linked_to_its_original(world: World) {
     assert_eq!(recorded, LetOut::Recorded(Recorded::Duplicate(first, number(1))));
     assert_eq!(view(&**store, first).await.messages.len(), 1, "a duplicate is not counted");
     assert_eq!(view(&**store, id).await.ticket.merged_into, Some(number(1)));
+}
+
+pub async fn a_mail_that_is_let_out_claims_no_ticket_and_starts_no_flood(world: World) {
+    let store = &world.store;
+    keep(&**store, mail("first")).await;
+    let id = keep(&**store, unread("quoting")).await;
+    let quoting = mail_but("quoting", |mail| {
+        mail.from = Some(address("bo.berg@kommun.example"));
+        mail.tag = Some(number(1));
+    });
+    let recorded = let_out(&world, id, quoting).await;
+    assert_eq!(recorded, LetOut::Recorded(Recorded::Made(id, number(2))));
+    let link = view(&**store, id).await.ticket.link.expect("it names another's ticket");
+    assert_eq!((link.to, link.by), (number(1), NamedBy::Tag));
+
+    store.record((2..=30).map(|n| mail(&n.to_string())).collect(), NOW).await.unwrap();
+    let (one, two) = (keep(&**store, unread("31")).await, keep(&**store, unread("32")).await);
+    assert!(matches!(let_out(&world, one, mail("31")).await, LetOut::Recorded(Recorded::Made(..))));
+    let flood = view(&**store, one).await.ticket;
+    assert_eq!((flood.reason, flood.state), (Some(Reason::LimitSender), technician()));
+    assert!(flood.subject.starts_with("More than 30 mails"), "{}", flood.subject);
+    let joined = let_out(&world, two, mail("32")).await;
+    assert_eq!(joined, LetOut::Recorded(Recorded::Joined(one, flood.number)));
+    assert_eq!(view(&**store, two).await.ticket.merged_into, Some(flood.number));
 }

@@ -10,6 +10,7 @@ use nyckelbud::clock::{Clock, SystemClock};
 use nyckelbud::config::Settings;
 use nyckelbud::store::TicketFilter;
 use nyckelbud::ticket::Ticket;
+use nyckelbud::token::Tokens;
 use nyckelbud::types::UnixMillis;
 use nyckelbud::web::{Browser, Desk, Page, PickupAnswer, PickupView, RevealPage};
 use nyckelbud::worker::{DeskPort, Health, Intake, Parts, Worker};
@@ -46,7 +47,7 @@ impl OpenDesk {
         let settings = demo_desk::settings(folder);
         let store = assembly::store(&settings).await.expect("the store opens");
         store.free_leases().await.expect("leases are freed");
-        let mut parts = assembly::parts(&settings, store).expect("the parts fit");
+        let mut parts = assembly::parts(&settings, store, &Tokens::default()).expect("the parts fit");
         parts.clock = Arc::new(clock.clone());
         change(&mut parts);
         let parts = Arc::new(parts);
@@ -67,7 +68,7 @@ impl OpenDesk {
 
     /// Takes in what lies in the mailbox.
     pub async fn take_in(&self) {
-        let inbox = assembly::inboxes(&self.settings).expect("the mailbox").remove(0);
+        let inbox = assembly::inboxes(&self.settings, &Tokens::default()).expect("the mailbox").remove(0);
         Intake::new(inbox, Arc::clone(&self.parts)).drain().await.expect("the mailbox is read");
     }
 

@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 use nyckelbud::mailbox::imap::ImapSettings;
 use nyckelbud::secret::Secret;
 use nyckelbud::tls::Tls;
+use nyckelbud::token::SignIn;
 use tempfile::TempDir;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers/dovecot");
@@ -29,26 +30,36 @@ pub struct Dovecot {
 impl Dovecot {
     /// Starts one whose folder names have `/` between their levels.
     pub fn start() -> Self {
-        Self::start_with("/", "never")
+        Self::start_with(&[])
     }
 
     pub fn start_with_separator(separator: &str) -> Self {
-        Self::start_with(separator, "never")
+        Self::start_with(&[("SEPARATOR", separator)])
+    }
+
+    /// Starts one that takes tokens, too, and asks at `introspection` whether they are good.
+    pub fn start_with_tokens(introspection: &str) -> Self {
+        Self::start_with(&[("INTROSPECTION", introspection)])
+    }
+
+    /// Starts one that answers the later the more wrong passwords came, as a real one does.
+    pub fn start_with_penalty() -> Self {
+        Self::start_with(&[("PENALTY", "yes")])
     }
 
     /// Starts one that writes mails to the disk as a real one does: for measurements.
     #[allow(dead_code)] // the benchmark's
     pub fn start_durable() -> Self {
-        Self::start_with("/", "optimized")
+        Self::start_with(&[("FSYNC", "optimized")])
     }
 
-    fn start_with(separator: &str, fsync: &str) -> Self {
+    fn start_with(settings: &[(&str, &str)]) -> Self {
         let mut failure = String::new();
         // Another program may take the ports in between.
         for _ in 0..3 {
             let dir = tempfile::Builder::new().prefix("nyckelbud-dovecot-").tempdir().unwrap();
             let port = two_free_ports();
-            let output = script("start", dir.path(), port, &[("SEPARATOR", separator), ("FSYNC", fsync)]);
+            let output = script("start", dir.path(), port, settings);
             // Made first: it also stops what started half-way.
             let server = Self { dir, port };
             if output.status.success() {
@@ -68,7 +79,7 @@ impl Dovecot {
             tls: Tls::Implicit,
             ca_file: Some(self.dir.path().join("ca.pem")),
             username: USER.to_owned(),
-            password: Secret::new(PASSWORD.to_owned()),
+            sign_in: SignIn::Password(Secret::new(PASSWORD.to_owned())),
             inbox: "INBOX".to_owned(),
             handled: "Nyckelbud/Hanterade ärenden".to_owned(),
             quarantine: "Nyckelbud/Karantän".to_owned(),
@@ -139,6 +150,12 @@ impl Dovecot {
                 && title.contains(" IDLE")
                 && parent(&read("stat")) == Some(&master)
         })
+    }
+
+    /// How many sign-ins it has refused.
+    pub fn refused_sign_ins(&self) -> usize {
+        let log = fs::read_to_string(self.path("dovecot.log")).unwrap();
+        log.lines().filter(|line| line.contains("Password mismatch")).count()
     }
 
     /// A file or folder of the server's own folder.

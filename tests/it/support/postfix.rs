@@ -48,7 +48,7 @@ impl Postfix {
             tls: Tls::StartTls,
             ca_file: Some(self.dir.path().join("ca.pem")),
             username: None,
-            password: None,
+            sign_in: None,
             from_name: "Servicedesk på Kommunen".to_owned(),
             from: EmailAddress::parse("servicedesk@kommun.example").unwrap(),
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use nyckelbud::mailbox::imap::{ImapMailbox, ImapSettings, Timeouts};
 use nyckelbud::secret::Secret;
 use nyckelbud::tls::Tls;
+use nyckelbud::token::SignIn;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -66,7 +67,7 @@ impl ScriptedServer {
             tls: Tls::None,
             ca_file: None,
             username: "desk@kommun.example".to_owned(),
-            password: Secret::new(PASSWORD.to_owned()),
+            sign_in: SignIn::Password(Secret::new(PASSWORD.to_owned())),
             inbox: "INBOX".to_owned(),
             handled: "Nyckelbud/Hanterade".to_owned(),
             quarantine: "Nyckelbud/Karantän".to_owned(),

@@ -65,7 +65,7 @@ impl ScriptedSmtp {
             tls: Tls::None,
             ca_file: None,
             username: None,
-            password: None,
+            sign_in: None,
             from_name: "Servicedesk på Kommunen".to_owned(),
             from: EmailAddress::parse("servicedesk@kommun.example").unwrap(),
         }

@@ -101,7 +101,7 @@ impl Desk for FakeDesk {
     }
 
     async fn ready(&self) -> Readiness {
-        Readiness { missing: self.missing.lock().unwrap().clone() }
+        Readiness { missing: self.missing.lock().unwrap().clone(), refused: Vec::new() }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The switch is turned while requests are under way.
 
+use nyckelbud::token::Tokens;
 use nyckelbud::web::PickupView;
 
 use super::*;
@@ -48,7 +49,9 @@ async fn a_request_that_came_while_observing_is_not_acted_on_after_it() {
     let desk = place.open().await;
     turn(&desk, Automation::Observe).await;
     place.deliver(TEXTED);
-    let inbox = nyckelbud::cli::assembly::inboxes(&demo_desk::settings(&place.folder)).unwrap().remove(0);
+    let inbox = nyckelbud::cli::assembly::inboxes(&demo_desk::settings(&place.folder), &Tokens::default())
+        .unwrap()
+        .remove(0);
     let parts = std::sync::Arc::clone(&desk.parts);
     nyckelbud::worker::Intake::new(inbox, parts).drain().await.unwrap();
     turn(&desk, Automation::On).await;

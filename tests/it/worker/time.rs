@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use nyckelbud::cli::assembly;
 use nyckelbud::directory::DirectoryError;
 use nyckelbud::password::{PasswordReset, TemporaryPassword, Used};
+use nyckelbud::token::Tokens;
 use nyckelbud::types::{Outcome, UnixMillis};
 use nyckelbud::worker::{Health, Worker, WorkerError};
 use tokio::task::JoinHandle;
@@ -145,7 +146,7 @@ async fn done(desk: &OpenDesk) {
 fn at_work(place: &Place, desk: &OpenDesk) -> (JoinHandle<Result<(), WorkerError>>, CancellationToken) {
     let stop = CancellationToken::new();
     let worker = Worker::new(Arc::clone(&desk.parts), Arc::new(Health::expecting(&[])));
-    let inboxes = assembly::inboxes(&demo_desk::settings(&place.folder)).unwrap();
+    let inboxes = assembly::inboxes(&demo_desk::settings(&place.folder), &Tokens::default()).unwrap();
     (tokio::spawn(worker.run(inboxes, stop.clone())), stop)
 }
 

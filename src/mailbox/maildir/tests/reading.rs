@@ -39,7 +39,7 @@ async fn a_mail_comes_with_its_time_and_at_most_its_first_part() {
     let shapes: Vec<_> = mails.iter().map(|mail| (mail.bytes.len(), mail.truncated)).collect();
     assert_eq!(shapes, [(limit, false), (limit, true)]);
     let file = fs::metadata(desk.path("new/1.fits")).unwrap();
-    assert_eq!(mails[0].received_at, Some(shelf::millis(file.modified().unwrap())));
+    assert_eq!(mails[0].received_at, Some(tree::millis(file.modified().unwrap())));
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 //! name, so every new flag renames the file), move and delete; nothing here takes a place for granted.
 
 use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
 use std::fs::{self, DirEntry, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use tracing::warn;
 
 use super::mark::MaildirMark;
 use super::{MaildirSettings, filing, shown, unusable};
-use crate::mailbox::{MailUid, MailboxError, Mark, RawMail};
+use crate::mailbox::{Folder, MailUid, MailboxError, Mark, RawMail, Shelf};
 use crate::types::UnixMillis;
 
 /// The parts of a maildir that hold mails. A mail goes from the first to the second while we look,
@@ -27,11 +28,11 @@ const SEARCHES: usize = 5;
 /// A folder's time tells nothing of changes so shortly before: clocks of file systems are coarse.
 const COARSE: Duration = Duration::from_secs(2);
 
-/// An open maildir.
-pub(super) struct Shelf {
+/// An open maildir, or one of its folders.
+pub(super) struct Tree {
     pub(super) root: PathBuf,
-    pub(super) handled: PathBuf,
-    pub(super) quarantine: PathBuf,
+    /// Where mails are moved to; `None` when it was opened only to look.
+    pub(super) folders: Option<Folders>,
     pub(super) items: Items,
     /// True when `items` was read during the present call.
     fresh: bool,
@@ -40,6 +41,12 @@ pub(super) struct Shelf {
     /// The parts' times when nothing but `listed` was in them.
     quiet: Option<[SystemTime; 2]>,
     left_out: usize,
+}
+
+/// The folders for mails that are done with.
+pub(super) struct Folders {
+    pub(super) handled: PathBuf,
+    pub(super) quarantine: PathBuf,
 }
 
 /// What lies in the maildir, by unique name.
@@ -55,26 +62,38 @@ pub(super) struct Item {
     is_file: bool,
 }
 
-impl Shelf {
+impl Tree {
     /// Opens the maildir of `settings` and makes the folders that are missing in it.
     pub(super) fn open(settings: &MaildirSettings) -> Result<Self, MailboxError> {
-        let root = settings.path.clone();
-        for part in PARTS {
-            let path = root.join(part);
-            if !fs::metadata(&path).map_err(|error| no_maildir(&path, &error))?.is_dir() {
-                return Err(no_maildir(&path, &io::Error::from(ErrorKind::NotADirectory)));
-            }
-        }
-        Ok(Self {
+        let root = inbox(settings)?;
+        let folders = Folders {
             handled: filing::folder(&root, &settings.handled)?,
             quarantine: filing::folder(&root, &settings.quarantine)?,
+        };
+        Ok(Self::new(root, Some(folders)))
+    }
+
+    /// Opens a folder only to look; `None` when there is no such folder.
+    pub(super) fn look_into(settings: &MaildirSettings, shelf: Shelf) -> Result<Option<Self>, MailboxError> {
+        let name = match shelf {
+            Shelf::Inbox => return Ok(Some(Self::new(inbox(settings)?, None))),
+            Shelf::Filed(Folder::Handled) => &settings.handled,
+            Shelf::Filed(Folder::Quarantine) => &settings.quarantine,
+        };
+        let root = filing::place(&inbox(settings)?, name)?;
+        Ok(filing::is_complete(&root).then(|| Self::new(root, None)))
+    }
+
+    fn new(root: PathBuf, folders: Option<Folders>) -> Self {
+        Self {
             root,
+            folders,
             items: HashMap::new(),
             fresh: false,
             listed: HashSet::new(),
             quiet: None,
             left_out: 0,
-        })
+        }
     }
 
     /// The mails, oldest first.
@@ -117,13 +136,16 @@ impl Shelf {
 
     /// Whether something is here that the last list did not know.
     pub(super) fn has_news(&mut self) -> Result<bool, MailboxError> {
+        if self.folders.is_none() {
+            return Err(filing::only_to_look(&self.root));
+        }
         let times = self.times()?;
         if self.quiet == Some(times) {
             return Ok(false);
         }
         for part in PARTS {
             for entry in entries(&self.root.join(part))? {
-                if unique_name(&entry?).is_some_and(|name| !self.listed.contains(&name)) {
+                if unique_name(&entry?.file_name()).is_some_and(|name| !self.listed.contains(&name)) {
                     return Ok(true);
                 }
             }
@@ -161,7 +183,7 @@ impl Shelf {
         for part in PARTS {
             for entry in entries(&self.root.join(part))? {
                 let entry = entry?;
-                let Some(name) = unique_name(&entry) else { continue };
+                let Some(name) = unique_name(&entry.file_name()) else { continue };
                 if let Some(item) = Item::of(&entry)? {
                     self.items.insert(name, item);
                 }
@@ -216,11 +238,21 @@ impl Item {
     }
 }
 
-/// What an entry is called without its flags (`:2,` and what follows). `None` for names that begin
+/// The maildir of `settings`, when it is one.
+fn inbox(settings: &MaildirSettings) -> Result<PathBuf, MailboxError> {
+    for part in PARTS {
+        let path = settings.path.join(part);
+        if !fs::metadata(&path).map_err(|error| no_maildir(&path, &error))?.is_dir() {
+            return Err(no_maildir(&path, &io::Error::from(ErrorKind::NotADirectory)));
+        }
+    }
+    Ok(settings.path.clone())
+}
+
+/// What a file is called without its flags (`:2,` and what follows). `None` for names that begin
 /// with a dot: those are no mails.
-fn unique_name(entry: &DirEntry) -> Option<String> {
-    let name = entry.file_name();
-    let name = name.to_string_lossy();
+pub(super) fn unique_name(file: &OsStr) -> Option<String> {
+    let name = file.to_string_lossy();
     if name.starts_with('.') {
         return None;
     }

@@ -1,0 +1,154 @@
+//! Places of mails that were filed: written down when they are moved, or found out by the sweep (M5).
+
+use super::SqlStore;
+use super::dialect::Dialect;
+use super::intake::{self, Lies};
+use super::ledger::folder_word;
+use super::tx::Tx;
+use super::value::{list, values};
+use crate::mailbox::{Folder, MailUid, Shelf, Spot};
+use crate::store::{Found, Incoming, MailId, Settled, StoreError, Totals, UidScope};
+use crate::types::{UnixMillis, mask_phones};
+
+pub(super) const FILED: &str = "INSERT INTO place (mailbox, folder, validity, uid, tries, mail, seen_at)
+     SELECT l.mailbox, $4, CAST($5 AS BIGINT), $6, 0, l.mail, CAST($7 AS BIGINT) FROM ledger l
+     WHERE l.mailbox = $1 AND l.validity = $2 AND l.uid = $3 AND l.mail > 0
+     ON CONFLICT (mailbox, folder, validity, uid) DO UPDATE SET mail = excluded.mail";
+pub(super) const WITH_CONTENT: &str = "SELECT content_hash, id FROM mail
+     WHERE duplicate_of = 0 AND content_hash IN (SELECT value FROM json_each($1))";
+/// Mails that were kept without being read have no content hash that another name would not change.
+/// They are few, and neither database reads the octets of those with another length.
+pub(super) const UNREAD: &str = "SELECT m.id FROM ticket t JOIN mail m ON m.ticket = t.id
+     WHERE t.kind = 'quarantine' AND t.mailbox = $1 AND length(m.raw) = length($2) AND m.raw = $2
+     ORDER BY EXISTS (SELECT 1 FROM place p WHERE p.mail = m.id AND p.mail > 0), m.id LIMIT 1";
+/// Of the copies of a mail, one of this mailbox and without a place first.
+pub(super) const COPY: &str = "SELECT m.id FROM mail m
+     WHERE m.id = $1 OR (m.duplicate_of = $1 AND m.duplicate_of > 0)
+     ORDER BY CASE WHEN m.mailbox = $2 THEN 0 ELSE 1 END,
+         EXISTS (SELECT 1 FROM place p WHERE p.mail = m.id AND p.mail > 0), m.id LIMIT 1";
+pub(super) const KEPT: &str = "SELECT COUNT(*) FROM mail WHERE mailbox = $1";
+pub(super) const GONE: &str = "SELECT COUNT(*) FROM ledger WHERE mailbox = $1 AND mail = 0 AND moved_at > 0";
+
+/// The kept mail of `from` (mailbox, UIDVALIDITY, UID in the inbox) lies in `folder` now.
+pub(super) async fn note_filed<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    from: (&str, u32, &MailUid),
+    folder: Folder,
+    spot: &Spot,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let (mailbox, validity, uid) = from;
+    let folder = folder_word(Some(folder));
+    let values = values![mailbox, validity, uid.0.as_str(), folder, spot.validity, spot.uid.0.as_str(), now];
+    tx.run(FILED, values).await
+}
+
+/// The kept mail `id` lies there.
+pub(super) async fn note<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    scope: &UidScope,
+    folder: Folder,
+    uid: &MailUid,
+    id: MailId,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO place (mailbox, folder, validity, uid, tries, mail, seen_at)
+         VALUES ($1, $2, $3, $4, 0, $5, $6)
+         ON CONFLICT (mailbox, folder, validity, uid) DO UPDATE SET mail = excluded.mail";
+    let folder = folder_word(Some(folder));
+    let values = values![scope.mailbox.as_str(), folder, scope.validity, uid.0.as_str(), id.0, now];
+    tx.run(sql, values).await
+}
+
+/// A kept mail was found in a folder: if the program ended between its move and the note of it, the note
+/// is made now.
+async fn has_left_inbox<DB: Dialect>(tx: &mut Tx<DB>, id: MailId, now: UnixMillis) -> Result<(), StoreError> {
+    let sql = "UPDATE ledger SET moved_at = $2 WHERE moved_at = 0 AND mail = $1
+             AND (mailbox, validity, uid) = (SELECT mailbox, validity, uid FROM mail WHERE id = $1)";
+    tx.run(sql, values![id.0, now]).await
+}
+
+impl<DB: Dialect> SqlStore<DB> {
+    pub(super) async fn mails_with_content(
+        &self,
+        hashes: &[String],
+    ) -> Result<Vec<(String, MailId)>, StoreError> {
+        let mut tx = self.read("looking for mails by their content").await?;
+        let rows = tx.rows(WITH_CONTENT, values![list(hashes)]).await?;
+        rows.into_iter().map(|mut row| Ok((row.text()?, MailId(row.number()?)))).collect()
+    }
+
+    pub(super) async fn mail_kept_unread(
+        &self,
+        mailbox: &str,
+        octets: &[u8],
+    ) -> Result<Option<MailId>, StoreError> {
+        if octets.is_empty() {
+            // What the server did not hand over; nobody knows what it is.
+            return Ok(None);
+        }
+        let mut tx = self.read("looking for a mail by its octets").await?;
+        let row = tx.row(UNREAD, values![mailbox, octets.to_vec()]).await?;
+        row.map(|mut row| row.number().map(MailId)).transpose()
+    }
+
+    pub(super) async fn settle_found(
+        &self,
+        scope: &UidScope,
+        mails: Vec<Found>,
+        now: UnixMillis,
+    ) -> Result<Vec<Settled>, StoreError> {
+        let Shelf::Filed(folder) = scope.shelf else {
+            return Err(StoreError::Corrupt("mails of the inbox are recorded, not settled".to_owned()));
+        };
+        let mut tx = self.write("noting where mails lie").await?;
+        intake::take_turn(&mut tx).await?;
+        let mut settled = Vec::with_capacity(mails.len());
+        for mail in mails {
+            settled.push(match mail {
+                Found::Kept(uid, id) => known(&mut tx, scope, folder, &uid, id, now).await?,
+                Found::Read(mail) => settle_read(&mut tx, scope, folder, *mail, now).await?,
+            });
+        }
+        tx.commit().await?;
+        Ok(settled)
+    }
+
+    pub(super) async fn count_mails(&self, mailbox: &str) -> Result<Totals, StoreError> {
+        let mut tx = self.read("counting a mailbox's mails").await?;
+        let kept = tx.one(KEPT, values![mailbox]).await?.number()?;
+        let gone = tx.one(GONE, values![mailbox]).await?.number()?;
+        Ok(Totals { kept: kept.unsigned_abs(), gone: gone.unsigned_abs() })
+    }
+}
+
+async fn known<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    scope: &UidScope,
+    folder: Folder,
+    uid: &MailUid,
+    id: MailId,
+    now: UnixMillis,
+) -> Result<Settled, StoreError> {
+    note(tx, scope, folder, uid, id, now).await?;
+    has_left_inbox(tx, id, now).await?;
+    Ok(Settled::Known)
+}
+
+async fn settle_read<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    scope: &UidScope,
+    folder: Folder,
+    mut mail: Incoming,
+    now: UnixMillis,
+) -> Result<Settled, StoreError> {
+    if let Some(mut first) = tx.row(intake::SAME_CONTENT, values![mail.content_hash.as_str()]).await? {
+        let mut copy = tx.one(COPY, values![first.number()?, scope.mailbox.as_str()]).await?;
+        return known(tx, scope, folder, &mail.uid, MailId(copy.number()?), now).await;
+    }
+    mail.subject = mask_phones(&mail.subject);
+    let subject = mail.subject.clone();
+    let made = intake::insert_ticket(tx, &mail, &subject, None, now).await?;
+    intake::insert_mail(tx, mail, made.id, 0, Lies::In(scope, folder), now).await?;
+    Ok(Settled::Made(made.id, made.number))
+}

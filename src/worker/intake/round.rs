@@ -1,0 +1,252 @@
+//! One look into a folder: which mails are not known, and taking them in.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::keeper::{Keeper, KeptMail};
+use super::plan::Plan;
+use super::{Intake, RoundError};
+use crate::mailbox::{MailUid, Mark, RawMail, Shelf};
+use crate::store::{StoreError, UidScope};
+
+/// Mails taken in before they are moved, and before the inbox is listed anew.
+const ROUND: usize = 2000;
+/// Mails asked for in one go.
+const FETCH_BATCH: usize = 200;
+/// Mails that the ledger is asked for in one go.
+const LEDGER_BATCH: usize = 1000;
+/// Mails that lie between the connection and the store; each may be as large as `max_mail_size`.
+const IN_FLIGHT: usize = 8;
+
+const POISON: &str = "its reading stopped the program three times";
+const DEADLY: &str = "its fetching stopped the program, even unread; it stays where it lies, look there";
+const WITHHELD: &str = "the mailbox lists it but does not hand it over; it stays where it lies, look there";
+
+impl Intake {
+    /// One look at the inbox. `true`: there is more, and another should follow at once.
+    pub(super) async fn round(
+        &mut self,
+        validity: u32,
+        stop: &CancellationToken,
+    ) -> Result<bool, RoundError> {
+        let mailbox = self.inbox.mailbox.name().to_owned();
+        let scope = UidScope { mailbox, shelf: Shelf::Inbox, validity };
+        self.forgive(None).await?;
+        let mut mark = self.parts.store.mark(&scope.mailbox, Shelf::Inbox).await?;
+        if mark.is_none() && self.inbox.settings.start_now {
+            mark = Some(self.first_mark(&scope).await?);
+        }
+        let listed = self.inbox.mailbox.list(mark.as_ref()).await?;
+        let mut to_file = self.left_over(&scope, &listed, mark.as_ref()).await?;
+        let plan = self.plan(&scope, &listed, ROUND).await?;
+        drop(listed);
+        to_file.extend(self.carry_out(&scope, &plan, stop).await?);
+        if stop.is_cancelled() {
+            return Ok(false);
+        }
+        self.file(&scope.mailbox, validity, &to_file).await?;
+        Ok(plan.more)
+    }
+
+    /// Marks what lies in the open folder, at the mailbox's first connection.
+    pub(super) async fn first_mark(&mut self, scope: &UidScope) -> Result<Mark, RoundError> {
+        let first = self.inbox.mailbox.mark().await?;
+        self.parts.store.set_mark(&scope.mailbox, scope.shelf, &first, self.parts.now()).await?;
+        Ok(first)
+    }
+
+    /// Compares the ledger with what is `listed`. Answers what was kept but not moved when the program or
+    /// the connection ended.
+    async fn left_over(
+        &mut self,
+        scope: &UidScope,
+        listed: &[MailUid],
+        mark: Option<&Mark>,
+    ) -> Result<Vec<KeptMail>, RoundError> {
+        let store = Arc::clone(&self.parts.store);
+        let present: HashSet<&MailUid> = listed.iter().collect();
+        let (mut left, mut unkept, mut after) = (Vec::new(), Vec::new(), None);
+        let limit = u32::try_from(LEDGER_BATCH).unwrap_or(u32::MAX);
+        loop {
+            let page = store.unmoved(&scope.mailbox, scope.validity, after.as_ref(), limit).await?;
+            let last = page.len() < LEDGER_BATCH;
+            after = page.last().map(|entry| entry.uid.clone());
+            let (here, missing): (Vec<_>, Vec<_>) =
+                page.into_iter().partition(|entry| present.contains(&entry.uid));
+            let kept = here.into_iter().filter(|entry| entry.mail.is_some() && entry.folder.is_some());
+            left.extend(kept.map(|entry| (entry.uid, entry.folder)));
+            let (moved, gone): (Vec<_>, Vec<_>) = missing.into_iter().partition(|entry| entry.mail.is_some());
+            unkept.extend(gone.into_iter().map(|entry| entry.uid));
+            let moved: Vec<MailUid> = moved.into_iter().map(|entry| entry.uid).collect();
+            if !moved.is_empty() {
+                store.moved(&scope.mailbox, scope.validity, &moved, self.parts.now()).await?;
+            }
+            if last {
+                break;
+            }
+        }
+        self.say_what_is_gone(scope, unkept, mark).await?;
+        Ok(left)
+    }
+
+    /// Mails that were about to be read and are not there any more: somebody took them away. Listed once
+    /// more, because another process may have counted a try for one that came after the list.
+    async fn say_what_is_gone(
+        &mut self,
+        scope: &UidScope,
+        mut unkept: Vec<MailUid>,
+        mark: Option<&Mark>,
+    ) -> Result<(), RoundError> {
+        if unkept.is_empty() {
+            return Ok(());
+        }
+        let listed: HashSet<MailUid> = self.inbox.mailbox.list(mark).await?.into_iter().collect();
+        unkept.retain(|uid| !listed.contains(uid));
+        let now = self.parts.now();
+        let gone = self.parts.store.gone(&scope.mailbox, scope.validity, &unkept, now).await?;
+        if gone > 0 {
+            tracing::warn!(mailbox = %scope.mailbox, mails = gone, "mails were taken out of the inbox by somebody \
+                before they were read; this desk has not seen what they say");
+        }
+        Ok(())
+    }
+
+    /// What to fetch of the `listed` mails; at most `limit` that were never tried.
+    pub(super) async fn plan(
+        &mut self,
+        scope: &UidScope,
+        listed: &[MailUid],
+        limit: usize,
+    ) -> Result<Plan, StoreError> {
+        let mut plan = Plan::default();
+        let store = Arc::clone(&self.parts.store);
+        for some in listed.chunks(LEDGER_BATCH) {
+            let known = store.entries(scope, some).await?;
+            if !plan.add(some, &known, self.breaks(scope), limit, Instant::now()) {
+                break;
+            }
+        }
+        Ok(plan)
+    }
+
+    /// Fetches and keeps what is planned; answers what is to be moved.
+    pub(super) async fn carry_out(
+        &mut self,
+        scope: &UidScope,
+        plan: &Plan,
+        stop: &CancellationToken,
+    ) -> Result<Vec<KeptMail>, RoundError> {
+        let mut kept = Vec::new();
+        // First, for one that breaks the connection would put these off.
+        self.give_up(scope, &plan.deadly, DEADLY).await?;
+        self.give_up(scope, &plan.withheld, WITHHELD).await?;
+        let batches = plan.fresh.chunks(FETCH_BATCH).map(|batch| (batch, None));
+        let alone = plan.alone.chunks(1).map(|one| (one, None));
+        let poison = plan.poison.chunks(1).map(|one| (one, Some(POISON)));
+        for (uids, unread) in batches.chain(alone).chain(poison) {
+            if stop.is_cancelled() {
+                break;
+            }
+            kept.extend(self.take(scope, uids, unread, stop).await?);
+        }
+        Ok(kept)
+    }
+
+    /// Fetches and keeps one batch; answers what is to be moved. A try is counted before the fetch (M1), and
+    /// taken back for what did not come: only what stops the program leaves a try behind.
+    async fn take(
+        &mut self,
+        scope: &UidScope,
+        uids: &[MailUid],
+        unread: Option<&'static str>,
+        stop: &CancellationToken,
+    ) -> Result<Vec<KeptMail>, RoundError> {
+        let store = Arc::clone(&self.parts.store);
+        store.count_tries(scope, uids, self.parts.now()).await?;
+        let keeper = self.keeper(scope, unread).await?;
+        let (to, from) = mpsc::channel(IN_FLIGHT);
+        let mailbox = &mut self.inbox.mailbox;
+        let fetch = async {
+            tokio::select! {
+                fetched = mailbox.fetch(uids, to) => fetched,
+                () = stop.cancelled() => Ok(()),
+            }
+        };
+        let (fetched, kept) = tokio::join!(fetch, keeper.keep_all(from));
+        let kept = match kept {
+            Ok(kept) => kept,
+            Err(error) => {
+                self.unforgiven.push((scope.clone(), uids.to_vec()));
+                return Err(error.into());
+            }
+        };
+        let came: HashSet<&MailUid> = kept.iter().map(|(uid, _)| uid).collect();
+        let now = Instant::now();
+        let breaks = self.breaks(scope);
+        came.iter().for_each(|uid| breaks.clear(uid));
+        if fetched.is_ok() || !came.is_empty() {
+            breaks.good(now);
+        }
+        let missing: Vec<MailUid> = uids.iter().filter(|uid| !came.contains(uid)).cloned().collect();
+        if !stop.is_cancelled() {
+            // A connection breaks at the first mail that did not come; a server that withholds
+            // mails without an error withholds all of these.
+            let blamed = if fetched.is_err() { 1 } else { missing.len() };
+            missing.iter().take(blamed).for_each(|uid| breaks.count(uid, now));
+        }
+        self.forgive(Some((scope, missing))).await?;
+        self.parts.wake.notify_one();
+        fetched?;
+        Ok(kept)
+    }
+
+    async fn keeper(&mut self, scope: &UidScope, unread: Option<&'static str>) -> Result<Keeper, StoreError> {
+        let parts = Arc::clone(&self.parts);
+        Ok(Keeper {
+            automation: parts.automation().await?,
+            parts,
+            scope: scope.clone(),
+            authentication: self.inbox.settings.authentication.clone(),
+            unread,
+        })
+    }
+
+    /// Takes tries back. What the store cannot take back now is taken back in the next round.
+    async fn forgive(&mut self, more: Option<(&UidScope, Vec<MailUid>)>) -> Result<(), StoreError> {
+        self.unforgiven.extend(more.map(|(scope, uids)| (scope.clone(), uids)));
+        while let Some((scope, uids)) = self.unforgiven.last() {
+            if !uids.is_empty() {
+                self.parts.store.forgive_tries(scope, uids).await?;
+            }
+            self.unforgiven.pop();
+        }
+        Ok(())
+    }
+
+    /// A mail that cannot be had gets a ticket that says `why`, so that it is not lost in silence; it
+    /// stays where it is.
+    async fn give_up(
+        &mut self,
+        scope: &UidScope,
+        uids: &[MailUid],
+        why: &'static str,
+    ) -> Result<(), RoundError> {
+        if uids.is_empty() {
+            return Ok(());
+        }
+        let keeper = self.keeper(scope, Some(why)).await?;
+        let (to, from) = mpsc::channel(uids.len());
+        for uid in uids {
+            let nothing = RawMail { uid: uid.clone(), received_at: None, bytes: Vec::new(), truncated: true };
+            // The channel has room for all of them.
+            let _ = to.try_send(nothing);
+        }
+        drop(to);
+        keeper.keep_all(from).await?;
+        Ok(())
+    }
+}

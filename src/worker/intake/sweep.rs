@@ -1,0 +1,73 @@
+//! The sweep (M5): what lies in the folders for filed mails is compared with the store, at start and daily.
+//! It notes where kept mails lie, and takes in what nobody knows: the mailbox is the log from which a
+//! store that lost something, or came from a backup, is brought up to date.
+
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Intake, RoundError};
+use crate::mailbox::{Folder, Shelf};
+use crate::store::UidScope;
+
+/// The folders are compared with the store so often.
+const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+/// After a failure it is tried again.
+const AGAIN_AFTER: Duration = Duration::from_secs(10 * 60);
+/// Mails of a folder that are fetched and compared before new ones get their turn.
+const SLICE: usize = 2000;
+
+/// When to sweep next.
+#[derive(Debug, Default)]
+pub(super) struct Sweep {
+    /// `None` is at once.
+    next: Option<Instant>,
+}
+
+impl Sweep {
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        self.next.is_none_or(|next| next <= now)
+    }
+
+    /// How long until it is due.
+    pub(super) fn rests(&self, now: Instant) -> Duration {
+        self.next.map_or(Duration::ZERO, |next| next.saturating_duration_since(now))
+    }
+}
+
+impl Intake {
+    /// Looks into the folders. A failure stops no intake; it is said, and tried again later. The mailbox
+    /// must be opened anew afterwards.
+    pub(super) async fn sweep(&mut self, stop: &CancellationToken) {
+        let mut whole = true;
+        for folder in [Folder::Handled, Folder::Quarantine] {
+            match self.sweep_folder(folder, stop).await {
+                Ok(ended) => whole &= ended,
+                Err(error) => {
+                    let mailbox = self.inbox.mailbox.name();
+                    tracing::warn!(%mailbox, "the mails in the folders for handled mails could not be compared \
+                        with the store: {error}; new mails come in all the same; it is tried again in ten minutes");
+                    self.sweep.next = Some(Instant::now() + AGAIN_AFTER);
+                    return;
+                }
+            }
+        }
+        self.sweep.next = whole.then(|| Instant::now() + EVERY);
+    }
+
+    /// `false`: there is more in it than one turn takes.
+    async fn sweep_folder(&mut self, folder: Folder, stop: &CancellationToken) -> Result<bool, RoundError> {
+        let (mailbox, shelf) = (self.inbox.mailbox.name().to_owned(), Shelf::Filed(folder));
+        let Some(opened) = self.inbox.mailbox.look(shelf).await? else { return Ok(true) };
+        let scope = UidScope { mailbox, shelf, validity: opened.validity };
+        let mark = match self.parts.store.mark(&scope.mailbox, shelf).await? {
+            Some(mark) => mark,
+            None => self.first_mark(&scope).await?,
+        };
+        let listed = self.inbox.mailbox.list(Some(&mark)).await?;
+        let plan = self.plan(&scope, &listed, SLICE).await?;
+        drop(listed);
+        self.carry_out(&scope, &plan, stop).await?;
+        Ok(!plan.more)
+    }
+}

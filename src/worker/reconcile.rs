@@ -1,0 +1,322 @@
+//! The proof that every mail of a mailbox has a fate: what lies there is compared with the store, and what
+//! nobody knows is named. Only reads, in both; works beside a running desk.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::answer::{Kept, incoming, quarantined};
+use super::{Rules, reads};
+use crate::decision::Automation;
+use crate::mail::Authentication;
+use crate::mailbox::{Folder, MailUid, Mailbox, MailboxError, Opened, RawMail, Shelf};
+use crate::store::{Incoming, MailId, Store, StoreError, Totals, UidScope};
+use crate::types::{EmailAddress, MessageId, UnixMillis, mask_phones};
+
+/// Mails that the ledger is asked for in one go.
+const LEDGER_BATCH: usize = 1000;
+/// Mails asked for in one go.
+const FETCH_BATCH: usize = 200;
+/// Mails that lie between the connection and the look at them.
+const IN_FLIGHT: usize = 4;
+/// A new mail may wait for two looks, and for so long beyond them.
+const GRACE: Duration = Duration::from_secs(5 * 60);
+
+/// What lies in one folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FolderCount {
+    /// The folder.
+    pub shelf: Shelf,
+    /// Mails in it.
+    pub mails: usize,
+    /// Kept mails that the ledger says lie here.
+    pub by_place: usize,
+    /// Mails whose content is kept.
+    pub by_content: usize,
+    /// Mails from before the mailbox's first connection; they are not ours.
+    pub before: usize,
+    /// New mails that will be read soon.
+    pub waiting: usize,
+    /// Mails without a known fate.
+    pub unknown: usize,
+}
+
+/// What is known of a mailbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reconciled {
+    /// Folder by folder.
+    pub folders: Vec<FolderCount>,
+    /// Mails that are kept, and those that were gone before.
+    pub totals: Totals,
+    /// Kept mails that lie in none of the folders any more.
+    pub nowhere: u64,
+}
+
+/// A mail without a known fate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownMail {
+    /// Where it lies.
+    pub shelf: Shelf,
+    /// Its name there: the only one when the mail cannot be had.
+    pub uid: MailUid,
+    /// When it came.
+    pub received_at: Option<UnixMillis>,
+    /// Who wrote it.
+    pub from: Option<EmailAddress>,
+    /// Its subject, with phone numbers masked.
+    pub subject: String,
+    /// Its Message-ID.
+    pub message_id: Option<MessageId>,
+}
+
+/// A mailbox could not be compared.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReconcileError {
+    /// The mailbox failed.
+    #[error(transparent)]
+    Mailbox(#[from] MailboxError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no inbox of this name.
+    #[error("the mailbox has no such inbox; correct its `inbox`")]
+    NoInbox,
+}
+
+/// Compares one mailbox with the store.
+pub struct Reconciliation {
+    /// The connection.
+    pub mailbox: Box<dyn Mailbox>,
+    /// Where its mails are kept.
+    pub store: Arc<dyn Store>,
+    /// As in the desk's intake, so that mails are read alike.
+    pub rules: Arc<Rules>,
+    /// Who vouches for its senders.
+    pub authentication: Authentication,
+    /// True takes only what comes after the first connection ever.
+    pub start_now: bool,
+    /// How often the desk looks at it, at least.
+    pub poll: Duration,
+    /// The time.
+    pub now: UnixMillis,
+}
+
+impl Reconciliation {
+    /// Looks into every folder. `name` is told of each mail without a known fate.
+    ///
+    /// # Errors
+    /// The mailbox or the store failed; nothing was changed.
+    pub async fn run(
+        mut self,
+        name: &mut (dyn FnMut(&UnknownMail) + Send),
+    ) -> Result<Reconciled, ReconcileError> {
+        let mailbox = self.mailbox.name().to_owned();
+        // First: what is kept meanwhile is not missed.
+        let totals = self.store.totals(&mailbox).await?;
+        let (mut folders, mut seen) = (Vec::new(), Vec::new());
+        // A running desk moves mails from the first to the others.
+        for shelf in [Shelf::Inbox, Shelf::Filed(Folder::Handled), Shelf::Filed(Folder::Quarantine)] {
+            let mut look = Look { count: FolderCount::none(shelf), seen: &mut seen, name: &mut *name };
+            match self.mailbox.look(shelf).await? {
+                Some(opened) => self.folder(&opened, &mut look).await?,
+                None if shelf == Shelf::Inbox => return Err(ReconcileError::NoInbox),
+                None => {}
+            }
+            folders.push(look.count);
+        }
+        seen.sort_unstable();
+        seen.dedup();
+        let nowhere = totals.kept.saturating_sub(u64::try_from(seen.len()).unwrap_or(u64::MAX));
+        Ok(Reconciled { folders, totals, nowhere })
+    }
+
+    async fn folder(&mut self, opened: &Opened, look: &mut Look<'_>) -> Result<(), ReconcileError> {
+        let (mailbox, shelf) = (self.mailbox.name().to_owned(), look.count.shelf);
+        let scope = UidScope { mailbox, shelf, validity: opened.validity };
+        let mark = self.store.mark(&scope.mailbox, shelf).await?;
+        let all = self.mailbox.list(None).await?;
+        look.count.mails = all.len();
+        let listed = match &mark {
+            Some(_) => self.mailbox.list(mark.as_ref()).await?,
+            None => all,
+        };
+        look.count.before = look.count.mails.saturating_sub(listed.len());
+        let mut unproven = self.not_in_ledger(&scope, listed, look).await?;
+        // Nobody has connected yet, and the first connection will leave alone what lies there.
+        let never = mark.is_none() && (shelf != Shelf::Inbox || self.start_now);
+        if never {
+            look.count.before += unproven.len();
+            unproven.clear();
+        }
+        let mut missing = Vec::new();
+        for some in unproven.chunks(FETCH_BATCH) {
+            missing.extend(self.judge(&scope, some, look).await?);
+        }
+        self.missing(&scope, missing, look).await
+    }
+
+    /// Counts what the ledger knows; answers the others.
+    async fn not_in_ledger(
+        &self,
+        scope: &UidScope,
+        listed: Vec<MailUid>,
+        look: &mut Look<'_>,
+    ) -> Result<Vec<MailUid>, StoreError> {
+        let mut others = Vec::new();
+        for some in listed.chunks(LEDGER_BATCH) {
+            let known = self.store.entries(scope, some).await?;
+            let kept: HashSet<&MailUid> =
+                known.iter().filter(|entry| entry.mail.is_some()).map(|entry| &entry.uid).collect();
+            look.seen.extend(known.iter().filter_map(|entry| entry.mail));
+            look.count.by_place += kept.len();
+            others.extend(some.iter().filter(|uid| !kept.contains(uid)).cloned());
+        }
+        Ok(others)
+    }
+
+    /// Fetches mails and compares their content. Answers those that did not come.
+    async fn judge(
+        &mut self,
+        scope: &UidScope,
+        uids: &[MailUid],
+        look: &mut Look<'_>,
+    ) -> Result<Vec<MailUid>, ReconcileError> {
+        let (to, mut from) = mpsc::channel::<RawMail>(IN_FLIGHT);
+        let reader = Reader {
+            scope: scope.clone(),
+            rules: Arc::clone(&self.rules),
+            authentication: self.authentication.clone(),
+            now: self.now,
+        };
+        let (store, newest) = (&self.store, self.now.minus(self.poll.saturating_mul(2) + GRACE));
+        let compare = async {
+            let mut came = HashSet::new();
+            while let Some(mail) = from.recv().await {
+                came.insert(mail.uid.clone());
+                let received_at = mail.received_at;
+                let (id, read) = reader.compare(store.as_ref(), mail).await?;
+                let waits = scope.shelf == Shelf::Inbox && received_at.is_some_and(|at| at > newest);
+                match id {
+                    Some(id) => {
+                        look.count.by_content += 1;
+                        look.seen.push(id);
+                    }
+                    None if waits => look.count.waiting += 1,
+                    None => look.unknown(UnknownMail { received_at, ..read }),
+                }
+            }
+            Ok::<_, StoreError>(came)
+        };
+        let (fetched, came) = tokio::join!(self.mailbox.fetch(uids, to), compare);
+        let came = came?;
+        fetched?;
+        Ok(uids.iter().filter(|uid| !came.contains(uid)).cloned().collect())
+    }
+
+    /// Mails that did not come: the desk, or somebody, has moved them meanwhile, or the server does not
+    /// hand them over.
+    async fn missing(
+        &mut self,
+        scope: &UidScope,
+        missing: Vec<MailUid>,
+        look: &mut Look<'_>,
+    ) -> Result<(), ReconcileError> {
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let missing = self.not_in_ledger(scope, missing, look).await?;
+        let still: HashSet<MailUid> = self.mailbox.list(None).await?.into_iter().collect();
+        for uid in missing {
+            if still.contains(&uid) {
+                look.unknown(UnknownMail::unread(scope.shelf, uid));
+            } else {
+                look.count.mails = look.count.mails.saturating_sub(1);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One folder while it is looked at.
+struct Look<'a> {
+    count: FolderCount,
+    /// The kept mails that lie somewhere.
+    seen: &'a mut Vec<MailId>,
+    name: &'a mut (dyn FnMut(&UnknownMail) + Send),
+}
+
+impl Look<'_> {
+    fn unknown(&mut self, mail: UnknownMail) {
+        self.count.unknown += 1;
+        (self.name)(&mail);
+    }
+}
+
+impl FolderCount {
+    fn none(shelf: Shelf) -> Self {
+        Self { shelf, mails: 0, by_place: 0, by_content: 0, before: 0, waiting: 0, unknown: 0 }
+    }
+}
+
+impl UnknownMail {
+    fn unread(shelf: Shelf, uid: MailUid) -> Self {
+        Self { shelf, uid, received_at: None, from: None, subject: String::new(), message_id: None }
+    }
+}
+
+/// Reads mails as the intake does.
+#[derive(Clone)]
+struct Reader {
+    scope: UidScope,
+    rules: Arc<Rules>,
+    authentication: Authentication,
+    now: UnixMillis,
+}
+
+impl Reader {
+    /// The kept mail that it is, if it is one, and what is on its envelope.
+    async fn compare(
+        &self,
+        store: &dyn Store,
+        mail: RawMail,
+    ) -> Result<(Option<MailId>, UnknownMail), StoreError> {
+        let unread = UnknownMail::unread(self.scope.shelf, mail.uid.clone());
+        if let Some(id) = store.kept_unread(&self.scope.mailbox, &mail.bytes).await? {
+            return Ok((Some(id), unread));
+        }
+        let reader = self.clone();
+        let read = tokio::task::spawn_blocking(move || reader.read(mail)).await;
+        let read =
+            read.map_err(|_| StoreError::Unavailable("the reading of a mail was broken off".to_owned()))?;
+        let known = store.with_content(std::slice::from_ref(&read.content_hash)).await?;
+        let named = UnknownMail {
+            from: read.from,
+            subject: mask_phones(&read.subject),
+            message_id: read.message_id,
+            ..unread
+        };
+        Ok((known.first().map(|(_, id)| *id), named))
+    }
+
+    fn read(&self, mail: RawMail) -> Incoming {
+        let kept = Kept {
+            mailbox: &self.scope.mailbox,
+            shelf: self.scope.shelf,
+            validity: self.scope.validity,
+            automation: Automation::Off,
+            rules: &self.rules,
+            year: 0,
+            now: self.now,
+        };
+        if mail.truncated {
+            return quarantined(&kept, mail, "");
+        }
+        let own = &self.rules.own_domains;
+        // What is the same mail does not depend on who vouches for it.
+        incoming(&kept, mail, None, |octets, found| {
+            reads::read_mail(octets, &self.authentication, found, own)
+        })
+    }
+}

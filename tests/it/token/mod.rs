@@ -1,0 +1,5 @@
+//! Tokens from a strict endpoint: fetched, shared, renewed, refused.
+
+mod certificate;
+mod failures;
+mod sharing;
