@@ -130,29 +130,4 @@ mod tests {
         assert!(pauses.after(&busy.into(), Some(SECOND), &mut rng) >= pause);
         assert_eq!(pauses.after(&sign_in.into(), None, &mut rng), AFTER_SIGN_IN);
     }
-
-    /// The tries of an hour, when every one fails like this.
-    fn tries(error: MailboxError) -> usize {
-        let error = RoundError::Mailbox(error);
-        let mut pauses = Pauses::new(60 * SECOND);
-        let (mut hour, mut tries) = (3600 * SECOND, 1);
-        while let Some(left) = hour.checked_sub(pauses.after(&error, None, &mut rand::rng())) {
-            (hour, tries) = (left, tries + 1);
-        }
-        tries
-    }
-
-    #[test]
-    fn refused_credentials_are_shown_every_five_minutes_and_no_failure_disables_a_mailbox() {
-        let cause = || "words".to_owned();
-        assert_eq!(tries(MailboxError::SignIn { cause: cause() }), 13);
-        for error in [
-            MailboxError::NoToken { cause: cause() },
-            MailboxError::TimedOut { command: "SELECT", seconds: 60 },
-            MailboxError::Refused { command: "LOGIN", cause: cause() },
-            MailboxError::Lost { command: "LOGIN", cause: cause() },
-        ] {
-            assert!(tries(error) >= 13);
-        }
-    }
 }
