@@ -7,6 +7,7 @@ mod doors;
 mod guide;
 mod imports;
 mod paths;
+mod promises;
 mod purity;
 mod secrets;
 mod sizes;
