@@ -57,8 +57,8 @@ pub async fn retry(parts: &Parts, quarantined: &Quarantined, actor: &str) -> Res
     let broken_off = |_| StoreError::Unavailable("the reading of a mail was broken off".to_owned());
     let mail = with_signatures(parts, mail).await.map_err(broken_off)?;
     let reading = tokio::task::spawn_blocking(move || {
-        let KeptMail { received_at, mailbox, raw, signatures } = mail;
-        let (mailbox, shelf) = (mailbox.as_str(), Shelf::Inbox);
+        let KeptMail { received_at, mailbox: name, raw, signatures } = mail;
+        let (mailbox, shelf) = (name.as_str(), Shelf::Inbox);
         let kept = Kept { mailbox, shelf, validity: 0, automation, rules: &rules, year, now };
         incoming(&kept, again(raw, received_at), signatures, |octets, found| {
             reads::read_of(mailbox, octets, found, &rules.authentications, &rules.own_domains)

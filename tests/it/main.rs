@@ -5,6 +5,7 @@
 mod cli;
 mod corpus;
 mod crash;
+mod fuzz;
 mod house;
 mod imap;
 mod intake;

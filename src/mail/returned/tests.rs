@@ -155,6 +155,9 @@ fn an_automatic_reply_has_returned_nothing() {
     for fields in ["Auto-Submitted: auto-replied\n", "Return-Path: <>\n", "Precedence: bulk\n", ""] {
         assert_eq!(told(&away(fields)), None, "{fields}");
     }
+    // Nothing marks this one but its empty return path, as some vacation programs write it.
+    let bare = away("Return-Path: <>\n").replace("Frånvaro: ", "");
+    assert_eq!((told(&bare), mail(&bare).automatic), (None, Some(AutomaticKind::Bounce)));
     let person = format!(
         "From: bo@kommun.example\nSubject: Hej\n\nDet kom tillbaka: 550 5.1.1\nMessage-ID: <{OURS}>\n"
     );

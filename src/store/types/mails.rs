@@ -32,12 +32,12 @@ pub struct Incoming {
     pub from: Option<EmailAddress>,
     /// How far that can be believed.
     pub trust: Trust,
-    /// What was found of its DKIM signatures; `None` when nobody looked.
-    pub signatures: Option<Signatures>,
     /// What it tells of a mail of ours that came back.
     pub returned: Option<Returned>,
     /// Is the desk's own address in From?
     pub from_desk: bool,
+    /// What was found of its DKIM signatures; `None` when nobody looked.
+    pub signatures: Option<Signatures>,
     /// Which folder it goes to afterwards; `None` leaves it in the inbox (observe).
     pub folder: Option<Folder>,
     /// The ticket it makes when it is no duplicate and joins none.

@@ -22,6 +22,9 @@ mod sweep;
 use plan::Breaks;
 use sweep::Sweep;
 
+/// Pauses after failures grow from one to the other.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// The same credentials will be refused again, and hammering locks accounts.
 const SIGN_IN_AGAIN_AFTER: Duration = Duration::from_secs(300);
 
@@ -77,6 +80,15 @@ pub(crate) enum RoundError {
     Renumbered(u32, u32),
 }
 
+fn refuses_sign_in(error: &RoundError) -> bool {
+    matches!(error, RoundError::Mailbox(MailboxError::SignIn { .. }))
+}
+
+/// How long a mailbox is left alone after `error`. No error stops it for good.
+fn pause_after(error: &RoundError, backoff: &mut Backoff, rng: &mut impl rand::Rng) -> Duration {
+    if refuses_sign_in(error) { SIGN_IN_AGAIN_AFTER } else { backoff.next_pause(rng) }
+}
+
 impl Intake {
     /// The intake of `inbox`.
     #[must_use]
@@ -95,19 +107,17 @@ impl Intake {
     /// after a pause. `told` hears how it goes.
     pub async fn run(mut self, stop: CancellationToken, told: impl Fn(Told) + Send) {
         let name = self.inbox.mailbox.name().to_owned();
-        let mut backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(300));
+        let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
         while let Err(error) = self.session(&stop, &told, &mut backoff).await {
-            let pause = if let RoundError::Mailbox(MailboxError::SignIn { .. }) = &error {
+            let pause = pause_after(&error, &mut backoff, &mut rand::rng());
+            if refuses_sign_in(&error) {
                 told(Told::SignInRefused);
                 tracing::error!(mailbox = %name, "{error}; sign in again: somebody has to put that right \
                     (`nyckelbud check` tries it); no mail is lost, it stays in the inbox");
-                SIGN_IN_AGAIN_AFTER
             } else {
-                let pause = backoff.next_pause(&mut rand::rng());
                 tracing::warn!(mailbox = %name, pause_ms = u64::try_from(pause.as_millis()).unwrap_or(0),
                     "{error}; no mail is lost, it stays in the inbox; next try after the pause");
-                pause
-            };
+            }
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(pause) => {}
@@ -175,5 +185,35 @@ impl Intake {
         let breaks = self.breaks.entry(scope.shelf).or_default();
         breaks.under(scope.validity);
         breaks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The tries of an hour, when every one fails like this.
+    fn tries(error: MailboxError) -> usize {
+        let error = RoundError::Mailbox(error);
+        let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
+        let (mut hour, mut tries) = (Duration::from_secs(3600), 1);
+        while let Some(left) = hour.checked_sub(pause_after(&error, &mut backoff, &mut rand::rng())) {
+            (hour, tries) = (left, tries + 1);
+        }
+        tries
+    }
+
+    #[test]
+    fn refused_credentials_are_shown_every_five_minutes_and_no_failure_disables_a_mailbox() {
+        let cause = || "words".to_owned();
+        assert_eq!(tries(MailboxError::SignIn { cause: cause() }), 13);
+        for error in [
+            MailboxError::NoToken { cause: cause() },
+            MailboxError::TimedOut { command: "SELECT", seconds: 60 },
+            MailboxError::Refused { command: "LOGIN", cause: cause() },
+            MailboxError::Lost { command: "LOGIN", cause: cause() },
+        ] {
+            assert!(tries(error) >= 13);
+        }
     }
 }

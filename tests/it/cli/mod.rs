@@ -8,6 +8,7 @@ use crate::support::program::{Ended, ended, nyckelbud, on_desk};
 mod audit;
 mod automation;
 mod check;
+mod check_tokens;
 mod config;
 mod daemon;
 mod demo;

@@ -106,6 +106,31 @@ fn the_guides_configuration_is_accepted_without_a_warning() {
     assert_none(&refused(&guide()));
 }
 
+/// `config` with `section`, a block of lines under one header, in place of its own.
+fn with_section(config: &str, section: &str) -> String {
+    let header = section.lines().next().unwrap_or_default();
+    let (before, after) = config.split_once(header).unwrap_or_else(|| panic!("{header} is not in README.md"));
+    let rest = after.split_once("\n[").map_or("", |(_, rest)| rest);
+    format!("{before}{section}\n[{rest}")
+}
+
+#[test]
+fn the_sections_of_the_exchange_guide_fit_into_the_guides_configuration() {
+    let exchange = files("docs/exchange-online.md", ".md").pop().expect("docs/exchange-online.md");
+    let (_, config) = blocks(&guide(), "toml").swap_remove(0);
+    let sections = blocks(&exchange, "toml");
+    assert_eq!(sections.len(), 2);
+    for (line, section) in sections {
+        let whole = with_section(&config, &section);
+        let file = Path::new("/etc/nyckelbud/nyckelbud.toml");
+        let read = config::parse(&whole, file, &BTreeMap::new(), Secrets::Leave);
+        let loaded = read.unwrap_or_else(|errors| panic!("line {line}: {errors}"));
+        let oauth = loaded.settings.mailboxes[0].oauth.is_some();
+        assert!(oauth != loaded.settings.smtp.oauth.is_some(), "line {line}: not where it was put");
+    }
+    assert!(commands(&exchange).iter().all(|(_, words)| is_known(words)));
+}
+
 #[test]
 fn the_guides_commands_are_commands() {
     let commands = commands(&guide());

@@ -67,9 +67,9 @@ const TABLE: &[Row] = &[
     row("clock", &["types"]),
     row("keyring", &["types"]),
     row("http", &["types", "secret", "tls"]),
+    row("token", &["types", "clock", "secret", "http"]),
     // What it finds is what the reader judges, of the mail as the reader sees it.
     row("dkim", &["mail::Signatures", "mail::reading::signable"]),
-    row("token", &["types", "clock", "secret", "http"]),
     row("render", &["types", "clock"]),
     row("audit", &["types", "clock", "keyring"]),
     row("telemetry", &["config"]),

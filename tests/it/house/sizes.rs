@@ -67,8 +67,8 @@ fn breaches(sources: &[Source]) -> Vec<Breach> {
 #[test]
 fn files_and_functions_are_short_and_every_file_says_what_it_is_for() {
     let sources: Vec<Source> =
-        ["src", "tests", "benches"].into_iter().flat_map(|place| files(place, ".rs")).collect();
-    for place in ["src/", "tests/", "benches/"] {
+        ["src", "tests", "benches", "fuzz"].into_iter().flat_map(|place| files(place, ".rs")).collect();
+    for place in ["src/", "tests/", "benches/", "fuzz/"] {
         assert!(sources.iter().any(|source| source.is_in(place)), "{place} holds no Rust file");
     }
     assert_none(&breaches(&sources));

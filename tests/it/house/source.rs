@@ -102,7 +102,7 @@ fn collect(root: &Path, place: &Path, ending: &str, found: &mut Vec<Source>) {
     if place.is_dir() {
         for entry in fs::read_dir(place).unwrap() {
             let path = entry.unwrap().path();
-            let built = path == root.join("target") || path == root.join(".git");
+            let built = ["target", ".git", "fuzz/target"].iter().any(|place| path == root.join(place));
             if !built && !path.is_symlink() {
                 collect(root, &path, ending, found);
             }

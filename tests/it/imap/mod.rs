@@ -8,9 +8,11 @@ use tokio::sync::mpsc;
 mod commands;
 mod cuts;
 mod dovecot;
+mod dovecot_tokens;
 mod filing;
 mod idling;
 mod sign_in;
+mod tokens;
 
 fn uids(numbers: &[u32]) -> Vec<MailUid> {
     numbers.iter().map(|number| MailUid(number.to_string())).collect()

@@ -34,7 +34,7 @@ async fn a_mailbox_that_cannot_be_reached_stops_no_other_and_is_named() {
 }
 
 /// Waits until `/readyz` answers so.
-async fn is_ready_as(program: &Daemon, expected: (u16, &str)) {
+pub async fn is_ready_as(program: &Daemon, expected: (u16, &str)) {
     let end = Instant::now() + PATIENCE;
     loop {
         let answer = program.ask(&Asked::get("/readyz")).await;

@@ -12,6 +12,7 @@ mod opening;
 mod poison;
 mod search;
 mod stopping;
+mod tokens;
 mod waking;
 
 use serde_json::Value;

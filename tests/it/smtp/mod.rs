@@ -7,6 +7,7 @@ mod form;
 mod postfix;
 mod scripted;
 mod spool;
+mod tokens;
 
 fn address(text: &str) -> EmailAddress {
     EmailAddress::parse(text).unwrap()

@@ -131,5 +131,7 @@ pub async fn a_mail_that_comes_back_before_its_sending_has_ended_is_told_all_the
     // The report is no mail of a person: it is neither read with the others nor answered.
     assert_eq!(mails_of(store, first).await.len(), 1);
     assert_eq!(view(store, first).await.messages.len(), 2);
-    assert_eq!(sending.answers, Some(message_id("1")));
+    let claimed = claim(store, first).await;
+    store.commit(first, claimed.fence, &claimed.ticket.state, question()).await.unwrap();
+    assert_eq!(due(&world).await[0].answers, Some(message_id("1")));
 }

@@ -56,9 +56,9 @@ pub fn mail(name: &str) -> Incoming {
         subject: format!("Lösenord {name}"),
         from: Some(address(ANNA)),
         trust: Trust::OwnDomain,
-        signatures: None,
         returned: None,
         from_desk: false,
+        signatures: None,
         folder: Some(Folder::Handled),
         ticket: NewTicket {
             kind: Kind::Password,

@@ -159,6 +159,11 @@ impl TokenEndpoint {
         self.state().introspection = what;
     }
 
+    /// Is there a token that is good now?
+    pub fn has_good_token(&self) -> bool {
+        self.state().issued.values().any(|issued| Instant::now() < issued.ends_at)
+    }
+
     /// No token so far is good any more.
     pub fn revoke_all(&self) {
         self.state().issued.clear();

@@ -1,0 +1,4 @@
+//! `targets::authentication_results` under libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| nyckelbud_fuzz::run("authentication_results", data));

@@ -1,0 +1,4 @@
+//! `targets::mail` under libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| nyckelbud_fuzz::run("mail", data));

@@ -1,0 +1,40 @@
+//! Numbers of all countries against the crate `phonenumber`, another port of libphonenumber. Both are
+//! asked about the same digits: what stands between them is not the library's matter.
+
+use nyckelbud::types::PhoneNumber;
+use phonenumber::Mode;
+use phonenumber::country::Id;
+
+/// Countries whose people work here; the two libraries' tables of other countries are of different
+/// ages.
+const NEIGHBOURS: [&str; 4] = ["SE", "DK", "NO", "FI"];
+
+pub fn compare(text: &str, ours: Option<&PhoneNumber>) {
+    match ours {
+        Some(number) => known_as_ours(number),
+        None => refused_too(text),
+    }
+}
+
+/// What we take, it takes for the same number.
+fn known_as_ours(number: &PhoneNumber) {
+    let theirs = phonenumber::parse(None, number.e164()).expect("a number that the other library knows");
+    assert_eq!(theirs.format().mode(Mode::E164).to_string(), number.e164());
+    if NEIGHBOURS.contains(&number.country().as_str()) {
+        assert!(theirs.is_valid(), "a number of {} that the other library refuses", number.country());
+    }
+}
+
+/// What we refuse although it is written as a number, it refuses.
+fn refused_too(text: &str) {
+    let plain = |c: char| c.is_ascii_digit() || c == '+';
+    if !text.chars().all(plain) || text.chars().skip(1).any(|c| c == '+') {
+        return;
+    }
+    let Ok(theirs) = phonenumber::parse(Some(Id::SE), text) else { return };
+    let country = theirs.country().id().map(|id| format!("{id:?}")).unwrap_or_default();
+    assert!(
+        !(theirs.is_valid() && NEIGHBOURS.contains(&country.as_str())),
+        "a number of {country} is refused"
+    );
+}
