@@ -50,8 +50,8 @@ pub fn held(target: &Target, data: &[u8]) {
     assert!(took <= limit, "{octets} octets took {took:?}, {limit:?} are allowed");
 }
 
-/// Memory (octets) and processor time for each octet of input. A mail is read a dozen times a run; the
-/// server of `imap` may say an octet at a time, which is looked at anew each time.
+/// Memory (octets) and processor time for each octet of input. A mail is read a dozen times a run, and
+/// each of a server's answers may be a few octets long and has room of its own.
 fn for_each_octet(target: &str) -> (usize, Duration) {
     match target {
         "mail" | "authentication_results" => (2_000, Duration::from_micros(20)),
