@@ -40,6 +40,9 @@ struct Args {
     /// Mails in the mailbox
     #[arg(long, default_value_t = 1000)]
     mails: usize,
+    /// Only short letters, of a few people: for the memory of a large mailbox
+    #[arg(long)]
+    small: bool,
     /// What cargo adds
     #[arg(long, hide = true)]
     bench: bool,
@@ -57,7 +60,8 @@ struct Times {
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let args = Args::parse();
-    let mails = mails::all(args.mails, SystemClock.now());
+    let make = if args.small { mails::small } else { mails::all };
+    let mails = make(args.mails, SystemClock.now());
     let sizes = sizes(&mails);
     let server = Dovecot::start_durable();
     let settings = ImapSettings { max_mail_size: 25 * 1024 * 1024, ..server.settings() };
@@ -82,7 +86,7 @@ async fn main() {
 
     let folder = tempfile::Builder::new().prefix("nyckelbud-drain-").tempdir().expect("a folder");
     let began = Instant::now();
-    let directory = people::directory(args.mails);
+    let directory = people::directory(if args.small { people::FEW } else { args.mails });
     let mut desk = Desk::start(folder.path(), &settings, dovecot::two_free_ports(), &directory);
     let (times, mut look) = wait(&mut desk, args.mails, began).await;
     report(&desk, &times, raw.took, args.mails);

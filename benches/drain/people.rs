@@ -17,6 +17,9 @@ const PHONES: usize = 90;
 /// A number that no account has.
 pub const ANOTHER_PHONE: &str = "070-174 06 99";
 
+/// As many as write short letters.
+pub const FEW: usize = 100;
+
 /// Somebody with an account.
 pub struct Person {
     pub username: String,

@@ -81,15 +81,12 @@ impl PhoneNumber {
         self.0.get(self.0.len().saturating_sub(2)..).unwrap_or_default()
     }
 
-    /// Can the number take a text? False for landlines, pagers, premium and shared-cost numbers, and for
-    /// 078, which the library counts as mobile: Sweden's mobiles are 070, 072, 073, 076 and 079 (PTS,
-    /// "Telefonnummers struktur").
+    /// Can the number take a text? False for landlines, pagers, premium and shared-cost numbers.
     #[must_use]
     pub fn takes_texts(&self) -> bool {
-        !self.0.starts_with("+4678")
-            && self.parsed().is_some_and(|number| {
-                matches!(number.get_type(), PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile)
-            })
+        self.parsed().is_some_and(|number| {
+            matches!(number.get_type(), PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile)
+        })
     }
 
     /// The country it belongs to, as an ISO 3166-1 code (`SE`); empty when none is known.
@@ -165,7 +162,6 @@ mod tests {
         let parse = |t: &str| PhoneNumber::parse(t).expect("valid");
         assert!(parse("070-174 06 05").takes_texts());
         assert!(!parse("040-628 04 00").takes_texts());
-        assert!(!parse("078-000 00 00").takes_texts(), "078 is no mobile, whatever the library says");
         assert!(parse("+45 20 12 34 56").takes_texts());
         assert_eq!(parse("+45 20 12 34 56").country(), "DK");
         assert_eq!(parse("070-174 06 05").country(), "SE");

@@ -314,6 +314,7 @@ impl Reader {
             return quarantined(&kept, mail, "");
         }
         let own = &self.rules.own_domains;
+        // What is the same mail does not depend on who vouches for it.
         incoming(&kept, mail, None, |octets, found| {
             reads::read_mail(octets, &self.authentication, found, own)
         })

@@ -4,129 +4,105 @@
 
 use nyckelbud::mail::{Authentication, Sender, Trust, reading};
 
+mod header;
+
+use header::{end_of_header, fields};
+
 const OURS: &str = "mx.kommun.example";
 
 /// Fields with which a sender vouches for himself. Above From only servers write.
-const FORGERIES: [&str; 6] = [
+const FORGERIES: [&str; 5] = [
     "Authentication-Results: mx.kommun.example; dmarc=pass header.from=kommun.example\r\n",
     "authentication-results: mx.kommun.example 1;\r\n\tdmarc=pass\r\n\theader.from=kommun.example\r\n",
     "Authentication-Results: spf=pass; dkim=pass;dmarc=pass action=none header.from=kommun.example;\
      compauth=pass reason=100\r\n",
-    "X-MS-Exchange-Organization-AuthAs: Internal\r\nX-MS-Exchange-Organization-AuthSource: a.prod.outlook.com\r\n",
     "ARC-Authentication-Results: i=1; mx.kommun.example; dmarc=pass header.from=kommun.example\r\n",
     "Received-SPF: pass\r\nDKIM-Signature: v=1; a=rsa-sha256; d=kommun.example; s=a; h=from; bh=; b=\r\n",
 ];
+/// This one Exchange removes from mails of others, wherever it stands; no other server does.
+const EXCHANGES_MARK: &str = "X-MS-Exchange-Organization-AuthAs: Internal\r\n\
+     X-MS-Exchange-Organization-AuthSource: a.prod.outlook.com\r\n";
+
+/// Fields with their values, and the domain in From.
+type Vouches = fn(&[(String, String)], usize, &str) -> bool;
 
 pub fn run(data: &[u8]) {
-    let Some(sender) = sender(data) else { return };
-    assert_eq!(Some(&sender), self::sender(data).as_ref(), "the same sender is judged in two ways");
-    if sender.trust > Trust::Unverified {
-        is_vouched_for(data, &sender);
-    }
-    if sender.address.is_none() {
-        assert_eq!(sender.trust, Trust::Unverified, "nobody is trusted");
-    }
-    let (header, rest) = data.split_at(end_of_header(data));
-    let end: &[u8] = if header.ends_with(b"\n") { b"" } else { b"\n" };
-    for forgery in FORGERIES {
-        let forged = [header, end, forgery.as_bytes(), rest].concat();
-        // It may have grown beyond a limit.
-        if let Some(same) = self::sender(&forged) {
-            assert_eq!(same, sender, "changed by a field of the sender's own: {forgery}");
-        }
+    let authserv = Authentication::Authserv(OURS.to_owned());
+    judge(data, &authserv, our_server_vouches);
+    judge(data, &Authentication::Exchange, exchange_vouches);
+    stays(data, EXCHANGES_MARK, &authserv);
+    if let Some(sender) = sender(data, &Authentication::Dkim) {
+        assert_eq!(sender.trust, Trust::Unverified, "trusted although nobody looked at its signatures");
     }
 }
 
-fn sender(data: &[u8]) -> Option<Sender> {
-    let mail =
-        reading::read(data, &Authentication::Authserv(OURS.to_owned()), None, &["kommun.example".to_owned()]);
+fn judge(data: &[u8], authentication: &Authentication, vouches: Vouches) {
+    let Some(sender) = sender(data, authentication) else { return };
+    assert_eq!(Some(&sender), self::sender(data, authentication).as_ref(), "the same sender is judged anew");
+    if sender.trust > Trust::Unverified {
+        let domain = sender.address.as_ref().expect("whoever is trusted has an address").domain();
+        let fields = fields(&data[..end_of_header(data)]);
+        let is_from = |field: &(String, String)| field.0 == "from";
+        assert_eq!(fields.iter().filter(|field| is_from(field)).count(), 1, "trusted with several From");
+        let from = fields.iter().position(is_from).expect("From");
+        assert!(fields[from].1.contains(&format!("@{domain}")), "trusted for a domain that is not From's");
+        assert!(vouches(&fields, from, domain), "trusted although nobody vouches for {domain}");
+        assert_eq!(sender.trust == Trust::OwnDomain, domain == "kommun.example");
+    }
+    for forgery in FORGERIES {
+        stays(data, forgery, authentication);
+    }
+}
+
+/// The sender is judged the same with `forgery` below all other fields.
+fn stays(data: &[u8], forgery: &str, authentication: &Authentication) {
+    let (header, rest) = data.split_at(end_of_header(data));
+    let end: &[u8] = if header.ends_with(b"\n") { b"" } else { b"\n" };
+    let forged = [header, end, forgery.as_bytes(), rest].concat();
+    // It may have grown beyond a limit.
+    if let (Some(sender), Some(same)) = (sender(data, authentication), sender(&forged, authentication)) {
+        assert_eq!(same, sender, "changed by a field of the sender's own: {forgery}");
+    }
+}
+
+fn sender(data: &[u8], authentication: &Authentication) -> Option<Sender> {
+    let mail = reading::read(data, authentication, None, &["kommun.example".to_owned()]);
     mail.ok().map(|mail| mail.sender)
 }
 
-/// Our server's field stands above From, and says of From's domain that it passed.
-fn is_vouched_for(data: &[u8], sender: &Sender) {
-    let domain = sender.address.as_ref().expect("whoever is trusted has an address").domain();
-    let fields = fields(&data[..end_of_header(data)]);
-    let is_from = |field: &(String, String)| field.0 == "from";
-    assert_eq!(fields.iter().filter(|field| is_from(field)).count(), 1, "trusted with several From");
-    let from = fields.iter().position(is_from).expect("From");
-    assert!(fields[from].1.contains(&format!("@{domain}")), "trusted for a domain that is not From's");
-    let results = fields[..from].iter().filter(|(name, _)| name == "authentication-results");
-    let ours = |value: &&str| {
-        let id = value.split([' ', ';']).next();
-        id == Some(OURS)
+/// A field of our server stands above From, and says of From's domain that it passed.
+fn our_server_vouches(fields: &[(String, String)], from: usize, domain: &str) -> bool {
+    let ours = |value: &&str| value.split([' ', ';']).next() == Some(OURS);
+    let mut results = results(&fields[..from]).filter(ours);
+    results.any(|value| value.split(';').any(|result| passed(result, domain)))
+}
+
+/// The topmost results above From say that the domain passed, in both ways; or Exchange's mark is there,
+/// once, and the domain is the organisation's.
+fn exchange_vouches(fields: &[(String, String)], from: usize, domain: &str) -> bool {
+    let marks: Vec<_> =
+        fields.iter().filter(|(name, _)| name == "x-ms-exchange-organization-authas").collect();
+    let marked = matches!(marks.as_slice(), [(_, value)] if value == "internal");
+    let compound = |result: &str| {
+        let pairs: Vec<&str> = result.trim().split(' ').collect();
+        let good = |reason: &&str| reason.starts_with(['1', '7']) && *reason != "130";
+        pairs.first() == Some(&"compauth=pass")
+            && pairs.iter().filter_map(|pair| pair.strip_prefix("reason=")).any(|reason| good(&reason))
     };
-    let vouches = results.map(|(_, value)| value.as_str()).filter(ours).any(|value| {
-        value.split(';').any(|result| {
-            let mut pairs = result.trim().split(' ');
-            let passed =
-                pairs.next().is_some_and(|pair| pair.starts_with("dmarc") && pair.ends_with("=pass"));
-            passed && pairs.any(|pair| pair.strip_prefix("header.from=") == Some(domain))
-        })
+    let from_outside = results(&fields[..from]).next().is_some_and(|value| {
+        value.split(';').any(|result| passed(result, domain)) && value.split(';').any(compound)
     });
-    assert!(vouches, "trusted although {OURS} does not vouch for {domain}");
-    assert_eq!(sender.trust == Trust::OwnDomain, domain == "kommun.example");
+    (marked && domain == "kommun.example") || from_outside
 }
 
-/// The fields in order, in lower case, each value on one line without comments and quotes and without
-/// blanks around `=`, `;` and `.`.
-fn fields(header: &[u8]) -> Vec<(String, String)> {
-    let mut fields: Vec<(String, Vec<u8>)> = Vec::new();
-    for line in header.trim_ascii_start().split(|octet| *octet == b'\n') {
-        if line.starts_with(b" ") || line.starts_with(b"\t") {
-            if let Some((_, value)) = fields.last_mut() {
-                value.extend(line);
-            }
-        } else if let Some(colon) = line.iter().position(|octet| *octet == b':') {
-            let name = String::from_utf8_lossy(&line[..colon]).trim_end().to_ascii_lowercase();
-            if !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_graphic()) {
-                fields.push((name, line[colon + 1..].to_vec()));
-            }
-        }
-    }
-    fields.into_iter().map(|(name, value)| (name, simplified(&text(&value)))).collect()
+fn results(fields: &[(String, String)]) -> impl Iterator<Item = &str> {
+    let results = fields.iter().filter(|(name, _)| name == "authentication-results");
+    results.map(|(_, value)| value.as_str())
 }
 
-/// UTF-8, or else one character for each octet.
-fn text(octets: &[u8]) -> String {
-    let each =
-        || octets.iter().map(|octet| if (0x80..0xa0).contains(octet) { '?' } else { char::from(*octet) });
-    std::str::from_utf8(octets).map_or_else(|_| each().collect(), str::to_owned).to_ascii_lowercase()
-}
-
-fn simplified(value: &str) -> String {
-    let (mut depth, mut escaped, mut quoted, mut plain) = (0_usize, false, false, String::new());
-    for c in value.chars() {
-        match c {
-            c if std::mem::take(&mut escaped) => plain.extend((depth == 0).then_some(c)),
-            '\\' if quoted || depth > 0 => escaped = true,
-            '"' if depth == 0 => quoted = !quoted,
-            ';' | '=' | ' ' if quoted => plain.push('_'),
-            '(' if !quoted => depth += 1,
-            ')' if depth > 0 => depth -= 1,
-            _ if depth > 0 => {}
-            c if c.is_whitespace() || c.is_control() => plain.push(' '),
-            c => plain.push(c),
-        }
-        if depth == 1 && c == '(' {
-            plain.push(' ');
-        }
-    }
-    let words: Vec<&str> = plain.split(' ').filter(|word| !word.is_empty()).collect();
-    let line = words.join(" ");
-    [("= ", "="), (" =", "="), ("; ", ";"), (" ;", ";"), (". ", "."), (" .", ".")]
-        .iter()
-        .fold(line, |line, (from, to)| line.replace(from, to))
-}
-
-/// Where the blank line begins that ends the header; the end, if it never ends.
-fn end_of_header(data: &[u8]) -> usize {
-    let mut at = data.len() - data.trim_ascii_start().len();
-    while let Some(length) = data[at..].iter().position(|octet| *octet == b'\n') {
-        if matches!(&data[at..at + length], b"" | b"\r") {
-            return at;
-        }
-        at += length + 1;
-    }
-    data.len()
+/// `dmarc=pass … header.from=domain`
+fn passed(result: &str, domain: &str) -> bool {
+    let mut pairs = result.trim().split(' ');
+    let pass = pairs.next().is_some_and(|pair| pair.starts_with("dmarc") && pair.ends_with("=pass"));
+    pass && pairs.any(|pair| pair.strip_prefix("header.from=") == Some(domain))
 }

@@ -22,7 +22,8 @@ pub fn run(data: &[u8]) {
         (Verdict::Is { .. }, Err(error)) => panic!("a Swedish number was refused: {error}"),
         (Verdict::MayBe { e164 }, Ok(number)) => {
             assert_eq!(number.e164(), e164, "another number");
-            assert!(!number.takes_texts(), "no mobile, and takes texts");
+            // 078 is a mobile's in the library's newest tables only.
+            assert!(!number.takes_texts() || e164.starts_with("+4678"), "no mobile, and takes texts");
             assert_eq!(number.country(), "SE");
         }
         (Verdict::No, Ok(number)) => panic!("{number:?} was taken from what is no number"),

@@ -8,11 +8,13 @@ use crate::config::{
     GatewayKind, GatewaySettings, MailboxKind, MailboxSettings, SecretSource, Settings, SmtpKind,
 };
 use crate::directory::Directory;
+use crate::dkim::Dkim;
 use crate::password::PasswordReset;
 use crate::token::Tokens;
 
 mod machine;
 mod report;
+mod senders;
 
 use report::{Line, Report, Verdict};
 
@@ -33,8 +35,14 @@ pub(super) async fn run(common: &Common) -> Result<(), CliError> {
             (MailboxKind::Imap, None) => Some("correct host, port, username or password of this mailbox"),
             (MailboxKind::Imap, Some(_)) => Some(BY_TOKEN),
         };
-        let tried = try_mailbox(mailbox, &tokens);
+        let mut senders = None;
+        let tried = try_mailbox(settings, mailbox, &tokens, &mut senders);
         report.add(timed(&format!("mailbox {}", mailbox.name), todo, tried).await)?;
+        senders.map_or(Ok(()), |line| report.add(line))?;
+    }
+    if settings.mailboxes.iter().any(assembly::checks_dkim) {
+        let todo = "correct /etc/resolv.conf, or let the program reach the name servers in it";
+        report.add(timed("name servers", todo, ask_dns(settings)).await)?;
     }
     people(settings, &mut report).await?;
     ways_out(settings, &tokens, &mut report).await?;
@@ -97,15 +105,29 @@ async fn ways_out(settings: &Settings, tokens: &Tokens, report: &mut Report) -> 
     report.add(timed("texts", "correct the template, or take it out of [templates] directory", made).await)
 }
 
-async fn try_mailbox(settings: &MailboxSettings, tokens: &Tokens) -> Result<String, String> {
-    let mut mailbox = assembly::mailbox(settings, tokens).map_err(|e| e.to_string())?;
+/// `senders` becomes what its newest mails say of who vouches for them.
+async fn try_mailbox(
+    settings: &Settings,
+    one: &MailboxSettings,
+    tokens: &Tokens,
+    senders: &mut Option<Line>,
+) -> Result<String, String> {
+    let mut mailbox = assembly::mailbox(one, tokens).map_err(|e| e.to_string())?;
     mailbox.open().await.map_err(|e| e.to_string())?;
-    let mails = mailbox.list(None).await.map_err(|e| e.to_string())?.len();
-    Ok(match (settings.kind, &settings.oauth) {
-        (MailboxKind::Maildir, _) => format!("{mails} mails in {}", settings.path.display()),
-        (MailboxKind::Imap, None) => format!("signed in, {mails} mails in {}", settings.inbox),
-        (MailboxKind::Imap, Some(_)) => format!("signed in by token, {mails} mails in {}", settings.inbox),
+    let uids = mailbox.list(None).await.map_err(|e| e.to_string())?;
+    *senders = senders::look(&mut *mailbox, &uids, one, settings).await.map_err(|e| e.to_string())?;
+    let mails = uids.len();
+    Ok(match (one.kind, &one.oauth) {
+        (MailboxKind::Maildir, _) => format!("{mails} mails in {}", one.path.display()),
+        (MailboxKind::Imap, None) => format!("signed in, {mails} mails in {}", one.inbox),
+        (MailboxKind::Imap, Some(_)) => format!("signed in by token, {mails} mails in {}", one.inbox),
     })
+}
+
+/// Signatures are checked with keys that lie in the DNS.
+async fn ask_dns(settings: &Settings) -> Result<String, String> {
+    let own = settings.policy.domains.first().map_or(settings.desk.address.domain(), String::as_str);
+    Dkim::of_this_machine().probe(own).await
 }
 
 async fn try_gateway(settings: &Settings, gateway: &GatewaySettings) -> Result<String, String> {

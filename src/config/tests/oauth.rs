@@ -10,7 +10,7 @@ const ID: &str = "token_url = \"https://id.kommun.example/token\"\nclient_id = \
 fn imap(ways: &str) -> String {
     small("").replace(
         "kind = \"maildir\"\npath = \"var/mailbox\"\nauthentication = \"trusted\"",
-        &format!("host = \"mail.kommun.example\"\nusername = \"desk\"\n{ways}"),
+        &format!("host = \"outlook.office365.com\"\nusername = \"desk\"\n{ways}"),
     )
 }
 

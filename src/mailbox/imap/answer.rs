@@ -35,6 +35,8 @@ pub(super) enum Answer {
     Validity(u32),
     /// UIDNEXT of the selected folder.
     Next(u32),
+    /// `* NO`: the server warns of something (RFC 3501 7.1.2).
+    Warning,
     /// Where copies or moved mails went.
     Copied(Copied),
     /// Data of a mail.
@@ -73,6 +75,7 @@ impl Answer {
                 copied: outcome.code.as_ref().and_then(copied),
             },
             Response::Data { status: Status::Bye, outcome } => Self::Bye(words(outcome)),
+            Response::Data { status: Status::No, .. } => Self::Warning,
             Response::Data { outcome, .. } => match &outcome.code {
                 Some(ResponseCode::UidValidity(value)) => Self::Validity(*value),
                 Some(ResponseCode::UidNext(value)) => Self::Next(*value),

@@ -49,6 +49,7 @@ pub(super) struct Connection {
     capabilities: HashSet<String>,
     exists: u32,
     arrived: bool,
+    warned: bool,
     copied: Vec<Copied>,
 }
 
@@ -66,6 +67,7 @@ impl Connection {
             capabilities: HashSet::new(),
             exists: 0,
             arrived: false,
+            warned: false,
             copied: Vec::new(),
         }
     }
@@ -97,6 +99,16 @@ impl Connection {
     /// Called just before a full look, which finds whatever has arrived.
     pub(super) fn forget_arrivals(&mut self) {
         self.arrived = false;
+    }
+
+    /// How many mails the selected folder holds, by what the server told so far.
+    pub(super) fn exists(&self) -> u32 {
+        self.exists
+    }
+
+    /// Whether the server warned of something since the last call.
+    pub(super) fn take_warning(&mut self) -> bool {
+        std::mem::take(&mut self.warned)
     }
 
     /// Takes `capability` for one that the server does not have: it did not keep what it announced.
@@ -243,8 +255,8 @@ impl Connection {
             .unwrap_or(Err(MailboxError::TimedOut { command: NAME, seconds: limit.as_secs() }))
     }
 
-    /// One answer, whatever it is; notes what changes the number of mails, and
-    /// where copies went.
+    /// One answer, whatever it is; notes what changes the number of mails, and what
+    /// is asked for later.
     async fn read(&mut self, name: &'static str, silence: Duration) -> Result<Answer, MailboxError> {
         let octets = self.session.as_mut().read_answer(self.room).await;
         let octets = octets.map_err(|error| broken(name, silence, &error))?.ok_or_else(|| closed(name))?;
@@ -257,6 +269,7 @@ impl Connection {
             Answer::Copied(copied) | Answer::Tagged { copied: Some(copied), .. } => {
                 self.copied.push(copied.clone());
             }
+            Answer::Warning => self.warned = true,
             Answer::Expunged => self.exists = self.exists.saturating_sub(1),
             Answer::Bye(words) => {
                 return Err(MailboxError::Lost {

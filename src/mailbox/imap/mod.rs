@@ -18,6 +18,7 @@ use self::filing::Filing;
 use self::folders::Selected;
 use self::mark::ImapMark;
 use self::open::{Names, Open};
+use crate::clock::{Clock, SystemClock};
 use crate::mailbox::{Filed, Folder, MailUid, Mailbox, MailboxError, Mark, Opened, RawMail, Shelf, Woken};
 use crate::tls::{Tls, is_loopback_address};
 use crate::token::SignIn;
@@ -206,6 +207,7 @@ impl Mailbox for ImapMailbox {
     async fn list(&mut self, after: Option<&Mark>) -> Result<Vec<MailUid>, MailboxError> {
         let mut open = self.take("UID SEARCH")?;
         let after = after.map(ImapMark::from_mark).transpose()?;
+        open.refresh().await?;
         let uids = reading::list(&mut open.connection, open.selected, after).await?;
         if open.selected.shelf == Shelf::Inbox {
             self.filing.forget_all_but(&uids);
@@ -216,7 +218,9 @@ impl Mailbox for ImapMailbox {
 
     async fn mark(&mut self) -> Result<Mark, MailboxError> {
         let mut open = self.take("UID SEARCH")?;
-        let mark = reading::mark(&mut open.connection, open.selected).await?;
+        let at = SystemClock.now();
+        open.refresh().await?;
+        let mark = reading::mark(&mut open.connection, open.selected, at).await?;
         self.open = Some(open);
         Ok(mark.to_mark())
     }

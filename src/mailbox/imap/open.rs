@@ -38,6 +38,13 @@ impl Names {
         })
     }
 
+    fn of_shelf(&self, shelf: Shelf) -> &str {
+        match shelf {
+            Shelf::Inbox => &self.inbox,
+            Shelf::Filed(folder) => self.folder(folder),
+        }
+    }
+
     pub(super) fn folder(&self, folder: Folder) -> &str {
         match folder {
             Folder::Handled => &self.handled,
@@ -65,15 +72,31 @@ impl Open {
         names: Names,
         shelf: Shelf,
     ) -> Result<Option<Self>, MailboxError> {
-        let name = match shelf {
-            Shelf::Inbox => &names.inbox,
-            Shelf::Filed(folder) => names.folder(folder),
-        };
-        if !folders::is_there(&mut connection, name).await? {
+        if !folders::is_there(&mut connection, names.of_shelf(shelf)).await? {
             return Ok(None);
         }
-        let selected = folders::select(&mut connection, name, shelf, true).await?;
+        let selected = folders::select(&mut connection, names.of_shelf(shelf), shelf, true).await?;
         Ok(Some(Self { connection, names, selected }))
+    }
+
+    /// Lets the server tell what has changed; called before a full look.
+    pub(super) async fn refresh(&mut self) -> Result<(), MailboxError> {
+        const NAME: &str = "NOOP";
+        // A server may show new mails only after it has told of them: NOOP lets it.
+        self.connection.command(NAME, NAME, |_| {}).await?;
+        if self.connection.take_warning() {
+            // Dovecot says no more than this when the folder was deleted and made again, and goes on
+            // to show the old one.
+            let Selected { shelf, to_look, validity, .. } = self.selected;
+            let name = self.names.of_shelf(shelf);
+            self.selected = folders::select(&mut self.connection, name, shelf, to_look).await?;
+            if self.selected.validity != validity {
+                let cause = "the folder was made anew: its UIDVALIDITY is another".to_owned();
+                return Err(MailboxError::Lost { command: NAME, cause });
+            }
+        }
+        self.connection.forget_arrivals();
+        Ok(())
     }
 
     /// Idles in spans of `refresh` until a mail arrives or `end`.

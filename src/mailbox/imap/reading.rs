@@ -12,12 +12,15 @@ use super::filing::removes_filed_mails;
 use super::folders::Selected;
 use super::mark::{ImapMark, parse_internal_date};
 use super::uid_set::sets;
-use crate::clock::{Clock, SystemClock};
 use crate::mailbox::{MailUid, MailboxError, RawMail, Shelf};
 use crate::types::UnixMillis;
 
 /// Mails asked for by one FETCH; they stream, so this bounds only the command's line.
 const FETCH_MAX: usize = 10_000;
+
+/// Mails that one SEARCH asks for. With every 4 kB that arrive, async-imap parses an answer from its
+/// beginning, so that the time for one grows with the square of its length.
+const SEARCH_MAX: u32 = 5000;
 
 /// The UIDs in the inbox, ascending; with a mark only those that came after it.
 pub(super) async fn list(
@@ -25,24 +28,41 @@ pub(super) async fn list(
     selected: Selected,
     after: Option<ImapMark>,
 ) -> Result<Vec<u32>, MailboxError> {
-    // A server may show new mails only after it has told of them: NOOP lets it.
-    connection.command("NOOP", "NOOP", |_| {}).await?;
-    connection.forget_arrivals();
     match after {
-        None => search(connection, selected, "ALL").await,
+        None => all(connection, selected).await,
         Some(mark) if mark.validity == selected.validity => since_uid(connection, selected, mark.next).await,
         Some(mark) => since_time(connection, selected, mark).await,
     }
 }
 
-/// A mark of what lies in the inbox now.
-pub(super) async fn mark(connection: &mut Connection, selected: Selected) -> Result<ImapMark, MailboxError> {
-    let at = SystemClock.now();
+/// A mark of what lies in the inbox, begun `at` this time.
+pub(super) async fn mark(
+    connection: &mut Connection,
+    selected: Selected,
+    at: UnixMillis,
+) -> Result<ImapMark, MailboxError> {
     let (validity, next) = (selected.validity, selected.next.unwrap_or(1));
-    connection.command("NOOP", "NOOP", |_| {}).await?;
     let arrived = since_uid(connection, selected, next).await?;
     let next = arrived.last().map_or(next, |last| last.saturating_add(1));
     Ok(ImapMark { validity, next, at })
+}
+
+/// All mails. In a large folder those with the highest numbers first: when somebody removes a mail
+/// meanwhile, the numbers behind it fall, so that mails may be told twice, but none is left out.
+async fn all(connection: &mut Connection, selected: Selected) -> Result<Vec<u32>, MailboxError> {
+    let mut high = connection.exists();
+    if high <= SEARCH_MAX {
+        return search(connection, selected, "ALL").await;
+    }
+    let mut uids = Vec::new();
+    while high > 0 {
+        let low = high.saturating_sub(SEARCH_MAX - 1).max(1);
+        uids.extend(search(connection, selected, &format!("{low}:{high}")).await?);
+        high = connection.exists().min(low - 1);
+    }
+    uids.sort_unstable();
+    uids.dedup();
+    Ok(uids)
 }
 
 async fn since_uid(

@@ -192,6 +192,20 @@ mod tests {
     }
 
     #[test]
+    fn a_full_disk_or_quota_is_told_apart_from_other_failures() {
+        for code in [Errno::NOSPC, Errno::DQUOT] {
+            let error = refused(Path::new("/var/mail/desk/.Hanterade/cur"), &code.into());
+            assert!(
+                matches!(&error, MailboxError::Full { folder, .. } if folder.contains(".Hanterade")),
+                "{error}"
+            );
+            assert!(error.to_string().contains("make room"), "{error}");
+        }
+        let error = refused(Path::new("/var/mail/desk"), &Errno::ACCESS.into());
+        assert!(matches!(error, MailboxError::File { .. }), "{error}");
+    }
+
+    #[test]
     fn a_move_that_ended_half_way_is_ended_and_not_repeated() {
         let dir = tempfile::tempdir().unwrap();
         let from = dir.path().join("1.a");

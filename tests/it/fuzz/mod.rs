@@ -95,6 +95,31 @@ fn every_target_has_its_program_its_words_and_a_replay_and_nothing_lies_elsewher
     }
 }
 
+/// Name and version of each package in a lock file.
+fn locked(path: &str) -> BTreeSet<(String, String)> {
+    let text = fs::read_to_string(fuzz().join(path)).unwrap();
+    let table: toml::Table = text.parse().unwrap();
+    let text = |package: &toml::Value, key: &str| package[key].as_str().unwrap().to_owned();
+    let packages = table["package"].as_array().unwrap().iter();
+    packages.map(|package| (text(package, "name"), text(package, "version"))).collect()
+}
+
+#[test]
+fn what_is_fuzzed_is_built_of_the_same_crates_as_the_program() {
+    let (program, fuzzer) = (locked("../Cargo.lock"), locked("Cargo.lock"));
+    let manifest = fs::read_to_string(fuzz().join("../Cargo.toml")).unwrap();
+    let manifest: toml::Table = manifest.parse().unwrap();
+    let direct = manifest["dependencies"].as_table().unwrap();
+    let known: BTreeSet<&String> = fuzzer.iter().map(|(name, _)| name).collect();
+    let concerns = |name: &String| direct.contains_key(name) || known.contains(name);
+    let other: Vec<_> = program.difference(&fuzzer).filter(|(name, _)| concerns(name)).collect();
+    assert!(
+        other.is_empty(),
+        "fuzz/Cargo.lock lacks {other:?}: cp Cargo.lock fuzz/Cargo.lock && cargo metadata --format-version 1 \
+         --manifest-path fuzz/Cargo.toml >/dev/null"
+    );
+}
+
 #[test]
 fn a_finding_fails_its_replay_and_an_emptied_corpus_too() {
     let folder = tempfile::tempdir().unwrap();

@@ -13,19 +13,19 @@ use super::{fetch_all, uids};
 use crate::support::dovecot::Dovecot;
 use crate::support::proxy::Proxy;
 
-const HANDLED: &str = ".Nyckelbud.Hanterade &AOQ-renden";
+pub(super) const HANDLED: &str = ".Nyckelbud.Hanterade &AOQ-renden";
 const QUARANTINE: &str = ".Nyckelbud.Karant&AOQ-n";
 
-fn mail(subject: &str) -> String {
+pub(super) fn mail(subject: &str) -> String {
     format!("From: anna.andersson@kommun.example\nSubject: {subject}\n\nHej\n")
 }
 
 /// As IMAP gives it: with CRLF.
-fn on_the_wire(mail: &str) -> Vec<u8> {
+pub(super) fn on_the_wire(mail: &str) -> Vec<u8> {
     mail.replace('\n', "\r\n").into_bytes()
 }
 
-async fn opened(server: &Dovecot) -> ImapMailbox {
+pub(super) async fn opened(server: &Dovecot) -> ImapMailbox {
     let mut mailbox = ImapMailbox::new(server.settings()).unwrap();
     mailbox.open().await.unwrap();
     mailbox

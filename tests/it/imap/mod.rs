@@ -2,23 +2,36 @@
 //! Dovecot, for everything that goes right.
 
 use nyckelbud::mailbox::imap::ImapMailbox;
-use nyckelbud::mailbox::{MailUid, Mailbox, MailboxError, RawMail};
+use nyckelbud::mailbox::{Filed, MailUid, Mailbox, MailboxError, RawMail};
 use tokio::sync::mpsc;
 
 mod answers;
 mod commands;
+mod crowd;
 mod cuts;
 mod dovecot;
 mod dovecot_tokens;
 mod exchange;
 mod filing;
 mod idling;
+mod looking;
+mod others;
+mod places;
+mod refusals;
 mod sign_in;
 mod steps;
 mod tokens;
 
 fn uids(numbers: &[u32]) -> Vec<MailUid> {
     numbers.iter().map(|number| MailUid(number.to_string())).collect()
+}
+
+/// The places of filed mails: UIDVALIDITY and UID, or `None` when they are not known.
+fn places(filed: &[Filed]) -> Vec<Option<(u32, u32)>> {
+    filed
+        .iter()
+        .map(|mail| mail.now.as_ref().map(|spot| (spot.validity, spot.uid.0.parse().unwrap())))
+        .collect()
 }
 
 /// Fetches, and gives back what came and how it ended.

@@ -1,16 +1,16 @@
 //! Mails that somebody takes out of the inbox before they are read.
 
 use nyckelbud::mailbox::{MailUid, Shelf};
-use nyckelbud::store::{Totals, UidScope};
+use nyckelbud::store::Totals;
 
 use super::Desk;
-use super::inbox::raw;
+use super::inbox::{raw, scope};
 use crate::support::{audit_rows, demo_desk};
 
 #[tokio::test]
 async fn a_mail_that_was_taken_away_before_it_was_read_is_said_once() {
     let mut desk = Desk::new().await;
-    let inbox = UidScope { mailbox: "servicedesk".to_owned(), shelf: Shelf::Inbox, validity: 1 };
+    let inbox = scope(Shelf::Inbox, 1);
     let (taken, there) = (MailUid("1".to_owned()), raw("2", &demo_desk::mail("technician-other-subject")));
     let now = desk.parts.clock.now();
     desk.parts.store.count_tries(&inbox, &[taken, there.uid.clone()], now).await.expect("counted");

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use nyckelbud::mailbox::*;
+use nyckelbud::store::UidScope;
 use tokio::sync::mpsc;
 
 /// What lies in the mailbox, and how it behaves. Shared with the test.
@@ -24,6 +25,8 @@ pub struct Held {
     pub full: bool,
     /// Moves tell where the mails lie afterwards.
     pub tells_spots: bool,
+    /// Mails that are listed and not handed over.
+    pub withheld: Vec<String>,
     /// The connection breaks at this mail, each time.
     pub breaks_at: Option<String>,
     /// Looks into folders are refused.
@@ -62,18 +65,24 @@ impl Held {
 
 /// The mailbox over it.
 pub struct ShelfMailbox {
+    name: &'static str,
     held: Arc<Mutex<Held>>,
     open: Shelf,
 }
 
 impl ShelfMailbox {
-    pub fn over(held: &Arc<Mutex<Held>>) -> Self {
-        Self { held: Arc::clone(held), open: Shelf::Inbox }
+    pub fn over(name: &'static str, held: &Arc<Mutex<Held>>) -> Self {
+        Self { name, held: Arc::clone(held), open: Shelf::Inbox }
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().expect("no test panics while it looks")
     }
+}
+
+/// Whose names are meant in a test.
+pub fn scope(shelf: Shelf, validity: u32) -> UidScope {
+    UidScope { mailbox: "servicedesk".to_owned(), shelf, validity }
 }
 
 /// A mail with these octets.
@@ -84,7 +93,7 @@ pub fn raw(uid: &str, octets: &[u8]) -> RawMail {
 #[async_trait]
 impl Mailbox for ShelfMailbox {
     fn name(&self) -> &'static str {
-        "servicedesk"
+        self.name
     }
 
     async fn open(&mut self) -> Result<Opened, MailboxError> {
@@ -109,7 +118,8 @@ impl Mailbox for ShelfMailbox {
             held.fetched.push(uids.iter().map(|uid| uid.0.clone()).collect());
             let fetched: usize = held.fetched.iter().map(Vec::len).sum();
             held.most_unmoved = held.most_unmoved.max(fetched - held.moved.len().min(fetched));
-            held.on(self.open).into_iter().filter(|mail| uids.contains(&mail.uid)).collect()
+            let wanted = |mail: &RawMail| uids.contains(&mail.uid) && !held.withheld.contains(&mail.uid.0);
+            held.on(self.open).into_iter().filter(wanted).collect()
         };
         for mail in mails {
             if self.held().breaks_at.as_ref() == Some(&mail.uid.0) {

@@ -4,21 +4,23 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use nyckelbud::cli::assembly;
 use nyckelbud::mailbox::{Folder, RawMail, Shelf};
-use nyckelbud::store::{MailsLimit, TicketFilter, TicketView, UidScope};
+use nyckelbud::store::{MailsLimit, Store, TicketFilter, TicketView};
 use nyckelbud::ticket::{Kind, Standing};
 use nyckelbud::token::Tokens;
 use nyckelbud::types::Reason;
 use nyckelbud::worker::{Health, Inbox, Intake, IntakeSettings, Parts, Worker};
 use sqlx::ConnectOptions as _;
 
-use self::inbox::{Held, ShelfMailbox, raw};
+use self::inbox::{Held, ShelfMailbox, raw, scope};
 use crate::support::demo_desk;
 
 mod alone;
 mod faults;
+mod full;
 mod gone;
 mod inbox;
 mod quarantine;
+mod once;
 mod rounds;
 mod sweep;
 
@@ -32,7 +34,16 @@ struct Desk {
 }
 
 fn intake(held: &Arc<Mutex<Held>>, settings: &IntakeSettings, parts: &Arc<Parts>) -> Intake {
-    let inbox = Inbox { mailbox: Box::new(ShelfMailbox::over(held)), settings: settings.clone() };
+    intake_of("servicedesk", held, settings, parts)
+}
+
+fn intake_of(
+    name: &'static str,
+    held: &Arc<Mutex<Held>>,
+    settings: &IntakeSettings,
+    parts: &Arc<Parts>,
+) -> Intake {
+    let inbox = Inbox { mailbox: Box::new(ShelfMailbox::over(name, held)), settings: settings.clone() };
     Intake::new(inbox, Arc::clone(parts))
 }
 
@@ -40,9 +51,23 @@ impl Desk {
     async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         demo_desk::build(folder.path());
+        let store = assembly::store(&demo_desk::settings(folder.path())).await.expect("the store opens");
+        Self::with(folder, store)
+    }
+
+    /// A desk whose store is somewhere else.
+    fn over(store: Arc<dyn Store>) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        demo_desk::build(folder.path());
+        Self::with(folder, store)
+    }
+
+    fn with(folder: tempfile::TempDir, store: Arc<dyn Store>) -> Self {
         let settings = demo_desk::settings(folder.path());
-        let store = assembly::store(&settings).await.expect("the store opens");
-        let parts = Arc::new(assembly::parts(&settings, store, &Tokens::default()).expect("the parts fit"));
+        let mut parts = assembly::parts(&settings, store, &Tokens::default()).expect("the parts fit");
+        let (_, same) = parts.rules.authentications.first().cloned().expect("the mailbox");
+        parts.rules.authentications.push(("annex".to_owned(), same));
+        let parts = Arc::new(parts);
         let shelf = Arc::new(Mutex::new(Held { validity: 1, ..Held::default() }));
         let settings =
             assembly::inboxes(&settings, &Tokens::default()).expect("the mailbox").remove(0).settings;
@@ -71,6 +96,12 @@ impl Desk {
         let worker = Worker::new(Arc::clone(&self.parts), Arc::new(Health::expecting(&[])));
         worker.drain().await.expect("the store works");
     }
+}
+
+/// A mail of somebody whom the directory does not know.
+fn letter_from(id: &str, who: &str, text: &str) -> Vec<u8> {
+    let mail = String::from_utf8(letter(id, None, text)).expect("text");
+    mail.replace("anna.andersson", who).into_bytes()
 }
 
 /// A mail of one of the demo's people, in reply to `answers`.
@@ -133,10 +164,12 @@ async fn a_mail_whose_fetching_stops_the_program_ends_as_a_ticket_and_harms_no_o
     let mut desk = Desk::new().await;
     let (store, now) = (Arc::clone(&desk.parts.store), desk.parts.clock.now());
     let deadly = raw("1", &demo_desk::mail("sms-registered-phone"));
-    let scope = UidScope { mailbox: "servicedesk".to_owned(), shelf: Shelf::Inbox, validity: 1 };
     // What a process leaves behind that is killed by every fetch of this mail.
     for _ in 0..5 {
-        store.count_tries(&scope, std::slice::from_ref(&deadly.uid), now).await.expect("counted");
+        store
+            .count_tries(&scope(Shelf::Inbox, 1), std::slice::from_ref(&deadly.uid), now)
+            .await
+            .expect("counted");
     }
     desk.shelf().mails = vec![deadly, raw("2", &demo_desk::mail("technician-other-subject"))];
     desk.intake.drain().await.expect("the mailbox is read");

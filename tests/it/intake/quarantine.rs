@@ -3,17 +3,12 @@
 use std::sync::Arc;
 
 use nyckelbud::mailbox::{RawMail, Shelf};
-use nyckelbud::store::UidScope;
 use nyckelbud::ticket::{Kind, Standing, State};
 use nyckelbud::types::Reason;
 use nyckelbud::worker::{Retried, retry};
 
-use super::inbox::raw;
+use super::inbox::{raw, scope};
 use super::{Desk, demo_desk};
-
-fn inbox() -> UidScope {
-    UidScope { mailbox: "servicedesk".to_owned(), shelf: Shelf::Inbox, validity: 1 }
-}
 
 /// A desk on which this mail was fetched three times and stopped the program each time.
 async fn poisoned(name: &str) -> Desk {
@@ -21,7 +16,10 @@ async fn poisoned(name: &str) -> Desk {
     let (store, now) = (Arc::clone(&desk.parts.store), desk.parts.clock.now());
     let mail = raw("1", &demo_desk::mail(name));
     for _ in 0..3 {
-        store.count_tries(&inbox(), std::slice::from_ref(&mail.uid), now).await.expect("counted");
+        store
+            .count_tries(&scope(Shelf::Inbox, 1), std::slice::from_ref(&mail.uid), now)
+            .await
+            .expect("counted");
     }
     desk.shelf().mails = vec![mail];
     desk.intake.drain().await.expect("the mailbox is read");
@@ -49,7 +47,10 @@ async fn a_request_that_lay_in_quarantine_too_long_is_not_acted_on() {
     let old = now.minus(desk.parts.rules.policy.max_mail_age * 2);
     let mail = RawMail { received_at: Some(old), ..raw("1", &demo_desk::mail("sms-registered-phone")) };
     for _ in 0..3 {
-        store.count_tries(&inbox(), std::slice::from_ref(&mail.uid), now).await.expect("counted");
+        store
+            .count_tries(&scope(Shelf::Inbox, 1), std::slice::from_ref(&mail.uid), now)
+            .await
+            .expect("counted");
     }
     desk.shelf().mails = vec![mail];
     desk.intake.drain().await.expect("the mailbox is read");

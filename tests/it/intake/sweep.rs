@@ -1,12 +1,11 @@
 //! The sweep: what lies in the folders for filed mails, and the store, are brought together.
 
 use nyckelbud::mailbox::{Folder, RawMail, Shelf};
-use nyckelbud::store::UidScope;
 use nyckelbud::ticket::{Fate, Kind, Standing};
 use nyckelbud::types::Reason;
 
 use super::Desk;
-use super::inbox::raw;
+use super::inbox::{raw, scope};
 use crate::support::{audit_rows, demo_desk};
 
 const REQUEST: &str = "sms-registered-phone";
@@ -100,7 +99,7 @@ async fn what_lay_in_the_folders_before_the_first_connection_is_left_alone() {
 async fn a_mail_that_was_kept_unread_is_known_by_its_octets_and_not_read_now() {
     let mut desk = Desk::new().await;
     let (store, now) = (std::sync::Arc::clone(&desk.parts.store), desk.parts.clock.now());
-    let inbox = UidScope { mailbox: "servicedesk".to_owned(), shelf: Shelf::Inbox, validity: 1 };
+    let inbox = scope(Shelf::Inbox, 1);
     let poison = raw("2", &demo_desk::mail(REQUEST));
     for _ in 0..3 {
         store.count_tries(&inbox, std::slice::from_ref(&poison.uid), now).await.expect("counted");
@@ -121,7 +120,7 @@ async fn a_filed_mail_that_stops_the_program_is_kept_unread_in_the_end() {
     let mut desk = Desk::new().await;
     desk.drain().await;
     let uid = desk.shelf().lay(HANDLED, raw("", &demo_desk::mail(REQUEST)));
-    let folder = UidScope { mailbox: "servicedesk".to_owned(), shelf: Shelf::Filed(HANDLED), validity: 5 };
+    let folder = scope(Shelf::Filed(HANDLED), 5);
     for _ in 0..3 {
         let now = desk.parts.clock.now();
         desk.parts.store.count_tries(&folder, std::slice::from_ref(&uid), now).await.expect("counted");

@@ -14,6 +14,7 @@ mod links;
 mod make;
 mod messages;
 mod ownership;
+mod places;
 mod plans;
 mod quarantine;
 mod reads;
@@ -40,6 +41,14 @@ macro_rules! contract {
 }
 
 contract! {
+    places:
+        a_filed_mail_has_its_place_if_the_server_told,
+        tries_in_a_folder_are_not_those_of_the_inbox,
+        a_mail_that_is_found_is_known_by_its_content_or_makes_a_ticket,
+        two_sweeps_that_find_the_same_mail_make_one_ticket,
+        copies_of_a_mail_get_a_place_each,
+        a_mail_kept_unread_is_found_by_its_octets_in_its_own_mailbox,
+        a_mail_that_is_gone_is_said_once_and_never_of_one_that_is_kept;
     intake:
         a_mark_is_kept_and_the_first_one_stays,
         tries_are_counted_before_the_fetch_and_can_be_taken_back,

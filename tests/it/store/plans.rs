@@ -44,7 +44,7 @@ async fn postgres_reads_no_large_table_as_a_whole() {
     world.run(FILL).await;
 
     let store = world.another().await;
-    let mails = (1..=20).map(|n| {
+    let mails = (1..=35).map(|n| {
         mail_but(&n.to_string(), |mail| {
             mail.answers = vec![message_id("unknown")];
             mail.tag = Some(number(n));

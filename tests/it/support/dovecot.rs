@@ -47,6 +47,16 @@ impl Dovecot {
         Self::start_with(&[("PENALTY", "yes")])
     }
 
+    /// Starts one whose folder Arkiv has a quota of its own: so many mails.
+    pub fn start_with_archive(mails: usize) -> Self {
+        Self::start_with(&[("ARCHIVE_MAX", &mails.to_string())])
+    }
+
+    /// Starts one that can do only this, as it says.
+    pub fn start_with_capabilities(capabilities: &str) -> Self {
+        Self::start_with(&[("CAPABILITIES", capabilities)])
+    }
+
     /// Starts one that writes mails to the disk as a real one does: for measurements.
     #[allow(dead_code)] // the benchmark's
     pub fn start_durable() -> Self {
@@ -116,7 +126,12 @@ impl Dovecot {
 
     /// The same, received at `at` (INTERNALDATE).
     pub fn deliver_at(&self, name: &str, mail: &str, at: SystemTime) {
-        let maildir = self.maildir();
+        self.lay("", name, mail, at);
+    }
+
+    /// The same for a folder as Dovecot names it on disk (`""` is the inbox).
+    pub fn lay(&self, folder: &str, name: &str, mail: &str, at: SystemTime) {
+        let maildir = self.maildir().join(folder);
         let written = maildir.join("tmp").join(name);
         let mut file = File::create(&written).unwrap();
         file.write_all(mail.as_bytes()).unwrap();
@@ -126,6 +141,28 @@ impl Dovecot {
         fchown(&file, Some(owner.uid()), Some(owner.gid())).unwrap();
         drop(file);
         fs::rename(written, maildir.join("new").join(name)).unwrap();
+    }
+
+    /// Fills the inbox with `count` mails that are all the same.
+    #[allow(dead_code)] // the tests'
+    pub fn fill(&self, count: usize, mail: &str) {
+        self.deliver("0.first", mail);
+        let new = self.maildir().join("new");
+        for at in 1..count {
+            fs::hard_link(new.join("0.first"), new.join(format!("{at}.copy"))).unwrap();
+        }
+    }
+
+    /// The folder's UIDs are lost, as when a server is moved: it counts anew, under another UIDVALIDITY.
+    #[allow(dead_code)] // the tests'
+    pub fn forget_uids(&self, folder: &str) {
+        for entry in fs::read_dir(self.maildir().join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if name.starts_with("dovecot-uidlist") || name.starts_with("dovecot.index") {
+                fs::remove_file(path).unwrap();
+            }
+        }
     }
 
     /// The file names in a folder as Dovecot names it on disk (`""` is the inbox).

@@ -160,14 +160,19 @@ impl Dialogue {
 
     /// The same, without the last step.
     pub async fn open_until_select(&mut self, capabilities: &str) {
+        self.sign_in(capabilities).await;
+        self.answer("LIST \"\" \"\"", "* LIST (\\Noselect) \"/\" \"\"").await;
+        self.answer("LIST", "* LIST () \"/\" Nyckelbud/Hanterade").await;
+        self.answer("LIST", "* LIST () \"/\" \"Nyckelbud/Karant&AOQ-n\"").await;
+    }
+
+    /// Plays the server from the greeting until somebody is signed in.
+    pub async fn sign_in(&mut self, capabilities: &str) {
         let capabilities = format!("* CAPABILITY {capabilities}");
         self.say("* OK ready").await;
         self.answer("CAPABILITY", &capabilities).await;
         self.answer("LOGIN", "").await;
         self.answer("CAPABILITY", &capabilities).await;
-        self.answer("LIST \"\" \"\"", "* LIST (\\Noselect) \"/\" \"\"").await;
-        self.answer("LIST", "* LIST () \"/\" Nyckelbud/Hanterade").await;
-        self.answer("LIST", "* LIST () \"/\" \"Nyckelbud/Karant&AOQ-n\"").await;
     }
 
     /// The connection itself, for octets that are no lines.

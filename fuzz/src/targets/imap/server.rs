@@ -3,10 +3,14 @@
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::PASSWORD;
+
 /// A line of this alone parts two answers.
 const PART: &[u8] = b"\n~\n";
 /// Stands for the tag of the command that is answered.
 const TAG: &[u8] = b"@@";
+/// Stands for the password, in the answer to it.
+const SECRET: &[u8] = b"%%";
 
 /// What the server sent in all.
 pub struct Said(Vec<u8>);
@@ -52,8 +56,13 @@ impl Dialogue {
             }
         }
         for answer in answers {
-            let Some((tag, _)) = self.command().await else { return };
-            self.say(&replaced(answer, &tag)).await;
+            let Some((tag, command)) = self.command().await else { return };
+            let answer = replaced(answer, TAG, &tag);
+            // No server knows it before.
+            let signs_in =
+                [b"LOGIN".as_slice(), b"AUTHENTICATE"].iter().any(|word| command.starts_with(word));
+            let secret = if signs_in { PASSWORD.as_bytes() } else { SECRET };
+            self.say(&replaced(&answer, SECRET, secret)).await;
         }
         self.stream.get_mut().shutdown().await.ok();
         while self.command().await.is_some() {}
@@ -105,13 +114,13 @@ fn parts(data: &[u8]) -> Vec<&[u8]> {
     parts
 }
 
-fn replaced(answer: &[u8], tag: &[u8]) -> Vec<u8> {
-    let mut whole = Vec::with_capacity(answer.len());
-    let mut rest = answer;
-    while let Some(at) = rest.windows(TAG.len()).position(|window| window == TAG) {
+fn replaced(text: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.windows(from.len()).position(|window| window == from) {
         whole.extend_from_slice(&rest[..at]);
-        whole.extend_from_slice(tag);
-        rest = &rest[at + TAG.len()..];
+        whole.extend_from_slice(to);
+        rest = &rest[at + from.len()..];
     }
     whole.extend_from_slice(rest);
     whole

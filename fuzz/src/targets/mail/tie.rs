@@ -7,16 +7,62 @@ use nyckelbud::request::{Found, Reading};
 use nyckelbud::types::{PhoneNumber, Username};
 use unicode_normalization::UnicodeNormalization;
 
-/// Every label for a username holds one of these, be it with a slip.
-const NAMES: &[&str] = &[
-    "anv", "nvan", "vand", "ndar", "dare", "konto", "onton", "toid", "inlog", "nlogg", "gning", "login",
-    "logon", "ginna", "ginid", "user", "seri", "erna", "sern", "acco", "ount", "upn",
-];
-/// Every label for a phone holds one of these.
-const PHONES: &[&str] = &[
-    "mob", "obil", "bilt", "tel", "lefo", "fon", "tfn", "tlf", "pho", "hone", "neno", "onen", "cell", "ell",
-    "num", "umme", "mer", "numb", "nr", "sms", "lur",
-];
+/// How one field may be called.
+struct Labels {
+    /// Pieces, of which each label holds one.
+    pieces: &'static [&'static str],
+    /// Labels whose only piece a slip of the finger can spoil.
+    long: &'static [&'static str],
+    /// The template's number for it.
+    item: char,
+}
+
+const USERNAME: Labels = Labels {
+    pieces: &["anv", "konto", "inlogg", "login", "logon", "user", "account", "upn"],
+    long: &[
+        "anvandarnamn",
+        "anvandarnamnet",
+        "anvandare",
+        "anvandarid",
+        "anvandaridentitet",
+        "kontonamn",
+        "inloggningsnamn",
+        "inloggningsid",
+        "loginnamn",
+        "loginname",
+        "loginid",
+        "logonname",
+        "username",
+        "accountname",
+        "accountid",
+    ],
+    item: '1',
+};
+const PHONE: Labels = Labels {
+    pieces: &["mob", "tel", "tfn", "tlf", "phone", "cell", "nummer", "numret", "number", "nr", "sms"],
+    long: &["phoneno", "telefon", "jobbmobil", "arbetsmobil", "tjanstemobil", "privatmobil"],
+    item: '2',
+};
+
+impl Labels {
+    fn stand_in(&self, text: &str) -> bool {
+        let mut words = text.split(|c: char| !c.is_alphabetic());
+        self.pieces.iter().any(|piece| text.contains(piece))
+            || words.any(|word| self.long.iter().any(|label| is_slip(word, label)))
+    }
+}
+
+/// Is `word` the word `meant` with one letter too many, too few or wrong, or two of them swapped?
+fn is_slip(word: &str, meant: &str) -> bool {
+    let (a, b): (Vec<char>, Vec<char>) = (word.chars().collect(), meant.chars().collect());
+    let head = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+    let shorter = a.len().min(b.len()) - head;
+    let tail = a.iter().rev().zip(b.iter().rev()).take(shorter).take_while(|(a, b)| a == b).count();
+    match (&a[head..a.len() - tail], &b[head..b.len() - tail]) {
+        ([x, y], [v, w]) => (x, y) == (w, v),
+        (a, b) => a.len() <= 1 && b.len() <= 1,
+    }
+}
 
 /// The username and the phone that were read.
 pub fn values(read: &Reading) -> (Option<&Username>, Option<&PhoneNumber>) {
@@ -38,14 +84,14 @@ pub fn check(mail: &Mail, read: &Reading) {
     let lone = is_reply || (username.is_some() && phone.is_some());
     if let Some(found) = username {
         let name = found.value.as_str();
-        let tied = places(mail, &found.place).any(|place| place.ties(name, name, NAMES, '1', lone));
+        let tied = places(mail, &found.place).any(|place| place.ties(name, name, &USERNAME, lone));
         assert!(tied, "the username {name} of {} is tied to nothing in {:?}", found.place, mail.plain);
     }
     if let Some(found) = phone {
         let e164 = found.value.e164();
         let digits = e164.strip_prefix("+46").unwrap_or(&e164[1..]);
         let name = username.map_or("", |found| found.value.as_str());
-        let tied = places(mail, &found.place).any(|place| place.ties(digits, name, PHONES, '2', lone));
+        let tied = places(mail, &found.place).any(|place| place.ties(digits, name, &PHONE, lone));
         assert!(tied, "the phone …{} of {} is tied to nothing", found.value.tail(), found.place);
     }
 }
@@ -69,20 +115,20 @@ impl Place {
         Some(Self { line, above: above.filter(|line| !is_blank(line)).collect() })
     }
 
-    /// Does `value` stand on the line, tied by a piece of a `label`, by the item's number, or, where it
+    /// Does `value` stand on the line, tied by a label, by the item's number, or, where it
     /// may be `lone`, by nothing else being there but `other`?
-    fn ties(&self, value: &str, other: &str, labels: &[&str], item: char, lone: bool) -> bool {
+    fn ties(&self, value: &str, other: &str, labels: &Labels, lone: bool) -> bool {
         let value = value.to_lowercase();
         starts_of(&self.line, &value).iter().any(|(start, end)| {
             let (before, behind) = (&self.line[..*start], &self.line[*end..]);
             let last = self.above.last().map_or("", String::as_str);
-            let labelled = |text: &str| labels.iter().any(|label| text.contains(label));
             let is_row = |line: &&String| line.contains(['\t', '|']);
-            let heads = || is_row(&&self.line) && self.above.iter().filter(is_row).any(|row| labelled(row));
-            labelled(before)
-                || labelled(last)
-                || has_item(before, item)
-                || has_item(last, item)
+            let heads =
+                || is_row(&&self.line) && self.above.iter().filter(is_row).any(|row| labels.stand_in(row));
+            labels.stand_in(before)
+                || labels.stand_in(last)
+                || has_item(before, labels.item)
+                || has_item(last, labels.item)
                 || heads()
                 || (lone && is_alone(before, behind, &[&value, &other.to_lowercase()]))
         })

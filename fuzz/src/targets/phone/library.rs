@@ -20,6 +20,10 @@ pub fn compare(text: &str, ours: Option<&PhoneNumber>) {
 fn known_as_ours(number: &PhoneNumber) {
     let theirs = phonenumber::parse(None, number.e164()).expect("a number that the other library knows");
     assert_eq!(theirs.format().mode(Mode::E164).to_string(), number.e164());
+    // 078 is in younger tables than its own.
+    if number.e164().starts_with("+4678") {
+        return;
+    }
     if NEIGHBOURS.contains(&number.country().as_str()) {
         assert!(theirs.is_valid(), "a number of {} that the other library refuses", number.country());
     }

@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
+use crate::mailbox::Spot;
 
 #[tokio::test]
 async fn missing_folders_are_made_as_mail_servers_lay_them_out() {
@@ -44,6 +45,23 @@ async fn a_mail_that_is_in_the_folder_already_is_never_overwritten() {
     let cur = desk.path(HANDLED).join("cur");
     let text = |name: &str| fs::read_to_string(cur.join(name)).unwrap();
     assert_eq!([text("1.a:2,"), text("1.a.1:2,"), text("1.a.2:2,")], ["first", "second", "third"]);
+}
+
+#[tokio::test]
+async fn a_filed_mail_lies_where_the_answer_says_also_when_its_name_was_taken() {
+    let desk = Desk::new();
+    let mut mailbox = desk.opened().await;
+    for (text, name) in [("first", "1.a"), ("second", "1.a.1")] {
+        desk.put("new/1.a", text, 10);
+        let filed = mailbox.file(Folder::Handled, &uids(&["1.a", "9.z"])).await.unwrap();
+        let spot = Spot { validity: 0, uid: MailUid(name.to_owned()) };
+        let here = Filed { uid: MailUid("1.a".to_owned()), now: Some(spot.clone()) };
+        let gone = Filed { uid: MailUid("9.z".to_owned()), now: None };
+        assert_eq!(filed, [here, gone]);
+        mailbox.look(Shelf::Filed(Folder::Handled)).await.unwrap().expect("the folder");
+        assert_eq!(fetched(&mut mailbox, &[spot.uid]).await[0].bytes, text.as_bytes());
+        mailbox.open().await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use super::*;
 
 mod crowd;
 mod filing;
+mod looking;
 mod reading;
 mod waiting;
 

@@ -1,0 +1,115 @@
+//! Looking into folders: nothing is made, moved or marked, and only what reads is possible.
+
+use std::time::Duration;
+
+use nyckelbud::mailbox::imap::ImapMailbox;
+use nyckelbud::mailbox::{Folder, Mailbox, Opened, Shelf};
+
+use super::dovecot::{HANDLED, mail, on_the_wire, opened};
+use super::{fetch_all, uids};
+use crate::support::dovecot::Dovecot;
+use crate::support::scripted_imap::{Dialogue, ScriptedServer, USUAL};
+
+async fn examined(client: &mut Dialogue) {
+    client.answer("LIST \"\" \"Nyckelbud/Hanterade\"", "* LIST () \"/\" Nyckelbud/Hanterade").await;
+    client
+        .answer(
+            "EXAMINE \"Nyckelbud/Hanterade\"",
+            "* 9 EXISTS\n* OK [UIDVALIDITY 7] ok\n* OK [UIDNEXT 10] ok",
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn a_look_makes_nothing_and_uses_the_connection_that_is_there() {
+    let server = ScriptedServer::start(|mut client| async move {
+        client.sign_in(USUAL).await;
+        client.answer("LIST \"\" \"\"", "* LIST (\\Noselect) \"/\" \"\"").await;
+        examined(&mut client).await;
+        client.answer("NOOP", "").await;
+        client.answer("UID SEARCH ALL", "* SEARCH 4 5").await;
+        client.answer("LIST \"\" \"Nyckelbud/Karant&AOQ-n\"", "").await;
+    })
+    .await;
+    let mut mailbox = server.mailbox();
+    assert_eq!(mailbox.look(Shelf::Filed(Folder::Handled)).await, Ok(Some(Opened { validity: 7 })));
+    assert_eq!(mailbox.list(None).await, Ok(uids(&[4, 5])));
+    assert_eq!(mailbox.look(Shelf::Filed(Folder::Quarantine)).await, Ok(None), "it is not there");
+    server.finished().await;
+}
+
+#[tokio::test]
+async fn nothing_is_moved_and_nobody_waits_in_a_folder_that_was_opened_to_look() {
+    for waits in [true, false] {
+        let server = ScriptedServer::start(|mut client| async move {
+            client.open(USUAL).await;
+            examined(&mut client).await;
+            assert_eq!(client.line().await, "", "nothing more is said");
+        })
+        .await;
+        let mut mailbox = server.mailbox();
+        mailbox.open().await.unwrap();
+        mailbox.look(Shelf::Filed(Folder::Handled)).await.unwrap().expect("the folder");
+        let error = if waits {
+            mailbox.wait(Duration::from_secs(1)).await.unwrap_err()
+        } else {
+            mailbox.file(Folder::Handled, &uids(&[1])).await.unwrap_err()
+        };
+        assert!(error.to_string().contains("opened only to look"), "{error}");
+        server.finished().await;
+    }
+}
+
+#[tokio::test]
+async fn mails_that_people_marked_as_deleted_are_seen_in_a_folder_even_where_the_inbox_hides_them() {
+    let server = ScriptedServer::start(|mut client| async move {
+        client.open("IMAP4rev1").await;
+        examined(&mut client).await;
+        client.answer("NOOP", "").await;
+        let line = client.line().await;
+        let tag = line.strip_suffix(" UID SEARCH ALL").unwrap_or_else(|| panic!("{line}"));
+        client.say(&format!("* SEARCH 4\n{tag} OK done")).await;
+        client.answer("LIST \"\" \"INBOX\"", "* LIST () \"/\" INBOX").await;
+        client.answer("EXAMINE \"INBOX\"", "* OK [UIDVALIDITY 1] ok").await;
+        client.answer("NOOP", "").await;
+        client.answer("UID SEARCH ALL UNDELETED", "* SEARCH 2").await;
+    })
+    .await;
+    let mut mailbox = server.mailbox();
+    mailbox.open().await.unwrap();
+    mailbox.look(Shelf::Filed(Folder::Handled)).await.unwrap().expect("the folder");
+    assert_eq!(mailbox.list(None).await, Ok(uids(&[4])));
+    mailbox.look(Shelf::Inbox).await.unwrap().expect("the inbox");
+    assert_eq!(mailbox.list(None).await, Ok(uids(&[2])));
+    server.finished().await;
+}
+
+#[tokio::test]
+async fn a_look_at_dovecot_leaves_every_mail_as_it_was() {
+    let server = Dovecot::start();
+    server.deliver("1.a", &mail("ett"));
+    server.deliver("2.b", &mail("två"));
+    let mut worker = opened(&server).await;
+    worker.file(Folder::Handled, &uids(&[1])).await.unwrap();
+
+    let mut mailbox = ImapMailbox::new(server.settings()).unwrap();
+    for (shelf, subject) in [(Shelf::Filed(Folder::Handled), "ett"), (Shelf::Inbox, "två")] {
+        let opened = mailbox.look(shelf).await.unwrap().expect("the folder");
+        assert_ne!(opened.validity, 0);
+        let listed = mailbox.list(None).await.unwrap();
+        let (mails, ended) = fetch_all(&mut mailbox, &listed).await;
+        ended.unwrap();
+        assert_eq!(
+            mails.iter().map(|mail| mail.bytes.clone()).collect::<Vec<_>>(),
+            [on_the_wire(&mail(subject))]
+        );
+    }
+    let unread = |name: &String| !name.split_once(":2,").is_some_and(|(_, flags)| flags.contains('S'));
+    assert!(server.files("").iter().chain(&server.files(HANDLED)).all(unread), "nothing was marked read");
+    // What the look saw does not keep the worker from going on.
+    mailbox.open().await.unwrap();
+    assert_eq!(mailbox.list(None).await.unwrap(), uids(&[2]));
+    server.doveadm(&["mailbox", "delete"], &["Nyckelbud/Hanterade ärenden"]);
+    assert_eq!(mailbox.look(Shelf::Filed(Folder::Handled)).await, Ok(None), "a look makes no folder");
+    assert!(!server.path("mail/desk@kommun.example/Maildir").join(HANDLED).exists());
+}
