@@ -70,7 +70,7 @@ impl fmt::Display for Trouble {
         match (&self.why, self.refused) {
             (why, true) => {
                 write!(f, "{} refuses the sign-in: sign in again", self.part)?;
-                why.iter().try_for_each(|why| write!(f, " ({minutes} min; {why})"))
+                why.iter().try_for_each(|why| write!(f, " (for {minutes} min: {why})"))
             }
             (Some(why), false) => write!(f, "{} has not answered for {minutes} min: {why}", self.part),
             (None, false) => write!(f, "{} has not answered for {minutes} min", self.part),
@@ -259,7 +259,7 @@ mod tests {
             0..50 => health.answered_at("mailbox:desk", now),
             _ => health.refused("mailbox:desk", "token expired".to_owned()),
         });
-        let expected = "mailbox:desk refuses the sign-in: sign in again (1 min; token expired)";
+        let expected = "mailbox:desk refuses the sign-in: sign in again (for 1 min: token expired)";
         assert_eq!(told[0], (50, expected.to_owned()));
     }
 }
