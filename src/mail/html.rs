@@ -4,8 +4,8 @@
 use scraper::node::Element;
 use scraper::{ElementRef, Html, Node};
 
-use super::Unreadable;
 use super::text::{Line, Zone};
+use super::{Unreadable, link};
 use canvas::Canvas;
 use numbering::{Lists, WordLists};
 use tag::Tag;
@@ -83,6 +83,8 @@ struct Page {
     rest_is_quoted: bool,
     lists: Lists,
     word_lists: WordLists,
+    /// Where the open link leads, and what it shows so far.
+    link: Option<(String, String)>,
 }
 
 impl Page {
@@ -94,6 +96,7 @@ impl Page {
             rest_is_quoted: false,
             lists: Lists::default(),
             word_lists: WordLists::of(html),
+            link: None,
         }
     }
 
@@ -132,6 +135,7 @@ impl Page {
     /// Ends or starts what the element ends or starts; answers with the mark of an item.
     fn start(&mut self, tag: &Tag<'_>, node: Option<ElementRef<'_>>) -> Option<String> {
         match tag.name {
+            "a" => self.link = tag.attribute("href").map(|href| (href.to_owned(), String::new())),
             "br" => self.canvas.line_break(self.frame().zone),
             "td" | "th" => self.canvas.open_cell(),
             "tr" => self.canvas.open_row(),
@@ -156,6 +160,9 @@ impl Page {
             self.hidden -= 1;
             return;
         }
+        if name == "a" {
+            self.close_link();
+        }
         match name {
             "td" | "th" => self.canvas.close_cell(),
             "tr" => self.canvas.close_row(),
@@ -169,8 +176,19 @@ impl Page {
         self.frames.pop();
     }
 
+    /// A link that leads elsewhere than it says is written as Outlook does in plain text.
+    fn close_link(&mut self) {
+        let Some((href, shown)) = self.link.take() else { return };
+        if let Some(other) = link::another(&href, &shown) {
+            self.text(&format!("<{other}>"));
+        }
+    }
+
     fn text(&mut self, text: &str) {
         if self.hidden == 0 {
+            if let Some((_, shown)) = &mut self.link {
+                shown.push_str(text);
+            }
             let frame = self.frame();
             self.canvas.text(text, frame.zone, frame.preformatted);
         }

@@ -8,6 +8,7 @@ mod automatic;
 mod fields;
 mod file_name;
 mod html;
+mod link;
 mod returned;
 mod sender;
 mod shown;
@@ -15,6 +16,7 @@ mod text;
 mod thread;
 mod tokens;
 
+pub(crate) use link::percent_decoded;
 pub use sender::Signatures;
 pub use shown::without_numbers;
 

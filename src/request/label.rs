@@ -89,6 +89,7 @@ fn is_part_of_more(folded: &str, place: &Range<usize>) -> bool {
     let is_sign = |c: char| WITHIN_NAMES.contains(c);
     let is_word = |c: char| c.is_ascii_alphanumeric();
     before.ends_with('<')
+        || (before.ends_with(['?', '&']) && behind.starts_with('='))
         || before.ends_with(is_word)
         || behind.starts_with(is_word)
         || before.strip_suffix(is_sign).is_some_and(|rest| rest.ends_with(is_word))
@@ -382,6 +383,9 @@ mod tests {
 
     #[test]
     fn a_label_within_other_words_is_none() {
+        for text in ["https://x.example/?a=1&user=a1", "x.example/?user=a1", "www.x.example/user:a1"] {
+            assert_eq!(fields(text), Vec::<String>::new(), "{text}");
+        }
         for text in ["Chefens mobil: 0", "bo.user@kommun.example", "user01", "<tel:0>", "Mobilabonnemang: 0"]
         {
             assert_eq!(fields(text), Vec::<String>::new(), "{text}");

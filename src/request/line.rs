@@ -40,11 +40,15 @@ impl Line {
         bare(&self.folded).is_empty()
     }
 
-    /// Where its words are: runs of letters.
+    /// Where its words are: runs of letters. A web address has none: what stands in it as `user=` is
+    /// nobody's answer.
     pub(super) fn words(&self) -> Vec<Range<usize>> {
         let mut words: Vec<Range<usize>> = Vec::new();
+        let mut address = false;
         for (at, octet) in self.folded.bytes().enumerate() {
-            if !(octet.is_ascii_alphabetic() || octet == UNKNOWN) {
+            let begins = |sign: &str| self.folded.as_bytes()[at..].starts_with(sign.as_bytes());
+            address = if address { !b" \t>".contains(&octet) } else { begins("://") || begins("www.") };
+            if address || !(octet.is_ascii_alphabetic() || octet == UNKNOWN) {
                 continue;
             }
             match words.last_mut() {

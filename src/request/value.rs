@@ -3,6 +3,7 @@
 use super::line::{Phrases, fold};
 use super::pattern::PERSONAL_NUMBER;
 use super::vocabulary::EXAMPLES;
+use crate::mail::percent_decoded;
 
 /// What the text of a field amounts to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,16 +34,16 @@ pub(super) fn unwrap(text: &str) -> Unwrapped {
     };
     let (before, link) = (&text[..at], &text[at + scheme..]);
     let end = link.find(['>', ')', ']', ' ']).unwrap_or(link.len());
-    let target = link[..end].split('?').next().unwrap_or_default();
+    let target = percent_decoded(link[..end].split('?').next().unwrap_or_default());
     let after = link[end..].trim_matches([' ', '>', ')', ']', '.', ',', ';']);
     let shown = before.trim_end_matches([' ', '<', '(', '[', ']']).trim_start_matches(['[', '<', ' ']);
     let shown = match (shown.is_empty(), after.is_empty()) {
-        (true, true) => target.to_owned(),
+        (true, true) => target.clone(),
         (false, true) => stripped(shown).to_owned(),
         // More than one link and its name: leave it whole, so that it is no value.
         (_, false) => text.to_owned(),
     };
-    Unwrapped { shown, target: Some(target.to_owned()) }
+    Unwrapped { shown, target: Some(target) }
 }
 
 fn stripped(text: &str) -> &str {

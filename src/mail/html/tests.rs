@@ -20,7 +20,13 @@ fn blocks_and_breaks_make_lines() {
         seen("<pre>a  b\nc\n\nd</pre><span style='white-space: pre-wrap'>e\nf</span>"),
         ["a  b", "c", "", "d", "e", "f"]
     );
-    assert_eq!(seen("<a href='mailto:erik@x'>anna@x</a>"), ["anna@x"]);
+}
+
+#[test]
+fn a_link_that_leads_elsewhere_says_where() {
+    assert_eq!(seen("<a href='mailto:anna@x'>anna@x</a>"), ["anna@x"]);
+    assert_eq!(seen("<a href='mailto:erik@x'>anna@x</a> b"), ["anna@x<mailto:erik@x> b"]);
+    assert_eq!(seen("<a href='tel:1%0A2'><b>0701</b>74<br></a>"), ["070174", "<tel:12>"]);
 }
 
 #[test]

@@ -108,7 +108,10 @@ impl Parts {
         let name = file_name(media, &disposition);
         let attached = name.is_some() || disposition.kind == "attachment";
         match media.kind.as_str() {
-            "text/plain" | "text/html" if !attached => return self.text(fields, media, body),
+            "text/plain" | "text/html" if !attached => {
+                self.incomplete |= fields.all("content-disposition").nth(1).is_some();
+                return self.text(fields, media, body);
+            }
             "text/calendar" if place.is_form => self.calendar = true,
             kind if hides_text(kind, name.as_deref()) => self.incomplete = true,
             _ => {}

@@ -83,6 +83,7 @@ fn text_that_may_be_missing_is_told() {
         "Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\n!!!!".to_owned(),
         "Content-Type: message/partial; id=a\n\nx".to_owned(),
         "Content-Type: text/plain\nContent-Type: text/html\n\nx".to_owned(),
+        "Content-Disposition: inline\nContent-Disposition: attachment; filename=a\n\nx".to_owned(),
         "Content-Type: multipart/mixed\n\nx".to_owned(),
         "Content-Type: multipart/mixed; boundary=b\n\nx".to_owned(),
         mail("mixed", &[PLAIN]).replace("--b--", ""),
