@@ -24,6 +24,13 @@ const TOO_LARGE: &str = "it is larger than the mailbox's max_mail_size";
 /// A mail that is in the store, and where it goes; `None` when it stays in the inbox.
 pub(super) type KeptMail = (MailUid, Option<Folder>);
 
+/// A mail, and what was found of its signatures.
+type Checked = (RawMail, Option<Signatures>);
+
+fn broken_off(_: JoinError) -> StoreError {
+    StoreError::Unavailable("the reading of mails was broken off".to_owned())
+}
+
 /// Reads and keeps mails of one mailbox.
 pub(super) struct Keeper {
     pub(super) parts: Arc<Parts>,
@@ -67,7 +74,8 @@ impl Keeper {
     async fn keep(self: Arc<Self>, group: Vec<RawMail>) -> Result<Vec<KeptMail>, StoreError> {
         match self.scope.shelf {
             Shelf::Inbox => {
-                let incoming = Arc::clone(&self).read_all(group).await?;
+                let checked = self.checked(group).await.map_err(broken_off)?;
+                let incoming = Arc::clone(&self).read_all(checked).await?;
                 let places = incoming.iter().map(|m| (m.uid.clone(), m.folder)).collect();
                 self.parts.store.record(incoming, self.parts.now()).await?;
                 Ok(places)
@@ -76,8 +84,17 @@ impl Keeper {
         }
     }
 
+    /// The mails with what their signatures prove; those that are not to be read are not touched.
+    async fn checked(&self, group: Vec<RawMail>) -> Result<Vec<Checked>, JoinError> {
+        match self.unread {
+            Some(_) => Ok(group.into_iter().map(|mail| (mail, None)).collect()),
+            None => signatures::checked(&self.parts, &self.authentication, group).await,
+        }
+    }
+
     /// The mails lie in a folder for filed mails. Those that were kept without being read are known by
-    /// their octets, so that they are not read here either.
+    /// their octets, so that they are not read here either. What is not known becomes a technician's,
+    /// whoever signed it.
     async fn settle(
         self: Arc<Self>,
         folder: Folder,
@@ -89,7 +106,7 @@ impl Keeper {
         for mail in group {
             match store.kept_unread(&self.scope.mailbox, &mail.bytes).await? {
                 Some(id) => found.push(Found::Kept(mail.uid, id)),
-                None => unknown.push(mail),
+                None => unknown.push((mail, None)),
             }
         }
         let read = Arc::clone(&self).read_all(unknown).await?;
