@@ -8,7 +8,7 @@ use nyckelbud::store;
 use nyckelbud::ticket::Standing;
 
 use super::inbox::{Held, raw};
-use super::{Desk, intake, intake_of, letter};
+use super::{Desk, intake, intake_of, letter, letter_from};
 use crate::support::{demo_desk, postgres};
 
 /// A mail without a Message-ID, all of whose headers are like the others'.
@@ -43,7 +43,8 @@ async fn mails_without_a_message_id_are_told_apart_by_what_they_say() {
 #[tokio::test]
 async fn a_mail_that_the_server_does_not_hand_over_holds_up_no_other() {
     let mut desk = Desk::new().await;
-    let mails = (1..=300).map(|n| raw(&n.to_string(), &letter(&n.to_string(), None, "Hej")));
+    let mails =
+        (1..=300).map(|n| raw(&n.to_string(), &letter_from(&n.to_string(), &format!("person.{n}"), "Hej")));
     desk.shelf().mails = mails.collect();
     desk.shelf().withheld = vec!["150".to_owned()];
     desk.drain().await;
@@ -115,7 +116,12 @@ async fn two_intakes_of_one_mailbox_make_one_ticket_a_mail_with_its_body_whole()
     let another = Desk::over(store::open(&url, "kommun.example").await.expect("the store opens"));
     let mut other = intake(&desk.shelf, &desk.settings, &another.parts);
     let mails: Vec<RawMail> = (0..60)
-        .map(|n| raw(&format!("{n:02}"), &letter(&n.to_string(), None, &format!("Det gäller {n}."))))
+        .map(|n| {
+            raw(
+                &format!("{n:02}"),
+                &letter_from(&n.to_string(), &format!("person.{n}"), &format!("Det gäller {n}.")),
+            )
+        })
         .collect();
     desk.shelf().mails = mails.clone();
     let (one, two) = tokio::join!(desk.intake.drain(), other.drain());
