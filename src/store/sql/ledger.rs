@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::SqlStore;
 use super::dialect::Dialect;
-use super::intake::told;
+use super::intake::{self, told};
+use super::tx::Tx;
 use super::value::{Row, Value, list, values};
 use super::{audit, places};
 use crate::mailbox::{Filed, Folder, MailUid, Mark, Shelf};
@@ -49,6 +50,14 @@ fn entry(mut row: Row) -> Result<LedgerEntry, StoreError> {
 }
 
 impl<DB: Dialect> SqlStore<DB> {
+    /// A transaction that changes many rows of the ledger. Two processes that work the same mailbox lock
+    /// those rows in different orders, so each waits for its turn first.
+    async fn in_turn(&self, doing: &'static str) -> Result<Tx<DB>, StoreError> {
+        let mut tx = self.write(doing).await?;
+        intake::take_turn(&mut tx).await?;
+        Ok(tx)
+    }
+
     async fn leave_inbox(
         &self,
         mailbox: &str,
@@ -56,7 +65,7 @@ impl<DB: Dialect> SqlStore<DB> {
         uids: Value,
         now: UnixMillis,
     ) -> Result<(), StoreError> {
-        let mut tx = self.write("noting moved mails").await?;
+        let mut tx = self.in_turn("noting moved mails").await?;
         tx.run(LEAVES, values![mailbox, validity, uids, now]).await?;
         tx.commit().await
     }
@@ -136,7 +145,7 @@ impl<DB: Dialect> Ledger for SqlStore<DB> {
         uids: &[MailUid],
         now: UnixMillis,
     ) -> Result<(), StoreError> {
-        let mut tx = self.write("counting tries").await?;
+        let mut tx = self.in_turn("counting tries").await?;
         let mut of = values![scope.mailbox.as_str(), scope.validity, now, names(uids)];
         match scope.shelf {
             Shelf::Inbox => {
@@ -161,7 +170,7 @@ impl<DB: Dialect> Ledger for SqlStore<DB> {
     }
 
     async fn forgive_tries(&self, scope: &UidScope, uids: &[MailUid]) -> Result<(), StoreError> {
-        let mut tx = self.write("taking tries back").await?;
+        let mut tx = self.in_turn("taking tries back").await?;
         let mut of = values![scope.mailbox.as_str(), scope.validity, names(uids)];
         match scope.shelf {
             Shelf::Inbox => {
@@ -187,7 +196,7 @@ impl<DB: Dialect> Ledger for SqlStore<DB> {
         mails: &[Filed],
         now: UnixMillis,
     ) -> Result<(), StoreError> {
-        let mut tx = self.write("noting filed mails").await?;
+        let mut tx = self.in_turn("noting filed mails").await?;
         let uids = list(mails.iter().map(|mail| &mail.uid.0));
         tx.run(LEAVES, values![mailbox, validity, uids, now]).await?;
         for mail in mails {
@@ -215,7 +224,7 @@ impl<DB: Dialect> Ledger for SqlStore<DB> {
         uids: &[MailUid],
         now: UnixMillis,
     ) -> Result<u32, StoreError> {
-        let mut tx = self.write("noting mails that are gone").await?;
+        let mut tx = self.in_turn("noting mails that are gone").await?;
         // One that another process has kept meanwhile has a fate.
         let sql = "UPDATE ledger SET moved_at = $4 WHERE mailbox = $1 AND validity = $2 AND moved_at = 0
                  AND mail = 0 AND uid IN (SELECT value FROM json_each($3)) RETURNING uid";

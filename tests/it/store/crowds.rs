@@ -57,6 +57,26 @@ pub async fn numbers_have_no_gap_when_many_keep_mails_at_once(world: World) {
     assert_eq!(numbers, (1..=200).collect::<Vec<_>>());
 }
 
+pub async fn two_programs_on_one_mailbox_never_wait_for_each_other(world: World) {
+    let stores = [Arc::clone(&world.store), world.another().await];
+    let mut programs = JoinSet::new();
+    for program in 0..4 {
+        let store = Arc::clone(&stores[program % 2]);
+        programs.spawn(async move {
+            let mut mails: Vec<_> = (0..200).map(|n| uid(&n.to_string())).collect();
+            if program >= 2 {
+                mails.reverse();
+            }
+            for _ in 0..20 {
+                store.count_tries(&inbox(1), &mails, NOW).await.unwrap();
+                store.forgive_tries(&inbox(1), &mails).await.unwrap();
+                store.moved(BOX, 1, &mails, NOW).await.unwrap();
+            }
+        });
+    }
+    programs.join_all().await;
+}
+
 pub async fn of_many_racing_commits_for_one_account_one_wins(world: World) {
     let stores = [Arc::clone(&world.store), world.another().await];
     for round in 0..5 {

@@ -99,6 +99,7 @@ contract! {
     crowds:
         eight_claimers_share_a_thousand_tickets_without_a_double,
         numbers_have_no_gap_when_many_keep_mails_at_once,
+        two_programs_on_one_mailbox_never_wait_for_each_other,
         of_many_racing_commits_for_one_account_one_wins,
         one_mail_in_two_mailboxes_at_once_makes_one_ticket,
         the_chain_keeps_its_order_under_many_writers_and_sealers;
