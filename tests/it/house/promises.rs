@@ -85,7 +85,7 @@ fn missing(page: &Source, read: impl Fn(&str) -> Option<Source>) -> Vec<Breach> 
 fn every_promise_is_shown_by_a_test() {
     let page = files(PAGE, ".md").pop().expect(PAGE);
     let named = named(&page).0.len();
-    assert!(named >= 40, "only {named} tests are named in {PAGE}");
+    assert!(named >= 70, "only {named} tests are named in {PAGE}");
     let read = |file: &str| Some(Source::new(file, &std::fs::read_to_string(root().join(file)).ok()?));
     assert_none(&missing(&page, read));
 }
