@@ -7,7 +7,7 @@ use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nyckelbud::mailbox::imap::ImapSettings;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -91,6 +91,36 @@ impl Desk {
     pub fn complaints(&self) -> usize {
         let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
         log.lines().filter(|line| line.contains("WARN") || line.contains("ERROR")).count()
+    }
+
+    /// Runs `nyckelbud reconcile` beside the desk; answers how long it took, its peak of memory (octets)
+    /// and the last line that it said.
+    pub fn reconcile(&self) -> (Duration, u64, String) {
+        let said = self.folder.join("reconcile.log");
+        let began = Instant::now();
+        let mut program = Command::new(env!("CARGO_BIN_EXE_nyckelbud"))
+            .arg("--config")
+            .arg(self.folder.join("nyckelbud.toml"))
+            .arg("reconcile")
+            .stdin(Stdio::null())
+            .stdout(File::create(&said).expect("a file"))
+            .spawn()
+            .expect("the program starts");
+        let mut memory = 0;
+        let status = loop {
+            if let Some(status) = program.try_wait().expect("a process") {
+                break status;
+            }
+            let now = fs::read_to_string(format!("/proc/{}/status", program.id())).unwrap_or_default();
+            // Of a process that has just ended nothing is told any more.
+            if now.contains("VmHWM:") {
+                memory = number_of(&now, "VmHWM:") * 1024;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        let (took, said) = (began.elapsed(), fs::read_to_string(said).unwrap_or_default());
+        assert!(status.success(), "reconcile ended with {status}:\n{said}");
+        (took, memory, said.trim_end().lines().next_back().unwrap_or_default().to_owned())
     }
 
     /// What it has used until now.

@@ -40,9 +40,12 @@ struct Args {
     /// Mails in the mailbox
     #[arg(long, default_value_t = 1000)]
     mails: usize,
-    /// Only short letters, of a few people: for the memory of a large mailbox
+    /// Only short letters: for the memory of a large mailbox
     #[arg(long)]
     small: bool,
+    /// Prove the fate of every mail afterwards
+    #[arg(long)]
+    reconcile: bool,
     /// What cargo adds
     #[arg(long, hide = true)]
     bench: bool,
@@ -95,6 +98,11 @@ async fn main() {
     let complaints = desk.complaints();
     assert_eq!(outcomes, wanted, "not every mail became what it should");
     assert_eq!(complaints, 0, "the program complained:\n{}", desk.log_end());
+    if args.reconcile {
+        let (took, memory, said) = desk.reconcile();
+        let (seconds, memory) = (took.as_secs_f64(), memory as f64 / 1e6);
+        println!("reconcile  {seconds:.1} s, {:.0} mails/s, {memory:.1} MB at most: {said}", count / seconds);
+    }
 }
 
 /// Waits until nothing is left to be done.

@@ -17,7 +17,7 @@ const PHONES: usize = 90;
 /// A number that no account has.
 pub const ANOTHER_PHONE: &str = "070-174 06 99";
 
-/// As many as write short letters.
+/// So many are in the directory when only letters come, which ask for nobody.
 pub const FEW: usize = 100;
 
 /// Somebody with an account.
