@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::{Automation, Decided, Decision, Handover, Policy, Question, Senders};
-use crate::directory::{Account, Facts, Lookup, Manager, Privilege};
+use crate::directory::{Account, Facts, Lookup, Manager, Privilege, Standing};
 use crate::mail::{Sender, Trust};
 use crate::request::{Found, PasswordRequest, Reading};
 use crate::types::{Check, CheckResult, PhoneNumber, Reason, Trail, Username};
@@ -208,7 +208,10 @@ impl<'a> Case<'a> {
         }
         let mut own = account.mail.iter().map(|mail| mail.as_str());
         let mut names = std::iter::once(&account.username).chain(&account.aliases).map(Username::as_str);
-        let mut above = managers.iter().filter(|manager| manager.enabled).filter_map(|m| m.mail.as_ref());
+        let mut above = managers
+            .iter()
+            .filter(|manager| manager.standing == Standing::Open)
+            .filter_map(|m| m.mail.as_ref());
         let whose = if own.any(|mail| self.sender_is(mail)) || names.any(|name| self.sender_is(name)) {
             "the account's own address"
         } else if above.any(|mail| self.sender_is(mail.as_str())) {
@@ -250,8 +253,13 @@ impl<'a> Case<'a> {
     }
 
     fn account_is_enabled(&mut self, account: &Account) -> Step {
-        let evidence = if account.enabled { "switched on" } else { "switched off or expired" };
-        self.check(account.enabled, Check::Enabled, evidence.to_owned(), Reason::AccountDisabled)
+        match &account.standing {
+            Standing::Open => self.pass(Check::Enabled, "switched on"),
+            Standing::Closed(why) => {
+                return self.fail(Check::Enabled, why.clone(), Reason::AccountDisabled);
+            }
+        }
+        ControlFlow::Continue(())
     }
 
     fn account_is_ordinary(&mut self, account: &Account) -> Step {

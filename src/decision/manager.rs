@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use super::decide::{Case, Step};
 use super::phone::may_be_texted;
 use super::{Decision, Handover, ManagerAbsent, ManagerDelivery, Policy};
-use crate::directory::{Absence, Account, Manager};
+use crate::directory::{Absence, Account, Manager, Standing};
 use crate::types::{AccountId, Check, PhoneNumber, Reason, UnixMillis};
 
 impl Case<'_> {
@@ -73,9 +73,9 @@ pub fn reachable_at<'m>(
     manager: &'m Manager,
     policy: &Policy,
     now: UnixMillis,
-) -> Result<&'m PhoneNumber, &'static str> {
-    if !manager.enabled {
-        return Err("switched off");
+) -> Result<&'m PhoneNumber, &'m str> {
+    if let Standing::Closed(why) = &manager.standing {
+        return Err(why);
     }
     match (&manager.absence, policy.manager_absent) {
         (Absence::Present, _) | (_, ManagerAbsent::AskAnyway) => {}

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 
 use super::register::{Register, parse};
-use super::{Directory, DirectoryError, Facts, Who};
+use super::{Census, Directory, DirectoryError, Facts, Finding, Listed, Progress, Walk, Who};
 use crate::clock::{Clock, Zone};
 
 /// A larger file is a mistake; 64 MiB hold some 200 000 people.
@@ -95,6 +95,23 @@ impl Directory for FileDirectory {
     async fn probe(&self) -> Result<String, DirectoryError> {
         let (accounts, reachable) = self.register().await?.counts();
         Ok(format!("{}: {accounts} accounts, {reachable} with a phone", self.0.path.display()))
+    }
+
+    async fn rights(&self) -> Vec<Finding> {
+        Vec::new()
+    }
+}
+
+#[async_trait]
+impl Census for FileDirectory {
+    async fn walk(
+        &self,
+        _: Walk,
+        told: &(dyn Fn(Progress) + Send + Sync),
+    ) -> Result<Vec<Listed>, DirectoryError> {
+        let listed = self.register().await?.listed()?;
+        told(Progress { done: listed.len(), all: Some(listed.len()) });
+        Ok(listed)
     }
 }
 

@@ -52,6 +52,15 @@ pub struct RegisteredPhone {
     pub registered_at: Option<UnixMillis>,
 }
 
+/// May the account be signed in to at all?
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Yes.
+    Open,
+    /// No; in words, why: "switched off", "expired on 2026-10-31". A new password would not open it.
+    Closed(String),
+}
+
 /// Is the account privileged?
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Privilege {
@@ -89,8 +98,8 @@ pub struct Account {
     pub mail: Option<EmailAddress>,
     /// The unit the person works in; empty when unknown.
     pub unit: String,
-    /// Switched on, and not expired?
-    pub enabled: bool,
+    /// May it be signed in to?
+    pub standing: Standing,
     /// Names of all groups, nested ones included.
     pub groups: Vec<String>,
     /// Privileged by role, or protected in the directory?
@@ -108,8 +117,8 @@ pub struct Manager {
     pub name: String,
     /// The person's mailbox.
     pub mail: Option<EmailAddress>,
-    /// Switched on?
-    pub enabled: bool,
+    /// May the manager's own account be signed in to?
+    pub standing: Standing,
     /// Away?
     pub absence: Absence,
     /// All registered phones.
@@ -165,4 +174,86 @@ pub trait Directory: Send + Sync {
     /// # Errors
     /// [`DirectoryError`]: why it cannot be used.
     async fn probe(&self) -> Result<String, DirectoryError>;
+
+    /// Tries each right that reading needs, by itself and without changing anything, and looks for
+    /// rights beyond them. Empty when there is none to be had beside what [`Directory::probe`] tried.
+    async fn rights(&self) -> Vec<Finding>;
+}
+
+/// What trying one right showed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The right, by the name that whoever grants it sees.
+    pub right: String,
+    /// Is it as it should be?
+    pub verdict: Verdict,
+    /// What was tried, and what came of it.
+    pub text: String,
+    /// What to do, in the words of the place where it is done. Empty when all is well.
+    pub todo: String,
+}
+
+/// Is a right as it should be?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is there, and no more than is needed.
+    Good,
+    /// More than is needed, or it could not be found out; nothing fails for it.
+    Care,
+    /// It is missing: something will fail.
+    Bad,
+}
+
+/// One account in a walk over all of them: for `coverage` and `directory export`, never for a decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The account, with its phones as far as they were asked for.
+    pub account: Account,
+    /// What is known of its phones.
+    pub phones: ListedPhones,
+    /// The account above it.
+    pub manager: Option<AccountId>,
+}
+
+/// What a walk found of somebody's phones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListedPhones {
+    /// The numbers are in the account.
+    Numbers,
+    /// Only which types are registered, as a report tells it; it may be a day old.
+    Types(Vec<PhoneType>),
+    /// They could not be read; in words, why.
+    Unknown(String),
+}
+
+/// What a walk is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Walk {
+    /// Whom could the desk help? Types of phones do, where numbers cost a call for each person.
+    Coverage,
+    /// A copy of the register: numbers are needed.
+    Export,
+}
+
+/// How far a walk has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Accounts read.
+    pub done: usize,
+    /// Accounts in all, once that is known.
+    pub all: Option<usize>,
+}
+
+/// A register whose accounts can be walked over.
+#[async_trait]
+pub trait Census: Send + Sync {
+    /// Reads every account, and tells how far it has come.
+    ///
+    /// # Errors
+    /// [`DirectoryError`]: the walk is not complete, and what was read says nothing.
+    async fn walk(
+        &self,
+        walk: Walk,
+        told: &(dyn Fn(Progress) + Send + Sync),
+    ) -> Result<Vec<Listed>, DirectoryError>;
 }

@@ -11,8 +11,8 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::value::{Datetime, Value};
 
-use super::{Absence, Account, DirectoryError, Facts, Lookup, Manager, PhoneType, Privilege};
-use super::{RegisteredPhone, Who};
+use super::{Absence, Account, DirectoryError, Facts, Listed, ListedPhones, Lookup, Manager, PhoneType};
+use super::{Privilege, RegisteredPhone, Standing, Who};
 use crate::clock::parse_rfc3339;
 use crate::types::{AccountId, EmailAddress, PhoneNumber, UnixMillis, Username};
 
@@ -99,6 +99,19 @@ impl Register {
         (self.people.len(), self.people.iter().filter(reachable).count())
     }
 
+    /// Every account, with the one above it.
+    ///
+    /// # Errors
+    /// As for [`Register::facts`].
+    pub fn listed(&self) -> Result<Vec<Listed>, DirectoryError> {
+        let listed = |(place, person): (usize, &Person)| {
+            let above = person.manager.as_ref().map(|reference| self.resolve(place, reference));
+            let manager = above.transpose()?.map(|above| self.people[above].account.id.clone());
+            Ok(Listed { account: person.account.clone(), phones: ListedPhones::Numbers, manager })
+        };
+        self.people.iter().enumerate().map(listed).collect()
+    }
+
     /// Everything about one person and the chain above up to `depth`, on the day `today`
     /// (`2026-11-24`), by which absences end.
     ///
@@ -167,8 +180,8 @@ impl Person {
             Absent::Until(last_day) if today <= last_day.as_str() => Absence::Absent,
             Absent::No | Absent::Until(_) => Absence::Present,
         };
-        let Account { id, name, mail, enabled, phones, .. } = self.account.clone();
-        Manager { id, name, mail, enabled, absence, phones }
+        let Account { id, name, mail, standing, phones, .. } = self.account.clone();
+        Manager { id, name, mail, standing, absence, phones }
     }
 }
 
@@ -237,7 +250,7 @@ fn person(text: &str, entry: AccountEntry) -> Result<Person, RegisterError> {
         id: AccountId::new(entry.id.into_inner()),
         name: entry.name,
         unit: entry.unit,
-        enabled: entry.enabled,
+        standing: if entry.enabled { Standing::Open } else { Standing::Closed("switched off".to_owned()) },
         groups: entry.groups,
         // The file knows groups only; which of them protect is the site's policy.
         privilege: Privilege::Ordinary,

@@ -21,7 +21,7 @@ use super::{PasswordReset, TemporaryPassword, Used};
 use crate::clock::rfc3339;
 use crate::directory::file::FileDirectory;
 use crate::directory::register::{line_of, point_in_time};
-use crate::directory::{Directory, DirectoryError, Lookup, Who};
+use crate::directory::{Directory, DirectoryError, Finding, Lookup, Standing, Who};
 use crate::types::{AccountId, Outcome, UnixMillis};
 
 /// How long another process may hold the file before we give up.
@@ -74,8 +74,13 @@ impl FilePasswordReset {
         match self.directory.facts(&Who::Id(account.clone()), 0).await {
             Err(error) => Some(Outcome::NotSent { cause: error.to_string() }),
             Ok(facts) => match facts.lookup {
-                Lookup::One(account) if account.enabled => None,
-                Lookup::One(_) => refused("the account is switched off; its password was not changed"),
+                Lookup::One(account) => match account.standing {
+                    Standing::Open => None,
+                    Standing::Closed(why) => {
+                        let cause = format!("the account is {why}; its password was not changed");
+                        Some(Outcome::Refused { cause })
+                    }
+                },
                 Lookup::Nobody => refused("the account is not in the directory file any more"),
                 Lookup::Several => refused("the directory file has several accounts with this id"),
             },
@@ -123,6 +128,10 @@ impl PasswordReset for FilePasswordReset {
     async fn probe(&self) -> Result<String, DirectoryError> {
         let store = Arc::clone(&self.store);
         blocking(move || store.probe()).await
+    }
+
+    async fn rights(&self) -> Vec<Finding> {
+        Vec::new()
     }
 }
 

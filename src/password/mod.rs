@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use zeroize::Zeroizing;
 
-use crate::directory::DirectoryError;
+use crate::directory::{DirectoryError, Finding};
 use crate::types::{AccountId, Outcome, UnixMillis};
 
 pub mod file;
@@ -62,4 +62,7 @@ pub trait PasswordReset: Send + Sync {
     /// # Errors
     /// [`DirectoryError`]: why not.
     async fn probe(&self) -> Result<String, DirectoryError>;
+
+    /// Tries each right that setting passwords needs, by itself and without changing anything.
+    async fn rights(&self) -> Vec<Finding>;
 }

@@ -3,7 +3,7 @@
 
 use super::Parts;
 use crate::decision::{self, Policy};
-use crate::directory::{Account, DirectoryError, Facts, Lookup, Who};
+use crate::directory::{Account, DirectoryError, Facts, Lookup, Standing, Who};
 use crate::keyring::Keyring;
 use crate::ticket::Hand;
 use crate::types::{AccountId, PhoneNumber, Reason, UnixMillis};
@@ -45,7 +45,7 @@ pub(crate) fn still_good(
         Lookup::One(_) | Lookup::Several => return StillGood::AccountOut(Reason::AccountAmbiguous),
         Lookup::Nobody => return StillGood::AccountOut(Reason::AccountUnknown),
     };
-    if !found.enabled {
+    if found.standing != Standing::Open {
         return StillGood::AccountOut(Reason::AccountDisabled);
     }
     if decision::is_protected(found, policy) {

@@ -8,7 +8,7 @@ use super::work::{Draft, Due, Flow, Work, WorkError};
 use super::{offer, reset};
 use crate::decision::nearest_manager;
 use crate::delivery::{Receipt, SmsText};
-use crate::directory::{Account, Facts, Lookup, Who};
+use crate::directory::{Account, Facts, Lookup, Standing, Who};
 use crate::store::{Intent, IntentKind};
 use crate::ticket::texting::{ASK_EVERY, Phase};
 use crate::ticket::{Event, Hand, Job, PasswordFact, State, Texting, TextingStep};
@@ -261,7 +261,7 @@ async fn reroute_with(
     let nobody = Event::Rerouted { offer: None, reason };
     let Lookup::One(account) = &facts.lookup else { return work.commit(nobody, Draft::default()).await };
     let policy = &work.parts.rules.policy;
-    let out = !account.enabled || crate::decision::is_protected(account, policy);
+    let out = account.standing != Standing::Open || crate::decision::is_protected(account, policy);
     // What may be in a phone is shown to nobody else before a person has looked. A manager whose text
     // failed is not asked a second time by the same way.
     let manager = match &job.hand {

@@ -21,7 +21,7 @@ fn karin(change: impl FnOnce(&mut Manager)) -> Manager {
 #[test]
 fn who_cannot_be_reached_is_passed_over_and_the_trail_says_why() {
     for (first, why) in [
-        (karin(|m| m.enabled = false), "switched off"),
+        (karin(|m| m.standing = closed()), "switched off"),
         (karin(|m| m.absence = Absence::Absent), "automatic replies are on"),
         (karin(|m| m.absence = Absence::Unknown), "absence could not be found out"),
         (karin(|m| m.phones.clear()), "no registered phone"),
@@ -41,7 +41,7 @@ fn who_cannot_be_reached_is_passed_over_and_the_trail_says_why() {
 #[test]
 fn nobody_to_ask_means_a_technician() {
     let far = vec![
-        karin(|m| m.enabled = false),
+        karin(|m| m.standing = closed()),
         karin(|m| m.id = AccountId::new("b")),
         karin(|m| m.id = AccountId::new("c")),
     ];

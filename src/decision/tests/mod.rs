@@ -2,7 +2,7 @@
 //! thing about it is different.
 
 use super::*;
-use crate::directory::{Absence, Account, Lookup, Manager, Privilege, RegisteredPhone};
+use crate::directory::{Absence, Account, Lookup, Manager, Privilege, RegisteredPhone, Standing};
 use crate::mail::Trust;
 use crate::request::{Found, PasswordRequest};
 use crate::types::{Check, EmailAddress, TrailLine, Username};
@@ -18,6 +18,11 @@ pub(super) const MANAGERS_MOBILE: &str = "070-174 06 07";
 pub(super) const LANDLINE: &str = "040-628 04 00";
 pub(super) const HOUR: Duration = Duration::from_secs(3600);
 pub(super) const NOW: UnixMillis = UnixMillis(1_795_511_645_000);
+
+/// Why an account cannot be signed in to.
+pub(super) fn closed() -> Standing {
+    Standing::Closed("switched off".to_owned())
+}
 
 /// A question that owns what it asks about.
 #[derive(Clone, Debug)]
@@ -138,7 +143,7 @@ pub(super) fn anna() -> Account {
         name: "Anna Andersson".to_owned(),
         mail: EmailAddress::parse("anna@kommun.example").ok(),
         unit: "Skolan".to_owned(),
-        enabled: true,
+        standing: Standing::Open,
         groups: vec!["Lärare".to_owned()],
         privilege: Privilege::Ordinary,
         phones: vec![phone(MOBILE, PhoneType::Mobile)],
@@ -150,7 +155,7 @@ pub(super) fn erik() -> Manager {
         id: AccountId::new("erik"),
         name: "Erik Ek".to_owned(),
         mail: EmailAddress::parse("erik.ek@kommun.example").ok(),
-        enabled: true,
+        standing: Standing::Open,
         absence: Absence::Present,
         phones: vec![phone(MANAGERS_MOBILE, PhoneType::Mobile)],
     }

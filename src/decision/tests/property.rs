@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::directory::RegisteredPhone;
+use crate::directory::{RegisteredPhone, Standing};
 use crate::types::NamedBy;
 
 const NUMBERS: [&str; 4] = [MOBILE, OTHER_MOBILE, LANDLINE, "not a number"];
@@ -33,19 +33,23 @@ fn privilege() -> impl Strategy<Value = Privilege> {
     ]
 }
 
+fn standing() -> impl Strategy<Value = Standing> {
+    mostly().prop_map(|open| if open { Standing::Open } else { closed() })
+}
+
 fn account() -> impl Strategy<Value = Account> {
-    (mostly(), privilege(), phones(), mostly()).prop_map(|(enabled, privilege, phones, unprotected)| {
+    (standing(), privilege(), phones(), mostly()).prop_map(|(standing, privilege, phones, unprotected)| {
         let group = if unprotected { "Lärare" } else { "DOMAIN ADMINS" };
-        Account { enabled, privilege, phones, groups: vec![group.to_owned()], ..anna() }
+        Account { standing, privilege, phones, groups: vec![group.to_owned()], ..anna() }
     })
 }
 
 fn manager() -> impl Strategy<Value = Manager> {
     let absence = prop::sample::select(vec![Absence::Present, Absence::Absent, Absence::Unknown]);
     let id = prop::sample::select(vec!["anna", "erik", "karin"]).prop_map(AccountId::new);
-    (id, mostly(), absence, phones()).prop_map(|(id, enabled, absence, phones)| Manager {
+    (id, standing(), absence, phones()).prop_map(|(id, standing, absence, phones)| Manager {
         id,
-        enabled,
+        standing,
         absence,
         phones,
         ..erik()
@@ -142,7 +146,9 @@ fn automatable(asked: &Asked) -> Option<(&Account, &PasswordRequest, &[Manager])
         Senders::AccountOrManager => {
             let known = match address {
                 Some("anna@kommun.example") => true,
-                Some("erik.ek@kommun.example") => managers.iter().any(|manager| manager.enabled),
+                Some("erik.ek@kommun.example") => {
+                    managers.iter().any(|manager| manager.standing == Standing::Open)
+                }
                 _ => false,
             };
             known && asked.sender.trust != Trust::Unverified
@@ -150,7 +156,7 @@ fn automatable(asked: &Asked) -> Option<(&Account, &PasswordRequest, &[Manager])
     };
     let on = asked.automation == Automation::On && asked.deliverable.is_ok();
     let claims = asked.link.is_some_and(|link| link.by != NamedBy::TheirMail);
-    (account.enabled && ordinary && !claims && !frozen && !limited && allowed && on)
+    (account.standing == Standing::Open && ordinary && !claims && !frozen && !limited && allowed && on)
         .then_some((account, request, managers))
 }
 
@@ -185,7 +191,7 @@ proptest! {
                 let chosen = |above: &&Manager| {
                     above.id == manager && above.phones.iter().any(|p| mobile(p, &phone, &asked))
                 };
-                prop_assert!(managers.iter().filter(chosen).any(|above| above.enabled));
+                prop_assert!(managers.iter().filter(chosen).any(|above| above.standing == Standing::Open));
                 let texted = |p: &RegisteredPhone| mobile(p, &request.phone.value, &asked);
                 prop_assert!(!facts.phones.iter().any(texted));
             }

@@ -108,7 +108,7 @@ fn causes_in_what_is_known() -> Vec<(Asked, Decision)> {
         (Asked::but(|a| a.facts = None), wait_then_technician(Reason::DirectoryFailed)),
         (Asked::but(|a| set_lookup(a, Lookup::Nobody)), technician(Reason::AccountUnknown)),
         (Asked::but(|a| set_lookup(a, Lookup::Several)), technician(Reason::AccountAmbiguous)),
-        (Asked::but(|a| a.account().enabled = false), technician(Reason::AccountDisabled)),
+        (Asked::but(|a| a.account().standing = closed()), technician(Reason::AccountDisabled)),
         (
             Asked::but(|a| a.account().privilege = Privilege::Privileged("adminCount".to_owned())),
             technician(Reason::AccountProtected),
@@ -261,7 +261,7 @@ fn who_may_ask_is_the_policys_choice() {
     let left = Asked::but(|a| {
         a.policy.senders = AccountOrManager;
         a.sender = sender("erik.ek@kommun.example", Trust::OwnDomain);
-        a.managers()[0].enabled = false;
+        a.managers()[0].standing = closed();
     });
     assert_eq!(left.decision(), no);
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use nyckelbud::delivery::{GatewayTraits, MailSender, OutgoingMail, Receipt, SmsGateway, SmsText};
-use nyckelbud::directory::{Directory, DirectoryError, Facts, Who};
+use nyckelbud::directory::{Directory, DirectoryError, Facts, Finding, Who};
 use nyckelbud::mailbox::*;
 use nyckelbud::password::{PasswordReset, TemporaryPassword, Used};
 use nyckelbud::types::{AccountId, Outcome, PhoneNumber, UnixMillis};
@@ -110,6 +110,10 @@ impl<T: Directory> Directory for Stopping<T> {
     async fn probe(&self) -> Result<String, DirectoryError> {
         self.inner.probe().await
     }
+
+    async fn rights(&self) -> Vec<Finding> {
+        self.inner.rights().await
+    }
 }
 
 #[async_trait]
@@ -129,6 +133,10 @@ impl<T: PasswordReset> PasswordReset for Stopping<T> {
 
     async fn probe(&self) -> Result<String, DirectoryError> {
         self.inner.probe().await
+    }
+
+    async fn rights(&self) -> Vec<Finding> {
+        self.inner.rights().await
     }
 }
 

@@ -184,4 +184,8 @@ impl nyckelbud::directory::Directory for FailsFrom {
     async fn probe(&self) -> Result<String, nyckelbud::directory::DirectoryError> {
         self.inner.probe().await
     }
+
+    async fn rights(&self) -> Vec<nyckelbud::directory::Finding> {
+        self.inner.rights().await
+    }
 }

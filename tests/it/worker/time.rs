@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use nyckelbud::cli::assembly;
-use nyckelbud::directory::DirectoryError;
+use nyckelbud::directory::{DirectoryError, Finding};
 use nyckelbud::password::{PasswordReset, TemporaryPassword, Used};
 use nyckelbud::token::Tokens;
 use nyckelbud::types::{Outcome, UnixMillis};
@@ -31,6 +31,10 @@ impl PasswordReset for Closed {
 
     async fn probe(&self) -> Result<String, DirectoryError> {
         Err(DirectoryError::TimedOut)
+    }
+
+    async fn rights(&self) -> Vec<Finding> {
+        Vec::new()
     }
 }
 
@@ -110,6 +114,10 @@ impl PasswordReset for Door {
 
     async fn probe(&self) -> Result<String, DirectoryError> {
         self.behind.probe().await
+    }
+
+    async fn rights(&self) -> Vec<Finding> {
+        self.behind.rights().await
     }
 }
 
