@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
+use super::registers::{Register, register, zone};
 use super::{CliError, Common, output};
-use crate::clock::{Clock, SystemClock, Zone};
+use crate::clock::SystemClock;
 use crate::config::{
     self, GatewayKind, Loaded, MailboxKind, MailboxSettings, Notice, OauthSettings, SecretSetting, Settings,
     SmtpKind, Start,
@@ -15,7 +16,6 @@ use crate::delivery::sms::elks::{ElksGateway, ElksSettings};
 use crate::delivery::sms::spool::SpoolGateway;
 use crate::delivery::texts::{DeskWords, Texts};
 use crate::delivery::{MailSender, SmsGateway};
-use crate::directory::file::FileDirectory;
 use crate::dkim::Dkim;
 use crate::http::ServiceUrl;
 use crate::keyring::{self, Keyring};
@@ -23,7 +23,6 @@ use crate::mail::Authentication;
 use crate::mailbox::Mailbox;
 use crate::mailbox::imap::{ImapMailbox, ImapSettings};
 use crate::mailbox::maildir::{MaildirMailbox, MaildirSettings};
-use crate::password::file::FilePasswordReset;
 use crate::render::Renderer;
 use crate::store::{self, Store};
 use crate::token::{Credential, SignIn, TokenSettings, Tokens};
@@ -72,12 +71,6 @@ pub fn keyring(settings: &Settings) -> Result<Keyring, String> {
     let current = read(&settings.password.key)?;
     let old = settings.password.old_keys.iter().map(read).collect::<Result<_, _>>()?;
     Ok(Keyring::new(current, old))
-}
-
-fn zone(settings: &Settings) -> Result<Zone, CliError> {
-    let name = &settings.desk.time_zone;
-    Zone::named(name)
-        .ok_or_else(|| CliError::Wrong(format!("desk.time_zone: {name:?} is no known time zone")))
 }
 
 /// Templates, the site's own before the built-in ones.
@@ -275,30 +268,19 @@ pub(crate) fn rules(settings: &Settings) -> Rules {
     }
 }
 
-/// The directory, and the right to set passwords in it.
-///
-/// # Errors
-/// The directory cannot be used.
-pub fn directory(settings: &Settings) -> Result<(FileDirectory, FilePasswordReset), CliError> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let directory = FileDirectory::open(settings.directory.file.path.clone(), clock, zone(settings)?)
-        .map_err(|e| CliError::No(e.to_string()))?;
-    Ok((directory.clone(), FilePasswordReset::new(directory)))
-}
-
 /// The whole desk over `store`; `tokens` are those of its mailboxes, too.
 ///
 /// # Errors
 /// A part cannot be made from the settings.
 pub fn parts(settings: &Settings, store: Arc<dyn Store>, tokens: &Tokens) -> Result<Parts, CliError> {
-    let (directory, reset) = directory(settings)?;
+    let Register { directory, reset, .. } = register(settings, tokens)?;
     let keyring = keyring(settings).map(Arc::new).map_err(|error| {
         tracing::error!("no sealing key: {error}; tickets work, passwords wait (`nyckelbud key new`)");
     });
     Ok(Parts {
         store,
-        directory: Arc::new(directory),
-        reset: Arc::new(reset),
+        directory,
+        reset,
         gateways: gateways(settings)?,
         breakers: Breakers::default(),
         mail: mail_sender(settings, tokens)?,

@@ -20,6 +20,7 @@ mod migrate;
 mod output;
 mod quarantine;
 mod reconcile;
+pub mod registers;
 mod run;
 mod tickets;
 

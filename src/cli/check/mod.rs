@@ -3,13 +3,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::{CliError, Common, assembly};
+use super::{CliError, Common, assembly, registers};
 use crate::config::{
-    GatewayKind, GatewaySettings, MailboxKind, MailboxSettings, SecretSource, Settings, SmtpKind,
+    DirectoryKind, GatewayKind, GatewaySettings, MailboxKind, MailboxSettings, SecretSource, Settings,
+    SmtpKind,
 };
-use crate::directory::Directory;
+use crate::directory::Finding;
 use crate::dkim::Dkim;
-use crate::password::PasswordReset;
 use crate::token::Tokens;
 
 mod machine;
@@ -20,6 +20,11 @@ use report::{Line, Report, Verdict};
 
 /// The steps in the order in which they are taken at Microsoft.
 const BY_TOKEN: &str = "correct host, port, username or oauth; docs/exchange-online.md has every step";
+
+const GRAPH_SETTINGS: &str = "correct [directory.graph]; docs/entra.md has every step";
+const GRAPH_RIGHTS: &str = "docs/entra.md has every permission and role";
+const LDAP_SETTINGS: &str = "correct [directory.ldap]; docs/active-directory.md has every step";
+const LDAP_RIGHTS: &str = "docs/active-directory.md has every right and how it is delegated";
 
 /// Longer than any single wait inside a part.
 const LIMIT: Duration = Duration::from_secs(40);
@@ -44,7 +49,7 @@ pub(super) async fn run(common: &Common) -> Result<(), CliError> {
         let todo = "correct /etc/resolv.conf, or let the program reach the name servers in it";
         report.add(timed("name servers", todo, ask_dns(settings)).await)?;
     }
-    people(settings, &mut report).await?;
+    people(settings, &tokens, &mut report).await?;
     ways_out(settings, &tokens, &mut report).await?;
     report.add(store(settings).await)?;
     report.add(key(settings))?;
@@ -54,20 +59,39 @@ pub(super) async fn run(common: &Common) -> Result<(), CliError> {
     report.end()
 }
 
-async fn people(settings: &Settings, report: &mut Report) -> Result<(), CliError> {
-    let began = Instant::now();
-    let (directory, reset) = match assembly::directory(settings) {
-        Ok(parts) => parts,
-        Err(error) => {
-            let todo = "put the file there and correct it, or correct directory.file.path";
-            return report.add(Line::bad("directory", &error.to_string(), todo, began.elapsed()));
-        }
+async fn people(settings: &Settings, tokens: &Tokens, report: &mut Report) -> Result<(), CliError> {
+    let (unread, todo_read, todo_set) = match settings.directory.kind {
+        DirectoryKind::File => (
+            "put the file there and correct it, or correct directory.file.path",
+            "correct the file",
+            "let the program's user write into this folder",
+        ),
+        DirectoryKind::Graph => (GRAPH_SETTINGS, GRAPH_RIGHTS, GRAPH_RIGHTS),
+        DirectoryKind::Ldap => (LDAP_SETTINGS, LDAP_RIGHTS, LDAP_RIGHTS),
+        DirectoryKind::Hybrid => (GRAPH_SETTINGS, GRAPH_RIGHTS, LDAP_RIGHTS),
     };
-    let asked = async { directory.probe().await.map_err(|e| e.to_string()) };
-    report.add(timed("directory", "correct the file", asked).await)?;
-    let todo = "let the program's user write into this folder";
-    let tried = async { reset.probe().await.map_err(|e| e.to_string()) };
-    report.add(timed("password reset", todo, tried).await)
+    let began = Instant::now();
+    let register = match registers::register(settings, tokens) {
+        Ok(register) => register,
+        Err(error) => return report.add(Line::bad("directory", &error.to_string(), unread, began.elapsed())),
+    };
+    let asked = async { register.directory.probe().await.map_err(|e| e.to_string()) };
+    report.add(timed("directory", todo_read, asked).await)?;
+    rights(register.directory.rights(), report).await?;
+    let tried = async { register.reset.probe().await.map_err(|e| e.to_string()) };
+    report.add(timed("password reset", todo_set, tried).await)?;
+    rights(register.reset.rights(), report).await
+}
+
+/// A line for each right that was tried by itself.
+async fn rights(tried: impl Future<Output = Vec<Finding>>, report: &mut Report) -> Result<(), CliError> {
+    let began = Instant::now();
+    let Ok(findings) = tokio::time::timeout(LIMIT, tried).await else {
+        let text = format!("no answer within {} s", LIMIT.as_secs());
+        return report.add(Line::bad("rights", &text, None, began.elapsed()));
+    };
+    // One time for all of them: they are tried side by side.
+    findings.into_iter().try_for_each(|finding| report.add(Line::of(finding, began.elapsed())))
 }
 
 async fn ways_out(settings: &Settings, tokens: &Tokens, report: &mut Report) -> Result<(), CliError> {

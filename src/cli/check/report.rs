@@ -5,15 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::super::{CliError, output};
-
-/// How a line ended.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
-    Good,
-    /// Worth a look; nothing fails by it.
-    Care,
-    Bad,
-}
+use crate::directory::Finding;
+pub(super) use crate::directory::Verdict;
 
 /// One part, and how it answered.
 pub(super) struct Line {
@@ -21,7 +14,7 @@ pub(super) struct Line {
     part: String,
     text: String,
     /// What to do about it, where the text does not say so itself.
-    todo: Option<&'static str>,
+    todo: Option<String>,
     took: Duration,
 }
 
@@ -31,7 +24,19 @@ impl Line {
     }
 
     pub(super) fn bad(part: &str, text: &str, todo: impl Into<Option<&'static str>>, took: Duration) -> Self {
-        Self { todo: todo.into(), ..Self::new(Verdict::Bad, part, text.to_owned(), took) }
+        Self {
+            todo: todo.into().map(ToOwned::to_owned),
+            ..Self::new(Verdict::Bad, part, text.to_owned(), took)
+        }
+    }
+}
+
+impl Line {
+    /// A right that was tried.
+    pub(super) fn of(finding: Finding, took: Duration) -> Self {
+        let Finding { right, verdict, text, todo } = finding;
+        let todo = Some(todo).filter(|todo| !todo.is_empty());
+        Self { verdict, part: right, text, todo, took }
     }
 }
 

@@ -96,7 +96,7 @@ pub fn fingerprint(text: &str) -> String {
 }
 
 #[async_trait]
-impl<T: Directory> Directory for Stopping<T> {
+impl Directory for Stopping<Arc<dyn Directory>> {
     async fn facts(&self, who: &Who, depth: u8) -> Result<Facts, DirectoryError> {
         self.stopper.point("before facts");
         let facts = self.inner.facts(who, depth).await;
@@ -117,7 +117,7 @@ impl<T: Directory> Directory for Stopping<T> {
 }
 
 #[async_trait]
-impl<T: PasswordReset> PasswordReset for Stopping<T> {
+impl PasswordReset for Stopping<Arc<dyn PasswordReset>> {
     async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Outcome {
         self.stopper.point("before set");
         self.log.write(&format!("set {account} {}", fingerprint(password.expose())));

@@ -113,9 +113,8 @@ impl World {
                 Stopping { inner: $inner, stopper: stopper.clone(), log: log.clone() }
             };
         }
-        let (directory, reset) = assembly::directory(settings).expect("the directory opens");
-        parts.directory = Arc::new(stopping!(directory));
-        parts.reset = Arc::new(stopping!(reset));
+        parts.directory = Arc::new(stopping!(parts.directory));
+        parts.reset = Arc::new(stopping!(parts.reset));
         let spool = nyckelbud::delivery::sms::spool::SpoolGateway::new("modem", self.folder.join("sms"));
         parts.gateways = vec![Arc::new(stopping!(spool))];
         parts.mail = Arc::new(stopping!(demo_desk::mail_spool(settings)));

@@ -1,9 +1,9 @@
 //! The phone in the mail is not the registered one: the nearest manager picks the password up, and
 //! the account's owner can stop that.
 
-use nyckelbud::cli::assembly;
-use nyckelbud::password::PasswordReset;
+use nyckelbud::cli::registers;
 use nyckelbud::password::generate::generate;
+use nyckelbud::token::Tokens;
 use nyckelbud::types::{AccountId, Outcome};
 
 use super::{FILIP, filips_request, find_password, lines, link_in, password_in, ticket_of, to_number};
@@ -18,7 +18,8 @@ const FILIPS_MOBILE: &str = "46701740624";
 /// Filip's account has this password, set before the desk began.
 async fn with_an_old_password(program: &Daemon) -> String {
     let settings = demo_desk::settings(program.folder());
-    let (_, reset) = assembly::directory(&settings).expect("the directory opens");
+    let register = registers::register(&settings, &Tokens::default()).expect("the directory opens");
+    let reset = register.reset;
     let old = generate(&mut rand::rng(), 12, &[]);
     let set = reset.set(&AccountId::new(FILIP), &old).await;
     assert!(matches!(set, Outcome::Accepted { .. }), "{set:?}");

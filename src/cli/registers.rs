@@ -1,0 +1,53 @@
+//! The register of people that the settings name: who is asked, who sets passwords, who is walked over.
+
+use std::sync::Arc;
+
+use super::CliError;
+use crate::clock::{Clock, SystemClock, Zone};
+use crate::config::{DirectoryKind, Settings};
+use crate::directory::file::FileDirectory;
+use crate::directory::{Census, Directory};
+use crate::password::PasswordReset;
+use crate::password::file::FilePasswordReset;
+use crate::token::Tokens;
+
+/// One register, in the three roles that the program knows.
+#[derive(Clone)]
+pub struct Register {
+    /// Answers with what is known of a person.
+    pub directory: Arc<dyn Directory>,
+    /// Sets passwords.
+    pub reset: Arc<dyn PasswordReset>,
+    /// Walks over everybody.
+    pub census: Arc<dyn Census>,
+}
+
+/// The register of these settings. `tokens` are those of the mailboxes, too.
+///
+/// # Errors
+/// It cannot be made, or a file cannot be read.
+pub fn register(settings: &Settings, _tokens: &Tokens) -> Result<Register, CliError> {
+    match settings.directory.kind {
+        DirectoryKind::File => file(settings),
+        DirectoryKind::Graph | DirectoryKind::Ldap | DirectoryKind::Hybrid => {
+            Err(CliError::Wrong("directory: this kind is not part of this version".to_owned()))
+        }
+    }
+}
+
+fn file(settings: &Settings) -> Result<Register, CliError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let path = settings.directory.file.path.clone();
+    let directory =
+        FileDirectory::open(path, clock, zone(settings)?).map_err(|e| CliError::No(e.to_string()))?;
+    let reset = Arc::new(FilePasswordReset::new(directory.clone()));
+    let directory = Arc::new(directory);
+    Ok(Register { directory: directory.clone(), reset, census: directory })
+}
+
+/// The desk's time zone.
+pub(super) fn zone(settings: &Settings) -> Result<Zone, CliError> {
+    let name = &settings.desk.time_zone;
+    Zone::named(name)
+        .ok_or_else(|| CliError::Wrong(format!("desk.time_zone: {name:?} is no known time zone")))
+}
