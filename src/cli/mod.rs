@@ -12,7 +12,9 @@ mod audit;
 mod automation;
 mod check;
 mod config;
+mod coverage;
 mod demo;
+mod directory;
 mod explain;
 mod generate;
 mod key;
@@ -59,6 +61,11 @@ enum Command {
     Quarantine(quarantine::QuarantineCommand),
     /// Prove that every mail in the mailboxes has a fate, or name those that have none; only reads
     Reconcile(reconcile::ReconcileArgs),
+    /// Tell who could not be helped if the phones of the desk went down now; only reads
+    Coverage(coverage::CoverageArgs),
+    /// Look after the register of people
+    #[command(subcommand)]
+    Directory(directory::DirectoryCommand),
     /// Show the automation switch, or turn it: on, observe, off
     Automation(automation::AutomationArgs),
     /// Make or rotate the sealing key
@@ -139,6 +146,8 @@ fn run_command(cli: Cli) -> Result<(), CliError> {
         Command::Tickets(args) => block_on(tickets::run(&common, args)),
         Command::Quarantine(command) => block_on(quarantine::run(&common, command)),
         Command::Reconcile(args) => block_on(reconcile::run(&common, args)),
+        Command::Coverage(args) => block_on(coverage::run(&common, args)),
+        Command::Directory(command) => block_on(directory::run(&common, command)),
         Command::Automation(args) => block_on(automation::run(&common, args)),
         Command::Key(command) => key::run(&common, &command),
         Command::Config(command) => config::run(&common, &command),

@@ -7,6 +7,7 @@ use crate::mail::Sender;
 use crate::request::Reading;
 use crate::types::{AccountId, History, Link, PhoneNumber, Reason, TicketNumber, Trail, UnixMillis};
 
+pub mod coverage;
 mod decide;
 mod manager;
 mod phone;

@@ -206,6 +206,8 @@ struct AccountEntry {
     unit: String,
     #[serde(default = "yes")]
     enabled: bool,
+    /// Why the account is never automated.
+    protected: Option<String>,
     #[serde(default)]
     groups: Vec<String>,
     manager: Option<String>,
@@ -252,8 +254,8 @@ fn person(text: &str, entry: AccountEntry) -> Result<Person, RegisterError> {
         unit: entry.unit,
         standing: if entry.enabled { Standing::Open } else { Standing::Closed("switched off".to_owned()) },
         groups: entry.groups,
-        // The file knows groups only; which of them protect is the site's policy.
-        privilege: Privilege::Ordinary,
+        // Which groups protect is the site's policy.
+        privilege: entry.protected.map_or(Privilege::Ordinary, Privilege::Privileged),
     };
     Ok(Person { account, manager: entry.manager, absent })
 }
@@ -312,6 +314,10 @@ fn problem<T>(text: &str, place: &Spanned<T>, problem: impl Into<String>) -> Reg
 pub(crate) fn line_of(text: &str, offset: usize) -> usize {
     1 + text.bytes().take(offset).filter(|octet| *octet == b'\n').count()
 }
+
+mod write;
+
+pub use write::write;
 
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use crate::mail::Trust;
 use crate::request::{Found, PasswordRequest};
 use crate::types::{Check, EmailAddress, TrailLine, Username};
 
+mod coverage;
 mod managers;
 mod phones;
 mod property;

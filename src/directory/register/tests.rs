@@ -227,3 +227,21 @@ fn what_a_time_leaves_open_makes_the_phone_younger() {
         assert_eq!(anna.phones[0].registered_at, parse_rfc3339(expected), "{value}");
     }
 }
+
+#[test]
+fn a_register_is_written_as_it_is_read() {
+    let text = REGISTER.replace("name = \"Erik Ek\"", "name = \"Erik Ek\"\nprotected = \"directory role\"");
+    let read = parse(&text).unwrap();
+    let written = write(&read.listed().unwrap()).unwrap();
+    let again = parse(&written).unwrap();
+    let mut expected = read.listed().unwrap();
+    // A text that is no number cannot be written as one.
+    expected[0].account.phones.retain(|phone| phone.number.is_some());
+    assert_eq!(again.listed().unwrap(), expected);
+    assert_eq!(expected[1].account.privilege, Privilege::Privileged("directory role".to_owned()));
+
+    let mut unknown = expected.clone();
+    unknown[2].phones = ListedPhones::Types(vec![PhoneType::Mobile]);
+    let error = write(&unknown).unwrap_err().to_string();
+    assert!(error.contains("the phones of Karin.Ek@kommun.example are not known"), "{error}");
+}

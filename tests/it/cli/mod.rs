@@ -10,6 +10,7 @@ mod automation;
 mod check;
 mod check_tokens;
 mod config;
+mod coverage;
 mod daemon;
 mod demo;
 mod explain;

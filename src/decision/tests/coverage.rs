@@ -1,0 +1,89 @@
+//! Who could be helped, before anybody asks.
+
+use super::*;
+use crate::decision::coverage::{Help, by_unit, coverage};
+use crate::directory::{Listed, ListedPhones, PhoneType, Standing};
+
+/// Somebody whose manager is `above`.
+fn somebody(id: &str, above: Option<&str>, phones: ListedPhones, numbers: &[(&str, PhoneType)]) -> Listed {
+    let account = Account {
+        id: AccountId::new(id),
+        username: Username::parse(&format!("{id}@kommun.example")).unwrap(),
+        unit: "Skolan".to_owned(),
+        phones: numbers.iter().map(|(text, kind)| phone(text, *kind)).collect(),
+        ..anna()
+    };
+    Listed { account, phones, manager: above.map(AccountId::new) }
+}
+
+fn with_numbers(id: &str, above: Option<&str>, numbers: &[(&str, PhoneType)]) -> Listed {
+    somebody(id, above, ListedPhones::Numbers, numbers)
+}
+
+fn help_of(listed: &[Listed], policy: &Policy) -> Vec<(String, Help)> {
+    let all = coverage(listed, policy, NOW);
+    all.iter().map(|one| (one.username.as_str().replace("@kommun.example", ""), one.help)).collect()
+}
+
+fn expected(all: &[(&str, Help)]) -> Vec<(String, Help)> {
+    all.iter().map(|(who, help)| ((*who).to_owned(), *help)).collect()
+}
+
+#[test]
+fn everybody_is_helped_by_text_by_a_manager_or_not_at_all() {
+    let mut protected = with_numbers("f", None, &[(MOBILE, PhoneType::Mobile)]);
+    protected.account.privilege = Privilege::Unknown("no right".to_owned());
+    let mut gone = with_numbers("g", None, &[]);
+    gone.account.standing = closed();
+    let listed = [
+        with_numbers("a", Some("e"), &[(MOBILE, PhoneType::Mobile)]),
+        with_numbers("b", Some("e"), &[]),
+        with_numbers("c", Some("nobody-here"), &[(LANDLINE, PhoneType::Mobile)]),
+        with_numbers("d", Some("d"), &[]),
+        with_numbers("e", None, &[(OTHER_MOBILE, PhoneType::Mobile)]),
+        protected,
+        gone,
+        somebody("h", None, ListedPhones::Unknown("no right".to_owned()), &[]),
+        somebody("i", None, ListedPhones::Types(vec![PhoneType::Mobile]), &[]),
+        somebody("j", Some("i"), ListedPhones::Types(vec![PhoneType::Office]), &[]),
+        somebody("k", Some("j"), ListedPhones::Types(Vec::new()), &[]),
+    ];
+    let policy = Asked::fine().policy;
+    let all = [
+        ("a", Help::Text),
+        ("b", Help::Manager),
+        ("c", Help::NoTexts),
+        ("d", Help::NoPhone),
+        ("e", Help::Text),
+        ("f", Help::Protected),
+        ("h", Help::Unknown),
+        ("i", Help::Text),
+        ("j", Help::Manager),
+        ("k", Help::Manager),
+    ];
+    assert_eq!(help_of(&listed, &policy), expected(&all), "who cannot sign in is nobody to be helped");
+    let units = by_unit(&coverage(&listed, &policy, NOW)).remove("Skolan").unwrap();
+    assert_eq!((units[&Help::Text], units[&Help::Manager], units.values().sum::<usize>()), (3, 3, 10));
+}
+
+#[test]
+fn a_manager_counts_only_within_reach_and_where_the_site_asks_managers() {
+    let listed = [
+        with_numbers("a", Some("b"), &[]),
+        with_numbers("b", Some("c"), &[]),
+        with_numbers("c", Some("d"), &[]),
+        with_numbers("d", Some("a"), &[(MOBILE, PhoneType::Mobile)]),
+    ];
+    let mut policy = Policy { manager_depth: 3, ..Asked::fine().policy };
+    let help = |policy: &Policy| help_of(&listed, policy)[0].1;
+    assert_eq!(help(&policy), Help::Manager);
+    policy.manager_depth = 2;
+    assert_eq!(help(&policy), Help::NoPhone);
+    policy.manager_depth = 3;
+    policy.no_phone = Fallback::Review;
+    assert_eq!(help(&policy), Help::NoPhone);
+    let mut away = listed.clone();
+    away[3].account.standing = Standing::Closed("expired".to_owned());
+    policy.no_phone = Fallback::Manager;
+    assert_eq!(help_of(&away, &policy)[0].1, Help::NoPhone, "whose account is closed cannot be asked");
+}
