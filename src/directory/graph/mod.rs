@@ -114,7 +114,7 @@ impl GraphDirectory {
     /// The end of a look that begins now: a little before whoever asked gives up, so that they learn why.
     #[must_use]
     pub fn until(&self) -> Until {
-        Until::within(self.0.timeout * 19 / 20)
+        Until::within(self.0.timeout * 9 / 10)
     }
 
     fn now(&self) -> UnixMillis {
