@@ -3,7 +3,7 @@
 use nyckelbud::directory::{DirectoryError, PhoneType, Privilege, Standing};
 use serde_json::json;
 
-use super::{anna, annas_facts};
+use super::{Change, anna, annas_facts};
 use crate::support::graph::{Fault, Graph, Person, USER_ADMINISTRATOR};
 
 async fn with(change: impl FnOnce(&mut Person)) -> Graph {
@@ -32,7 +32,7 @@ async fn what_closes_an_account_is_said_in_words() {
 
 #[tokio::test]
 async fn every_power_makes_an_account_privileged() {
-    let changes: [(&str, fn(&mut Person)); 8] = [
+    let changes: [(&str, Change); 8] = [
         ("a guest", |a| a.user_type = "Guest".to_owned()),
         ("a guest", |a| a.upn = "anna_b.example#EXT#@kommun.example".to_owned()),
         ("restricted management", |a| a.restricted = true),

@@ -1,13 +1,14 @@
 //! A walk over everybody: by the report where that is enough, by a call for each where numbers are needed.
 
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use nyckelbud::directory::{
     Census, DirectoryError, Listed, ListedPhones, PhoneType, Privilege, Progress, Walk,
 };
 use serde_json::json;
 
-use super::directory;
+use super::{PATIENT, directory, directory_with};
 use crate::support::graph::{Fault, Graph, Person, USER_ADMINISTRATOR, phone};
 
 async fn walked(graph: &Graph, walk: Walk) -> Result<(Vec<Listed>, Vec<Progress>), DirectoryError> {
@@ -53,6 +54,19 @@ async fn without_the_report_and_for_a_copy_everybody_is_asked_about() {
     graph.lacks("AuditLog.Read.All");
     let (listed, _) = walked(&graph, Walk::Coverage).await.unwrap();
     assert_eq!(of(&listed, "id-karin").account.phones.len(), 1);
+}
+
+#[tokio::test]
+async fn nobody_is_asked_about_faster_than_permitted() {
+    let graph = Graph::start().await;
+    for n in 0..8 {
+        let upn = format!("vikarie{n}@kommun.example");
+        graph.add(Person::new(&format!("id-{n}"), "Vikarie", &upn, "+46 701740650"));
+    }
+    let began = Instant::now();
+    let listed = directory_with(&graph, PATIENT, 20).walk(Walk::Export, &|_| {}).await.unwrap();
+    assert_eq!(listed.len(), 11);
+    assert!(began.elapsed() >= Duration::from_millis(50 * 10), "{:?}", began.elapsed());
 }
 
 #[tokio::test]

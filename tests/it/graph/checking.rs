@@ -2,13 +2,18 @@
 
 use serde_json::Value;
 
+use crate::support::certificates::Certified;
 use crate::support::demo_desk;
 use crate::support::graph::{ALL, Graph, USER_ADMINISTRATOR};
 use crate::support::program::{ended, on_desk};
-use crate::support::token_endpoint::{SECRET, TOKEN_MARK};
+use crate::support::token_endpoint::{SECRET, TOKEN_MARK, TokenEndpoint};
 
 /// The demo's desk with the people of `graph`.
 fn desk(graph: &Graph) -> tempfile::TempDir {
+    desk_with(&graph.config())
+}
+
+fn desk_with(people: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     demo_desk::build(folder.path());
     let config = folder.path().join("nyckelbud.toml");
@@ -16,7 +21,7 @@ fn desk(graph: &Graph) -> tempfile::TempDir {
     let (before, rest) = old.split_once("[directory]").expect("the demo's directory");
     let (_, after) = rest.split_once("[directory.file]").expect("its file");
     let (_, after) = after.split_once("\n\n").expect("its end");
-    std::fs::write(&config, format!("{before}{}\n{after}", graph.config())).unwrap();
+    std::fs::write(&config, format!("{before}{people}\n{after}")).unwrap();
     folder
 }
 
@@ -47,6 +52,15 @@ async fn with_all_rights_of_the_guide_everything_is_good() {
     assert_eq!(line(&lines, "User Administrator")["text"], "assigned, for one administrative unit");
     assert_eq!(graph.passwords(), [], "nothing was changed");
     graph.assert_documented();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn by_certificate_it_is_the_same() {
+    let certified = Certified::rsa();
+    let proof = format!("certificate = \"{}\"", certified.file().display());
+    let graph = Graph::start_with(TokenEndpoint::start_for(Some(certified)).await).await;
+    let lines = checked(&desk_with(&graph.config_with(&proof)), 0);
+    assert!(lines.iter().all(|line| line["verdict"] == "good"), "{lines:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

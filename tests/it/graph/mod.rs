@@ -20,8 +20,11 @@ use nyckelbud::secret::Secret;
 use nyckelbud::token::{Credential, TokenSettings, Tokens};
 use nyckelbud::types::{AccountId, Username};
 
-use crate::support::graph::Graph;
+use crate::support::graph::{Graph, Person};
 use crate::support::token_endpoint::{CLIENT, SECRET};
+
+/// What is different about somebody.
+type Change = fn(&mut Person);
 
 /// Enough for every answer on a busy machine.
 const PATIENT: Duration = Duration::from_secs(30);
@@ -32,6 +35,11 @@ fn directory(graph: &Graph) -> GraphDirectory {
 
 /// One whose every answer takes at most `timeout`.
 fn directory_within(graph: &Graph, timeout: Duration) -> GraphDirectory {
+    directory_with(graph, timeout, 1000)
+}
+
+/// One that asks about at most `per_second` people in a walk.
+fn directory_with(graph: &Graph, timeout: Duration, per_second: u32) -> GraphDirectory {
     let origin = graph.base_url().replace("/v1.0", "");
     let tokens = Tokens::default().source(TokenSettings {
         url: ServiceUrl::parse(&graph.tokens.url()).unwrap(),
@@ -44,7 +52,7 @@ fn directory_within(graph: &Graph, timeout: Duration) -> GraphDirectory {
         tokens: tokens.unwrap(),
         timeout,
         domains: vec!["kommun.example".to_owned(), "edu.kommun.example".to_owned()],
-        per_second: 1000,
+        per_second,
     };
     GraphDirectory::new(settings, Arc::new(SystemClock)).unwrap()
 }

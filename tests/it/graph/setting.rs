@@ -8,7 +8,7 @@ use nyckelbud::password::graph::GraphPasswordReset;
 use nyckelbud::password::{PasswordReset, TemporaryPassword, Used};
 use nyckelbud::types::{AccountId, Outcome, UnixMillis};
 
-use super::{directory, directory_within};
+use super::{Change, directory, directory_within};
 use crate::support::graph::{Fault, Graph, Person, REQUEST_ID, USER_ADMINISTRATOR};
 
 fn password() -> TemporaryPassword {
@@ -50,7 +50,7 @@ async fn a_password_opens_the_account_and_must_be_changed() {
 
 #[tokio::test]
 async fn who_may_not_get_one_is_read_anew_and_refused_before_anything_is_sent() {
-    let changes: [(&str, fn(&mut Person)); 7] = [
+    let changes: [(&str, Change); 7] = [
         ("its password lives in Active Directory", |a| a.synced = Some(true)),
         ("switched off", |a| a.enabled = Some(false)),
         ("left on 2026-01-31", |a| a.leaves = Some("2026-01-31T00:00:00Z".to_owned())),

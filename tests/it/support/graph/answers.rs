@@ -49,7 +49,7 @@ impl State {
             "PATCH" => match segments.as_slice() {
                 ["users", id] => {
                     let json = header(head, "content-type") == Some("application/json");
-                    self.patch(id, json.then_some(body).unwrap_or_default(), &call)
+                    self.patch(id, if json { body } else { "" }, &call)
                 }
                 _ => self.undocumented(405, "Request_BadRequest", &format!("PATCH /{path}")),
             },

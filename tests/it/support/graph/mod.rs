@@ -79,7 +79,11 @@ pub(super) struct State {
 impl Graph {
     /// With some invented people, and an application that has all rights which the guide names.
     pub async fn start() -> Self {
-        let tokens = TokenEndpoint::start().await;
+        Self::start_with(TokenEndpoint::start().await).await
+    }
+
+    /// The same, for an application that proves itself to `tokens`.
+    pub async fn start_with(tokens: TokenEndpoint) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         tokens.set_scope(&format!("http://127.0.0.1:{port}/.default"));
@@ -120,9 +124,14 @@ impl Graph {
 
     /// The lines of configuration that read people here.
     pub fn config(&self) -> String {
+        self.config_with(&format!("client_secret = \"{SECRET}\""))
+    }
+
+    /// The same, with another proof of who signs in.
+    pub fn config_with(&self, proof: &str) -> String {
         format!(
             "[directory]\nkind = \"graph\"\n[directory.graph]\ntenant = \"tenant\"\nclient_id = \"{CLIENT}\"\n\
-             client_secret = \"{SECRET}\"\nbase_url = \"{}\"\nlogin_url = \"{}\"\n",
+             {proof}\nbase_url = \"{}\"\nlogin_url = \"{}\"\n",
             self.base_url(),
             self.tokens.login_url()
         )
