@@ -83,6 +83,7 @@ fn graph_directory(settings: &Settings, tokens: &Tokens) -> Result<GraphDirector
         timeout: settings.directory.timeout,
         domains: settings.policy.domains.clone(),
         per_second: WALK_PER_SECOND,
+        watched_groups: settings.policy.protected_groups.clone(),
     };
     GraphDirectory::new(graph, Arc::new(SystemClock)).map_err(|e| CliError::Wrong(e.to_string()))
 }

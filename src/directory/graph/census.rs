@@ -12,6 +12,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::client::{GraphClient, Mode, Until};
 use super::failure::GraphError;
+use super::lookup::literal;
 use super::privilege::{Assignment, ROLES, is_unlicensed};
 use super::user::{Reference, User};
 use super::{GraphDirectory, GraphError as Error};
@@ -61,10 +62,14 @@ impl Census for GraphDirectory {
         };
         let people = client.everybody(&counted).await?;
         let admins = client.admins(&people).await?;
+        let watched = client.watched(&self.0.watched_groups).await?;
         let mut listed = Vec::with_capacity(people.len());
         for person in &people {
             let is_admin = report.as_ref().and_then(|r| r.get(&person.id)).is_some_and(|r| r.is_admin);
-            listed.push(self.listed(person, privilege(person, is_admin, admins.as_ref()))?);
+            let mut one = self.listed(person, privilege(person, is_admin, admins.as_ref()))?;
+            let own = watched.iter().filter(|(_, members)| members.contains(&person.id));
+            one.account.groups.extend(own.map(|(name, _)| name.clone()));
+            listed.push(one);
         }
         match report {
             Some(report) => {
@@ -231,6 +236,31 @@ impl GraphClient {
             }
         }
         Ok(Some(found))
+    }
+
+    /// The members of the groups with these names.
+    async fn watched(&self, names: &[String]) -> Result<Vec<(String, HashSet<String>)>, Error> {
+        let mut watched = Vec::new();
+        for name in names {
+            let url =
+                self.at(&["groups"]).with_option("$filter", &format!("displayName eq {}", literal(name)));
+            let url = url.with_option("$select", "id");
+            let groups: Vec<Reference> = self.list(&url, Mode::Plain, Until::within(PATIENCE)).await?;
+            let mut members = HashSet::new();
+            for group in groups {
+                members.extend(self.members(&group.id).await?);
+            }
+            watched.push((name.clone(), members));
+        }
+        Ok(watched)
+    }
+
+    /// The people in a group, and in those within it.
+    async fn members(&self, group: &str) -> Result<Vec<String>, GraphError> {
+        let url = self.at(&["groups", group, "transitiveMembers", "microsoft.graph.user"]);
+        let url = url.with_option("$select", "id").with_option("$count", "true").with_option("$top", "999");
+        let members: Vec<Reference> = self.list(&url, Mode::Advanced, Until::within(PATIENCE)).await?;
+        Ok(members.into_iter().map(|member| member.id).collect())
     }
 
     async fn every(&self, url: &ServiceUrl) -> Result<Vec<Assignment>, GraphError> {

@@ -34,6 +34,11 @@ pub enum GraphError {
 
 impl From<GraphError> for DirectoryError {
     fn from(error: GraphError) -> Self {
+        if error.is_forbidden() {
+            return Self::Unavailable(format!(
+                "{error}: `nyckelbud check` names the permission that is missing"
+            ));
+        }
         match error {
             GraphError::TimeOver => Self::TimedOut,
             GraphError::Half(what) => Self::Half(format!("Graph: {what}")),

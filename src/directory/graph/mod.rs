@@ -45,6 +45,8 @@ pub struct GraphSettings {
     pub domains: Vec<String>,
     /// How many people a walk asks about in a second.
     pub per_second: u32,
+    /// Groups whose members a walk shall know.
+    pub watched_groups: Vec<String>,
 }
 
 /// Why Graph cannot be used with the settings.
@@ -68,6 +70,7 @@ struct Inner {
     timeout: Duration,
     domains: Vec<String>,
     per_second: u32,
+    watched_groups: Vec<String>,
 }
 
 /// Where a person's account is kept, for whoever must find the same person in Active Directory.
@@ -100,9 +103,9 @@ impl GraphDirectory {
     /// # Errors
     /// [`GraphSetupError`] says which setting is wrong.
     pub fn new(settings: GraphSettings, clock: Arc<dyn Clock>) -> Result<Self, GraphSetupError> {
-        let GraphSettings { base_url, tokens, timeout, domains, per_second } = settings;
+        let GraphSettings { base_url, tokens, timeout, domains, per_second, watched_groups } = settings;
         let client = GraphClient::new(ServiceUrl::parse(&base_url)?, tokens, timeout)?;
-        Ok(Self(Arc::new(Inner { client, clock, timeout, domains, per_second })))
+        Ok(Self(Arc::new(Inner { client, clock, timeout, domains, per_second, watched_groups })))
     }
 
     /// The way to Graph.

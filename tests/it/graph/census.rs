@@ -92,6 +92,15 @@ async fn who_is_privileged_is_known_by_role_by_group_and_by_eligibility() {
 }
 
 #[tokio::test]
+async fn members_of_protected_groups_are_known_by_the_groups_name() {
+    let graph = Graph::start().await;
+    graph.change("id-karin", |k| k.groups.push(("Ekonomi's chefer".to_owned(), false)));
+    let (listed, _) = walked(&graph, Walk::Coverage).await.unwrap();
+    assert_eq!(of(&listed, "id-karin").account.groups, ["Ekonomi's chefer"]);
+    assert_eq!(of(&listed, "id-anna").account.groups, [""; 0]);
+}
+
+#[tokio::test]
 async fn one_who_cannot_be_read_is_told_one_who_is_gone_is_not_and_an_outage_ends_the_walk() {
     let graph = Graph::start().await;
     graph.change("id-anna", |a| a.phones = json!([phone("+46 *******05", "mobile")]));

@@ -1,11 +1,21 @@
 //! The whole program with people from Graph: a mail goes in, a text comes out, and what it says opens the
 //! account in Entra ID and must be changed there.
 
+use std::sync::Arc;
+
+use nyckelbud::clock::rfc3339;
+use nyckelbud::delivery::Receipt;
+use nyckelbud::password::graph::GraphPasswordReset;
+use nyckelbud::types::Reason;
+
+use super::directory;
 use crate::support::browser::visible;
 use crate::support::daemon::{Daemon, PATIENCE};
 use crate::support::demo_desk;
-use crate::support::graph::{Fault, Graph};
+use crate::support::desk::{OpenDesk, TurnedClock};
+use crate::support::graph::{Fault, Graph, Person};
 use crate::support::letters;
+use crate::support::scripted_gateway::{ScriptedGateway, accepted};
 use crate::support::token_endpoint::{SECRET, TOKEN_MARK};
 use crate::support::wait::until;
 
@@ -104,4 +114,41 @@ async fn a_synchronised_account_goes_to_a_technician_unchanged() {
     assert_eq!(tickets[0]["reason"], "reset-refused", "{tickets:?}");
     assert_eq!((graph.passwords(), graph.count("PATCH")), (Vec::new(), 0));
     assert!(demo_desk::texts(program.folder()).is_empty());
+}
+
+/// Within the test, with a clock that is turned: the receipt comes after the owner has signed in already.
+#[tokio::test]
+async fn an_owner_who_was_faster_than_the_receipt_has_used_the_password_and_another_has_not() {
+    for (changed, expected) in [(true, "used"), (false, "unused")] {
+        let graph = Graph::start().await;
+        graph.add(Person::new("a-anna", "Anna", "anna@kommun.example", "+46 701740605"));
+        let (folder, clock) = (tempfile::tempdir().unwrap(), TurnedClock::default());
+        demo_desk::build(folder.path());
+        demo_desk::deliver(folder.path(), "sms-registered-phone");
+        let gateway = ScriptedGateway::new("a", true, |_, _| accepted("a1"));
+        let desk = OpenDesk::open(folder.path(), &clock, |parts| {
+            parts.reset = Arc::new(GraphPasswordReset::new(directory(&graph)));
+            parts.gateways = vec![gateway.clone()];
+        });
+        let desk = desk.await;
+        desk.work().await;
+        assert_eq!(graph.passwords().len(), 1, "{:?}", desk.ticket("sms-registered-phone").await);
+
+        clock.turn(4);
+        if changed {
+            let now = rfc3339(desk.parts.clock.now());
+            graph.change("a-anna", |anna| anna.changed_at = Some(now));
+        }
+        clock.turn(1);
+        let key = gateway.sent()[0].key.clone();
+        let now = desk.parts.clock.now();
+        let store = &desk.parts.store;
+        assert!(store.receipt("a", Some(&key), "a1", Receipt::Delivered, now).await.unwrap());
+        desk.work().await;
+        clock.turn(24 * 60 + 1);
+        desk.work().await;
+        let ticket = desk.ticket("sms-registered-phone").await;
+        let told = if ticket.reason == Some(Reason::PasswordUnused) { "unused" } else { "used" };
+        assert_eq!(told, expected, "{ticket:?}");
+    }
 }

@@ -53,6 +53,7 @@ fn directory_with(graph: &Graph, timeout: Duration, per_second: u32) -> GraphDir
         timeout,
         domains: vec!["kommun.example".to_owned(), "edu.kommun.example".to_owned()],
         per_second,
+        watched_groups: vec!["Ekonomi's chefer".to_owned()],
     };
     GraphDirectory::new(settings, Arc::new(SystemClock)).unwrap()
 }

@@ -1,5 +1,7 @@
 //! Graph's lists, page by page.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::State;
@@ -178,13 +180,25 @@ impl State {
     }
 
     pub(super) fn groups(&mut self, call: &Call<'_>) -> Answer {
-        if let Err(answer) = self.options(call, &["$select", "$top"]) {
+        if let Err(answer) = self.options(call, &["$select", "$top", "$filter"]) {
             return answer;
         }
         if !call.may(&GROUPS) {
             return self.denied();
         }
-        (200, Some(json!({ "value": [{ "id": "g", "displayName": "Alla", "isAssignableToRole": null }] })))
+        let filter = match call.options.get("$filter").map(|text| (text, Filter::parse(text))) {
+            None => None,
+            Some((_, Some(filter))) if filter.one("displayName").is_some() => Some(filter),
+            Some((text, _)) => {
+                return self.undocumented(400, "Request_UnsupportedQuery", &format!("$filter={text}"));
+            }
+        };
+        let wanted = filter.as_ref().and_then(|filter| filter.one("displayName"));
+        let all = self.people.iter().flat_map(|person| &person.groups).map(|(name, _)| name);
+        let names: BTreeSet<&String> =
+            all.filter(|name| wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(name))).collect();
+        let shown = names.into_iter().map(|name| json!({ "id": name, "displayName": name })).collect();
+        self.paged("groups", shown, call)
     }
 
     pub(super) fn members(&mut self, id: &str, call: &Call<'_>) -> Answer {

@@ -44,7 +44,14 @@ pub struct Filter {
 impl Filter {
     /// One of the documented filters that this program has a use for.
     pub fn parse(text: &str) -> Option<Self> {
-        for property in ["userPrincipalName", "mail", "onPremisesSamAccountName", "userType", "principalId"] {
+        for property in [
+            "userPrincipalName",
+            "mail",
+            "onPremisesSamAccountName",
+            "userType",
+            "principalId",
+            "displayName",
+        ] {
             if let Some(rest) = text.strip_prefix(&format!("{property} eq ")) {
                 return Some(Self { property, values: vec![whole_literal(rest)?] });
             }
@@ -79,7 +86,12 @@ impl Filter {
 
     /// The one value of a filter on `principalId`.
     pub fn principal(&self) -> Option<&str> {
-        (self.property == "principalId").then(|| self.values[0].as_str())
+        self.one("principalId")
+    }
+
+    /// The one value of a filter on `property`.
+    pub fn one(&self, property: &str) -> Option<&str> {
+        (self.property == property).then(|| self.values[0].as_str())
     }
 
     pub fn takes(&self, person: &Person) -> bool {
