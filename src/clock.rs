@@ -50,6 +50,18 @@ impl Zone {
         i64::from(self.at(at).year())
     }
 
+    /// The instant at which clocks in the zone show `civil`, written `2026-11-24T10:00:00.0000000` without
+    /// an offset; `None` when it is no time. Where clocks show it twice, the first one.
+    #[must_use]
+    pub fn instant(&self, civil: &str) -> Option<UnixMillis> {
+        if civil.ends_with(['Z', 'z']) {
+            return None;
+        }
+        let civil: jiff::civil::DateTime = civil.parse().ok()?;
+        let instant = self.0.to_ambiguous_timestamp(civil).compatible().ok()?;
+        Some(UnixMillis(instant.as_millisecond()))
+    }
+
     fn at(&self, at: UnixMillis) -> jiff::Zoned {
         timestamp(at).to_zoned(self.0.clone())
     }
@@ -90,5 +102,9 @@ mod tests {
         assert_eq!(rfc3339(at), "2026-11-22T09:14:05Z");
         assert_eq!(rfc5322(at), "Sun, 22 Nov 2026 09:14:05 +0000");
         assert!(Zone::named("Europe/Atlantis").is_none());
+        assert_eq!(zone.instant("2026-11-22T10:14:05.0000000"), Some(at));
+        for other in ["", "2026-11-22T09:14:05Z", "soon", "2026-13-22T10:14:05"] {
+            assert_eq!(zone.instant(other), None, "{other}");
+        }
     }
 }

@@ -7,6 +7,8 @@
 use std::error::Error;
 use std::time::Duration;
 
+use bytes::Bytes;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, Url, redirect, retry};
 use zeroize::Zeroizing;
 
@@ -86,6 +88,39 @@ impl ServiceUrl {
         self
     }
 
+    /// The address with one more option of OData, such as `$filter`: blanks travel as `%20`, because an
+    /// OData service may read `+` as itself (OData 4.01 URL Conventions 2.2).
+    #[must_use]
+    pub fn with_option(mut self, name: &str, value: &str) -> Self {
+        let mut query = self.0.query().map(|query| format!("{query}&")).unwrap_or_default();
+        query.push_str(name);
+        query.push('=');
+        for octet in value.bytes() {
+            if octet.is_ascii_alphanumeric() || b"-._~,$()".contains(&octet) {
+                query.push(char::from(octet));
+            } else {
+                query.push_str(&format!("%{octet:02X}"));
+            }
+        }
+        self.0.set_query(Some(&query));
+        self
+    }
+
+    /// The address `next` that this service gave for the rest of its answer; `None` when it leads to
+    /// another service, which shall not get the token of this one.
+    #[must_use]
+    pub fn rest_at(&self, next: &str) -> Option<Self> {
+        let url = Url::parse(next).ok()?;
+        let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+        (plain && url.origin() == self.0.origin()).then_some(Self(url))
+    }
+
+    /// Scheme, host and port: `https://service.kommun.example`.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        self.0.origin().ascii_serialization()
+    }
+
     /// The address as it travels. May hold a secret, if one was put in.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -109,6 +144,17 @@ pub struct BasicAuth {
     pub password: Secret,
 }
 
+/// A call that shows a token (RFC 6750 2.1).
+#[derive(Clone, Copy)]
+pub struct Bearer<'a> {
+    /// The token.
+    pub token: &'a str,
+    /// Further headers.
+    pub headers: &'a [(&'static str, &'static str)],
+    /// How long the whole call may take; never longer than the client's own limit.
+    pub within: Duration,
+}
+
 /// What a service answered. It may repeat what was sent, so the body is wiped on drop and has no
 /// `Debug` form.
 pub struct Answer {
@@ -116,6 +162,8 @@ pub struct Answer {
     pub status: u16,
     /// How long it asks not to be asked again (`Retry-After` in seconds, RFC 9110 10.2.3).
     pub retry_after: Option<Duration>,
+    /// The service's name for this call (`request-id`), for whoever asks its operators about it.
+    pub request_id: Option<String>,
     /// The body.
     pub body: Zeroizing<Vec<u8>>,
 }
@@ -153,6 +201,8 @@ pub enum HttpSetupError {
 pub struct HttpClient {
     client: Client,
     answer_max: usize,
+    /// The limit of a whole call.
+    total: Duration,
 }
 
 impl HttpClient {
@@ -161,6 +211,20 @@ impl HttpClient {
     /// # Errors
     /// The trust anchors cannot be loaded.
     pub fn new(timeouts: Timeouts, answer_max: usize) -> Result<Self, HttpSetupError> {
+        // One that has rested may be closed just as it is used, and the call would be unclear.
+        Self::with_idle(timeouts, answer_max, 0)
+    }
+
+    /// A client for calls that change nothing: it keeps up to `idle` connections to a service, and
+    /// saves a handshake a call.
+    ///
+    /// # Errors
+    /// As for [`HttpClient::new`].
+    pub fn for_reading(timeouts: Timeouts, answer_max: usize, idle: usize) -> Result<Self, HttpSetupError> {
+        Self::with_idle(timeouts, answer_max, idle)
+    }
+
+    fn with_idle(timeouts: Timeouts, answer_max: usize, idle: usize) -> Result<Self, HttpSetupError> {
         let tls = client_config(None)?;
         let client = Client::builder()
             .tls_backend_preconfigured((*tls).clone())
@@ -168,14 +232,13 @@ impl HttpClient {
             .referer(false)
             .retry(retry::never())
             .no_proxy()
-            // One that has rested may be closed just as it is used, and the call would be unclear.
-            .pool_max_idle_per_host(0)
+            .pool_max_idle_per_host(idle)
             .connect_timeout(timeouts.connect)
             .timeout(timeouts.total)
             .user_agent(concat!("nyckelbud/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| HttpSetupError::Client(innermost(&error)))?;
-        Ok(Self { client, answer_max })
+        Ok(Self { client, answer_max, total: timeouts.total })
     }
 
     /// GET.
@@ -199,15 +262,45 @@ impl HttpClient {
         self.call(self.client.post(url.0.clone()).form(form), auth).await
     }
 
+    /// GET with a token.
+    ///
+    /// # Errors
+    /// As for [`HttpClient::get`].
+    pub async fn get_with_token(&self, url: &ServiceUrl, bearer: &Bearer<'_>) -> Result<Answer, HttpError> {
+        self.send(self.shown(self.client.get(url.0.clone()), bearer)).await
+    }
+
+    /// PATCH of JSON with a token. `body` is wiped once it has left.
+    ///
+    /// # Errors
+    /// As for [`HttpClient::get`].
+    pub async fn patch_with_token(
+        &self,
+        url: &ServiceUrl,
+        bearer: &Bearer<'_>,
+        body: Zeroizing<Vec<u8>>,
+    ) -> Result<Answer, HttpError> {
+        let request = self.client.patch(url.0.clone()).header(CONTENT_TYPE, "application/json");
+        self.send(self.shown(request, bearer).body(Bytes::from_owner(body))).await
+    }
+
     async fn call(&self, mut request: RequestBuilder, auth: Option<&BasicAuth>) -> Result<Answer, HttpError> {
         if let Some(auth) = auth {
             request = request.basic_auth(&auth.username, Some(auth.password.expose()));
         }
+        self.send(request).await
+    }
+
+    fn shown(&self, request: RequestBuilder, bearer: &Bearer<'_>) -> RequestBuilder {
+        let request = request.bearer_auth(bearer.token).timeout(bearer.within.min(self.total));
+        bearer.headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Answer, HttpError> {
         let mut response = request.send().await.map_err(classify)?;
         let status = response.status().as_u16();
-        let retry_after = response.headers().get(reqwest::header::RETRY_AFTER);
-        let retry_after = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
-        let retry_after = retry_after.map(Duration::from_secs);
+        let retry_after = retry_after(response.headers());
+        let request_id = request_id(response.headers());
         let mut body = Zeroizing::new(Vec::new());
         while let Some(chunk) = response.chunk().await.map_err(unanswered)? {
             if body.len() + chunk.len() > self.answer_max {
@@ -216,8 +309,20 @@ impl HttpClient {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status, retry_after, body })
+        Ok(Answer { status, retry_after, request_id, body })
     }
+}
+
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+/// Only what looks like a name is taken: it will stand in logs and tickets.
+fn request_id(headers: &HeaderMap) -> Option<String> {
+    let id = headers.get("request-id")?.to_str().ok()?;
+    let plain = (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    plain.then(|| id.to_owned())
 }
 
 /// Before there is a connection, nothing can have left.
@@ -248,35 +353,4 @@ fn innermost(error: &reqwest::Error) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_service_is_reached_by_https_or_on_this_machine() {
-        for good in ["https://api.kommun.example/a1", "http://127.0.0.1:8080", "http://[::1]/"] {
-            assert!(ServiceUrl::parse(good).is_ok(), "{good}");
-        }
-        let refused = |text: &str| ServiceUrl::parse(text).unwrap_err();
-        assert_eq!(refused("http://api.kommun.example/a1"), ServiceUrlError::Unprotected);
-        assert_eq!(refused("http://127.0.0.1.kommun.example/"), ServiceUrlError::Unprotected);
-        for other in ["", "api.kommun.example", "ftp://127.0.0.1/", "file:///etc/passwd"] {
-            assert_eq!(refused(other), ServiceUrlError::Form, "{other}");
-        }
-        for more in
-            ["https://u:p@api.kommun.example/", "https://api.kommun.example/?a", "https://a.example/#b"]
-        {
-            assert_eq!(refused(more), ServiceUrlError::More, "{more}");
-        }
-    }
-
-    #[test]
-    fn nothing_put_into_an_address_changes_its_shape() {
-        let base = ServiceUrl::parse("https://desk.kommun.example/app/").unwrap();
-        let url = base.below(&["callbacks", "a/b?c#d", "å"]).with_query("key", "n1-text&x=y");
-        assert_eq!(
-            url.as_str(),
-            "https://desk.kommun.example/app/callbacks/a%2Fb%3Fc%23d/%C3%A5?key=n1-text%26x%3Dy"
-        );
-        assert!(!format!("{url:?}").contains("callbacks"), "{url:?}");
-    }
-}
+mod tests;

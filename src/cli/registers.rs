@@ -6,10 +6,17 @@ use super::CliError;
 use crate::clock::{Clock, SystemClock, Zone};
 use crate::config::{DirectoryKind, Settings};
 use crate::directory::file::FileDirectory;
+use crate::directory::graph::{GraphDirectory, GraphSettings};
 use crate::directory::{Census, Directory};
+use crate::http::ServiceUrl;
 use crate::password::PasswordReset;
 use crate::password::file::FilePasswordReset;
-use crate::token::Tokens;
+use crate::password::graph::GraphPasswordReset;
+use crate::token::{Credential, TokenSettings, Tokens};
+
+/// How many people a walk asks Graph about in a second. The smallest tenants may use 3,500 units in
+/// 10 s (<https://learn.microsoft.com/graph/throttling-limits>); this leaves nearly all of them to others.
+const WALK_PER_SECOND: u32 = 10;
 
 /// One register, in the three roles that the program knows.
 #[derive(Clone)]
@@ -26,10 +33,11 @@ pub struct Register {
 ///
 /// # Errors
 /// It cannot be made, or a file cannot be read.
-pub fn register(settings: &Settings, _tokens: &Tokens) -> Result<Register, CliError> {
+pub fn register(settings: &Settings, tokens: &Tokens) -> Result<Register, CliError> {
     match settings.directory.kind {
         DirectoryKind::File => file(settings),
-        DirectoryKind::Graph | DirectoryKind::Ldap | DirectoryKind::Hybrid => {
+        DirectoryKind::Graph => graph(settings, tokens),
+        DirectoryKind::Ldap | DirectoryKind::Hybrid => {
             Err(CliError::Wrong("directory: this kind is not part of this version".to_owned()))
         }
     }
@@ -43,6 +51,41 @@ fn file(settings: &Settings) -> Result<Register, CliError> {
     let reset = Arc::new(FilePasswordReset::new(directory.clone()));
     let directory = Arc::new(directory);
     Ok(Register { directory: directory.clone(), reset, census: directory })
+}
+
+fn graph(settings: &Settings, tokens: &Tokens) -> Result<Register, CliError> {
+    let directory = graph_directory(settings, tokens)?;
+    let reset = Arc::new(GraphPasswordReset::new(directory.clone()));
+    let directory = Arc::new(directory);
+    Ok(Register { directory: directory.clone(), reset, census: directory })
+}
+
+/// The people of `[directory.graph]`.
+fn graph_directory(settings: &Settings, tokens: &Tokens) -> Result<GraphDirectory, CliError> {
+    let wrong = |why: &dyn std::fmt::Display| CliError::Wrong(format!("directory.graph: {why}"));
+    let graph = settings.directory.graph.as_ref().ok_or_else(|| wrong(&"is missing"))?;
+    let credential = match (graph.read_certificate(), &graph.client_secret) {
+        (Some(certificate), _) => Credential::Certificate(Arc::new(certificate.map_err(|e| wrong(&e))?)),
+        (None, Some(secret)) => Credential::Secret(secret.secret().clone()),
+        (None, None) => return Err(wrong(&"lacks its client_secret")),
+    };
+    let url = |text: &str| ServiceUrl::parse(text).map_err(|e| wrong(&e));
+    let tokens = tokens.source(TokenSettings {
+        url: url(&graph.login_url)?.below(&[&graph.tenant, "oauth2", "v2.0", "token"]),
+        client_id: graph.client_id.clone(),
+        credential,
+        // Each national cloud has its own.
+        scope: format!("{}/.default", url(&graph.base_url)?.origin()),
+    });
+    let graph = GraphSettings {
+        base_url: graph.base_url.clone(),
+        tokens: tokens.map_err(|e| wrong(&e))?,
+        timeout: settings.directory.timeout,
+        domains: settings.policy.domains.clone(),
+        per_second: WALK_PER_SECOND,
+        watched_groups: settings.policy.protected_groups.clone(),
+    };
+    GraphDirectory::new(graph, Arc::new(SystemClock)).map_err(|e| CliError::Wrong(e.to_string()))
 }
 
 /// The desk's time zone.

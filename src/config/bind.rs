@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::key_path::KeyPath;
 use super::secrets::{SecretSetting, SecretSource};
-use super::settings::{OauthSettings, Settings};
+use super::settings::{DirectoryKind, GraphSettings, OauthSettings, Settings};
 use super::validate::Checks;
 
 /// Makes every relative path start at `folder`, and finds credentials and variables in `env`.
@@ -37,6 +37,10 @@ pub(super) fn read_secrets(settings: &mut Settings, checks: &mut Checks<'_>) {
             checks.refuse(&path.key("certificate"), why);
         }
     }
+    let graph = settings.directory.graph.as_ref().filter(|_| uses_graph(settings));
+    if let Some(Err(why)) = graph.and_then(GraphSettings::read_certificate) {
+        checks.refuse(&KeyPath::of("directory.graph.certificate"), why);
+    }
 }
 
 /// Warns of every secret that stands in the file itself.
@@ -57,6 +61,13 @@ pub(super) fn warn_of_literals(settings: &mut Settings, checks: &mut Checks<'_>)
     }
 }
 
+fn uses_graph(settings: &Settings) -> bool {
+    match settings.directory.kind {
+        DirectoryKind::Graph | DirectoryKind::Hybrid => true,
+        DirectoryKind::File | DirectoryKind::Ldap => false,
+    }
+}
+
 fn paths(settings: &mut Settings) -> Vec<&mut PathBuf> {
     let mut paths: Vec<&mut PathBuf> = Vec::new();
     for mailbox in &mut settings.mailboxes {
@@ -69,14 +80,20 @@ fn paths(settings: &mut Settings) -> Vec<&mut PathBuf> {
     paths.extend(&mut settings.smtp.ca_file);
     paths.extend(settings.smtp.oauth.as_mut().and_then(|oauth| oauth.certificate.as_mut()));
     paths.push(&mut settings.directory.file.path);
+    paths.extend(settings.directory.graph.as_mut().and_then(|graph| graph.certificate.as_mut()));
     paths.extend(&mut settings.templates.directory);
     paths
 }
 
-/// The secrets of mailboxes, gateways and SMTP, with their keys. Those of parts that this version
+/// The secrets of mailboxes, gateways, SMTP and the directory, with their keys. Those of parts that this version
 /// does not have are not read.
 fn secrets(settings: &mut Settings) -> Vec<(KeyPath, &mut SecretSetting)> {
     let mut secrets: Vec<(KeyPath, &mut SecretSetting)> = Vec::new();
+    let uses_graph = uses_graph(settings);
+    let graph = settings.directory.graph.as_mut().filter(|_| uses_graph);
+    if let Some(secret) = graph.and_then(|graph| graph.client_secret.as_mut()) {
+        secrets.push((KeyPath::of("directory.graph.client_secret"), secret));
+    }
     for (index, mailbox) in settings.mailboxes.iter_mut().enumerate() {
         let at = KeyPath::of("mailbox").index(index);
         secrets.extend(mailbox.password.as_mut().map(|secret| (at.key("password"), secret)));

@@ -97,17 +97,30 @@ impl AccessToken {
     /// token of Entra ID, which alone writes application permissions as `roles`.
     #[must_use]
     pub fn roles(&self) -> Option<Vec<String>> {
-        /// The claims of a JWT (RFC 7519) that matter here.
-        #[derive(Deserialize)]
-        struct Claims {
-            tid: Option<String>,
-            #[serde(default)]
-            roles: Vec<String>,
-        }
+        self.claims().map(|claims| claims.roles)
+    }
+
+    /// The Object ID of the enterprise application that it is for, as [`AccessToken::roles`].
+    #[must_use]
+    pub fn object_id(&self) -> Option<String> {
+        let id = self.claims()?.oid?;
+        id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-').then_some(id)
+    }
+
+    fn claims(&self) -> Option<Claims> {
         let claims = self.expose().split('.').nth(1)?;
         let claims: Claims = serde_json::from_slice(&BASE64URL_NOPAD.decode(claims.as_bytes()).ok()?).ok()?;
-        claims.tid.map(|_| claims.roles)
+        claims.tid.is_some().then_some(claims)
     }
+}
+
+/// The claims of a JWT (RFC 7519) that matter here.
+#[derive(Deserialize)]
+struct Claims {
+    tid: Option<String>,
+    oid: Option<String>,
+    #[serde(default)]
+    roles: Vec<String>,
 }
 
 /// There is no token. No text of it comes out of a token, a secret or an assertion.

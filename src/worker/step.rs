@@ -7,7 +7,7 @@ use super::work::{Draft, Due, Flow, Work, WorkError};
 use super::{decide, offer, reset, texting};
 use crate::directory::{Account, Facts, Lookup, Who};
 use crate::password::Used;
-use crate::store::{Addressee, MessageKind, NewMessage};
+use crate::store::{Addressee, IntentKind, MessageKind, NewMessage};
 use crate::ticket::{Effect, Event, Hand, PasswordFact, State};
 use std::time::Duration;
 
@@ -75,14 +75,18 @@ async fn await_confirmation(work: &mut Work) -> Result<Flow, WorkError> {
 
 /// Was the password used? One that was not opens its ticket again.
 async fn check_use(work: &mut Work) -> Result<Flow, WorkError> {
-    let State::Done { since, .. } = *work.state() else { return Err(WorkError::Lacks("a delivery")) };
+    let State::Done { since, generation, .. } = *work.state() else {
+        return Err(WorkError::Lacks("a delivery"));
+    };
     let now = work.now();
     let due = since.plus(work.parts.rules.password_valid);
     if now < due {
         return work.give_back(due).await;
     }
     let account = work.account()?;
-    let asked = work.parts.reset.used(&account, since);
+    // An owner may have been faster than the receipt of the text.
+    let set_at = work.intents(IntentKind::Set, generation).filter(reset::may_have_left).map(|i| i.at).max();
+    let asked = work.parts.reset.used(&account, set_at.unwrap_or(since));
     match tokio::time::timeout(work.parts.timing.directory, asked).await {
         Ok(Ok(Used::Yes)) => work.commit(Event::UseKnown, Draft::default()).await,
         Ok(Ok(Used::No)) => work.commit(Event::Unused, Draft::default()).await,

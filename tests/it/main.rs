@@ -6,6 +6,7 @@ mod cli;
 mod corpus;
 mod crash;
 mod fuzz;
+mod graph;
 mod house;
 mod imap;
 mod intake;

@@ -6,8 +6,10 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::mailbox::certificate_in;
 use crate::config::secrets::SecretSetting;
 use crate::config::values;
+use crate::token::Certificate;
 
 /// Which register of people is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -88,7 +90,7 @@ pub struct GraphSettings {
     /// Its secret.
     #[serde(default)]
     pub client_secret: Option<SecretSetting>,
-    /// Its certificate, in place of a secret.
+    /// Its certificate with the private key, in place of a secret: a PEM file of mode 0600 or stricter.
     #[serde(default)]
     pub certificate: Option<PathBuf>,
     /// Where Graph answers.
@@ -105,6 +107,15 @@ pub struct GraphSettings {
 }
 
 impl GraphSettings {
+    /// Reads the certificate, if one is named.
+    ///
+    /// # Errors
+    /// In words, which file and what is wrong with it.
+    #[must_use]
+    pub fn read_certificate(&self) -> Option<Result<Certificate, String>> {
+        self.certificate.as_deref().map(certificate_in)
+    }
+
     fn default_base_url() -> String {
         "https://graph.microsoft.com/v1.0".to_owned()
     }

@@ -1,6 +1,6 @@
 //! `[[mailbox]]` and `[smtp]`: where mails come from and how they leave.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -174,13 +174,15 @@ impl OauthSettings {
     /// In words, which file and what is wrong with it.
     #[must_use]
     pub fn read_certificate(&self) -> Option<Result<Certificate, String>> {
-        let path = self.certificate.as_ref()?;
-        let read = SecretSource::File(path.clone()).read_bytes().map_err(|error| error.to_string());
-        Some(read.and_then(|pem| {
-            let of_file = |error| format!("the file {} cannot be used: {error}", path.display());
-            Certificate::from_pem(&pem).map_err(of_file)
-        }))
+        self.certificate.as_deref().map(certificate_in)
     }
+}
+
+/// The certificate in the file at `path`.
+pub(super) fn certificate_in(path: &Path) -> Result<Certificate, String> {
+    let pem = SecretSource::File(path.to_path_buf()).read_bytes().map_err(|error| error.to_string())?;
+    let of_file = |error| format!("the file {} cannot be used: {error}", path.display());
+    Certificate::from_pem(&pem).map_err(of_file)
 }
 
 /// How mails leave.

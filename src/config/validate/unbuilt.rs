@@ -10,7 +10,11 @@ use crate::config::settings::{DirectoryKind, GatewayKind, PasswordStyle, PickupM
 
 impl Checks<'_> {
     pub(super) fn unbuilt(&mut self, settings: &Settings) {
-        self.later(&KeyPath::of("directory.kind"), settings.directory.kind, &[DirectoryKind::File]);
+        self.later(
+            &KeyPath::of("directory.kind"),
+            settings.directory.kind,
+            &[DirectoryKind::File, DirectoryKind::Graph],
+        );
         self.later(&KeyPath::of("password.style"), settings.password.style, &[PasswordStyle::Characters]);
         self.later(&KeyPath::of("password.unused"), settings.password.unused, &[Unused::Reopen]);
         self.later(&KeyPath::of("delivery.pickup"), settings.delivery.pickup, &[PickupMethod::Link]);
@@ -44,7 +48,7 @@ impl Checks<'_> {
     }
 
     /// A value that is none of those `built`.
-    fn later<T: PartialEq + Serialize>(&mut self, path: &KeyPath, found: T, built: &[T]) {
+    pub(super) fn later<T: PartialEq + Serialize>(&mut self, path: &KeyPath, found: T, built: &[T]) {
         if built.contains(&found) {
             return;
         }

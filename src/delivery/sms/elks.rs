@@ -318,6 +318,7 @@ mod tests {
         let answer = |body: &str| Answer {
             status: 400,
             retry_after: None,
+            request_id: None,
             body: Zeroizing::new(body.as_bytes().to_vec()),
         };
         let shown = |body: &str| reason(&answer(body), &text);

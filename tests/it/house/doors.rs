@@ -58,6 +58,7 @@ const DOORS: &[(&str, Door)] = &[
     ("jiff", Only(&["src/clock.rs"])),
     // HTTP and texts
     ("axum", Only(&["src/web/"])),
+    ("bytes", Only(&["src/http.rs"])),
     ("hyper", Only(&["src/web/serve"])),
     ("hyper-util", Only(&["src/web/serve"])),
     ("minijinja", Only(&["src/render"])),
@@ -73,6 +74,8 @@ const DOORS: &[(&str, Door)] = &[
         "rand",
         Only(&[
             "src/keyring.rs",
+            // so that many who were asked to wait do not come back together
+            "src/directory/graph/client.rs",
             "src/password/generate.rs",
             "src/password/seal.rs",
             "src/store/sql/messages.rs",

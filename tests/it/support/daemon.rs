@@ -33,12 +33,6 @@ self_service = ""
 help = ""
 username_hint = "din e-postadress"
 
-[directory]
-kind = "file"
-
-[directory.file]
-path = "directory.toml"
-
 [policy]
 domains = ["kommun.example"]
 
@@ -52,6 +46,9 @@ url = "sqlite://var/nyckelbud.db"
 log = "trace"
 format = "text"
 "#;
+
+/// The people of the demo's file.
+const PEOPLE: &str = "[directory]\nkind = \"file\"\n[directory.file]\npath = \"directory.toml\"\n";
 
 /// A desk's folder and the process that works it.
 pub struct Daemon {
@@ -69,8 +66,13 @@ struct Run {
 impl Daemon {
     /// A desk with `more` configuration; nothing runs yet.
     pub fn new(more: &str) -> Self {
+        Self::with_people(PEOPLE, more)
+    }
+
+    /// As [`Daemon::new`], with the people of this `[directory]`.
+    pub fn with_people(people: &str, more: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("nyckelbud-desk-").tempdir().unwrap();
-        demo_desk::build_from(folder.path(), &format!("{DESK}\n{more}"));
+        demo_desk::build_from(folder.path(), &format!("{DESK}\n{people}\n{more}"));
         Self { folder, run: None, said: String::new() }
     }
 

@@ -12,6 +12,7 @@ pub mod desk;
 pub mod dns;
 pub mod dovecot;
 pub mod elks;
+pub mod graph;
 pub mod http_request;
 pub mod island;
 pub mod letters;

@@ -20,6 +20,8 @@ use super::certificates::Certified;
 use super::http_request::{form, header, request, until_gone};
 
 pub const CLIENT: &str = "00000000-0000-0000-0000-000000004711";
+/// The Object ID of its enterprise application.
+pub const OBJECT: &str = "0b1ec700-0000-0000-0000-000000004711";
 /// The secret that must never show up in an error.
 pub const SECRET: &str = "hemlig~klient.4711";
 pub const SCOPE: &str = "https://outlook.office365.com/.default";
@@ -52,6 +54,8 @@ struct State {
     certified: Option<Certified>,
     life: Duration,
     user: String,
+    /// What tokens are good for.
+    scope: String,
     /// The permissions in a token like Entra's; none makes a token without any meaning.
     roles: Option<Vec<String>>,
     token: Does,
@@ -64,6 +68,19 @@ struct State {
 struct Issued {
     user: String,
     ends_at: Instant,
+    roles: Vec<String>,
+}
+
+/// Tells a service of the tests what a token may do.
+#[derive(Clone)]
+pub struct TokenJudge(Arc<Mutex<State>>);
+
+impl TokenJudge {
+    /// The permissions in `token`; none when it is not good now.
+    pub fn roles(&self, token: &str) -> Option<Vec<String>> {
+        let state = self.0.lock().unwrap();
+        state.issued.get(token).filter(|issued| Instant::now() < issued.ends_at).map(|i| i.roles.clone())
+    }
 }
 
 impl TokenEndpoint {
@@ -80,6 +97,7 @@ impl TokenEndpoint {
             certified,
             life: Duration::from_secs(3600),
             user: USER.to_owned(),
+            scope: SCOPE.to_owned(),
             roles: None,
             token: Does::Right,
             introspection: Does::Right,
@@ -142,6 +160,21 @@ impl TokenEndpoint {
     /// Tokens from now on are those of this user.
     pub fn set_user(&self, user: &str) {
         self.state().user = user.to_owned();
+    }
+
+    /// Tokens are asked for with this scope.
+    pub fn set_scope(&self, scope: &str) {
+        self.state().scope = scope.to_owned();
+    }
+
+    /// Who tells what a token may do.
+    pub fn judge(&self) -> TokenJudge {
+        TokenJudge(Arc::clone(&self.state))
+    }
+
+    /// Where Entra ID would be: the path of a tenant begins here.
+    pub fn login_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
     }
 
     /// Tokens from now on look like Entra's, with these permissions in them.
@@ -240,7 +273,7 @@ impl State {
         if field("client_id") != CLIENT {
             return refused("unauthorized_client", 700_016);
         }
-        if field("scope") != SCOPE {
+        if field("scope") != self.scope {
             return refused("invalid_scope", 1_002_012);
         }
         let type_is_right =
@@ -266,14 +299,16 @@ impl State {
 
     /// A token as long as real ones are.
     fn issue(&mut self) -> String {
-        let claims = json!({ "tid": "tenant", "roles": self.roles.clone().unwrap_or_default() });
+        let claims =
+            json!({ "tid": "tenant", "oid": OBJECT, "roles": self.roles.clone().unwrap_or_default() });
         let middle = BASE64URL_NOPAD.encode(claims.to_string().as_bytes());
         let (serial, filler) = (uuid::Uuid::new_v4().simple(), "x".repeat(1200));
         let token = match &self.roles {
             Some(_) => format!("{TOKEN_MARK}.{middle}.{serial}{filler}"),
             None => format!("{TOKEN_MARK}-{serial}{filler}"),
         };
-        let issued = Issued { user: self.user.clone(), ends_at: Instant::now() + self.life };
+        let roles = self.roles.clone().unwrap_or_default();
+        let issued = Issued { user: self.user.clone(), ends_at: Instant::now() + self.life, roles };
         self.issued.insert(token.clone(), issued);
         token
     }

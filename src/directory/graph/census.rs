@@ -1,0 +1,306 @@
+//! A walk over everybody, for `coverage` and `directory export`. Which phones are registered is read from
+//! the registration report where that is enough, because it takes one call for a thousand people; numbers
+//! take a call for each.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::Deserialize;
+use tokio::task::JoinSet;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use super::client::{GraphClient, Mode, Until};
+use super::failure::GraphError;
+use super::lookup::literal;
+use super::privilege::{Assignment, ROLES, is_unlicensed};
+use super::user::{Reference, User};
+use super::{GraphDirectory, GraphError as Error};
+use crate::directory::{Account, Census, DirectoryError, Listed, ListedPhones, PhoneType, Privilege};
+use crate::directory::{Progress, RegisteredPhone, Walk};
+use crate::http::ServiceUrl;
+use crate::types::AccountId;
+
+/// Managers come along with at most so many people a page
+/// (<https://learn.microsoft.com/graph/api/user-list-manager>, known limits of `$expand`).
+const PAGE: &str = "100";
+/// Nobody waits for a walk, so a page may be asked for again and again.
+const PATIENCE: Duration = Duration::from_secs(180);
+/// Reports take 5 calls in 10 s (<https://learn.microsoft.com/graph/throttling-limits>).
+const REPORT_PACE: Duration = Duration::from_millis(2100);
+/// So many calls are under way at once, at most.
+const AT_ONCE: usize = 4;
+
+/// A person in the registration report. Those who are switched off are not in it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Registered {
+    id: String,
+    #[serde(default)]
+    is_admin: bool,
+    methods_registered: Vec<String>,
+}
+
+type Report = HashMap<String, Registered>;
+
+#[async_trait]
+impl Census for GraphDirectory {
+    async fn walk(
+        &self,
+        walk: Walk,
+        told: &(dyn Fn(Progress) + Send + Sync),
+    ) -> Result<Vec<Listed>, DirectoryError> {
+        let client = self.client();
+        let report = match walk {
+            Walk::Coverage => client.report().await?,
+            Walk::Export => None,
+        };
+        let counted = |done, all| {
+            if report.is_some() {
+                told(Progress { done, all });
+            }
+        };
+        let people = client.everybody(&counted).await?;
+        let admins = client.admins(&people).await?;
+        let watched = client.watched(&self.0.watched_groups).await?;
+        let mut listed = Vec::with_capacity(people.len());
+        for person in &people {
+            let is_admin = report.as_ref().and_then(|r| r.get(&person.id)).is_some_and(|r| r.is_admin);
+            let mut one = self.listed(person, privilege(person, is_admin, admins.as_ref()))?;
+            let own = watched.iter().filter(|(_, members)| members.contains(&person.id));
+            one.account.groups.extend(own.map(|(name, _)| name.clone()));
+            listed.push(one);
+        }
+        match report {
+            Some(report) => {
+                for one in &mut listed {
+                    one.phones = types(report.get(one.account.id.as_str()));
+                }
+            }
+            None => self.numbers(&mut listed, told).await?,
+        }
+        Ok(listed)
+    }
+}
+
+impl GraphDirectory {
+    fn listed(&self, person: &User, privilege: Privilege) -> Result<Listed, DirectoryError> {
+        let account = Account {
+            id: person.id(),
+            username: person.username()?,
+            aliases: person.aliases(),
+            name: person.name(),
+            mail: person.mail(),
+            unit: person.unit(),
+            standing: person.standing(self.now())?,
+            groups: Vec::new(),
+            privilege,
+            phones: Vec::new(),
+        };
+        let manager = person.manager.as_ref().map(|manager| AccountId::new(manager.id.as_str()));
+        Ok(Listed { account, phones: ListedPhones::Numbers, manager })
+    }
+
+    /// Asks for everybody's phones, at a bounded rate.
+    async fn numbers(
+        &self,
+        listed: &mut Vec<Listed>,
+        told: &(dyn Fn(Progress) + Send + Sync),
+    ) -> Result<(), DirectoryError> {
+        let all = listed.len();
+        let mut pace = paced(Duration::from_secs(1) / self.0.per_second.max(1));
+        let mut asking = JoinSet::new();
+        let (mut next, mut done) = (0, 0);
+        let mut gone = HashSet::new();
+        while done < all {
+            if next < all && asking.len() < AT_ONCE {
+                pace.tick().await;
+                let (client, id) = (self.client().clone(), listed[next].account.id.clone());
+                let place = next;
+                asking.spawn(async move { (place, client.phones_of(&id).await) });
+                next += 1;
+                continue;
+            }
+            let Some(answered) = asking.join_next().await else { break };
+            let (place, phones) =
+                answered.map_err(|_| DirectoryError::Unavailable("a look at phones broke off".to_owned()))?;
+            match phones? {
+                Numbers::Known(phones) => listed[place].account.phones = phones,
+                Numbers::Unknown(why) => listed[place].phones = ListedPhones::Unknown(why),
+                Numbers::Gone => {
+                    gone.insert(listed[place].account.id.clone());
+                }
+            }
+            done += 1;
+            told(Progress { done, all: Some(all) });
+        }
+        listed.retain(|one| !gone.contains(&one.account.id));
+        Ok(())
+    }
+}
+
+/// What asking for one person's phones brought.
+enum Numbers {
+    Known(Vec<RegisteredPhone>),
+    Unknown(String),
+    /// Deleted since the list was read.
+    Gone,
+}
+
+impl GraphClient {
+    async fn phones_of(&self, id: &AccountId) -> Result<Numbers, DirectoryError> {
+        let until = Until::within(PATIENCE);
+        match self.phones(id, until).await {
+            Ok(phones) => Ok(Numbers::Known(phones)),
+            Err(DirectoryError::Half(why)) => Ok(Numbers::Unknown(why)),
+            Err(error) => match self.user(id, until).await? {
+                None => Ok(Numbers::Gone),
+                Some(_) => Err(error),
+            },
+        }
+    }
+
+    async fn everybody(
+        &self,
+        told: &(dyn Fn(usize, Option<usize>) + Send + Sync),
+    ) -> Result<Vec<User>, Error> {
+        let url = self.select(self.at(&["users"]), Until::within(PATIENCE)).await?;
+        let url = url.with_option("$expand", "manager($select=id)");
+        let url = url.with_option("$count", "true").with_option("$top", PAGE);
+        let (mut people, mut all, mut next) = (Vec::new(), None, Some(url));
+        while let Some(url) = next {
+            let (page, rest, count) =
+                self.page::<User>(&url, Mode::Advanced, Until::within(PATIENCE)).await?;
+            people.extend(page);
+            all = count.or(all);
+            next = rest;
+            told(people.len(), all);
+        }
+        Ok(people)
+    }
+
+    /// The registration report; `None` when it may not be read, or is not licensed.
+    async fn report(&self) -> Result<Option<Report>, Error> {
+        let url = self.at(&["reports", "authenticationMethods", "userRegistrationDetails"]);
+        let (mut report, mut next, mut pace) = (Report::new(), Some(url), paced(REPORT_PACE));
+        while let Some(url) = next {
+            pace.tick().await;
+            match self.page::<Registered>(&url, Mode::Plain, Until::within(PATIENCE)).await {
+                Ok((page, rest, _)) => {
+                    report.extend(page.into_iter().map(|one| (one.id.clone(), one)));
+                    next = rest;
+                }
+                Err(error) if error.is_forbidden() => {
+                    tracing::warn!(
+                        "the registration report cannot be read: {error}; everybody is asked about"
+                    );
+                    return Ok(None);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Some(report))
+    }
+
+    /// Everybody with a role, or with one to activate, by themselves or by a group. `None` when that may
+    /// not be read.
+    async fn admins(&self, people: &[User]) -> Result<Option<HashSet<String>>, Error> {
+        let all = |kind: &str| self.at(&["roleManagement", "directory", kind]);
+        let assigned = self.every(&all("roleAssignments")).await;
+        let eligible = match self.every(&all("roleEligibilityScheduleInstances")).await {
+            Err(error) if is_unlicensed(&error) => Ok(Vec::new()),
+            answered => answered,
+        };
+        let mut found = HashSet::new();
+        for answered in [assigned, eligible] {
+            match answered {
+                Ok(assignments) => found.extend(assignments.into_iter().map(|a: Assignment| a.principal_id)),
+                Err(error) if error.is_forbidden() => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
+        let known: HashSet<&str> = people.iter().map(|person| person.id.as_str()).collect();
+        let others: Vec<String> = found.iter().filter(|id| !known.contains(id.as_str())).cloned().collect();
+        for id in others {
+            let url = self.at(&["groups", &id, "transitiveMembers", "microsoft.graph.user"]);
+            let url =
+                url.with_option("$select", "id").with_option("$count", "true").with_option("$top", "999");
+            let members: Result<Vec<Reference>, GraphError> =
+                self.list(&url, Mode::Advanced, Until::within(PATIENCE)).await;
+            match members {
+                Ok(members) => found.extend(members.into_iter().map(|member| member.id)),
+                // An application, or a group that was deleted.
+                Err(error) if error.is_not_found() => {}
+                Err(error) if error.is_forbidden() => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Some(found))
+    }
+
+    /// The members of the groups with these names.
+    async fn watched(&self, names: &[String]) -> Result<Vec<(String, HashSet<String>)>, Error> {
+        let mut watched = Vec::new();
+        for name in names {
+            let url =
+                self.at(&["groups"]).with_option("$filter", &format!("displayName eq {}", literal(name)));
+            let url = url.with_option("$select", "id");
+            let groups: Vec<Reference> = self.list(&url, Mode::Plain, Until::within(PATIENCE)).await?;
+            let mut members = HashSet::new();
+            for group in groups {
+                members.extend(self.members(&group.id).await?);
+            }
+            watched.push((name.clone(), members));
+        }
+        Ok(watched)
+    }
+
+    /// The people in a group, and in those within it.
+    async fn members(&self, group: &str) -> Result<Vec<String>, GraphError> {
+        let url = self.at(&["groups", group, "transitiveMembers", "microsoft.graph.user"]);
+        let url = url.with_option("$select", "id").with_option("$count", "true").with_option("$top", "999");
+        let members: Vec<Reference> = self.list(&url, Mode::Advanced, Until::within(PATIENCE)).await?;
+        Ok(members.into_iter().map(|member| member.id).collect())
+    }
+
+    async fn every(&self, url: &ServiceUrl) -> Result<Vec<Assignment>, GraphError> {
+        self.list(url, Mode::Plain, Until::within(PATIENCE)).await
+    }
+}
+
+fn paced(every: Duration) -> Interval {
+    let mut pace = interval(every.max(Duration::from_micros(1)));
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    pace
+}
+
+fn privilege(person: &User, is_admin: bool, admins: Option<&HashSet<String>>) -> Privilege {
+    if person.is_guest() {
+        return Privilege::Privileged("a guest, whose password lives in another organisation".to_owned());
+    }
+    if person.is_management_restricted() {
+        return Privilege::Privileged("in a restricted management administrative unit".to_owned());
+    }
+    match admins {
+        Some(admins) if is_admin || admins.contains(&person.id) => {
+            Privilege::Privileged("has a role, or may activate one".to_owned())
+        }
+        Some(_) => Privilege::Ordinary,
+        None if is_admin => Privilege::Privileged("has a role".to_owned()),
+        None => Privilege::Unknown(format!("roles may not be read: the application lacks {ROLES}")),
+    }
+}
+
+/// The types of phones in the report; other methods are none.
+fn types(registered: Option<&Registered>) -> ListedPhones {
+    let Some(registered) = registered else {
+        return ListedPhones::Unknown("the registration report does not know the account".to_owned());
+    };
+    let kind = |method: &String| match method.as_str() {
+        "mobilePhone" => Some(PhoneType::Mobile),
+        "alternateMobilePhone" => Some(PhoneType::AlternateMobile),
+        "officePhone" => Some(PhoneType::Office),
+        _ => None,
+    };
+    ListedPhones::Types(registered.methods_registered.iter().filter_map(kind).collect())
+}

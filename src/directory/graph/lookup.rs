@@ -1,0 +1,149 @@
+//! From a name that somebody wrote to the one account that has it. The search index follows the
+//! directory after a while, so whoever is found there is read again by identifier, and must have the
+//! name there, too.
+
+use super::client::{GraphClient, Mode, Until};
+use super::failure::GraphError;
+use super::user::User;
+use crate::http::ServiceUrl;
+use crate::types::Username;
+
+const SELECT: &str = "id,userPrincipalName,mail,proxyAddresses,onPremisesSamAccountName";
+/// Two are too many already.
+const MOST: &str = "5";
+/// Graph takes so many values after `in`.
+const DOMAINS_MAX: usize = 15;
+
+/// Who has a name.
+pub(super) enum Found {
+    One(Box<User>),
+    Nobody,
+    Several,
+}
+
+impl GraphClient {
+    /// Who is called `name`? One without a domain is looked for under each of `domains`, too.
+    pub(super) async fn named(
+        &self,
+        name: &Username,
+        domains: &[String],
+        until: Until,
+    ) -> Result<Found, GraphError> {
+        let by_upn = self.asked(by_upn(name, domains), Mode::Plain, until);
+        let (upn, second, third) = match name.as_str().contains('@') {
+            true => tokio::try_join!(
+                by_upn,
+                self.asked(Some(equals("mail", name)), Mode::Plain, until),
+                self.asked(Some(by_proxy(name)), Mode::Plain, until),
+            )?,
+            false => {
+                let sam = equals("onPremisesSamAccountName", name);
+                let (upn, sam) = tokio::try_join!(by_upn, self.asked(Some(sam), Mode::Advanced, until))?;
+                (upn, sam, Vec::new())
+            }
+        };
+        let mut found: Vec<User> = Vec::new();
+        for user in upn.into_iter().chain(second).chain(third) {
+            if !user.answers_to(name, domains) {
+                return Err(GraphError::Half("a search found somebody with another name".to_owned()));
+            }
+            if found.iter().all(|known| known.id != user.id) {
+                found.push(user);
+            }
+        }
+        match found.as_slice() {
+            [] => Ok(Found::Nobody),
+            [one] => match self.user(&one.id(), until).await? {
+                None => Ok(Found::Nobody),
+                Some(user) if user.answers_to(name, domains) => Ok(Found::One(Box::new(user))),
+                Some(_) => {
+                    Err(GraphError::Half("the account that was found has another name now".to_owned()))
+                }
+            },
+            [_, _, ..] => Ok(Found::Several),
+        }
+    }
+
+    async fn asked(&self, filter: Option<String>, mode: Mode, until: Until) -> Result<Vec<User>, GraphError> {
+        let Some(filter) = filter else { return Ok(Vec::new()) };
+        let url = self.at(&["users"]).with_option("$filter", &filter);
+        let url = url.with_option("$select", SELECT).with_option("$top", MOST);
+        let counted = |url: ServiceUrl| url.with_option("$count", "true");
+        let url = if mode == Mode::Advanced { counted(url) } else { url };
+        // A further page would not change that there are several.
+        self.page(&url, mode, until).await.map(|(users, _, _)| users)
+    }
+}
+
+fn by_upn(name: &Username, domains: &[String]) -> Option<String> {
+    if name.as_str().contains('@') {
+        return is_upn(name.as_str()).then(|| equals("userPrincipalName", name));
+    }
+    let whole = domains.iter().take(DOMAINS_MAX).map(|domain| format!("{name}@{domain}"));
+    let literals: Vec<String> = whole.filter(|name| is_upn(name)).map(|name| literal(&name)).collect();
+    (!literals.is_empty()).then(|| format!("userPrincipalName in ({})", literals.join(",")))
+}
+
+/// Both spellings: whether the filter heeds case is not documented.
+fn by_proxy(name: &Username) -> String {
+    let (first, further) = (literal(&format!("SMTP:{name}")), literal(&format!("smtp:{name}")));
+    format!("proxyAddresses/any(p:p eq {first} or p eq {further})")
+}
+
+fn equals(property: &str, name: &Username) -> String {
+    format!("{property} eq {}", literal(name.as_str()))
+}
+
+/// A text in a filter: quotes are doubled (OData 4.01 URL Conventions 5.1.1.6.1).
+pub(super) fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// Could Entra ID have given it? Letters, digits and `' . - _ ! # ^ ~`, at most 113, 64 of them before
+/// the `@` (<https://learn.microsoft.com/entra/identity/authentication/concept-sspr-policy>).
+fn is_upn(name: &str) -> bool {
+    let Some((before, domain)) = name.split_once('@') else { return false };
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "'.-_!#^~".contains(c);
+    name.len() <= 113
+        && (1..=64).contains(&before.len())
+        && (1..=48).contains(&domain.len())
+        && !domain.contains('@')
+        && name.chars().all(|c| allowed(c) || c == '@')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Username {
+        Username::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_quote_ends_no_literal() {
+        assert_eq!(equals("mail", &name("o'hara@kommun.example")), "mail eq 'o''hara@kommun.example'");
+        assert_eq!(
+            by_proxy(&name("o'h@k.example")),
+            "proxyAddresses/any(p:p eq 'SMTP:o''h@k.example' or p eq 'smtp:o''h@k.example')"
+        );
+    }
+
+    #[test]
+    fn a_bare_name_is_looked_for_under_the_own_domains() {
+        let own = ["kommun.example".to_owned(), "edu.kommun.example".to_owned()];
+        let filter = by_upn(&name("anna"), &own).unwrap();
+        assert_eq!(filter, "userPrincipalName in ('anna@kommun.example','anna@edu.kommun.example')");
+        assert_eq!(by_upn(&name("anna"), &[]), None);
+        assert_eq!(by_upn(&name("a@b.example"), &own).unwrap(), "userPrincipalName eq 'a@b.example'");
+    }
+
+    #[test]
+    fn what_cannot_be_a_user_principal_name_is_not_asked_for() {
+        for bad in
+            ["a+b@k.example", &format!("{}@k.example", "a".repeat(65)), &format!("a@{}", "k".repeat(49))]
+        {
+            assert_eq!(by_upn(&name(bad), &[]), None, "{bad}");
+        }
+        assert!(is_upn("o'hara_1!#^~.-x@kommun.example"));
+    }
+}

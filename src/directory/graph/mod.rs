@@ -1,0 +1,221 @@
+//! Microsoft Entra ID by Microsoft Graph (<https://learn.microsoft.com/graph/api/overview>): a thin client
+//! of a dozen calls. `docs/entra.md` says what must be set up there, and why.
+//!
+//! Whoever was found by a search is read again by identifier; calls about one person run side by side; and
+//! whatever fails is an error, never "no phone is registered".
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::{Account, Directory, DirectoryError, Facts, Finding, Lookup, Privilege, Standing, Who};
+use crate::clock::Clock;
+use crate::http::{HttpSetupError, ServiceUrl, ServiceUrlError};
+use crate::token::TokenSource;
+use crate::types::{AccountId, UnixMillis};
+
+mod absence;
+mod census;
+mod chain;
+mod client;
+mod failure;
+mod lookup;
+mod phones;
+mod privilege;
+mod rights;
+mod user;
+
+use lookup::Found;
+use user::User;
+
+pub use client::{GraphClient, Until};
+pub use failure::{GraphError, Refusal};
+
+/// How to reach Graph.
+#[derive(Clone, Debug)]
+pub struct GraphSettings {
+    /// Where it is: `https://graph.microsoft.com/v1.0`; national clouds have their own.
+    pub base_url: String,
+    /// Tokens for it.
+    pub tokens: TokenSource,
+    /// How long a whole answer may take.
+    pub timeout: Duration,
+    /// The organisation's domains: a name without one is looked for under each of them.
+    pub domains: Vec<String>,
+    /// How many people a walk asks about in a second.
+    pub per_second: u32,
+    /// Groups whose members a walk shall know.
+    pub watched_groups: Vec<String>,
+}
+
+/// Why Graph cannot be used with the settings.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GraphSetupError {
+    /// No address of a service.
+    #[error("directory.graph.base_url: {0}")]
+    BaseUrl(#[from] ServiceUrlError),
+    /// No HTTP client.
+    #[error(transparent)]
+    Http(#[from] HttpSetupError),
+}
+
+/// The people of a tenant; cheap to clone.
+#[derive(Clone)]
+pub struct GraphDirectory(Arc<Inner>);
+
+struct Inner {
+    client: GraphClient,
+    clock: Arc<dyn Clock>,
+    timeout: Duration,
+    domains: Vec<String>,
+    per_second: u32,
+    watched_groups: Vec<String>,
+}
+
+/// Where a person's account is kept, for whoever must find the same person in Active Directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Is it synchronised from there? Then its password lives there.
+    pub synchronised: bool,
+    /// The base64 of its objectGUID or ms-DS-ConsistencyGuid there.
+    pub immutable_id: Option<String>,
+    /// Its name there.
+    pub sam_account_name: Option<String>,
+}
+
+/// What must be known of an account before its password is changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changeable {
+    /// Where it is kept.
+    pub origin: Origin,
+    /// May it be signed in to?
+    pub standing: Standing,
+    /// Is it privileged, or a guest?
+    pub privilege: Privilege,
+    /// When its password was last changed, as far as Graph says.
+    pub password_changed_at: Option<UnixMillis>,
+}
+
+impl GraphDirectory {
+    /// A directory that has not been tried yet.
+    ///
+    /// # Errors
+    /// [`GraphSetupError`] says which setting is wrong.
+    pub fn new(settings: GraphSettings, clock: Arc<dyn Clock>) -> Result<Self, GraphSetupError> {
+        let GraphSettings { base_url, tokens, timeout, domains, per_second, watched_groups } = settings;
+        let client = GraphClient::new(ServiceUrl::parse(&base_url)?, tokens, timeout)?;
+        Ok(Self(Arc::new(Inner { client, clock, timeout, domains, per_second, watched_groups })))
+    }
+
+    /// The way to Graph.
+    #[must_use]
+    pub fn client(&self) -> &GraphClient {
+        &self.0.client
+    }
+
+    /// The end of a look that begins now: a little before whoever asked gives up, so that they learn why.
+    #[must_use]
+    pub fn until(&self) -> Until {
+        Until::within(self.0.timeout * 9 / 10)
+    }
+
+    fn now(&self) -> UnixMillis {
+        self.0.clock.now()
+    }
+
+    /// Where the account is kept; `None` when there is none.
+    ///
+    /// # Errors
+    /// [`DirectoryError`]: nothing may be concluded.
+    pub async fn origin(&self, account: &AccountId) -> Result<Option<Origin>, DirectoryError> {
+        let user = self.client().user(account, self.until()).await?;
+        Ok(user.as_ref().map(origin))
+    }
+
+    /// What must be known before the password of `account` is changed; `None` when there is no such account.
+    ///
+    /// # Errors
+    /// [`DirectoryError`]: nothing may be concluded.
+    pub async fn changeable(
+        &self,
+        account: &AccountId,
+        until: Until,
+    ) -> Result<Option<Changeable>, DirectoryError> {
+        let Some(user) = self.client().user(account, until).await? else { return Ok(None) };
+        let powers = self.client().powers(&user, until).await?;
+        Ok(Some(Changeable {
+            origin: origin(&user),
+            standing: user.standing(self.now())?,
+            privilege: powers.privilege,
+            password_changed_at: user.password_changed_at(),
+        }))
+    }
+
+    /// When the password of `account` was last changed, as far as Graph says.
+    ///
+    /// # Errors
+    /// [`DirectoryError`]: nothing may be concluded.
+    pub async fn password_changed_at(
+        &self,
+        account: &AccountId,
+    ) -> Result<Option<UnixMillis>, DirectoryError> {
+        let user = self.client().user(account, self.until()).await?;
+        user.map(|user| user.password_changed_at())
+            .ok_or_else(|| DirectoryError::Half("Graph: the account is not there any more".to_owned()))
+    }
+
+    async fn account(&self, user: &User, until: Until) -> Result<Account, DirectoryError> {
+        let (id, client) = (user.id(), self.client());
+        let (phones, powers) = tokio::try_join!(client.phones(&id, until), client.powers(user, until))?;
+        Ok(Account {
+            id,
+            username: user.username()?,
+            aliases: user.aliases(),
+            name: user.name(),
+            mail: user.mail(),
+            unit: user.unit(),
+            standing: user.standing(self.now())?,
+            groups: powers.groups,
+            privilege: powers.privilege,
+            phones,
+        })
+    }
+}
+
+fn origin(user: &User) -> Origin {
+    Origin {
+        synchronised: user.is_synchronised(),
+        immutable_id: user.on_premises_immutable_id.clone(),
+        sam_account_name: user.on_premises_sam_account_name.clone(),
+    }
+}
+
+#[async_trait]
+impl Directory for GraphDirectory {
+    async fn facts(&self, who: &Who, depth: u8) -> Result<Facts, DirectoryError> {
+        let (until, client) = (self.until(), self.client());
+        let found = match who {
+            Who::Named(name) => client.named(name, &self.0.domains, until).await?,
+            Who::Id(id) => {
+                client.user(id, until).await?.map_or(Found::Nobody, |user| Found::One(Box::new(user)))
+            }
+        };
+        let user = match found {
+            Found::One(user) => user,
+            Found::Nobody => return Ok(Facts { lookup: Lookup::Nobody, managers: Vec::new() }),
+            Found::Several => return Ok(Facts { lookup: Lookup::Several, managers: Vec::new() }),
+        };
+        let above = client.above(&user, depth, self.now(), until);
+        let (account, managers) = tokio::try_join!(self.account(&user, until), above)?;
+        Ok(Facts { lookup: Lookup::One(Box::new(account)), managers })
+    }
+
+    async fn probe(&self) -> Result<String, DirectoryError> {
+        rights::probe(self).await
+    }
+
+    async fn rights(&self) -> Vec<Finding> {
+        rights::reading(self).await
+    }
+}

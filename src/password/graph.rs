@@ -1,0 +1,268 @@
+//! Setting passwords in Entra ID (<https://learn.microsoft.com/graph/api/user-update>). That changes the
+//! password in the cloud and nowhere else, so an account that is synchronised from Active Directory is
+//! refused: the next change there would undo it.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::{PasswordReset, TemporaryPassword, Used};
+use crate::directory::graph::{Changeable, GraphDirectory, GraphError, Refusal, Until};
+use crate::directory::{DirectoryError, Finding, Privilege, Standing};
+use crate::http::{Answer, HttpError};
+use crate::token::AccessToken;
+use crate::types::{AccountId, Outcome, UnixMillis};
+
+/// With less time left a change is not begun: its answer could not be waited for.
+const LEAST_TIME: Duration = Duration::from_millis(500);
+/// A password changed later than ours by more than this is not ours: the store notes the time of its own
+/// call, and a repeated call comes a little later.
+const SAME_RESET: Duration = Duration::from_secs(60);
+/// A longer wish to be left alone is not believed.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10 * 60);
+const PERMISSION: &str = "User-PasswordProfile.ReadWrite.All";
+
+/// Sets passwords of the people in a [`GraphDirectory`].
+pub struct GraphPasswordReset {
+    directory: GraphDirectory,
+    /// Until when Graph asked for no changes.
+    paused_until: Mutex<Option<Instant>>,
+}
+
+/// `passwordProfile` (<https://learn.microsoft.com/graph/api/resources/passwordprofile>).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Profile<'a> {
+    /// Not to be changed if it were left out.
+    force_change_password_next_sign_in: bool,
+    password: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Change<'a> {
+    password_profile: Profile<'a>,
+}
+
+impl GraphPasswordReset {
+    /// The right to set passwords for the people of `directory`.
+    #[must_use]
+    pub fn new(directory: GraphDirectory) -> Self {
+        Self { directory, paused_until: Mutex::new(None) }
+    }
+
+    /// Why `account` cannot get a password now, if it cannot. Read anew: much may have happened since the
+    /// decision.
+    async fn refusal(&self, account: &AccountId, until: Until) -> Option<Outcome> {
+        let not_sent = |cause: String| Some(Outcome::NotSent { cause });
+        let paused = *self.paused_until.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(left) = paused.and_then(|end| end.checked_duration_since(Instant::now())) {
+            return not_sent(format!("Graph has asked to wait, for {} s more", left.as_secs() + 1));
+        }
+        let found = match self.directory.changeable(account, until).await {
+            Ok(found) => found,
+            Err(error) => return not_sent(error.to_string()),
+        };
+        let refused = |cause: String| Some(Outcome::Refused { cause });
+        let Some(Changeable { origin, standing, privilege, .. }) = found else {
+            return refused("the account is not in the directory any more".to_owned());
+        };
+        match (standing, privilege) {
+            (Standing::Closed(why), _) => {
+                refused(format!("the account is {why}; its password was not changed"))
+            }
+            (Standing::Open, Privilege::Privileged(by)) => {
+                refused(format!("the account is privileged ({by}); its password was not changed"))
+            }
+            (Standing::Open, Privilege::Unknown(why)) => {
+                refused(format!("the account may be privileged ({why}); its password was not changed"))
+            }
+            (Standing::Open, Privilege::Ordinary) if origin.synchronised => {
+                refused("the account is synchronised: its password lives in Active Directory".to_owned())
+            }
+            (Standing::Open, Privilege::Ordinary) if until.left() < LEAST_TIME => {
+                not_sent("reading the account took all the time there was".to_owned())
+            }
+            (Standing::Open, Privilege::Ordinary) => None,
+        }
+    }
+
+    fn pause(&self, wish: Option<Duration>) {
+        if let Some(wish) = wish {
+            let end = Instant::now() + wish.min(LONGEST_PAUSE);
+            *self.paused_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
+        }
+    }
+
+    async fn lacks_permission(&self, until: Until) -> bool {
+        let token = self.directory.client().token(until).await;
+        let roles = token.ok().as_ref().and_then(AccessToken::roles);
+        roles.is_some_and(|roles| !roles.iter().any(|role| role == PERMISSION))
+    }
+}
+
+#[async_trait]
+impl PasswordReset for GraphPasswordReset {
+    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Outcome {
+        let until = self.directory.until();
+        if let Some(outcome) = self.refusal(account, until).await {
+            return outcome;
+        }
+        let Some(body) = body(password) else {
+            return Outcome::NotSent { cause: "the change could not be written down".to_owned() };
+        };
+        let answered = self.directory.client().patch(&["users", account.as_str()], &body, until).await;
+        drop(body);
+        match answered {
+            Ok(answer) if answer.status == 403 => forbidden(&answer, self.lacks_permission(until).await),
+            Ok(answer) => {
+                let outcome = outcome(&answer);
+                if matches!(outcome, Outcome::NotSent { .. }) {
+                    self.pause(answer.retry_after);
+                }
+                outcome
+            }
+            Err(error) => unanswered(&error),
+        }
+    }
+
+    async fn used(&self, account: &AccountId, set_at: UnixMillis) -> Result<Used, DirectoryError> {
+        let changed = self.directory.password_changed_at(account).await?;
+        let changed = changed.ok_or_else(|| {
+            DirectoryError::Half("Graph: lastPasswordChangeDateTime of the account is missing".to_owned())
+        })?;
+        // By its owner, or by somebody else: ours is not the password any more.
+        Ok(if changed > set_at.plus(SAME_RESET) { Used::Yes } else { Used::No })
+    }
+
+    async fn probe(&self) -> Result<String, DirectoryError> {
+        self.directory.probe_to_set().await
+    }
+
+    async fn rights(&self) -> Vec<Finding> {
+        self.directory.rights_to_set().await
+    }
+}
+
+/// The change in JSON, in memory that is wiped. The room is made at once: growing would leave copies.
+fn body(password: &TemporaryPassword) -> Option<Zeroizing<Vec<u8>>> {
+    let password = password.expose();
+    let profile = Profile { force_change_password_next_sign_in: true, password };
+    let mut body = Zeroizing::new(Vec::with_capacity(128 + 6 * password.len()));
+    serde_json::to_writer(&mut *body, &Change { password_profile: profile }).ok()?;
+    Some(body)
+}
+
+/// What an answer means, other than 403.
+fn outcome(answer: &Answer) -> Outcome {
+    let refusal = Refusal::of(answer);
+    match answer.status {
+        204 => Outcome::Accepted { reference: refusal.request_id },
+        // Not documented: it may have been changed.
+        200..=299 => Outcome::Uncertain { cause: format!("Graph answers {refusal}") },
+        300..=399 => Outcome::Refused {
+            cause: format!("Graph answers {refusal} and leads elsewhere: check directory.graph.base_url"),
+        },
+        401 => Outcome::NotSent {
+            cause: format!("Graph answers {refusal}: it does not take a new token either"),
+        },
+        404 => {
+            Outcome::Refused { cause: format!("Graph answers {refusal}: the account is not there any more") }
+        }
+        408 | 425 | 429 => Outcome::NotSent { cause: format!("Graph answers {refusal}") },
+        400..=499 => {
+            Outcome::Refused { cause: format!("Graph answers {refusal}: it does not take this password") }
+        }
+        // With a wish to wait it was turned away; without one it may have been carried out.
+        503 if answer.retry_after.is_some() => Outcome::NotSent { cause: format!("Graph answers {refusal}") },
+        _ => Outcome::Uncertain { cause: format!("Graph answers {refusal}") },
+    }
+}
+
+fn forbidden(answer: &Answer, lacks_permission: bool) -> Outcome {
+    let why = if lacks_permission {
+        format!("the application lacks {PERMISSION}")
+    } else {
+        "the application lacks the role User Administrator, or its role does not reach this account"
+            .to_owned()
+    };
+    Outcome::Refused { cause: format!("Graph answers {}: {why}", Refusal::of(answer)) }
+}
+
+fn unanswered(error: &GraphError) -> Outcome {
+    let cause = error.to_string();
+    match error {
+        GraphError::Token(_) | GraphError::TimeOver | GraphError::Http(HttpError::NotSent { .. }) => {
+            Outcome::NotSent { cause }
+        }
+        GraphError::Http(HttpError::Unanswered { .. }) | GraphError::Refused(_) | GraphError::Half(_) => {
+            Outcome::Uncertain { cause }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, code: &str, wait: Option<u64>) -> Answer {
+        let body = format!("{{\"error\":{{\"code\":\"{code}\",\"message\":\"Kd7p-mWx4-9TrQ\"}}}}");
+        Answer {
+            status,
+            retry_after: wait.map(Duration::from_secs),
+            request_id: Some("0f1e-2d".to_owned()),
+            body: Zeroizing::new(body.into_bytes()),
+        }
+    }
+
+    #[test]
+    fn each_answer_says_what_is_known_of_the_password() {
+        for (status, wait, kind) in [
+            (204, None, "accepted"),
+            (200, None, "uncertain"),
+            (302, None, "refused"),
+            (400, None, "refused"),
+            (401, None, "not-sent"),
+            (404, None, "refused"),
+            (409, None, "refused"),
+            (429, None, "not-sent"),
+            (429, Some(7), "not-sent"),
+            (500, None, "uncertain"),
+            (502, None, "uncertain"),
+            (503, None, "uncertain"),
+            (503, Some(7), "not-sent"),
+            (504, Some(7), "uncertain"),
+        ] {
+            let outcome = outcome(&answer(status, "Request_BadRequest", wait));
+            assert_eq!(outcome.code(), kind, "{status} {wait:?}");
+            assert!(outcome.detail().contains("0f1e-2d"), "{outcome:?}");
+            assert!(!outcome.detail().contains("Kd7p"), "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn a_call_that_gave_no_answer_may_have_changed_the_password_unless_it_never_left() {
+        let cause = || "x".to_owned();
+        for (error, kind) in [
+            (GraphError::Http(HttpError::NotSent { cause: cause() }), "not-sent"),
+            (GraphError::Http(HttpError::Unanswered { cause: cause() }), "uncertain"),
+            (GraphError::TimeOver, "not-sent"),
+            (GraphError::Half(cause()), "uncertain"),
+        ] {
+            assert_eq!(unanswered(&error).code(), kind, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn the_change_is_the_documented_one_and_demands_another_at_the_next_sign_in() {
+        let password = TemporaryPassword::new(Zeroizing::new("Kd7p-\"mWx4".to_owned()));
+        let body = body(&password).unwrap();
+        assert_eq!(
+            std::str::from_utf8(&body).unwrap(),
+            "{\"passwordProfile\":{\"forceChangePasswordNextSignIn\":true,\"password\":\"Kd7p-\\\"mWx4\"}}"
+        );
+    }
+}

@@ -1,0 +1,115 @@
+//! A walk over everybody: by the report where that is enough, by a call for each where numbers are needed.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use nyckelbud::directory::{
+    Census, DirectoryError, Listed, ListedPhones, PhoneType, Privilege, Progress, Walk,
+};
+use serde_json::json;
+
+use super::{PATIENT, directory, directory_with};
+use crate::support::graph::{Fault, Graph, Person, USER_ADMINISTRATOR, phone};
+
+async fn walked(graph: &Graph, walk: Walk) -> Result<(Vec<Listed>, Vec<Progress>), DirectoryError> {
+    let told = Mutex::new(Vec::new());
+    let tell = |progress| told.lock().unwrap().push(progress);
+    let listed = directory(graph).walk(walk, &tell).await?;
+    graph.assert_documented();
+    Ok((listed, told.into_inner().unwrap()))
+}
+
+fn of<'l>(listed: &'l [Listed], id: &str) -> &'l Listed {
+    listed.iter().find(|one| one.account.id.as_str() == id).unwrap_or_else(|| panic!("no {id}"))
+}
+
+#[tokio::test]
+async fn coverage_reads_types_from_the_report_and_asks_nobodys_phones() {
+    let graph = Graph::start().await;
+    graph.set_page_max(2);
+    graph.change("id-anna", |a| {
+        a.phones = json!([phone("+46 701740605", "mobile"), phone("+46 406280400", "office")]);
+    });
+    graph.change("id-sven", |s| s.enabled = Some(false));
+    let (listed, told) = walked(&graph, Walk::Coverage).await.unwrap();
+    assert_eq!(listed.len(), 3);
+    let anna = of(&listed, "id-anna");
+    assert_eq!(anna.phones, ListedPhones::Types(vec![PhoneType::Mobile, PhoneType::Office]));
+    assert_eq!(anna.manager.as_ref().unwrap().as_str(), "id-karin");
+    // The report leaves out who is switched off.
+    assert!(matches!(of(&listed, "id-sven").phones, ListedPhones::Unknown(_)));
+    assert_eq!(graph.count("phoneMethods"), 0);
+    assert_eq!(told.last(), Some(&Progress { done: 3, all: Some(3) }));
+}
+
+#[tokio::test]
+async fn without_the_report_and_for_a_copy_everybody_is_asked_about() {
+    let graph = Graph::start().await;
+    let (listed, told) = walked(&graph, Walk::Export).await.unwrap();
+    let anna = of(&listed, "id-anna");
+    assert_eq!(anna.phones, ListedPhones::Numbers);
+    assert_eq!(anna.account.phones[0].number.as_ref().unwrap().e164(), "+46701740605");
+    assert_eq!((graph.count("phoneMethods"), told.len()), (3, 3));
+    assert_eq!(graph.count("userRegistrationDetails"), 0);
+    graph.lacks("AuditLog.Read.All");
+    let (listed, _) = walked(&graph, Walk::Coverage).await.unwrap();
+    assert_eq!(of(&listed, "id-karin").account.phones.len(), 1);
+}
+
+#[tokio::test]
+async fn nobody_is_asked_about_faster_than_permitted() {
+    let graph = Graph::start().await;
+    for n in 0..8 {
+        let upn = format!("vikarie{n}@kommun.example");
+        graph.add(Person::new(&format!("id-{n}"), "Vikarie", &upn, "+46 701740650"));
+    }
+    let began = Instant::now();
+    let listed = directory_with(&graph, PATIENT, 20).walk(Walk::Export, &|_| {}).await.unwrap();
+    assert_eq!(listed.len(), 11);
+    assert!(began.elapsed() >= Duration::from_millis(50 * 10), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn who_is_privileged_is_known_by_role_by_group_and_by_eligibility() {
+    let graph = Graph::start().await;
+    graph.change("id-anna", |a| a.assigned = vec![USER_ADMINISTRATOR.to_owned()]);
+    graph.change("id-karin", |k| k.eligible = vec![USER_ADMINISTRATOR.to_owned()]);
+    // A role of a group: the group is the principal.
+    let mut group = Person::new("Driftledning", "Driftledning", "", "");
+    group.kind = "group";
+    group.assigned = vec![USER_ADMINISTRATOR.to_owned()];
+    graph.add(group);
+    graph.change("id-sven", |s| s.groups.push(("Driftledning".to_owned(), true)));
+    graph.add(Person::new("id-lisa", "Lisa Lund", "lisa.lund@kommun.example", "+46 701740640"));
+    let (listed, _) = walked(&graph, Walk::Coverage).await.unwrap();
+    for id in ["id-anna", "id-karin", "id-sven"] {
+        assert!(matches!(of(&listed, id).account.privilege, Privilege::Privileged(_)), "{id}");
+    }
+    assert_eq!(of(&listed, "id-lisa").account.privilege, Privilege::Ordinary);
+    graph.lacks("RoleManagement.Read.Directory");
+    let (listed, _) = walked(&graph, Walk::Coverage).await.unwrap();
+    assert!(matches!(of(&listed, "id-lisa").account.privilege, Privilege::Unknown(_)));
+}
+
+#[tokio::test]
+async fn members_of_protected_groups_are_known_by_the_groups_name() {
+    let graph = Graph::start().await;
+    graph.change("id-karin", |k| k.groups.push(("Ekonomi's chefer".to_owned(), false)));
+    let (listed, _) = walked(&graph, Walk::Coverage).await.unwrap();
+    assert_eq!(of(&listed, "id-karin").account.groups, ["Ekonomi's chefer"]);
+    assert_eq!(of(&listed, "id-anna").account.groups, [""; 0]);
+}
+
+#[tokio::test]
+async fn one_who_cannot_be_read_is_told_one_who_is_gone_is_not_and_an_outage_ends_the_walk() {
+    let graph = Graph::start().await;
+    graph.change("id-anna", |a| a.phones = json!([phone("+46 *******05", "mobile")]));
+    let (listed, _) = walked(&graph, Walk::Export).await.unwrap();
+    assert!(matches!(&of(&listed, "id-anna").phones, ListedPhones::Unknown(why) if why.contains("masked")));
+    graph.fault("id-sven/authentication", 1, Fault::Says(404, None, "Request_ResourceNotFound"));
+    graph.fault("GET /users/id-sven", 1, Fault::Says(404, None, "Request_ResourceNotFound"));
+    let (listed, _) = walked(&graph, Walk::Export).await.unwrap();
+    assert_eq!(listed.len(), 2);
+    graph.fault("id-karin/authentication", 1, Fault::Says(500, None, "InternalServerError"));
+    assert!(walked(&graph, Walk::Export).await.is_err());
+}

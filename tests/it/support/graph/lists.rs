@@ -1,0 +1,251 @@
+//! Graph's lists, page by page.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::State;
+use super::answers::{Answer, Call, GROUPS, PEOPLE, ROLES};
+use super::odata::Filter;
+use super::people::Person;
+use crate::support::token_endpoint::OBJECT;
+
+impl State {
+    /// One page of `all`, and where the next one is.
+    fn paged(&self, path: &str, all: Vec<Value>, call: &Call<'_>) -> Answer {
+        let top = call.options.get("$top").and_then(|top| top.parse().ok()).unwrap_or(100);
+        let skip: usize = call.options.get("$skiptoken").and_then(|skip| skip.parse().ok()).unwrap_or(0);
+        let most = self.page_max.min(top);
+        let count = all.len();
+        let page: Vec<Value> = all.into_iter().skip(skip).take(most).collect();
+        let mut answer = json!({ "value": page });
+        if call.options.get("$count").is_some_and(|count| count == "true") && skip == 0 {
+            answer["@odata.count"] = json!(count);
+        }
+        if skip + most < count {
+            let options = call.options.iter().filter(|(name, _)| *name != "$skiptoken");
+            let options: Vec<String> =
+                options.map(|(name, value)| format!("{name}={}", value.replace(' ', "%20"))).collect();
+            let rest = options.join("&");
+            answer["@odata.nextLink"] =
+                json!(format!("{}/{path}?{rest}&$skiptoken={}", self.base, skip + most));
+        }
+        (200, Some(answer))
+    }
+
+    /// `ConsistencyLevel: eventual` and `$count=true`, where the search index is needed.
+    fn demands_eventual(&mut self, call: &Call<'_>, what: &str) -> Result<(), Answer> {
+        let counts = call.options.get("$count").is_some_and(|count| count == "true");
+        if call.advanced && counts {
+            return Ok(());
+        }
+        Err(self.undocumented(
+            400,
+            "Request_UnsupportedQuery",
+            &format!("{what} without ConsistencyLevel and $count"),
+        ))
+    }
+
+    pub(super) fn users(&mut self, call: &Call<'_>) -> Answer {
+        if let Err(answer) = self.options(call, &["$select", "$filter", "$top", "$count", "$expand"]) {
+            return answer;
+        }
+        if !call.may(&PEOPLE) {
+            return self.denied();
+        }
+        let expands = match call.options.get("$expand").map(String::as_str) {
+            None => false,
+            Some("manager($select=id)") => true,
+            Some(other) => {
+                return self.undocumented(400, "Request_UnsupportedQuery", &format!("$expand={other}"));
+            }
+        };
+        let top: usize = call.options.get("$top").and_then(|top| top.parse().ok()).unwrap_or(100);
+        if top > if expands { 100 } else { 999 } {
+            return self.undocumented(400, "Request_UnsupportedQuery", &format!("$top={top}"));
+        }
+        let filter = match call.options.get("$filter").map(|text| (text, Filter::parse(text))) {
+            None => None,
+            Some((_, Some(filter))) => Some(filter),
+            Some((text, None)) => {
+                return self.undocumented(400, "Request_UnsupportedQuery", &format!("$filter={text}"));
+            }
+        };
+        if filter.as_ref().is_some_and(Filter::is_advanced)
+            && let Err(answer) = self.demands_eventual(call, "an advanced filter")
+        {
+            return answer;
+        }
+        let seen = if call.advanced { self.index.as_ref() } else { None }.unwrap_or(&self.people);
+        let takes = |person: &&Person| {
+            person.kind == "user" && filter.as_ref().is_none_or(|filter| filter.takes(person))
+        };
+        let select = call.options.get("$select").map(String::as_str);
+        let shown: Option<Vec<Value>> = seen
+            .iter()
+            .filter(takes)
+            .map(|person| {
+                let mut shown = person.show(select, Self::hidden(call))?;
+                if let (true, Some(manager)) = (expands, &person.manager) {
+                    shown["manager"] = json!({ "id": manager });
+                }
+                Some(shown)
+            })
+            .collect();
+        match shown {
+            Some(shown) => self.paged("users", shown, call),
+            None => self.undocumented(400, "BadRequest", &format!("no such property among {select:?}")),
+        }
+    }
+
+    pub(super) fn sponsors(&mut self, id: &str, call: &Call<'_>) -> Answer {
+        if let Err(answer) = self.options(call, &["$select"]) {
+            return answer;
+        }
+        if !call.may(&PEOPLE) {
+            return self.denied();
+        }
+        let Some(person) = self.find(id) else { return self.no_such(id) };
+        let select = call.options.get("$select").map(String::as_str);
+        let sponsors = person.sponsors.iter().filter_map(|id| self.any(id));
+        let shown = sponsors.filter_map(|sponsor| sponsor.show(select, Self::hidden(call))).collect();
+        self.paged(&format!("users/{id}/sponsors"), shown, call)
+    }
+
+    /// What is of a kind that may not be read comes back with its identifier only.
+    pub(super) fn memberships(&mut self, id: &str, cast: &str, call: &Call<'_>) -> Answer {
+        if let Err(answer) = self.options(call, &["$select", "$count", "$top"]) {
+            return answer;
+        }
+        if let Err(answer) = self.demands_eventual(call, "a cast") {
+            return answer;
+        }
+        if !call.may(&PEOPLE) {
+            return self.denied();
+        }
+        let seen = self.index.as_ref().unwrap_or(&self.people);
+        let Some(person) = seen.iter().find(|person| person.id == id).cloned() else {
+            return self.no_such(id);
+        };
+        let all: Vec<Value> = match cast {
+            "microsoft.graph.directoryRole" => {
+                let shown = call.may(&ROLES);
+                let name = |name: &String| if shown { json!(name) } else { Value::Null };
+                person.roles.iter().map(|role| json!({ "id": "r", "displayName": name(role) })).collect()
+            }
+            "microsoft.graph.group" if call.may(&GROUPS) => {
+                let group = |(name, assignable): &(String, bool)| json!({ "id": name, "displayName": name, "isAssignableToRole": assignable.then_some(true) });
+                person.groups.iter().map(group).collect()
+            }
+            "microsoft.graph.group" => {
+                let hidden = |(name, _): &(String, bool)| json!({ "id": name, "displayName": null, "isAssignableToRole": null });
+                person.groups.iter().map(hidden).collect()
+            }
+            other => return self.undocumented(400, "Request_BadRequest", &format!("a cast to {other}")),
+        };
+        self.paged(&format!("users/{id}/transitiveMemberOf/{cast}"), all, call)
+    }
+
+    pub(super) fn assignments(&mut self, kind: &str, call: &Call<'_>) -> Answer {
+        if let Err(answer) = self.options(call, &["$filter"]) {
+            return answer;
+        }
+        if !call.may(&ROLES) {
+            return self.denied();
+        }
+        let eligible = kind == "roleEligibilityScheduleInstances";
+        if eligible && !self.licensed {
+            let words =
+                "The tenant needs to have Microsoft Entra ID P2 or Microsoft Entra ID Governance license.";
+            return (400, Some(self.error(400, "AadPremiumLicenseRequired", words)));
+        }
+        let principal = match call.options.get("$filter").map(|text| (text, Filter::parse(text))) {
+            None => None,
+            Some((_, Some(filter))) if filter.principal().is_some() => filter.principal().map(str::to_owned),
+            Some((text, _)) => {
+                return self.undocumented(400, "Request_BadRequest", &format!("$filter={text}"));
+            }
+        };
+        let mut all = Vec::new();
+        let row = |principal: &str, role: &str, scope: &str| json!({ "id": "a", "principalId": principal, "roleDefinitionId": role, "directoryScopeId": scope });
+        for person in &self.people {
+            let own = if eligible { &person.eligible } else { &person.assigned };
+            all.extend(own.iter().map(|role| row(&person.id, role, "/")));
+        }
+        if !eligible {
+            all.extend(self.own_roles.iter().map(|(role, scope)| row(OBJECT, role, scope)));
+        }
+        all.retain(|row| principal.as_ref().is_none_or(|id| row["principalId"] == *id));
+        self.paged(&format!("roleManagement/directory/{kind}"), all, call)
+    }
+
+    pub(super) fn groups(&mut self, call: &Call<'_>) -> Answer {
+        if let Err(answer) = self.options(call, &["$select", "$top", "$filter"]) {
+            return answer;
+        }
+        if !call.may(&GROUPS) {
+            return self.denied();
+        }
+        let filter = match call.options.get("$filter").map(|text| (text, Filter::parse(text))) {
+            None => None,
+            Some((_, Some(filter))) if filter.one("displayName").is_some() => Some(filter),
+            Some((text, _)) => {
+                return self.undocumented(400, "Request_UnsupportedQuery", &format!("$filter={text}"));
+            }
+        };
+        let wanted = filter.as_ref().and_then(|filter| filter.one("displayName"));
+        let all = self.people.iter().flat_map(|person| &person.groups).map(|(name, _)| name);
+        let names: BTreeSet<&String> =
+            all.filter(|name| wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(name))).collect();
+        let shown = names.into_iter().map(|name| json!({ "id": name, "displayName": name })).collect();
+        self.paged("groups", shown, call)
+    }
+
+    pub(super) fn members(&mut self, id: &str, call: &Call<'_>) -> Answer {
+        if let Err(answer) = self.options(call, &["$select", "$count", "$top"]) {
+            return answer;
+        }
+        if let Err(answer) = self.demands_eventual(call, "a cast") {
+            return answer;
+        }
+        if !call.may(&GROUPS) {
+            return self.denied();
+        }
+        let member = |person: &&Person| person.groups.iter().any(|(name, _)| name == id);
+        let all: Vec<Value> =
+            self.people.iter().filter(member).map(|person| json!({ "id": person.id })).collect();
+        if all.is_empty() {
+            self.no_such(id)
+        } else {
+            self.paged(&format!("groups/{id}/transitiveMembers/microsoft.graph.user"), all, call)
+        }
+    }
+
+    /// People who are switched off are not in it.
+    pub(super) fn report(&mut self, call: &Call<'_>) -> Answer {
+        if let Err(answer) = self.options(call, &["$filter"]) {
+            return answer;
+        }
+        if !call.may(&["AuditLog.Read.All"]) {
+            let words = "Either tenant is B2C or tenant doesn't have premium license";
+            return (
+                403,
+                Some(self.error(403, "Authentication_RequestFromNonPremiumTenantOrB2CTenant", words)),
+            );
+        }
+        let method = |phone: &Value| match phone["phoneType"].as_str() {
+            Some("mobile") => "mobilePhone",
+            Some("alternateMobile") => "alternateMobilePhone",
+            _ => "officePhone",
+        };
+        let row = |person: &Person| {
+            let phones = person.phones.as_array().into_iter().flatten();
+            let methods: Vec<&str> = phones.map(method).chain(["microsoftAuthenticatorPush"]).collect();
+            json!({ "id": person.id, "userPrincipalName": person.upn, "isAdmin": !person.roles.is_empty(),
+                "methodsRegistered": methods, "lastUpdatedDateTime": "2026-11-23T00:00:00Z" })
+        };
+        let on = self.people.iter().filter(|person| person.enabled == Some(true) && person.kind == "user");
+        let all: Vec<Value> = on.map(row).collect();
+        self.paged("reports/authenticationMethods/userRegistrationDetails", all, call)
+    }
+}
