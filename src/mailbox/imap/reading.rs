@@ -249,6 +249,12 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_ignores_the_limit_brings_no_more_than_it() {
+        let mail = raw_mail(data(b"abcdef", 6), 4, &mut HashSet::from([1])).unwrap();
+        assert_eq!((mail.bytes.as_slice(), mail.truncated), (b"abcd".as_slice(), true));
+    }
+
+    #[test]
     fn a_mail_comes_once_and_only_if_it_was_asked_for() {
         let mut wanted = HashSet::from([1]);
         assert!(raw_mail(data(b"a", 1), 4, &mut wanted).is_some());

@@ -24,6 +24,17 @@ pub(super) struct Sweep {
     next: Option<Instant>,
 }
 
+/// How a sweep ended.
+#[derive(Clone, Copy, Debug)]
+enum Ended {
+    /// Everything was looked at.
+    Whole,
+    /// There is more in a folder than one turn takes.
+    InPart,
+    /// It broke off.
+    Failed,
+}
+
 impl Sweep {
     pub(super) fn is_due(&self, now: Instant) -> bool {
         self.next.is_none_or(|next| next <= now)
@@ -33,29 +44,43 @@ impl Sweep {
     pub(super) fn rests(&self, now: Instant) -> Duration {
         self.next.map_or(Duration::ZERO, |next| next.saturating_duration_since(now))
     }
+
+    fn ended(&mut self, how: Ended, now: Instant) {
+        self.next = match how {
+            Ended::Whole => Some(now + EVERY),
+            Ended::InPart => None,
+            Ended::Failed => Some(now + AGAIN_AFTER),
+        };
+    }
 }
 
 impl Intake {
     /// Looks into the folders. A failure stops no intake; it is said, and tried again later. The mailbox
     /// must be opened anew afterwards.
     pub(super) async fn sweep(&mut self, stop: &CancellationToken) {
-        let mut whole = true;
-        for folder in [Folder::Handled, Folder::Quarantine] {
-            match self.sweep_folder(folder, stop).await {
-                Ok(ended) => whole &= ended,
-                Err(error) => {
-                    let mailbox = self.inbox.mailbox.name();
-                    tracing::warn!(%mailbox, "the mails in the folders for handled mails could not be compared \
-                        with the store: {error}; new mails come in all the same; it is tried again in ten minutes");
-                    self.sweep.next = Some(Instant::now() + AGAIN_AFTER);
-                    return;
-                }
+        let ended = match self.sweep_folders(stop).await {
+            Ok(true) => Ended::Whole,
+            Ok(false) => Ended::InPart,
+            Err(error) => {
+                let mailbox = self.inbox.mailbox.name();
+                tracing::warn!(%mailbox, "the mails in the folders for handled mails could not be compared \
+                    with the store: {error}; new mails come in all the same; it is tried again in ten minutes");
+                Ended::Failed
             }
-        }
-        self.sweep.next = whole.then(|| Instant::now() + EVERY);
+        };
+        self.sweep.ended(ended, Instant::now());
     }
 
-    /// `false`: there is more in it than one turn takes.
+    /// `false`: there is more in them than one turn takes.
+    async fn sweep_folders(&mut self, stop: &CancellationToken) -> Result<bool, RoundError> {
+        let mut whole = true;
+        for folder in [Folder::Handled, Folder::Quarantine] {
+            whole &= self.sweep_folder(folder, stop).await?;
+        }
+        Ok(whole)
+    }
+
+    /// The same for one folder.
     async fn sweep_folder(&mut self, folder: Folder, stop: &CancellationToken) -> Result<bool, RoundError> {
         let (mailbox, shelf) = (self.inbox.mailbox.name().to_owned(), Shelf::Filed(folder));
         let Some(opened) = self.inbox.mailbox.look(shelf).await? else { return Ok(true) };
@@ -69,5 +94,25 @@ impl Intake {
         drop(listed);
         self.carry_out(&scope, &plan, stop).await?;
         Ok(!plan.more)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sweep_is_due_at_the_start_every_day_soon_after_a_failure_and_at_once_while_there_is_more() {
+        let (mut sweep, now) = (Sweep::default(), Instant::now());
+        assert!(sweep.is_due(now), "at the start");
+        for (how, pause) in [(Ended::Whole, EVERY), (Ended::Failed, AGAIN_AFTER), (Ended::Whole, EVERY)] {
+            sweep.ended(how, now);
+            assert_eq!(sweep.rests(now), pause, "{how:?}");
+            assert!(!sweep.is_due(now + pause - Duration::from_millis(1)), "{how:?}");
+            assert!(sweep.is_due(now + pause), "{how:?}");
+        }
+        sweep.ended(Ended::InPart, now);
+        assert!(sweep.is_due(now) && sweep.rests(now).is_zero());
+        assert!(AGAIN_AFTER < EVERY);
     }
 }

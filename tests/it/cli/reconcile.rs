@@ -100,6 +100,21 @@ fn a_kept_mail_that_somebody_deleted_is_fine_and_told() {
     std::fs::remove_file(handled.join(first)).expect("deleted");
     let objects = answer(folder.path(), ["reconcile", "--json"]).expect(0).objects();
     assert_eq!(objects[0]["nowhere"], 1, "{objects:#?}");
+    let said = answer(folder.path(), ["reconcile"]).expect(0).out;
+    assert!(said.contains("; 1 of them lie in none of these folders"), "{said}");
+    assert!(!said.contains("before they were read"), "{said}");
+}
+
+#[tokio::test]
+async fn mails_that_somebody_took_away_before_they_were_read_are_told() {
+    let folder = demo();
+    let taken = "INSERT INTO ledger (mailbox, validity, uid, tries, mail, folder, seen_at, moved_at)
+         VALUES ('servicedesk', 1, 'taken', 1, 0, '', 1, 2)";
+    run(folder.path(), taken).await;
+    let objects = answer(folder.path(), ["reconcile", "--json"]).expect(0).objects();
+    assert_eq!((&objects[0]["gone"], &objects[0]["nowhere"]), (&1.into(), &0.into()), "{objects:#?}");
+    let said = answer(folder.path(), ["reconcile"]).expect(0).out;
+    assert!(said.contains("  1 mails were taken out of the inbox by somebody"), "{said}");
 }
 
 #[test]

@@ -23,6 +23,8 @@ pub struct Held {
     pub validity_after_refusal: Option<u32>,
     /// Moves are refused.
     pub full: bool,
+    /// So many were.
+    pub refused: usize,
     /// Moves tell where the mails lie afterwards.
     pub tells_spots: bool,
     /// Mails that are listed and not handed over.
@@ -148,6 +150,7 @@ impl Mailbox for ShelfMailbox {
         assert_eq!(self.open, Shelf::Inbox, "nothing is moved out of a folder that is only looked into");
         let mut held = self.held();
         if held.full {
+            held.refused += 1;
             held.validity = held.validity_after_refusal.unwrap_or(held.validity);
             return Err(MailboxError::Refused {
                 command: "UID MOVE",
