@@ -188,7 +188,7 @@ fn new_ticket(kept: &Kept<'_>, mail: &Mail, reading: &Reading, received_at: Unix
         trail: Trail::default(),
         observed: kept.automation == Automation::Observe,
         year: kept.year,
-        acknowledge: acknowledgement(kept, mail),
+        acknowledge: acknowledgement(kept, mail, received_at),
     };
     // What asks a question or needs the directory is decided by the worker, with this ticket's
     // number and history at hand; all else is over now.
@@ -223,8 +223,12 @@ pub(crate) fn kind_of(reading: &Reading) -> Kind {
 }
 
 /// To whom the acknowledgement goes: to every person alike (decisions, 7), never to machines, and
-/// by default not to an address that may be forged.
-pub(crate) fn acknowledgement(kept: &Kept<'_>, mail: &Mail) -> Option<EmailAddress> {
+/// by default not to an address that may be forged. Nor for a mail of long ago: it comes from an archive or a
+/// backup, and its writer waits for nothing any more.
+pub(crate) fn acknowledgement(kept: &Kept<'_>, mail: &Mail, received_at: UnixMillis) -> Option<EmailAddress> {
+    if kept.now.since(received_at) > kept.rules.policy.max_mail_age {
+        return None;
+    }
     if mail.automatic.is_some() || mail.wants_no_answer || kept.automation == Automation::Observe {
         return None;
     }
