@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Parts;
 use crate::mail::Authentication;
-use crate::mailbox::{MailUid, Mailbox, MailboxError, Opened, Shelf};
+use crate::mailbox::{Folder, MailUid, Mailbox, MailboxError, Opened, Shelf};
 use crate::store::{StoreError, UidScope};
 
 mod complaint;
@@ -21,6 +21,7 @@ mod round;
 mod sweep;
 
 use complaint::{Complaint, Say};
+use filing::Unmoved;
 use pauses::Pauses;
 use plan::Breaks;
 use sweep::Sweep;
@@ -51,15 +52,15 @@ pub struct Intake {
     breaks: HashMap<Shelf, Breaks>,
     /// Tries counted for mails that were not to blame, and not taken back yet: the store failed.
     unforgiven: Vec<(UidScope, Vec<MailUid>)>,
-    /// Nothing is moved before this time.
-    file_from: Option<Instant>,
+    /// Moves that were refused.
+    unmoved: Unmoved,
     sweep: Sweep,
     /// When everything in it was last looked at.
     worked: Option<Instant>,
     /// About the mailbox.
     complaint: Complaint,
-    /// About moving mails out of the inbox.
-    unfiled: Complaint,
+    /// About looking into the folders for filed mails.
+    unswept: HashMap<Folder, Complaint>,
 }
 
 /// How the intake of a mailbox goes.
@@ -94,11 +95,11 @@ impl Intake {
             parts,
             breaks: HashMap::new(),
             unforgiven: Vec::new(),
-            file_from: None,
+            unmoved: Unmoved::default(),
             sweep: Sweep::default(),
             worked: None,
             complaint: Complaint::default(),
-            unfiled: Complaint::default(),
+            unswept: HashMap::new(),
         }
     }
 

@@ -41,6 +41,7 @@ impl Intake {
             mark = Some(self.first_mark(&scope).await?);
         }
         let listed = self.inbox.mailbox.list(mark.as_ref()).await?;
+        self.breaks(&scope).listed(&listed, Instant::now());
         let mut to_file = self.left_over(&scope, &listed, mark.as_ref()).await?;
         let plan = self.plan(&scope, &listed, ROUND).await?;
         drop(listed);
@@ -48,7 +49,6 @@ impl Intake {
         if stop.is_cancelled() {
             return Ok(false);
         }
-        self.breaks(&scope).whole(Instant::now());
         self.file(&scope.mailbox, validity, &to_file).await?;
         Ok(plan.more)
     }
@@ -70,44 +70,46 @@ impl Intake {
     ) -> Result<Vec<KeptMail>, RoundError> {
         let store = Arc::clone(&self.parts.store);
         let present: HashSet<&MailUid> = listed.iter().collect();
-        let (mut left, mut unkept, mut after) = (Vec::new(), Vec::new(), None);
+        let (mut left, mut missing, mut after) = (Vec::new(), Vec::new(), None);
         let limit = u32::try_from(LEDGER_BATCH).unwrap_or(u32::MAX);
         loop {
             let page = store.unmoved(&scope.mailbox, scope.validity, after.as_ref(), limit).await?;
             let last = page.len() < LEDGER_BATCH;
             after = page.last().map(|entry| entry.uid.clone());
-            let (here, missing): (Vec<_>, Vec<_>) =
+            let (here, absent): (Vec<_>, Vec<_>) =
                 page.into_iter().partition(|entry| present.contains(&entry.uid));
             let kept = here.into_iter().filter(|entry| entry.mail.is_some() && entry.folder.is_some());
             left.extend(kept.map(|entry| (entry.uid, entry.folder)));
-            let (moved, gone): (Vec<_>, Vec<_>) = missing.into_iter().partition(|entry| entry.mail.is_some());
-            unkept.extend(gone.into_iter().map(|entry| entry.uid));
-            let moved: Vec<MailUid> = moved.into_iter().map(|entry| entry.uid).collect();
-            if !moved.is_empty() {
-                store.moved(&scope.mailbox, scope.validity, &moved, self.parts.now()).await?;
-            }
+            missing.extend(absent.into_iter().map(|entry| (entry.uid, entry.mail.is_some())));
             if last {
                 break;
             }
         }
-        self.say_what_is_gone(scope, unkept, mark).await?;
+        self.note_missing(scope, missing, mark).await?;
         Ok(left)
     }
 
-    /// Mails that were about to be read and are not there any more: somebody took them away. Listed once
-    /// more, because another process may have counted a try for one that came after the list.
-    async fn say_what_is_gone(
+    /// Mails that are not there any more, each with whether it is kept. Listed once more, because another
+    /// process may have taken in one that came after the list, and a folder that others change while it is
+    /// read may hide one.
+    async fn note_missing(
         &mut self,
         scope: &UidScope,
-        mut unkept: Vec<MailUid>,
+        mut missing: Vec<(MailUid, bool)>,
         mark: Option<&Mark>,
     ) -> Result<(), RoundError> {
-        if unkept.is_empty() {
+        if missing.is_empty() {
             return Ok(());
         }
         let listed: HashSet<MailUid> = self.inbox.mailbox.list(mark).await?.into_iter().collect();
-        unkept.retain(|uid| !listed.contains(uid));
-        let now = self.parts.now();
+        missing.retain(|(uid, _)| !listed.contains(uid));
+        let (moved, unkept): (Vec<_>, Vec<_>) = missing.into_iter().partition(|(_, kept)| *kept);
+        let names = |mails: Vec<(MailUid, bool)>| mails.into_iter().map(|(uid, _)| uid).collect::<Vec<_>>();
+        let (moved, unkept, now) = (names(moved), names(unkept), self.parts.now());
+        for some in moved.chunks(LEDGER_BATCH) {
+            self.parts.store.moved(&scope.mailbox, scope.validity, some, now).await?;
+        }
+        // Somebody took these away before they were read.
         let gone = self.parts.store.gone(&scope.mailbox, scope.validity, &unkept, now).await?;
         if gone > 0 {
             tracing::warn!(mailbox = %scope.mailbox, mails = gone, "mails were taken out of the inbox by somebody \

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use nyckelbud::mailbox::imap::ImapMailbox;
-use nyckelbud::mailbox::{Folder, Mailbox, Opened, Shelf};
+use nyckelbud::mailbox::{Folder, Mailbox, Mark, Opened, Shelf};
 
 use super::dovecot::{HANDLED, mail, on_the_wire, opened};
 use super::{fetch_all, uids};
@@ -112,4 +112,23 @@ async fn a_look_at_dovecot_leaves_every_mail_as_it_was() {
     server.doveadm(&["mailbox", "delete"], &["Nyckelbud/Hanterade ärenden"]);
     assert_eq!(mailbox.look(Shelf::Filed(Folder::Handled)).await, Ok(None), "a look makes no folder");
     assert!(!server.path("mail/desk@kommun.example/Maildir").join(HANDLED).exists());
+}
+
+#[tokio::test]
+async fn an_inbox_that_counts_below_its_mark_is_another_one_and_is_listed_by_time() {
+    let server = ScriptedServer::start(|mut client| async move {
+        client.open(USUAL).await;
+        client.answer("NOOP", "").await;
+        client.answer("UID SEARCH SINCE 23-Nov-2026", "* SEARCH 1 2 3").await;
+        let times = [(1, "23-Nov-2026"), (2, "25-Nov-2026"), (3, "26-Nov-2026")]
+            .map(|(uid, day)| format!("* {uid} FETCH (UID {uid} INTERNALDATE \"{day} 10:00:00 +0000\")"));
+        client.answer("UID FETCH 1:3 (UID INTERNALDATE)", &times.join("\n")).await;
+    })
+    .await;
+    let mut mailbox = server.mailbox();
+    mailbox.open().await.unwrap();
+    // Its UIDNEXT is 4: the mails up to 4711 lay in another inbox, with the same UIDVALIDITY.
+    let mark = Mark("uidvalidity=1 uidnext=4711 at=2026-11-24T09:14:05Z".to_owned());
+    assert_eq!(mailbox.list(Some(&mark)).await.unwrap(), uids(&[2, 3]));
+    server.finished().await;
 }

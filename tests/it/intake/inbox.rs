@@ -23,6 +23,12 @@ pub struct Held {
     pub validity_after_refusal: Option<u32>,
     /// Moves are refused.
     pub full: bool,
+    /// A move of any of these is refused, with all that it was to move.
+    pub stuck: Vec<String>,
+    /// Moves are said to be done, and the mails stay in the inbox all the same.
+    pub sticky: bool,
+    /// The next list leaves this one out: it is older than what others have done since.
+    pub hides: Option<String>,
     /// Moves tell where the mails lie afterwards.
     pub tells_spots: bool,
     /// Mails that are listed and not handed over.
@@ -103,8 +109,10 @@ impl Mailbox for ShelfMailbox {
 
     async fn list(&mut self, after: Option<&Mark>) -> Result<Vec<MailUid>, MailboxError> {
         let known: Vec<&str> = after.map_or_else(Vec::new, |mark| mark.0.split(' ').collect());
-        let mails = self.held().on(self.open);
-        Ok(mails.into_iter().map(|mail| mail.uid).filter(|uid| !known.contains(&uid.0.as_str())).collect())
+        let mut held = self.held();
+        let (mails, hidden) = (held.on(self.open), held.hides.take());
+        let is_listed = |uid: &MailUid| !known.contains(&uid.0.as_str()) && hidden.as_ref() != Some(&uid.0);
+        Ok(mails.into_iter().map(|mail| mail.uid).filter(is_listed).collect())
     }
 
     async fn mark(&mut self) -> Result<Mark, MailboxError> {
@@ -147,7 +155,7 @@ impl Mailbox for ShelfMailbox {
     async fn file(&mut self, folder: Folder, uids: &[MailUid]) -> Result<Vec<Filed>, MailboxError> {
         assert_eq!(self.open, Shelf::Inbox, "nothing is moved out of a folder that is only looked into");
         let mut held = self.held();
-        if held.full {
+        if held.full || uids.iter().any(|uid| held.stuck.contains(&uid.0)) {
             held.validity = held.validity_after_refusal.unwrap_or(held.validity);
             return Err(MailboxError::Refused {
                 command: "UID MOVE",
@@ -155,6 +163,9 @@ impl Mailbox for ShelfMailbox {
             });
         }
         held.moved.extend(uids.iter().map(|uid| (uid.0.clone(), folder)));
+        if held.sticky {
+            return Ok(uids.iter().map(|uid| Filed { uid: uid.clone(), now: None }).collect());
+        }
         let (leave, stay): (Vec<_>, Vec<_>) =
             std::mem::take(&mut held.mails).into_iter().partition(|mail| uids.contains(&mail.uid));
         held.mails = stay;

@@ -22,6 +22,7 @@ mod inbox;
 mod quarantine;
 mod once;
 mod rounds;
+mod stays;
 mod sweep;
 
 /// A desk of files whose mails lie in memory.
