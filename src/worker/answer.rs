@@ -75,6 +75,9 @@ pub(crate) fn incoming(
     }
 }
 
+/// What the trail says of a mail that could not be had: nothing moves it.
+pub(crate) const STAYS: &str = "it stays where it lies";
+
 /// A mail that cannot be read: kept as it came, for a technician.
 pub(crate) fn quarantined(kept: &Kept<'_>, raw: RawMail, why: &str) -> Incoming {
     let missing = raw.bytes.is_empty();

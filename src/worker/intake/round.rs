@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::keeper::{Keeper, KeptMail};
 use super::plan::Plan;
 use super::{Intake, RoundError};
-use crate::mailbox::{MailUid, MailboxError, Mark, RawMail, Shelf};
+use crate::mailbox::{MailUid, MailboxError, Mark, Shelf};
 use crate::store::{StoreError, UidScope};
 
 /// Mails taken in before they are moved, and before the inbox is listed anew.
@@ -23,8 +23,8 @@ const LEDGER_BATCH: usize = 1000;
 const IN_FLIGHT: usize = 8;
 
 const POISON: &str = "its reading stopped the program three times";
-const DEADLY: &str = "its fetching stopped the program, even unread; it stays where it lies, look there";
-const WITHHELD: &str = "the mailbox lists it but does not hand it over; it stays where it lies, look there";
+const DEADLY: &str = "its fetching stopped the program, even unread";
+const WITHHELD: &str = "the mailbox lists it but does not hand it over";
 
 impl Intake {
     /// One look at the inbox. `true`: there is more, and another should follow at once.
@@ -145,8 +145,8 @@ impl Intake {
     ) -> Result<Vec<KeptMail>, RoundError> {
         let mut kept = Vec::new();
         // First, for one that breaks the connection would put these off.
-        self.give_up(scope, &plan.deadly, DEADLY).await?;
-        self.give_up(scope, &plan.withheld, WITHHELD).await?;
+        self.give_up(scope, &plan.deadly, DEADLY, false).await?;
+        self.give_up(scope, &plan.withheld, WITHHELD, true).await?;
         let batches = plan.fresh.chunks(FETCH_BATCH).map(|batch| (batch, None));
         let alone = plan.alone.chunks(1).map(|one| (one, None));
         let poison = plan.poison.chunks(1).map(|one| (one, Some(POISON)));
@@ -170,7 +170,7 @@ impl Intake {
     ) -> Result<Vec<KeptMail>, RoundError> {
         let store = Arc::clone(&self.parts.store);
         store.count_tries(scope, uids, self.parts.now()).await?;
-        let keeper = self.keeper(scope, unread).await?;
+        let keeper = self.keeper(scope, unread.map(str::to_owned)).await?;
         let (to, from) = mpsc::channel(IN_FLIGHT);
         let mailbox = &mut self.inbox.mailbox;
         let fetch = async {
@@ -212,7 +212,11 @@ impl Intake {
         Ok(kept)
     }
 
-    async fn keeper(&mut self, scope: &UidScope, unread: Option<&'static str>) -> Result<Keeper, StoreError> {
+    pub(super) async fn keeper(
+        &mut self,
+        scope: &UidScope,
+        unread: Option<String>,
+    ) -> Result<Keeper, StoreError> {
         let parts = Arc::clone(&self.parts);
         Ok(Keeper {
             automation: parts.automation().await?,
@@ -220,6 +224,8 @@ impl Intake {
             scope: scope.clone(),
             authentication: self.inbox.settings.authentication.clone(),
             unread,
+            stay: false,
+            told: self.told.clone(),
         })
     }
 
@@ -232,29 +238,6 @@ impl Intake {
             }
             self.unforgiven.pop();
         }
-        Ok(())
-    }
-
-    /// A mail that cannot be had gets a ticket that says `why`, so that it is not lost in silence; it
-    /// stays where it is.
-    async fn give_up(
-        &mut self,
-        scope: &UidScope,
-        uids: &[MailUid],
-        why: &'static str,
-    ) -> Result<(), RoundError> {
-        if uids.is_empty() {
-            return Ok(());
-        }
-        let keeper = self.keeper(scope, Some(why)).await?;
-        let (to, from) = mpsc::channel(uids.len());
-        for uid in uids {
-            let nothing = RawMail { uid: uid.clone(), received_at: None, bytes: Vec::new(), truncated: true };
-            // The channel has room for all of them.
-            let _ = to.try_send(nothing);
-        }
-        drop(to);
-        keeper.keep_all(from).await?;
         Ok(())
     }
 }

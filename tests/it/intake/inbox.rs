@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use nyckelbud::mailbox::*;
 use nyckelbud::store::UidScope;
+use nyckelbud::types::UnixMillis;
 use tokio::sync::mpsc;
 
 /// What lies in the mailbox, and how it behaves. Shared with the test.
@@ -35,6 +36,8 @@ pub struct Held {
     pub withheld: Vec<String>,
     /// The connection breaks at this mail, each time.
     pub breaks_at: Option<String>,
+    /// The inbox is known to be another one than before.
+    pub another: bool,
     /// Looks into folders are refused.
     pub blind: bool,
     /// The names of what was asked for, a fetch each.
@@ -105,6 +108,17 @@ impl Mailbox for ShelfMailbox {
     async fn open(&mut self) -> Result<Opened, MailboxError> {
         self.open = Shelf::Inbox;
         Ok(Opened { validity: self.held().validity })
+    }
+
+    fn another(&self, mark: Option<&Mark>, last: Option<&MailUid>) -> Option<AnotherInbox> {
+        assert_eq!(mark, None, "these tests start with all mails");
+        let why = format!("{} is below {last:?}", self.held().mails.len());
+        self.held().another.then_some(AnotherInbox { why, mark: None })
+    }
+
+    async fn received(&mut self, uid: &MailUid) -> Result<Option<UnixMillis>, MailboxError> {
+        let mails = self.held().on(self.open);
+        Ok(mails.into_iter().find(|mail| mail.uid == *uid).and_then(|mail| mail.received_at))
     }
 
     async fn list(&mut self, after: Option<&Mark>) -> Result<Vec<MailUid>, MailboxError> {

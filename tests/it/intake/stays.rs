@@ -1,13 +1,17 @@
 //! Mails that are kept and stay in the inbox: because they cannot be moved, because a server only says that
 //! it moved them, because nothing is moved while the desk observes. Each stays one ticket, and holds up no other.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use nyckelbud::mailbox::{Folder, RawMail, Shelf};
+use nyckelbud::worker::Told;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use super::inbox::{raw, scope};
-use super::{Desk, letter, letter_from};
-use crate::support::demo_desk;
+use super::{Desk, intake, letter, letter_from};
+use crate::support::{audit_rows, demo_desk};
 
 const REQUEST: &str = "sms-registered-phone";
 
@@ -79,7 +83,7 @@ async fn one_mail_that_cannot_be_moved_holds_up_no_other() {
     desk.shelf().stuck.clear();
     desk.restart();
     desk.drain().await;
-    assert_eq!((desk.shelf().mails.len(), desk.tickets().await.len()), (0, 32));
+    assert_eq!((desk.tickets().await.len(), desk.shelf().mails.len()), (32, 0));
 }
 
 #[tokio::test]
@@ -116,4 +120,62 @@ async fn an_old_mail_gets_no_acknowledgement() {
     let sent: Vec<String> = sent.map(|mail| mail.expect("a mail")).collect();
     assert!(sent.iter().any(|mail| mail.contains("new@kommun.example")), "{sent:#?}");
     assert!(!sent.iter().any(|mail| mail.contains("old@kommun.example")), "{sent:#?}");
+}
+
+#[tokio::test]
+async fn another_inbox_under_the_same_uidvalidity_is_read_and_nothing_in_it_is_moved_unread() {
+    let mut desk = Desk::new().await;
+    desk.shelf().mails = vec![raw("1", &letter_from("first", "one", "Hej"))];
+    desk.shelf().full = true;
+    desk.drain().await;
+    // The mailbox was made again, and counts from 1 under the same UIDVALIDITY.
+    desk.shelf().mails = vec![raw("1", &letter_from("second", "two", "Hej"))];
+    desk.shelf().full = false;
+    desk.shelf().another = true;
+    desk.restart();
+    desk.drain().await;
+    assert_eq!((desk.tickets().await.len(), desk.shelf().mails.len()), (2, 0));
+    let rows = audit_rows::read(&desk.folder.path().join("var/nyckelbud.db")).await;
+    assert!(rows.iter().any(|(_, event, _)| event == "mailbox.another"), "{rows:?}");
+}
+
+#[tokio::test]
+async fn the_ticket_of_a_mail_that_was_given_up_says_where_it_lies_and_since_when() {
+    let mut desk = Desk::new().await;
+    let (store, now) = (Arc::clone(&desk.parts.store), desk.parts.clock.now());
+    let received_at = Some(now.minus(Duration::from_secs(7200)));
+    let mail = RawMail { received_at, ..raw("4711", &demo_desk::mail(REQUEST)) };
+    for _ in 0..5 {
+        let uid = std::slice::from_ref(&mail.uid);
+        store.count_tries(&scope(Shelf::Inbox, 1), uid, now).await.expect("counted");
+    }
+    desk.shelf().mails = vec![mail];
+    desk.drain().await;
+    let ticket = desk.tickets().await.remove(0).ticket;
+    let trail = serde_json::to_string(&ticket.trail).expect("JSON");
+    assert!(trail.contains("UID 4711, received ") && trail.contains("and back"), "{trail}");
+    assert_eq!(Some(ticket.received_at), received_at);
+    let listed = store.quarantine(None).await.expect("the list");
+    assert!(nyckelbud::worker::stays(&listed[0]), "{listed:?}");
+    assert_eq!(desk.shelf().mails.len(), 1, "nobody moves it");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backlog_is_told_as_progress_long_before_it_is_done() {
+    let mut desk = Desk::new().await;
+    desk.settings.poll = Duration::from_millis(20);
+    let mails = (0..900).map(|n| raw(&format!("{n:04}"), &letter(&n.to_string(), None, "Hej")));
+    desk.shelf().mails = mails.collect();
+    let (stop, (told, mut heard)) = (CancellationToken::new(), mpsc::unbounded_channel());
+    let intake = intake(&desk.shelf, &desk.settings, &desk.parts);
+    let running = tokio::spawn(intake.run(stop.clone(), move |how: Told| {
+        let _ = told.send(how);
+    }));
+    let mut progress = 0;
+    while let Some(Told::Progress) = heard.recv().await {
+        progress += 1;
+    }
+    stop.cancel();
+    running.await.expect("it ends");
+    assert!(progress >= 9, "{progress} groups of a hundred mails, at most");
 }
