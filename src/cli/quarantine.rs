@@ -10,7 +10,7 @@ use crate::mail::reading::{Glance, glance};
 use crate::store::{Quarantined, Recorded};
 use crate::token::Tokens;
 use crate::types::{TicketNumber, TicketNumberError};
-use crate::worker::{Parts, Retried, kept_octets, retry};
+use crate::worker::{Parts, Retried, kept_octets, retry, stays};
 
 /// The commands of `quarantine`.
 #[derive(Debug, clap::Subcommand)]
@@ -97,7 +97,7 @@ async fn retry_all(common: &Common, parts: &Parts, numbers: &[TicketNumber]) -> 
     for number in numbers {
         let mail = find(parts, *number).await?;
         let retried = retry(parts, &mail, &actor).await?;
-        let (word, words) = told(&retried, *number);
+        let (word, words) = told(&retried, *number, stays(&mail));
         if !matches!(retried, Retried::LetOut(_)) {
             left.push(number.to_string());
         }
@@ -114,9 +114,15 @@ async fn retry_all(common: &Common, parts: &Parts, numbers: &[TicketNumber]) -> 
 }
 
 /// How a further reading ended: a stable word, and words for people.
-fn told(retried: &Retried, number: TicketNumber) -> (&'static str, String) {
+fn told(retried: &Retried, number: TicketNumber, stays: bool) -> (&'static str, String) {
     match retried {
         Retried::Unreadable(why) => ("unreadable", format!("still in quarantine: {why}")),
+        Retried::Partial if stays => (
+            "partial",
+            "still in quarantine, because the mailbox did not hand it over; it lies where it lay, and its ticket \
+             says where: move it out of that folder and back, and the desk tries again"
+                .to_owned(),
+        ),
         Retried::Partial => (
             "partial",
             "still in quarantine, because only a part of it is kept: raise max_mail_size if it was too large, \

@@ -185,6 +185,26 @@ pub trait Mailbox: Send {
     /// quarantine folder if they are missing.
     async fn open(&mut self) -> Result<Opened, MailboxError>;
 
+    /// Whether the open inbox is another one than that of the first connection, whose `mark` it is, although
+    /// its UIDVALIDITY is the same: RFC 3501 2.3.1.1 forbids it, and servers on which every new inbox has the
+    /// same do it all the same. `last` is the highest name that is known under this UIDVALIDITY.
+    fn another(&self, mark: Option<&Mark>, last: Option<&MailUid>) -> Option<AnotherInbox> {
+        let _ = (mark, last);
+        None
+    }
+
+    /// When the mailbox received a mail that it does not hand over, if it tells.
+    async fn received(&mut self, uid: &MailUid) -> Result<Option<UnixMillis>, MailboxError> {
+        let _ = uid;
+        Ok(None)
+    }
+
+    /// The header of a mail that it does not hand over, or the beginning of it, if it tells.
+    async fn header(&mut self, uid: &MailUid) -> Result<Vec<u8>, MailboxError> {
+        let _ = uid;
+        Ok(Vec::new())
+    }
+
     /// The inbox's mails, oldest first; `after` leaves out those that were there when the mailbox
     /// was connected for the first time (see [`Mailbox::mark`]).
     async fn list(&mut self, after: Option<&Mark>) -> Result<Vec<MailUid>, MailboxError>;
@@ -209,6 +229,15 @@ pub trait Mailbox: Send {
 
     /// Waits until a mail arrives or `limit` is over. A hint only: a full look follows in any case.
     async fn wait(&mut self, limit: Duration) -> Result<Woken, MailboxError>;
+}
+
+/// Why an inbox is another one than the one that is known, although its UIDVALIDITY is the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnotherInbox {
+    /// In words.
+    pub why: String,
+    /// The mark of the first connection as it is to be kept from now on.
+    pub mark: Option<Mark>,
 }
 
 /// What was in the inbox at the first connection, in the mailbox's own words. Kept by the store.

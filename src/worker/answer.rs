@@ -75,6 +75,9 @@ pub(crate) fn incoming(
     }
 }
 
+/// What the trail says of a mail that could not be had: nothing moves it.
+pub(crate) const STAYS: &str = "it stays where it lies";
+
 /// A mail that cannot be read: kept as it came, for a technician.
 pub(crate) fn quarantined(kept: &Kept<'_>, raw: RawMail, why: &str) -> Incoming {
     let missing = raw.bytes.is_empty();
@@ -188,7 +191,7 @@ fn new_ticket(kept: &Kept<'_>, mail: &Mail, reading: &Reading, received_at: Unix
         trail: Trail::default(),
         observed: kept.automation == Automation::Observe,
         year: kept.year,
-        acknowledge: acknowledgement(kept, mail),
+        acknowledge: acknowledgement(kept, mail, received_at),
     };
     // What asks a question or needs the directory is decided by the worker, with this ticket's
     // number and history at hand; all else is over now.
@@ -223,8 +226,12 @@ pub(crate) fn kind_of(reading: &Reading) -> Kind {
 }
 
 /// To whom the acknowledgement goes: to every person alike (decisions, 7), never to machines, and
-/// by default not to an address that may be forged.
-pub(crate) fn acknowledgement(kept: &Kept<'_>, mail: &Mail) -> Option<EmailAddress> {
+/// by default not to an address that may be forged. Nor for a mail of long ago: it comes from an archive or a
+/// backup, and its writer waits for nothing any more.
+pub(crate) fn acknowledgement(kept: &Kept<'_>, mail: &Mail, received_at: UnixMillis) -> Option<EmailAddress> {
+    if kept.now.since(received_at) > kept.rules.policy.max_mail_age {
+        return None;
+    }
     if mail.automatic.is_some() || mail.wants_no_answer || kept.automation == Automation::Observe {
         return None;
     }

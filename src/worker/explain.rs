@@ -68,7 +68,7 @@ pub async fn explain(
     let automation = parts.automation().await.map_err(|e| e.to_string())?;
     let (rules, now) = (&parts.rules, parts.now());
     let kept = Kept { mailbox: "", shelf: Shelf::Inbox, validity: 0, automation, rules, year: 0, now };
-    let acknowledge = acknowledgement(&kept, &read.mail).is_some();
+    let acknowledge = acknowledgement(&kept, &read.mail, received_at).is_some();
     let arrival = Arrival {
         kind: kind_of(&read.reading),
         from: read.mail.sender.address.as_ref(),

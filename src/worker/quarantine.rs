@@ -2,7 +2,7 @@
 
 use tokio::task::JoinError;
 
-use super::answer::{Kept, hash_of, incoming};
+use super::answer::{Kept, STAYS, hash_of, incoming};
 use super::{Parts, reads, signatures};
 use crate::mailbox::{MailUid, RawMail, Shelf};
 use crate::store::{KeptMail, LetOut, MailsLimit, Quarantined, Recorded, StoreError};
@@ -20,6 +20,12 @@ pub enum Retried {
     LetOut(Recorded),
     /// It was not in quarantine any more. Nothing was changed.
     Gone,
+}
+
+/// Whether it was never had, so that it lies where it lay, and not in the quarantine folder.
+#[must_use]
+pub fn stays(quarantined: &Quarantined) -> bool {
+    quarantined.ticket.trail.0.iter().any(|line| line.evidence.contains(STAYS))
 }
 
 /// All octets that are kept of it, and when it came.

@@ -60,7 +60,9 @@ impl Checks<'_> {
         for (key, folder) in [("handled", &mailbox.handled), ("quarantine", &mailbox.quarantine)] {
             let fits = !folder.is_empty() && !folder.chars().any(char::is_control);
             self.expect(&at.key(key), fits, format_args!("{folder:?}"), "the name of a folder");
-            let other = *folder != mailbox.inbox;
+            // INBOX is the one name that is written in any case (RFC 3501 5.1).
+            let both = [folder, &mailbox.inbox].iter().all(|name| name.eq_ignore_ascii_case("INBOX"));
+            let other = *folder != mailbox.inbox && !both;
             self.expect(&at.key(key), other, format_args!("{folder:?}"), "another folder than the inbox");
         }
         if mailbox.handled == mailbox.quarantine {

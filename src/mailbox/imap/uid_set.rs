@@ -26,6 +26,11 @@ pub(super) fn numbers(command: &'static str, uids: &[MailUid]) -> Result<Vec<u32
     Ok(numbers)
 }
 
+/// The number of `uid`.
+pub(super) fn number(command: &'static str, uid: &MailUid) -> Result<u32, MailboxError> {
+    Ok(numbers(command, std::slice::from_ref(uid))?.into_iter().next().unwrap_or_default())
+}
+
 /// The sets that name exactly `uids` (ascending), each of at most `count_max` mails. Neighbours
 /// become a range; a range never spans a UID that was not asked for.
 pub(super) fn sets(uids: &[u32], count_max: usize) -> Vec<String> {

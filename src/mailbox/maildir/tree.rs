@@ -25,6 +25,9 @@ pub(super) const PARTS: [&str; 2] = ["new", "cur"];
 /// How often a file is looked for when others keep renaming it.
 const SEARCHES: usize = 5;
 
+/// How often a folder is read when others change it meanwhile.
+const READINGS: usize = 3;
+
 /// A folder's time tells nothing of changes so shortly before: clocks of file systems are coarse.
 const COARSE: Duration = Duration::from_secs(2);
 
@@ -178,8 +181,22 @@ impl Tree {
         Ok(Some(Err(ErrorKind::NotFound.into())))
     }
 
+    /// A file that others rename while its folder is read may be told under neither name (POSIX, readdir):
+    /// so a folder that changes meanwhile is read again, and what any of the readings found is there.
     fn look(&mut self) -> Result<(), MailboxError> {
         self.items.clear();
+        for _ in 0..READINGS {
+            let times = self.times()?;
+            self.read_entries()?;
+            if self.times()? == times {
+                break;
+            }
+        }
+        self.fresh = true;
+        Ok(())
+    }
+
+    fn read_entries(&mut self) -> Result<(), MailboxError> {
         for part in PARTS {
             for entry in entries(&self.root.join(part))? {
                 let entry = entry?;
@@ -189,7 +206,6 @@ impl Tree {
                 }
             }
         }
-        self.fresh = true;
         Ok(())
     }
 

@@ -61,6 +61,7 @@ impl<DB: Dialect> SqlStore<DB> {
     ) -> Result<Recorded, StoreError> {
         let (place, hash) = ((mail.mailbox.as_str(), mail.uid.0.as_str()), mail.content_hash.as_str());
         if tx.hits(KNOWN, values![place.0, mail.validity, place.1, hash]).await? {
+            lies_there(tx, &mail).await?;
             return Ok(Recorded::Known);
         }
         if let Some(mut row) = tx.row(SAME_CONTENT, values![mail.content_hash.as_str()]).await? {
@@ -204,6 +205,16 @@ pub(super) async fn take_turn<DB: Dialect>(tx: &mut Tx<DB>) -> Result<(), StoreE
     tx.run("UPDATE turn SET taken = taken + 1 WHERE name = 'intake'", values![]).await
 }
 
+/// A kept mail came out of the inbox again: it lies there whatever was noted of it, and waits for its move.
+/// Its reading ended, so that earlier tries say nothing any more; those of a mail that is not read do.
+async fn lies_there<DB: Dialect>(tx: &mut Tx<DB>, mail: &Incoming) -> Result<(), StoreError> {
+    let sql = "UPDATE ledger SET moved_at = 0, folder = $4,
+             tries = CASE WHEN tries <= 1 THEN tries WHEN $5 = 'quarantine' THEN tries - 1 ELSE 1 END
+         WHERE mailbox = $1 AND validity = $2 AND uid = $3";
+    let (folder, kind) = (folder_word(mail.folder), mail.ticket.kind.code());
+    tx.run(sql, values![mail.mailbox.as_str(), mail.validity, mail.uid.0.as_str(), folder, kind]).await
+}
+
 /// Where a mail lies that is being kept.
 pub(super) enum Lies<'a> {
     /// Where mails come to; the ledger says where it goes.
@@ -242,16 +253,17 @@ pub(super) async fn insert_mail<DB: Dialect>(
         mail.raw,
         signatures_text(mail.signatures.as_ref()),
     ];
-    let id = tx.one(sql, values).await?.number()?;
+    let (id, kind) = (tx.one(sql, values).await?.number()?, mail.ticket.kind.code());
     if let Lies::In(scope, folder) = lies {
         return places::note(tx, scope, folder, &mail.uid, MailId(id), now).await;
     }
     let sql = "INSERT INTO ledger (mailbox, validity, uid, tries, mail, folder, seen_at, moved_at)
          VALUES ($1, $2, $3, 0, $4, $5, $6, 0)
          ON CONFLICT (mailbox, validity, uid)
-             DO UPDATE SET mail = excluded.mail, folder = excluded.folder, moved_at = 0";
+             DO UPDATE SET mail = excluded.mail, folder = excluded.folder, moved_at = 0,
+                 tries = CASE WHEN ledger.tries <= 1 OR $7 = 'quarantine' THEN ledger.tries ELSE 1 END";
     let place = folder_word(mail.folder);
-    tx.run(sql, values![mail.mailbox, mail.validity, mail.uid.0, id, place, now]).await
+    tx.run(sql, values![mail.mailbox, mail.validity, mail.uid.0, id, place, now, kind]).await
 }
 
 /// What was found of a mail's signatures, as it is kept; empty text when nobody looked.

@@ -52,7 +52,7 @@ fn entry(mut row: Row) -> Result<LedgerEntry, StoreError> {
 impl<DB: Dialect> SqlStore<DB> {
     /// A transaction that changes many rows of the ledger. Two processes that work the same mailbox lock
     /// those rows in different orders, so each waits for its turn first.
-    async fn in_turn(&self, doing: &'static str) -> Result<Tx<DB>, StoreError> {
+    pub(super) async fn in_turn(&self, doing: &'static str) -> Result<Tx<DB>, StoreError> {
         let mut tx = self.write(doing).await?;
         intake::take_turn(&mut tx).await?;
         Ok(tx)
@@ -111,6 +111,20 @@ impl<DB: Dialect> Ledger for SqlStore<DB> {
             }
         }
         tx.commit().await
+    }
+
+    async fn last(&self, mailbox: &str, validity: u32) -> Result<Option<MailUid>, StoreError> {
+        self.highest_uid(mailbox, validity).await
+    }
+
+    async fn another_inbox(
+        &self,
+        mailbox: &str,
+        validity: u32,
+        mark: Option<&Mark>,
+        now: UnixMillis,
+    ) -> Result<u64, StoreError> {
+        self.put_aside(mailbox, validity, mark, now).await
     }
 
     async fn entries(&self, scope: &UidScope, uids: &[MailUid]) -> Result<Vec<LedgerEntry>, StoreError> {

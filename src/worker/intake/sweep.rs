@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
+use super::complaint::Say;
 use super::{Intake, RoundError};
 use crate::mailbox::{Folder, Shelf};
 use crate::store::UidScope;
+use crate::worker::answer::word;
 
 /// The folders are compared with the store so often.
 const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -58,29 +60,50 @@ impl Intake {
     /// Looks into the folders. A failure stops no intake; it is said, and tried again later. The mailbox
     /// must be opened anew afterwards.
     pub(super) async fn sweep(&mut self, stop: &CancellationToken) {
-        let ended = match self.sweep_folders(stop).await {
-            Ok(true) => Ended::Whole,
-            Ok(false) => Ended::InPart,
-            Err(error) => {
-                let mailbox = self.inbox.mailbox.name();
-                tracing::warn!(%mailbox, "the mails in the folders for handled mails could not be compared \
-                    with the store: {error}; new mails come in all the same; it is tried again in ten minutes");
-                Ended::Failed
+        let (mut whole, mut failed) = (true, false);
+        for folder in [Folder::Handled, Folder::Quarantine] {
+            match self.sweep_folder(folder, stop).await {
+                Ok(ended) => {
+                    whole &= ended;
+                    let complaint = self.unswept.entry(folder).or_default();
+                    if let Some(past) = complaint.works(Instant::now()) {
+                        let mailbox = self.inbox.mailbox.name();
+                        tracing::info!(%mailbox, "the mails in the {} folder are compared with the store again, \
+                            after {past}", word(folder));
+                    }
+                }
+                // The other folder has its turn all the same, over a connection of its own.
+                Err(error) => {
+                    failed = true;
+                    self.cannot_sweep(folder, &error.to_string());
+                }
             }
+        }
+        let ended = match (failed, whole) {
+            (true, _) => Ended::Failed,
+            (false, true) => Ended::Whole,
+            (false, false) => Ended::InPart,
         };
         self.sweep.ended(ended, Instant::now());
     }
 
-    /// `false`: there is more in them than one turn takes.
-    async fn sweep_folders(&mut self, stop: &CancellationToken) -> Result<bool, RoundError> {
-        let mut whole = true;
-        for folder in [Folder::Handled, Folder::Quarantine] {
-            whole &= self.sweep_folder(folder, stop).await?;
+    fn cannot_sweep(&mut self, folder: Folder, error: &str) {
+        let said = self.unswept.entry(folder).or_default().failed(error, Instant::now());
+        let (mailbox, folder) = (self.inbox.mailbox.name(), word(folder));
+        match said {
+            Say::News => {
+                tracing::warn!(%mailbox, "the mails in the {folder} folder could not be compared with the store: \
+                    {error}; new mails come in all the same; it is tried again every ten minutes");
+            }
+            Say::Still(past) => {
+                tracing::warn!(%mailbox, "the mails in the {folder} folder can still not be compared with the \
+                    store, after {past}: {error}; new mails come in all the same");
+            }
+            Say::Nothing => {}
         }
-        Ok(whole)
     }
 
-    /// The same for one folder.
+    /// `false`: there is more in it than one turn takes.
     async fn sweep_folder(&mut self, folder: Folder, stop: &CancellationToken) -> Result<bool, RoundError> {
         let (mailbox, shelf) = (self.inbox.mailbox.name().to_owned(), Shelf::Filed(folder));
         let Some(opened) = self.inbox.mailbox.look(shelf).await? else { return Ok(true) };
@@ -90,6 +113,7 @@ impl Intake {
             None => self.first_mark(&scope).await?,
         };
         let listed = self.inbox.mailbox.list(Some(&mark)).await?;
+        self.breaks(&scope).listed(&listed, Instant::now());
         let plan = self.plan(&scope, &listed, SLICE).await?;
         drop(listed);
         self.carry_out(&scope, &plan, stop).await?;

@@ -132,3 +132,15 @@ fn a_mailbox_that_cannot_be_reached_is_named_and_the_others_are_compared() {
     let wrong = answer(folder.path(), ["reconcile", "--mailbox", "postmaster"]).expect(2).err;
     assert!(wrong.contains("\"postmaster\"") && wrong.contains("servicedesk, annex"), "{wrong}");
 }
+
+#[tokio::test]
+async fn a_mail_whose_reading_never_ended_is_named_and_not_read() {
+    let folder = demo();
+    lay(folder.path(), "mailbox/new", "4.begun", &letters::chatter("begun", 50));
+    let begun = "INSERT INTO ledger (mailbox, validity, uid, tries, mail, folder, seen_at, moved_at)
+         VALUES ('servicedesk', 0, '4.begun', 2, 0, '', 0, 0)";
+    run(folder.path(), begun).await;
+    let ended = answer(folder.path(), ["reconcile"]).expect(1);
+    assert!(ended.out.contains("its reading was begun 2 times and never ended"), "{}", ended.out);
+    assert!(!ended.out.contains("begun@kommun.example"), "it was read: {}", ended.out);
+}

@@ -206,6 +206,18 @@ impl Ledger for StoppingStore {
     ) -> Result<(), StoreError> {
         stopped!(self, "set_mark", self.inner.set_mark(mailbox, shelf, mark, now))
     }
+    async fn last(&self, mailbox: &str, validity: u32) -> Result<Option<MailUid>, StoreError> {
+        self.inner.last(mailbox, validity).await
+    }
+    async fn another_inbox(
+        &self,
+        mailbox: &str,
+        validity: u32,
+        mark: Option<&Mark>,
+        now: UnixMillis,
+    ) -> Result<u64, StoreError> {
+        stopped!(self, "another_inbox", self.inner.another_inbox(mailbox, validity, mark, now))
+    }
     async fn entries(&self, scope: &UidScope, uids: &[MailUid]) -> Result<Vec<LedgerEntry>, StoreError> {
         self.inner.entries(scope, uids).await
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use nyckelbud::mailbox::*;
 use nyckelbud::store::UidScope;
+use nyckelbud::types::UnixMillis;
 use tokio::sync::mpsc;
 
 /// What lies in the mailbox, and how it behaves. Shared with the test.
@@ -25,12 +26,20 @@ pub struct Held {
     pub full: bool,
     /// So many were.
     pub refused: usize,
+    /// A move of any of these is refused, with all that it was to move.
+    pub stuck: Vec<String>,
+    /// Moves are said to be done, and the mails stay in the inbox all the same.
+    pub sticky: bool,
+    /// The next list leaves this one out: it is older than what others have done since.
+    pub hides: Option<String>,
     /// Moves tell where the mails lie afterwards.
     pub tells_spots: bool,
     /// Mails that are listed and not handed over.
     pub withheld: Vec<String>,
     /// The connection breaks at this mail, each time.
     pub breaks_at: Option<String>,
+    /// The inbox is known to be another one than before.
+    pub another: bool,
     /// Looks into folders are refused.
     pub blind: bool,
     /// The names of what was asked for, a fetch each.
@@ -103,10 +112,23 @@ impl Mailbox for ShelfMailbox {
         Ok(Opened { validity: self.held().validity })
     }
 
+    fn another(&self, mark: Option<&Mark>, last: Option<&MailUid>) -> Option<AnotherInbox> {
+        assert_eq!(mark, None, "these tests start with all mails");
+        let why = format!("{} is below {last:?}", self.held().mails.len());
+        self.held().another.then_some(AnotherInbox { why, mark: None })
+    }
+
+    async fn received(&mut self, uid: &MailUid) -> Result<Option<UnixMillis>, MailboxError> {
+        let mails = self.held().on(self.open);
+        Ok(mails.into_iter().find(|mail| mail.uid == *uid).and_then(|mail| mail.received_at))
+    }
+
     async fn list(&mut self, after: Option<&Mark>) -> Result<Vec<MailUid>, MailboxError> {
         let known: Vec<&str> = after.map_or_else(Vec::new, |mark| mark.0.split(' ').collect());
-        let mails = self.held().on(self.open);
-        Ok(mails.into_iter().map(|mail| mail.uid).filter(|uid| !known.contains(&uid.0.as_str())).collect())
+        let mut held = self.held();
+        let (mails, hidden) = (held.on(self.open), held.hides.take());
+        let is_listed = |uid: &MailUid| !known.contains(&uid.0.as_str()) && hidden.as_ref() != Some(&uid.0);
+        Ok(mails.into_iter().map(|mail| mail.uid).filter(is_listed).collect())
     }
 
     async fn mark(&mut self) -> Result<Mark, MailboxError> {
@@ -149,7 +171,7 @@ impl Mailbox for ShelfMailbox {
     async fn file(&mut self, folder: Folder, uids: &[MailUid]) -> Result<Vec<Filed>, MailboxError> {
         assert_eq!(self.open, Shelf::Inbox, "nothing is moved out of a folder that is only looked into");
         let mut held = self.held();
-        if held.full {
+        if held.full || uids.iter().any(|uid| held.stuck.contains(&uid.0)) {
             held.refused += 1;
             held.validity = held.validity_after_refusal.unwrap_or(held.validity);
             return Err(MailboxError::Refused {
@@ -158,6 +180,9 @@ impl Mailbox for ShelfMailbox {
             });
         }
         held.moved.extend(uids.iter().map(|uid| (uid.0.clone(), folder)));
+        if held.sticky {
+            return Ok(uids.iter().map(|uid| Filed { uid: uid.clone(), now: None }).collect());
+        }
         let (leave, stay): (Vec<_>, Vec<_>) =
             std::mem::take(&mut held.mails).into_iter().partition(|mail| uids.contains(&mail.uid));
         held.mails = stay;

@@ -23,6 +23,7 @@ mod quarantine;
 mod once;
 mod reconcile;
 mod rounds;
+mod stays;
 mod sweep;
 
 /// A desk of files whose mails lie in memory.

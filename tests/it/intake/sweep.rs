@@ -179,3 +179,17 @@ async fn a_mail_that_came_twice_is_known_in_both_its_places() {
     let copies = rows.iter().filter(|(_, event, _)| event == "mail.duplicate").count();
     assert_eq!(copies, 1, "the second came once: {rows:?}");
 }
+
+#[tokio::test]
+async fn a_mail_that_cannot_be_had_in_one_folder_keeps_nobody_from_the_other() {
+    let mut desk = Desk::new().await;
+    desk.drain().await;
+    for name in [REQUEST, "technician-other-subject"] {
+        desk.shelf().lay(HANDLED, raw("", &demo_desk::mail(name)));
+    }
+    desk.shelf().lay(Folder::Quarantine, raw("", &super::letter("other", None, "Hej")));
+    desk.shelf().breaks_at = Some("1001".to_owned());
+    desk.restart();
+    desk.drain().await;
+    assert_eq!(desk.tickets().await.len(), 2, "one of each folder");
+}

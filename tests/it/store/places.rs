@@ -66,7 +66,8 @@ pub async fn a_mail_that_is_found_is_known_by_its_content_or_makes_a_ticket(worl
     let settled = store.settle(&folder, vec![found("1", "81"), found("2", "82")], NOW).await.unwrap();
     assert!(matches!(settled[..], [Settled::Known, Settled::Made(..)]), "{settled:?}");
     assert_eq!(places(&world, &["81", "82"]).await, [("81".to_owned(), 1, true), ("82".to_owned(), 1, true)]);
-    assert_eq!(store.unmoved(BOX, 1, None, 10).await.unwrap(), [], "it has left the inbox");
+    let unmoved = store.unmoved(BOX, 1, None, 10).await.unwrap();
+    assert_eq!(unmoved.len(), 1, "it may be a copy: only a list of the inbox says what has left it");
     // Somebody copies it: a further place, no further ticket.
     let again = store.settle(&folder, vec![found("2", "83")], NOW).await.unwrap();
     assert_eq!(again, [Settled::Known]);
