@@ -331,7 +331,8 @@ impl Reader {
         let read = tokio::task::spawn_blocking(move || reader.read(mail)).await;
         let read =
             read.map_err(|_| StoreError::Unavailable("the reading of a mail was broken off".to_owned()))?;
-        let known = store.with_content(std::slice::from_ref(&read.content_hash)).await?;
+        let hashes: Vec<String> = std::iter::once(read.content_hash).chain(read.earlier_hash).collect();
+        let known = store.with_content(&hashes).await?;
         let named = UnknownMail {
             from: read.from,
             subject: mask_phones(&read.subject),

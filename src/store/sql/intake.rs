@@ -24,13 +24,20 @@ use crate::types::{
 
 /// The place alone does not tell: a maildir's file names may be used again, for another mail.
 pub(super) const KNOWN: &str = "SELECT m.id FROM ledger l JOIN mail m ON m.id = l.mail
-     WHERE l.mailbox = $1 AND l.validity = $2 AND l.uid = $3 AND m.content_hash = $4";
+     WHERE l.mailbox = $1 AND l.validity = $2 AND l.uid = $3 AND m.content_hash IN ($4, $5)";
+/// Takes [`hashes`].
 pub(super) const SAME_CONTENT: &str =
     "SELECT m.id, t.id, t.year, t.running FROM mail m JOIN ticket t ON t.id = m.ticket
-     WHERE m.content_hash = $1 AND m.duplicate_of = 0";
+     WHERE m.content_hash IN ($1, $2) AND m.duplicate_of = 0 ORDER BY m.id LIMIT 1";
 /// Neither database reads the octets for their length.
 pub(super) const MAILS_SIZE: &str = "SELECT COUNT(*), CAST(coalesce(SUM(length(raw)), 0) AS BIGINT) FROM mail
      WHERE ticket = $1 AND duplicate_of = 0 AND writer <> 'machine'";
+
+/// The hashes that a mail with this content may be kept with.
+pub(super) fn hashes(mail: &Incoming) -> [String; 2] {
+    let now = mail.content_hash.clone();
+    [now.clone(), mail.earlier_hash.clone().unwrap_or(now)]
+}
 
 impl<DB: Dialect> SqlStore<DB> {
     pub(super) async fn keep_mails(
@@ -59,12 +66,14 @@ impl<DB: Dialect> SqlStore<DB> {
         mut mail: Incoming,
         now: UnixMillis,
     ) -> Result<Recorded, StoreError> {
-        let (place, hash) = ((mail.mailbox.as_str(), mail.uid.0.as_str()), mail.content_hash.as_str());
-        if tx.hits(KNOWN, values![place.0, mail.validity, place.1, hash]).await? {
+        let place = (mail.mailbox.as_str(), mail.uid.0.as_str());
+        let [hash, earlier] = hashes(&mail);
+        let values = values![place.0, mail.validity, place.1, hash.as_str(), earlier.as_str()];
+        if tx.hits(KNOWN, values).await? {
             lies_there(tx, &mail).await?;
             return Ok(Recorded::Known);
         }
-        if let Some(mut row) = tx.row(SAME_CONTENT, values![mail.content_hash.as_str()]).await? {
+        if let Some(mut row) = tx.row(SAME_CONTENT, values![hash, earlier]).await? {
             let first = row.number()?;
             let id = TicketId(row.number()?);
             let number = ticket::number(&mut row)?;

@@ -125,7 +125,8 @@ async fn settle_read<DB: Dialect>(
     mut mail: Incoming,
     now: UnixMillis,
 ) -> Result<Settled, StoreError> {
-    if let Some(mut first) = tx.row(intake::SAME_CONTENT, values![mail.content_hash.as_str()]).await? {
+    let [hash, earlier] = intake::hashes(&mail);
+    if let Some(mut first) = tx.row(intake::SAME_CONTENT, values![hash, earlier]).await? {
         let mut copy = tx.one(COPY, values![first.number()?, scope.mailbox.as_str()]).await?;
         note(tx, scope, folder, &mail.uid, MailId(copy.number()?), now).await?;
         return Ok(Settled::Known);

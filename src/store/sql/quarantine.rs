@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::SqlStore;
 use super::dialect::Dialect;
-use super::intake::{SAME_CONTENT, say_link, signatures_text, take_turn};
+use super::intake::{SAME_CONTENT, hashes, say_link, signatures_text, take_turn};
 use super::threads::{self, Joined, Place};
 use super::tx::Tx;
 use super::value::values;
@@ -84,7 +84,8 @@ impl<DB: Dialect> SqlStore<DB> {
         mail: &mut Incoming,
         now: UnixMillis,
     ) -> Result<Recorded, StoreError> {
-        if let Some(mut row) = tx.row(SAME_CONTENT, values![mail.content_hash.as_str()]).await? {
+        let [hash, earlier] = hashes(mail);
+        if let Some(mut row) = tx.row(SAME_CONTENT, values![hash, earlier]).await? {
             let original = row.number()?;
             let (id, number) = (TicketId(row.number()?), ticket::number(&mut row)?);
             if original != first {

@@ -20,6 +20,8 @@ pub struct Incoming {
     pub raw: Vec<u8>,
     /// Equal content is the same mail (I3); a mail that cannot be read has the hash of its octets.
     pub content_hash: String,
+    /// The hash that an earlier version kept this content with, when it is another one.
+    pub earlier_hash: Option<String>,
     /// Its Message-ID.
     pub message_id: Option<MessageId>,
     /// The mails it answers, newest first.

@@ -32,7 +32,13 @@ fn a_mail_in_quarantine_is_listed_shown_and_given_back_as_it_came() {
 
     let mut raw = on_desk(folder.path(), ["quarantine", "show", &number, "--raw"]);
     let raw = raw.stderr(Stdio::null()).output().expect("the program runs").stdout;
-    assert!(raw == demo_desk::mail("technician-cannot-be-read"), "{} octets", raw.len());
+    // The demo dates its mails when it writes them.
+    let undated = |mail: &[u8]| {
+        let text = String::from_utf8_lossy(mail).into_owned();
+        text.split_inclusive('\n').filter(|line| !line.starts_with("Date: ")).collect::<String>()
+    };
+    let sample = demo_desk::mail("technician-cannot-be-read");
+    assert!(raw.len() == sample.len() && undated(&raw) == undated(&sample), "{} octets", raw.len());
 }
 
 #[test]

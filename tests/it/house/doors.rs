@@ -35,7 +35,8 @@ const DOORS: &[(&str, Door)] = &[
     // checks signatures, and asks the DNS for their keys
     ("mail-auth", Only(&["src/dkim.rs"])),
     ("mail-parser", Only(&["src/mail/reading"])),
-    ("scraper", Only(&["src/mail/"])),
+    ("html5ever", Only(&["src/mail/html/parse.rs"])),
+    ("scraper", Only(&["src/mail/html"])),
     ("utf7-imap", Only(&["src/mailbox/folder_name.rs"])),
     // phone numbers and fields
     ("regex", Only(&["src/mail/", "src/request/"])),

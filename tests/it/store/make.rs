@@ -50,6 +50,7 @@ pub fn mail(name: &str) -> Incoming {
         received_at: NOW,
         raw: format!("Subject: {name}\r\n\r\nHej").into_bytes(),
         content_hash: format!("hash of {name}"),
+        earlier_hash: None,
         message_id: Some(message_id(name)),
         answers: Vec::new(),
         tag: None,

@@ -53,6 +53,7 @@ contract! {
         a_mark_is_kept_and_the_first_one_stays,
         tries_are_counted_before_the_fetch_and_can_be_taken_back,
         a_new_uidvalidity_begins_new_entries,
+        what_an_earlier_version_kept_is_the_same_mail,
         a_file_name_that_is_used_again_brings_another_mail,
         kept_mails_wait_for_their_move_and_then_leave_the_ledger,
         a_mail_makes_a_ticket_with_the_next_number_of_its_year,
