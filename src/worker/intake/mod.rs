@@ -14,6 +14,7 @@ use crate::store::{StoreError, UidScope};
 
 mod complaint;
 mod filing;
+mod isolate;
 mod keeper;
 mod pauses;
 mod plan;

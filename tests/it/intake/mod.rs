@@ -23,6 +23,7 @@ mod quarantine;
 mod once;
 mod rounds;
 mod sweep;
+mod unkept;
 
 /// A desk of files whose mails lie in memory.
 struct Desk {
