@@ -14,7 +14,8 @@ use crate::store::{AuditEntry, Incoming, KeptMail, LetOut, MailId, Quarantined, 
 use crate::ticket::{Fate, Kind, State, TicketId};
 use crate::types::{EmailAddress, Link, MessageId, Reason, TicketNumber, UnixMillis, mask_phones};
 
-/// Each with its first mail, which is the one that could not be read.
+/// Each with its first mail, which is the one that could not be read. (The + keeps SQLite from walking
+/// all tickets in the order of their numbers instead of the few of this kind.)
 pub(super) const QUARANTINE: &str = concat!(
     "SELECT ",
     ticket::columns!(),
@@ -24,7 +25,7 @@ pub(super) const QUARANTINE: &str = concat!(
      FROM ticket t JOIN mail m
          ON m.id = (SELECT MIN(f.id) FROM mail f WHERE f.ticket = t.id AND f.duplicate_of = 0)
      WHERE t.kind = 'quarantine' AND ($1 = 0 OR (t.year = $2 AND t.running = $1))
-     ORDER BY t.year, t.running"
+     ORDER BY +t.year, +t.running"
 );
 const FIRST: &str = "SELECT MIN(id) FROM mail WHERE ticket = $1 AND duplicate_of = 0";
 /// Another mail than `$2` that could not be read and was kept in the same ticket.
