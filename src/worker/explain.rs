@@ -73,6 +73,7 @@ pub async fn explain(
     let acknowledge = acknowledgement(&kept, &read.mail, received_at).is_some();
     let arrival = Arrival {
         kind: kind_of(&read.reading),
+        mailbox: kept.mailbox,
         from: read.mail.sender.address.as_ref(),
         trust: read.mail.sender.trust,
         answers: &read.mail.answers,
@@ -133,7 +134,7 @@ fn in_its_place(alone: Explanation, thread: Thread, arrival: &Arrival<'_>) -> Ex
                 outcome: begin.outcome.map_or_else(String::new, |outcome| outcome.code().to_owned()),
                 reason: begin.reason.map(|reason| reason.code().to_owned()),
                 ticket: ticket.map(|ticket| ticket.to_string()),
-                trail: flood::trail(arrival.from),
+                trail: flood::trail(&flood::subject(arrival.from)),
                 ..alone
             }
         }

@@ -9,7 +9,7 @@ use super::joins;
 use super::ledger::folder_word;
 use super::threads::{self, Joined, Place};
 use super::tx::Tx;
-use super::value::values;
+use super::value::{Row, values};
 use super::{audit, bounces, floods, limits, messages, places, ticket};
 use crate::mail::Signatures;
 use crate::mailbox::Folder;
@@ -29,6 +29,12 @@ pub(super) const KNOWN: &str = "SELECT m.id FROM ledger l JOIN mail m ON m.id = 
 pub(super) const SAME_CONTENT: &str =
     "SELECT m.id, t.id, t.year, t.running FROM mail m JOIN ticket t ON t.id = m.ticket
      WHERE m.content_hash IN ($1, $2) AND m.duplicate_of = 0 ORDER BY m.id LIMIT 1";
+/// The copy of mail `$1` that makes the limit, if there is one.
+pub(super) const COPIES: &str =
+    "SELECT id FROM mail WHERE duplicate_of = $1 AND duplicate_of > 0 LIMIT 1 OFFSET $2";
+/// So many copies of a mail are kept with their octets, which tell the ways that they took. Of all
+/// further ones only that they came: anybody can send the same mail again and again.
+const KEPT_COPIES: u32 = 3;
 /// Neither database reads the octets for their length.
 pub(super) const MAILS_SIZE: &str = "SELECT COUNT(*), CAST(coalesce(SUM(length(raw)), 0) AS BIGINT) FROM mail
      WHERE ticket = $1 AND duplicate_of = 0 AND writer <> 'machine'";
@@ -77,6 +83,9 @@ impl<DB: Dialect> SqlStore<DB> {
             let first = row.number()?;
             let id = TicketId(row.number()?);
             let number = ticket::number(&mut row)?;
+            if tx.hits(COPIES, values![first, KEPT_COPIES.saturating_sub(1)]).await? {
+                mail.raw = Vec::new();
+            }
             insert_mail(tx, mail, id, first, Lies::InInbox, now).await?;
             let entry = told("mail.duplicate", &json!({ "number": number }));
             audit::write(tx, id, &entry, now).await?;
@@ -161,12 +170,14 @@ impl<DB: Dialect> SqlStore<DB> {
              WHERE ticket = $1 AND duplicate_of = 0 AND writer <> 'machine'
              ORDER BY received_at, id";
         let rows = tx.rows(sql, values![id]).await?;
-        let kept = |mut row: super::value::Row| {
-            let (received_at, mailbox, raw) = (row.time()?, row.text()?, row.octets()?);
-            Ok(KeptMail { received_at, mailbox, raw, signatures: signatures(&row.text()?)? })
-        };
-        rows.into_iter().map(kept).collect::<Result<_, _>>().map(Some)
+        rows.into_iter().map(kept_mail).collect::<Result<_, _>>().map(Some)
     }
+}
+
+/// Reads the columns `received_at, mailbox, raw, signatures`.
+pub(super) fn kept_mail(mut row: Row) -> Result<KeptMail, StoreError> {
+    let (received_at, mailbox, raw) = (row.time()?, row.text()?, row.octets()?);
+    Ok(KeptMail { received_at, mailbox, raw, signatures: signatures(&row.text()?)? })
 }
 
 /// The link in the trail, until a decision writes a new one.
@@ -243,8 +254,9 @@ pub(super) async fn insert_mail<DB: Dialect>(
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO mail (ticket, duplicate_of, mailbox, validity, uid, received_at, kept_at,
-             content_hash, message_id, subject, sender, trust, writer, raw, signatures)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id";
+             content_hash, message_id, subject, sender, trust, writer, raw, signatures, correspondent)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id";
+    let correspondent = floods::counts_as(mail.ticket.kind, mail.from.as_ref(), &mail.mailbox);
     let values = values![
         ticket,
         duplicate_of,
@@ -261,6 +273,7 @@ pub(super) async fn insert_mail<DB: Dialect>(
         floods::writer(mail.ticket.kind),
         mail.raw,
         signatures_text(mail.signatures.as_ref()),
+        correspondent,
     ];
     let (id, kind) = (tx.one(sql, values).await?.number()?, mail.ticket.kind.code());
     if let Lies::In(scope, folder) = lies {

@@ -258,7 +258,11 @@ impl<DB: Dialect> Ledger for SqlStore<DB> {
     }
 
     async fn kept_unread(&self, mailbox: &str, octets: &[u8]) -> Result<Option<MailId>, StoreError> {
-        self.mail_kept_unread(mailbox, octets).await
+        // What is kept whole is known by its hash; only what was cut is compared octet by octet.
+        match self.unread_with_hash(mailbox, octets).await? {
+            Some(id) => Ok(Some(id)),
+            None => self.mail_kept_unread(mailbox, octets).await,
+        }
     }
 
     async fn settle(

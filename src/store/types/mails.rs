@@ -52,6 +52,7 @@ impl Incoming {
     pub fn arrival(&self) -> Arrival<'_> {
         Arrival {
             kind: self.ticket.kind,
+            mailbox: &self.mailbox,
             from: self.from.as_ref(),
             trust: self.trust,
             answers: &self.answers,
@@ -67,6 +68,8 @@ impl Incoming {
 pub struct Arrival<'a> {
     /// What it is about.
     pub kind: Kind,
+    /// The configured name of the mailbox to which it came.
+    pub mailbox: &'a str,
     /// Who wrote it.
     pub from: Option<&'a EmailAddress>,
     /// How far that can be believed.

@@ -84,9 +84,7 @@ impl Keeper {
             Shelf::Inbox => {
                 let checked = self.checked(group).await.map_err(broken_off)?;
                 let incoming = Arc::clone(&self).read_all(checked).await?;
-                let places = incoming.iter().map(|m| (m.uid.clone(), m.folder)).collect();
-                self.parts.store.record(incoming, self.parts.now()).await?;
-                Ok(places)
+                self.record(incoming).await
             }
             Shelf::Filed(folder) => self.settle(folder, group).await,
         }

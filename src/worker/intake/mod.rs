@@ -15,6 +15,7 @@ use crate::store::{StoreError, UidScope};
 mod complaint;
 mod filing;
 mod given_up;
+mod isolate;
 mod keeper;
 mod opening;
 mod pauses;

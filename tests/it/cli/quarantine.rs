@@ -64,3 +64,27 @@ fn a_number_without_a_mail_in_quarantine_is_said() {
         assert!(wrong.err.contains("26-1141"), "{}", wrong.err);
     }
 }
+
+/// Mails in quarantine are looked at while something else does not work: neither a secret nor the
+/// directory is needed.
+#[test]
+fn it_needs_nothing_but_the_store() {
+    let folder = demo();
+    let number = only(folder.path());
+    std::fs::write(folder.path().join("directory.toml"), "this is no directory").expect("a file");
+    let config = folder.path().join("nyckelbud.toml");
+    let text = std::fs::read_to_string(&config).expect("the configuration");
+    let more = "\n[[sms.gateway]]\nname = \"elks\"\nkind = \"46elks\"\nusername = \"u\"\n\
+        password = { credential = \"elks\" }\n";
+    std::fs::write(&config, format!("{text}{more}")).expect("a file");
+    only(folder.path());
+    let shown = answer(folder.path(), ["quarantine", "show", &number]).expect(0).out;
+    assert!(shown.contains("cannot be read"), "{shown}");
+    let ended = answer(folder.path(), ["quarantine", "retry", &number]).expect(1);
+    assert!(
+        ended.out.contains("still in quarantine: the mail cannot be read"),
+        "{} {}",
+        ended.out,
+        ended.err
+    );
+}

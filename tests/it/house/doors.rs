@@ -90,6 +90,8 @@ const DOORS: &[(&str, Door)] = &[
             "src/delivery/pickup.rs",
             "src/web/",
             "src/worker/answer.rs",
+            // mails that were kept unread are known by the hash of their octets
+            "src/store/sql/quarantine.rs",
         ]),
     ),
     // whoever compares secrets shall

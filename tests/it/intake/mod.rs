@@ -25,6 +25,7 @@ mod reconcile;
 mod rounds;
 mod stays;
 mod sweep;
+mod unkept;
 
 /// A desk of files whose mails lie in memory.
 struct Desk {
