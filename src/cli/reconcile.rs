@@ -122,9 +122,9 @@ fn line(mailbox: &str, mail: &UnknownMail) -> String {
         _ if mail.begun > 0 => format!(
             "its reading was begun {} and never ended (its UID is {}); it is not read here",
             many(usize::try_from(mail.begun).unwrap_or(usize::MAX), "time", "times"),
-            mail.uid.0
+            mail.uid.as_str()
         ),
-        (None, None, None) => format!("the mailbox does not hand it over (its UID is {})", mail.uid.0),
+        (None, None, None) => format!("the mailbox does not hand it over (its UID is {})", mail.uid.as_str()),
         (at, from, message_id) => format!(
             "{}  {}  {:?}  {}",
             at.map_or_else(|| "no date".to_owned(), rfc3339),
@@ -176,7 +176,7 @@ fn object(mailbox: &str, mail: &UnknownMail) -> serde_json::Value {
         "type": "unknown",
         "mailbox": mailbox,
         "folder": word(mail.shelf),
-        "uid": mail.uid.0,
+        "uid": mail.uid.as_str(),
         "received_at": mail.received_at.map(rfc3339),
         "from": mail.from,
         "subject": mail.subject,

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use compact_str::{CompactString, ToCompactString};
 use tokio::sync::mpsc;
 
 use crate::types::UnixMillis;
@@ -16,7 +17,27 @@ mod folder_name;
 /// A mail's name within one mailbox and one UIDVALIDITY: an IMAP UID in decimal digits, or the
 /// unique part of a maildir file's name. Never shown to people.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MailUid(pub String);
+pub struct MailUid(CompactString);
+
+impl MailUid {
+    /// The name `text`. A UID needs no memory of its own: a list of a large folder is many of them.
+    #[must_use]
+    pub fn new(text: impl AsRef<str>) -> Self {
+        Self(CompactString::from(text.as_ref()))
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<u32> for MailUid {
+    fn from(uid: u32) -> Self {
+        Self(uid.to_compact_string())
+    }
+}
 
 /// What opening a mailbox told.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -175,7 +175,7 @@ fn hash_of_octets(kept: &Kept<'_>, raw: &RawMail) -> String {
         Shelf::Inbox => String::new(),
         Shelf::Filed(folder) => format!("{}/", word(folder)),
     };
-    let mut itself = format!("{}/{folder}{}/{}", kept.mailbox, kept.validity, raw.uid.0).into_bytes();
+    let mut itself = format!("{}/{folder}{}/{}", kept.mailbox, kept.validity, raw.uid.as_str()).into_bytes();
     itself.extend_from_slice(&raw.bytes);
     hash_of(&itself)
 }
@@ -264,7 +264,7 @@ mod tests {
         let automation = Automation::On;
         let (mailbox, shelf) = ("servicedesk", Shelf::Inbox);
         let kept = Kept { mailbox, shelf, validity: 1, automation, rules: &rules, year: 2026, now };
-        let uid = MailUid("1".to_owned());
+        let uid = MailUid::new("1");
         let raw = RawMail { uid, received_at: None, bytes: b"From: a".to_vec(), truncated: false };
         let incoming = incoming(&kept, raw, None, |_, _| panic!("it stumbles"));
         assert_eq!(incoming.ticket.kind, Kind::Quarantine);
@@ -282,7 +282,7 @@ mod tests {
         let (mailbox, shelf) = ("servicedesk", Shelf::Inbox);
         let kept = Kept { mailbox, shelf, validity: 1, automation, rules: &rules, year: 2026, now };
         let earlier = |bytes: &[u8]| {
-            let uid = MailUid("1".to_owned());
+            let uid = MailUid::new("1");
             let raw = RawMail { uid, received_at: None, bytes: bytes.to_vec(), truncated: false };
             let mail = incoming(&kept, raw, None, |octets, _| {
                 super::super::reads::read_mail(octets, &crate::mail::Authentication::Trusted, None, &[])

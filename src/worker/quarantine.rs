@@ -109,6 +109,6 @@ async fn with_signatures(with: &Rereading<'_>, mut mail: KeptMail) -> Result<Kep
 
 /// As it came; its place is known to the store.
 fn again(bytes: Vec<u8>, received_at: UnixMillis) -> RawMail {
-    let uid = MailUid(String::new());
+    let uid = MailUid::new("");
     RawMail { uid, received_at: Some(received_at), bytes, truncated: false }
 }

@@ -102,7 +102,7 @@ impl Filing<'_> {
         self.copy(uids).await?;
         self.remove(&one_set(uids)).await?;
         let place = |uid: &u32| self.memory.copies.get(&(self.folder, *uid)).cloned().flatten();
-        Ok(uids.iter().map(|uid| Filed { uid: MailUid(uid.to_string()), now: place(uid) }).collect())
+        Ok(uids.iter().map(|uid| Filed { uid: MailUid::from(*uid), now: place(uid) }).collect())
     }
 
     /// Copies those of which there is no copy yet.

@@ -249,7 +249,7 @@ fn raw_mail(data: MailData, mail_max: u32, wanted: &mut HashSet<u32>) -> Option<
     let truncated = bytes.len() > limit || (bytes.len() == limit && !whole);
     bytes.truncate(limit);
     Some(RawMail {
-        uid: MailUid(uid.to_string()),
+        uid: MailUid::from(uid),
         received_at: data.received.as_deref().and_then(parse_internal_date),
         bytes,
         truncated,

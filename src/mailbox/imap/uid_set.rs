@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn only_numbers_above_zero_are_uids() {
-        let uid = |text: &str| MailUid(text.to_owned());
+        let uid = |text: &str| MailUid::new(text);
         assert_eq!(numbers("UID FETCH", &[uid("7"), uid("3"), uid("7")]), Ok(vec![3, 7]));
         for wrong in ["0", "", "1:*", "x", "4294967296"] {
             assert!(numbers("UID FETCH", &[uid(wrong)]).is_err(), "{wrong}");

@@ -110,7 +110,7 @@ impl Tree {
         let mails = self.by_age().into_iter().filter(|(_, item)| item.is_file);
         let new =
             mails.filter(|(name, item)| after.is_none_or(|mark| !mark.knows(name, millis(item.received))));
-        Ok(new.map(|(name, _)| MailUid(name.clone())).collect())
+        Ok(new.map(|(name, _)| MailUid::new(name.clone())).collect())
     }
 
     /// A mark of what is here now.
@@ -169,7 +169,7 @@ impl Tree {
         work: impl Fn(&Path) -> io::Result<T>,
     ) -> Result<Option<io::Result<T>>, MailboxError> {
         for _ in 0..SEARCHES {
-            match self.items.get(&uid.0) {
+            match self.items.get(uid.as_str()) {
                 None if self.fresh => return Ok(None),
                 None => self.look()?,
                 Some(item) => match work(&item.path) {

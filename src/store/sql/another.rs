@@ -30,7 +30,7 @@ impl<DB: Dialect> SqlStore<DB> {
     ) -> Result<Option<MailUid>, StoreError> {
         let mut tx = self.read("reading the ledger").await?;
         let row = tx.row(LAST, values![mailbox, validity]).await?;
-        row.map(|mut row| row.text().map(MailUid)).transpose()
+        row.map(|mut row| row.text().map(MailUid::new)).transpose()
     }
 
     pub(super) async fn put_aside(

@@ -72,7 +72,7 @@ impl<DB: Dialect> SqlStore<DB> {
         mut mail: Incoming,
         now: UnixMillis,
     ) -> Result<Recorded, StoreError> {
-        let place = (mail.mailbox.as_str(), mail.uid.0.as_str());
+        let place = (mail.mailbox.as_str(), mail.uid.as_str());
         let [hash, earlier] = hashes(&mail);
         let values = values![place.0, mail.validity, place.1, hash.as_str(), earlier.as_str()];
         if tx.hits(KNOWN, values).await? {
@@ -232,7 +232,7 @@ async fn lies_there<DB: Dialect>(tx: &mut Tx<DB>, mail: &Incoming) -> Result<(),
              tries = CASE WHEN tries <= 1 THEN tries WHEN $5 = 'quarantine' THEN tries - 1 ELSE 1 END
          WHERE mailbox = $1 AND validity = $2 AND uid = $3";
     let (folder, kind) = (folder_word(mail.folder), mail.ticket.kind.code());
-    tx.run(sql, values![mail.mailbox.as_str(), mail.validity, mail.uid.0.as_str(), folder, kind]).await
+    tx.run(sql, values![mail.mailbox.as_str(), mail.validity, mail.uid.as_str(), folder, kind]).await
 }
 
 /// Where a mail lies that is being kept.
@@ -262,7 +262,7 @@ pub(super) async fn insert_mail<DB: Dialect>(
         duplicate_of,
         mail.mailbox.as_str(),
         mail.validity,
-        mail.uid.0.as_str(),
+        mail.uid.as_str(),
         mail.received_at,
         now,
         mail.content_hash,
@@ -285,7 +285,7 @@ pub(super) async fn insert_mail<DB: Dialect>(
              DO UPDATE SET mail = excluded.mail, folder = excluded.folder, moved_at = 0,
                  tries = CASE WHEN ledger.tries <= 1 OR $7 = 'quarantine' THEN ledger.tries ELSE 1 END";
     let place = folder_word(mail.folder);
-    tx.run(sql, values![mail.mailbox, mail.validity, mail.uid.0, id, place, now, kind]).await
+    tx.run(sql, values![mail.mailbox, mail.validity, mail.uid.as_str(), id, place, now, kind]).await
 }
 
 /// What was found of a mail's signatures, as it is kept; empty text when nobody looked.

@@ -36,12 +36,12 @@ fn folder_from(word: &str) -> Option<Folder> {
 }
 
 fn names(uids: &[MailUid]) -> Value {
-    list(uids.iter().map(|uid| &uid.0))
+    list(uids.iter().map(|uid| uid.as_str()))
 }
 
 fn entry(mut row: Row) -> Result<LedgerEntry, StoreError> {
     Ok(LedgerEntry {
-        uid: MailUid(row.text()?),
+        uid: MailUid::new(row.text()?),
         tries: row.count()?,
         mail: Some(MailId(row.number()?)).filter(|id| id.0 != 0),
         folder: row.parsed_or_none("the folder of a mail", folder_from)?,
@@ -148,7 +148,7 @@ impl<DB: Dialect> Ledger for SqlStore<DB> {
         limit: u32,
     ) -> Result<Vec<LedgerEntry>, StoreError> {
         let mut tx = self.read("reading the ledger").await?;
-        let after = after.map_or("", |uid| uid.0.as_str());
+        let after = after.map_or("", |uid| uid.as_str());
         let rows = tx.rows(UNMOVED, values![mailbox, validity, after, limit]).await?;
         rows.into_iter().map(entry).collect()
     }
@@ -211,7 +211,7 @@ impl<DB: Dialect> Ledger for SqlStore<DB> {
         now: UnixMillis,
     ) -> Result<(), StoreError> {
         let mut tx = self.in_turn("noting filed mails").await?;
-        let uids = list(mails.iter().map(|mail| &mail.uid.0));
+        let uids = list(mails.iter().map(|mail| mail.uid.as_str()));
         tx.run(LEAVES, values![mailbox, validity, uids, now]).await?;
         for mail in mails {
             if let Some(spot) = &mail.now {

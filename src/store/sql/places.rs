@@ -39,7 +39,7 @@ pub(super) async fn note_filed<DB: Dialect>(
 ) -> Result<(), StoreError> {
     let (mailbox, validity, uid) = from;
     let folder = folder_word(Some(folder));
-    let values = values![mailbox, validity, uid.0.as_str(), folder, spot.validity, spot.uid.0.as_str(), now];
+    let values = values![mailbox, validity, uid.as_str(), folder, spot.validity, spot.uid.as_str(), now];
     tx.run(FILED, values).await
 }
 
@@ -57,7 +57,7 @@ pub(super) async fn note<DB: Dialect>(
          VALUES ($1, $2, $3, $4, 0, $5, $6)
          ON CONFLICT (mailbox, folder, validity, uid) DO UPDATE SET mail = excluded.mail";
     let folder = folder_word(Some(folder));
-    let values = values![scope.mailbox.as_str(), folder, scope.validity, uid.0.as_str(), id.0, now];
+    let values = values![scope.mailbox.as_str(), folder, scope.validity, uid.as_str(), id.0, now];
     tx.run(sql, values).await
 }
 

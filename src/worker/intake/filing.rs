@@ -119,7 +119,7 @@ impl Intake {
                 [uid] => {
                     tally.alone += 1;
                     self.unmoved.stuck.insert(uid.clone(), Instant::now() + FILE_AGAIN_AFTER);
-                    self.cannot_move(name, &format!("{error} (the mail with the UID {})", uid.0));
+                    self.cannot_move(name, &format!("{error} (the mail with the UID {})", uid.as_str()));
                 }
                 _ => {
                     let (one, other) = batch.split_at(batch.len() / 2);

@@ -26,7 +26,7 @@ impl Intake {
             let words = format!(
                 "{why}; {STAYS}: look there (UID {}{received}); moved out of its folder and back, it is tried \
                  again",
-                uid.0
+                uid.as_str()
             );
             let keeper = Keeper { stay: true, ..self.keeper(scope, Some(words)).await? };
             let (to, from) = mpsc::channel(1);

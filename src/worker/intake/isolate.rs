@@ -33,7 +33,7 @@ impl Keeper {
         let Err(error) = store.record(vec![mail.clone()], self.parts.now()).await else {
             return Ok(place(&mail));
         };
-        tracing::error!(mailbox = %mail.mailbox, uid = %mail.uid.0, "a mail is not kept as it was read: {error}; \
+        tracing::error!(mailbox = %mail.mailbox, uid = %mail.uid.as_str(), "a mail is not kept as it was read: {error}; \
             it goes to quarantine, the others are kept");
         let nothing = Incoming { raw: Vec::new(), ..mail.clone() };
         let whole = self.unread(mail, REFUSED);

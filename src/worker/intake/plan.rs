@@ -176,7 +176,7 @@ mod tests {
     use crate::store::MailId;
 
     fn uid(n: u32) -> MailUid {
-        MailUid(n.to_string())
+        MailUid::from(n)
     }
 
     fn entry(n: u32, tries: u32, kept: bool) -> LedgerEntry {

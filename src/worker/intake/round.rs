@@ -69,13 +69,16 @@ impl Intake {
         mark: Option<&Mark>,
     ) -> Result<Vec<KeptMail>, RoundError> {
         let store = Arc::clone(&self.parts.store);
-        let present: HashSet<&MailUid> = listed.iter().collect();
         let (mut left, mut missing, mut after) = (Vec::new(), Vec::new(), None);
         let limit = u32::try_from(LEDGER_BATCH).unwrap_or(u32::MAX);
         loop {
             let page = store.unmoved(&scope.mailbox, scope.validity, after.as_ref(), limit).await?;
             let last = page.len() < LEDGER_BATCH;
             after = page.last().map(|entry| entry.uid.clone());
+            // Of this page only: nothing here grows with the folder.
+            let asked: HashSet<&MailUid> = page.iter().map(|entry| &entry.uid).collect();
+            let present: HashSet<MailUid> =
+                listed.iter().filter(|uid| asked.contains(uid)).cloned().collect();
             let (here, absent): (Vec<_>, Vec<_>) =
                 page.into_iter().partition(|entry| present.contains(&entry.uid));
             let kept = here.into_iter().filter(|entry| entry.mail.is_some() && entry.folder.is_some());

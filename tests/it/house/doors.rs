@@ -30,6 +30,7 @@ const DOORS: &[(&str, Door)] = &[
     ("tokio-rustls", Only(&["src/mailbox/imap/connect.rs"])),
     // mail
     ("async-imap", Only(&["src/mailbox/imap/"])),
+    ("compact_str", Only(&["src/mailbox/mod.rs"])),
     ("encoding_rs", Only(&["src/mail/"])),
     ("lettre", Only(&["src/delivery/notice"])),
     // checks signatures, and asks the DNS for their keys

@@ -255,7 +255,7 @@ async fn a_mail_read_by_somebody_during_our_session_disturbs_nothing() {
     let (mails, ended) = fetch_all(&mut mailbox, &listed).await;
     ended.unwrap();
     assert_eq!(mails.len(), 1);
-    assert_eq!(mailbox.list(None).await.unwrap(), vec![MailUid("1".to_owned())]);
+    assert_eq!(mailbox.list(None).await.unwrap(), vec![MailUid::new("1")]);
 }
 
 #[tokio::test]

@@ -82,7 +82,7 @@ async fn a_mail_that_the_mailbox_does_not_hand_over_is_named_by_its_uid() {
     let (told, unknown) = reconciled(&desk).await;
     assert_eq!(of(&told, Shelf::Inbox).mails, 1);
     let [mail] = unknown.as_slice() else { panic!("{unknown:?}") };
-    assert_eq!((mail.uid.0.as_str(), &mail.message_id, mail.shelf), ("7", &None, Shelf::Inbox));
+    assert_eq!((mail.uid.as_str(), &mail.message_id, mail.shelf), ("7", &None, Shelf::Inbox));
 }
 
 #[tokio::test]

@@ -73,7 +73,7 @@ async fn one_mail_that_cannot_be_moved_holds_up_no_other() {
     desk.shelf().mails.push(large);
     desk.shelf().stuck = vec!["17".to_owned(), "31".to_owned()];
     desk.drain().await;
-    let left: Vec<String> = desk.shelf().mails.iter().map(|mail| mail.uid.0.clone()).collect();
+    let left: Vec<String> = desk.shelf().mails.iter().map(|mail| mail.uid.as_str().to_owned()).collect();
     assert_eq!(left, ["17", "31"]);
     assert_eq!(desk.shelf().folders[&Folder::Quarantine].len(), 1, "the other folder has its turn, too");
     let late = raw("50", &letter("50", None, "Sent"));

@@ -26,7 +26,7 @@ async fn ledger(world: &World, validity: u32) -> Vec<(String, u32, bool)> {
         .await
         .unwrap()
         .into_iter()
-        .map(|entry| (entry.uid.0, entry.tries, entry.mail.is_some()))
+        .map(|entry| (entry.uid.as_str().to_owned(), entry.tries, entry.mail.is_some()))
         .collect();
     entries.sort();
     entries

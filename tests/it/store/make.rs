@@ -28,7 +28,7 @@ pub fn message_id(name: &str) -> MessageId {
 }
 
 pub fn uid(name: &str) -> MailUid {
-    MailUid(name.to_owned())
+    MailUid::new(name)
 }
 
 /// The inbox under a UIDVALIDITY.

@@ -26,8 +26,10 @@ fn found(name: &str, place: &str) -> Found {
 async fn places(world: &World, names: &[&str]) -> Vec<(String, u32, bool)> {
     let uids: Vec<_> = names.iter().map(|name| uid(name)).collect();
     let entries = world.store.entries(&in_folder(HANDLED), &uids).await.unwrap();
-    let mut entries: Vec<_> =
-        entries.into_iter().map(|entry| (entry.uid.0, entry.tries, entry.mail.is_some())).collect();
+    let mut entries: Vec<_> = entries
+        .into_iter()
+        .map(|entry| (entry.uid.as_str().to_owned(), entry.tries, entry.mail.is_some()))
+        .collect();
     entries.sort();
     entries
 }
