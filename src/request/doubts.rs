@@ -9,14 +9,16 @@ use super::value::is_example;
 use super::vocabulary::{CORRECTIONS, OTHERS_NUMBERS, VALUE_DOUBTS, VALUE_WORDS};
 use crate::types::{PhoneNumber, Username};
 
+/// So far before a number is looked for the words that make it an example.
+const LONGEST_CLAUSE: usize = 200;
+
 /// The place of a mobile number in running text that is another one than `phone`. Examples ("t ex
 /// 070-174 06 99") and landlines, which take no texts, are no rivals.
 pub(super) fn rival(text: &str, phone: &PhoneNumber) -> bool {
     let folded = fold(text);
     mobiles_in(text).iter().any(|(at, number)| {
-        let before = folded.get(..*at).unwrap_or_default();
-        let sentence = sentences(before).last().unwrap_or_default();
-        number != phone && !is_example(sentence)
+        let before = folded.get(at.saturating_sub(LONGEST_CLAUSE)..*at).unwrap_or_default();
+        number != phone && !is_example(sentences(before).last().unwrap_or_default())
     })
 }
 

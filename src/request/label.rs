@@ -39,8 +39,14 @@ pub(super) struct Segment {
     pub(super) value: Range<usize>,
 }
 
-/// The labels of `line`, in order.
+/// Nobody writes fields into a longer line, and what a label costs grows with what stands before it.
+const LONGEST_LINE: usize = 2_000;
+
+/// The labels of `line`, in order; none in one that is too long.
 pub(super) fn segments(line: &Line) -> Vec<Segment> {
+    if line.folded().len() > LONGEST_LINE {
+        return Vec::new();
+    }
     let words = line.words();
     let mut segments: Vec<Segment> = Vec::new();
     let mut next = 0;
@@ -53,12 +59,12 @@ pub(super) fn segments(line: &Line) -> Vec<Segment> {
         if is_part_of_more(line.folded(), &place) {
             continue;
         }
-        let Some(anchor) = anchor(line, place.start, segments.last()) else { continue };
         let behind = behind(line, place.end, field);
         let wanted = matches!(field, Field::Username | Field::Phone);
         if !wanted && behind.tie != Tie::Firm {
             continue;
         }
+        let Some(anchor) = anchor(line, place.start, segments.last()) else { continue };
         if let Some(before) = segments.last_mut() {
             let value = &line.folded()[..anchor.start];
             let value = value.trim_end_matches([' ', ',', ';', '/', '|', '&', '+', '-']);
@@ -213,7 +219,7 @@ fn anchor(line: &Line, start: usize, before: Option<&Segment>) -> Option<Anchor>
     if !tied && !before.is_some_and(|before| is_one_value(line, before, anchor.start)) {
         return None;
     }
-    let clause = folded.get(from..anchor.start)?;
+    let clause = folded.get(from.max(anchor.start.saturating_sub(LONGEST_HINT))..anchor.start)?;
     let clause = clause.rfind(['.', '!', '?', ',', ';', ':']).map_or(clause, |at| &clause[at..]);
     let clause = Phrases::of(clause);
     anchor.doubted |= clause.hold(&DOUBTS) || clause.hold(&NEGATIONS);
@@ -328,9 +334,11 @@ fn hint_in_words(folded: &str, from: usize) -> Option<usize> {
     if plain && !hint.trim().is_empty() && known() { sign(folded, from + length) } else { None }
 }
 
-/// So much of the text as a hint may fill, so that many labels on one line cost no more than few.
+/// So much of the text as a hint, or a clause before a label, may fill, so that many labels on one line
+/// cost no more than few.
+const LONGEST_HINT: usize = 100;
+
 fn window(folded: &str, from: usize) -> &str {
-    const LONGEST_HINT: usize = 100;
     &folded[from..folded.len().min(from + LONGEST_HINT)]
 }
 
