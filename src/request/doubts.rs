@@ -9,6 +9,9 @@ use super::value::is_example;
 use super::vocabulary::{CORRECTIONS, OTHERS_NUMBERS, VALUE_DOUBTS, VALUE_WORDS};
 use crate::types::{PhoneNumber, Username};
 
+/// "Det är min chefs": so short a sentence is about the value above it.
+const SHORT: usize = 5;
+
 /// So far before a number is looked for the words that make it an example.
 const LONGEST_CLAUSE: usize = 200;
 
@@ -28,8 +31,10 @@ pub(super) fn takes_back(text: &str, username: Option<&Username>, phone: Option<
     let folded = fold(text);
     sentences(&folded).any(|sentence| {
         let phrases = Phrases::of(sentence);
-        let wrong = phrases.hold(&VALUE_DOUBTS) || (phone.is_some() && phrases.hold(&OTHERS_NUMBERS));
-        let doubtful = wrong && phrases.hold(&VALUE_WORDS) && !speaks_of_password(&phrases);
+        let anothers = phone.is_some() && phrases.hold(&OTHERS_NUMBERS);
+        let wrong = phrases.hold(&VALUE_DOUBTS) || anothers;
+        let of_value = phrases.hold(&VALUE_WORDS) || (anothers && phrases.words().count() <= SHORT);
+        let doubtful = wrong && of_value && !speaks_of_password(&phrases);
         let first = phrases.words().next();
         let corrects = phrases.hold(&CORRECTIONS) || matches!(first, Some("eller" | "alternativt" | "or"));
         doubtful || (corrects && names_another(sentence, username))
