@@ -44,8 +44,7 @@ const WARNINGS: List = List(
      unauthorised, var inte jag, ar inte jag, inte jag som, not me, wasn t me, vem har gjort, vem gjorde, \
      who did, las mitt konto, las kontot, lasa kontot, sparra mitt konto, sparra kontot, lock my account, \
      lock the account, block my account, disable my account, avbryt, avboka, avbestall, annullera, stoppa, \
-     cancel, strunta i, glom det, never mind, nevermind, forget it, info till alla, till alla, hej alla, \
-     sa har skriver, sa har gor, sa har fyller, sa skriver, hi all, dear all, to everyone, hi everyone, \
+     cancel, strunta i, glom det, never mind, nevermind, forget it, \
      galler inte losenord, handlar inte om losenord, behovs inte langre, inte langre aktuellt, har lost \
      sig, lost sig, loste sig, lost det, har redan fatt, kom in nu, kommer in nu, no longer need, no \
      longer needed, it works now, har bytts, byttes, har andrats, andrades, was changed, has been changed, was \
@@ -54,6 +53,14 @@ const WARNINGS: List = List(
      vanta med, avvakta, hold off, ignorera, bortse, ignore, disregard, ar ett test, bara ett test, \
      testmejl, is a test, fungerar nu, inte langre behov",
 );
+
+/// What is written to everybody, with a template that is filled in to show how.
+const ANNOUNCEMENTS: List = List(
+    "info till alla, till alla, hej alla, sa har skriver, sa har gor, sa har fyller, sa skriver, hi all, \
+     dear all, to everyone, hi everyone",
+);
+/// What programs put before the subject of the mail that is answered.
+const ANSWERS: List = List("sv, re, aw, vs, fw, fwd, vb");
 
 const WORKS: List = List("fungerar, funkar, works, working");
 /// "Hoppas det fungerar."
@@ -72,7 +79,11 @@ const ACCOUNTS: List = List("konto, kontot, account, anvandare, anvandaren, user
 /// Does something in subject or text speak against a new password?
 pub(super) fn refuses(subject: &str, free: &str) -> bool {
     let whole = Phrases::of(&fold(&format!("{subject}. {free}")));
+    let answers = Phrases::of(&fold(subject)).words().next().is_some_and(|word| ANSWERS.has(word));
+    let own =
+        if answers { Phrases::of(&fold(free)) } else { Phrases::of(&fold(&format!("{subject}. {free}"))) };
     whole.hold(&WARNINGS)
+        || own.hold(&ANNOUNCEMENTS)
         || free.lines().any(heads_an_example)
         || [subject, free].into_iter().flat_map(sentences).any(|sentence| is_refusal(&sentence))
 }
