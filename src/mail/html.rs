@@ -171,7 +171,8 @@ impl Page {
         match tag.name {
             "a" => self.link = tag.attribute("href").map(|href| (href.to_owned(), String::new())),
             "br" => self.canvas.line_break(self.frame().zone),
-            "td" | "th" => self.canvas.open_cell(),
+            "table" => self.canvas.open_table(),
+            "td" | "th" => self.canvas.open_cell(columns(tag)),
             "tr" => self.canvas.open_row(),
             name if tag::is_block(name) => self.canvas.end_line(),
             _ => {}
@@ -195,6 +196,7 @@ impl Page {
             self.close_link();
         }
         match name {
+            "table" => self.canvas.close_table(),
             "td" | "th" => self.canvas.close_cell(),
             "tr" => self.canvas.close_row(),
             _ if self.frames.last().is_some_and(|f| f.marked) => self.canvas.end_item(self.frame().zone),
@@ -224,4 +226,11 @@ impl Page {
             self.canvas.text(text, frame.zone, frame.preformatted);
         }
     }
+}
+
+/// How many columns a cell spans; no table of a request has more than a few.
+fn columns(cell: &Tag<'_>) -> usize {
+    const MOST_COLUMNS: usize = 20;
+    let said = cell.attribute("colspan").and_then(|columns| columns.trim().parse().ok());
+    said.unwrap_or(1).clamp(1, MOST_COLUMNS)
 }
