@@ -14,7 +14,7 @@ use mail_auth::{
 };
 
 use crate::mail::Signatures;
-use crate::mail::reading::signable;
+use crate::mail::reading::{Covered, Signable, signable};
 
 /// How long a mail may wait for the DNS.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -71,16 +71,19 @@ impl Dkim {
             Err(why) => return unclear(why),
         };
         let raw = with_crlf(raw.trim_ascii_start());
-        let (mut message, domain) = match message(&raw) {
+        let (mut message, ours) = match message(&raw) {
             Ok(message) => message,
             Err(why) => return nothing(why),
         };
-        if let Err(why) = keep_what_counts(&mut message, &domain) {
+        let domain = ours.author.domain().to_owned();
+        if let Err(why) = keep_what_counts(&mut message, &domain, &ours.fields) {
             return nothing(why);
         }
-        let outputs = authenticator.verify_dkim(&message).await;
-        let valid: Vec<&str> =
-            outputs.iter().filter(|o| *o.result() == DkimResult::Pass).filter_map(signer).collect();
+        let outputs = match in_earnest(authenticator, authenticator.verify_dkim(&message).await).await {
+            Ok(outputs) => outputs,
+            Err(finding) => return finding,
+        };
+        let valid: Vec<&str> = outputs.iter().filter(|output| holds(output)).filter_map(signer).collect();
         if valid.contains(&domain.as_str()) {
             return Signatures::Aligned { signer: domain.clone(), domain };
         }
@@ -89,6 +92,49 @@ impl Dkim {
             None => why_invalid(&outputs),
         }
     }
+}
+
+fn holds(output: &DkimOutput<'_>) -> bool {
+    *output.result() == DkimResult::Pass
+}
+
+/// The outputs without signatures by keys with which a domain only tests (`t=y`): such a mail must be
+/// treated as an unsigned one (RFC 6376 3.6.1).
+async fn in_earnest<'x>(
+    authenticator: &MessageAuthenticator,
+    outputs: Vec<DkimOutput<'x>>,
+) -> Result<Vec<DkimOutput<'x>>, Signatures> {
+    let mut earnest = Vec::new();
+    let mut tests = None;
+    for output in outputs {
+        match output.signature().filter(|_| holds(&output)) {
+            Some(signature) => {
+                let key = format!("{}._domainkey.{}.", signature.s, signature.d);
+                let record = authenticator.txt_raw_lookup(&key).await.map_err(unclear)?;
+                if is_testing(&record) {
+                    tests = Some(signature.d.clone());
+                } else {
+                    earnest.push(output);
+                }
+            }
+            None => earnest.push(output),
+        }
+    }
+    match tests {
+        Some(domain) if earnest.is_empty() => {
+            Err(nothing(format!("{domain} says that it only tests its signatures (t=y)")))
+        }
+        Some(_) | None => Ok(earnest),
+    }
+}
+
+/// Does a key's record say `t=y`?
+fn is_testing(record: &[u8]) -> bool {
+    let record = String::from_utf8_lossy(record);
+    let mut tags = record.split(';').filter_map(|tag| tag.split_once('='));
+    tags.any(|(name, flags)| {
+        name.trim() == "t" && flags.split(':').any(|flag| flag.trim().eq_ignore_ascii_case("y"))
+    })
 }
 
 /// Another domain's signature holds: does the DMARC record of From's `domain` let it speak for it (RFC
@@ -111,31 +157,37 @@ async fn relaxed(
     }
 }
 
-/// The mail as mail-auth reads it, and the domain of its author. Where mail-auth and our own reader
-/// do not see the same author and the same body, a signature over what the one sees says nothing of
-/// what the other reads.
-fn message(raw: &[u8]) -> Result<(AuthenticatedMessage<'_>, String), String> {
+/// The mail as mail-auth reads it, and as we do. Where they do not see the same author, the same fields
+/// and the same body, a signature over what the one sees says nothing of what the other reads.
+fn message(raw: &[u8]) -> Result<(AuthenticatedMessage<'_>, Signable), String> {
     let ours = signable(raw)?;
     let message = AuthenticatedMessage::parse(raw).ok_or("it has no header")?;
-    let one_from = message.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(b"from")).count() == 1;
+    let occurs = |field: &Covered| {
+        message.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(field.name.as_bytes())).count()
+    };
+    let same_fields = ours.fields.iter().all(|field| occurs(field) == field.occurs);
     let same_author = message.froms() == [ours.author.as_str()];
-    if !one_from || !same_author || message.body_offset() != ours.body {
+    if !same_fields || !same_author || message.body_offset() != ours.body {
         return Err("programs differ in how they read its header".to_owned());
     }
     // Canonicalization leaves them out, so they could be put in afterwards.
     if raw.windows(2).any(|pair| pair[0] == b'\r' && pair[1] != b'\n') {
         return Err("it holds carriage returns within lines, which programs read differently".to_owned());
     }
-    Ok((message, ours.author.domain().to_owned()))
+    Ok((message, ours))
 }
 
 /// Drops the signatures that cannot speak for `domain`, or that are too weak, before the DNS is asked.
-fn keep_what_counts(message: &mut AuthenticatedMessage<'_>, domain: &str) -> Result<(), String> {
+fn keep_what_counts(
+    message: &mut AuthenticatedMessage<'_>,
+    domain: &str,
+    fields: &[Covered],
+) -> Result<(), String> {
     let mut why = match message.errors.first() {
         Some(error) => format!("its DKIM-Signature does not count: {}", error.header),
         None => "it carries none".to_owned(),
     };
-    message.dkim_headers.retain(|found| match weakness(&found.header, domain) {
+    message.dkim_headers.retain(|found| match weakness(&found.header, domain, fields) {
         None => true,
         Some(weakness) => {
             why = weakness;
@@ -154,15 +206,18 @@ fn keep_what_counts(message: &mut AuthenticatedMessage<'_>, domain: &str) -> Res
     if message.dkim_headers.is_empty() { Err(why) } else { Ok(()) }
 }
 
-fn weakness(signature: &Signature, domain: &str) -> Option<String> {
+fn weakness(signature: &Signature, domain: &str, fields: &[Covered]) -> Option<String> {
     if !may_be_aligned(&signature.d, domain) {
         return Some(format!("signed by {} only", signature.d));
     }
     if signature.a == Algorithm::RsaSha1 {
         return Some("signed with SHA-1, which is broken (RFC 8301)".to_owned());
     }
-    let signs_from = signature.h.iter().any(|name| name.eq_ignore_ascii_case("from"));
-    (!signs_from).then(|| "its signature leaves out From".to_owned())
+    let named = |field: &Covered| {
+        signature.h.iter().filter(|name| name.eq_ignore_ascii_case(field.name)).count() >= field.named
+    };
+    let open = fields.iter().find(|field| !named(field))?;
+    Some(format!("its signature leaves out {}, which could be changed", open.name))
 }
 
 /// Alignment needs a common organizational domain, which has two labels or more (RFC 7489 3.2).
@@ -254,17 +309,34 @@ mod tests {
 
     #[test]
     fn a_mail_that_two_programs_read_differently_is_signed_by_nobody() {
+        const DATE: &str = "Date: Tue, 24 Nov 2026 08:12:00 +0100\r\n";
+        let message = |header: &[u8]| message(&[DATE.as_bytes(), header].concat()).map(|(_, ours)| ours);
         let ours = message(b"From: a@kommun.example\r\nTo: b@kommun.example\r\n\r\nHej\r\n");
-        assert_eq!(ours.unwrap().1, "kommun.example");
+        assert_eq!(ours.unwrap().author.domain(), "kommun.example");
         for raw in [
             // Another program sees the body begin at the line that is no field.
             &b"From: a@kommun.example\r\nno field\r\nTo: b@kommun.example\r\n\r\nHej\r\n"[..],
             b"From : a@kommun.example\r\n\r\nHej\r\n",
             b"From: a@kommun.example\r\nFrom : b@kommun.example\r\n\r\nHej\r\n",
+            b"From: a@kommun.example\r\nSubject: x\r\nSubject : y\r\n\r\nHej\r\n",
+            b"From: a@kommun.example\r\nContent-Type : text/html\r\n\r\nHej\r\n",
             b"From: a@kommun.example\r\n\r\nHej\rdu\r\n",
             b"From: a@kommun.example, b@kommun.example\r\n\r\nHej\r\n",
         ] {
             assert!(message(raw).is_err(), "{}", String::from_utf8_lossy(raw));
+        }
+    }
+
+    #[test]
+    fn a_key_says_that_it_is_only_tested() {
+        for (record, testing) in [
+            ("v=DKIM1; k=rsa; t=y; p=AAAA", true),
+            ("v=DKIM1;t = s : Y ;p=AAAA", true),
+            ("v=DKIM1; t=s; p=AAAA", false),
+            ("v=DKIM1; n=t=y; p=AAAA", false),
+            ("v=DKIM1; p=AAAA", false),
+        ] {
+            assert_eq!(is_testing(record.as_bytes()), testing, "{record}");
         }
     }
 }

@@ -123,6 +123,15 @@ impl Desk {
         (took, memory, said.trim_end().lines().next_back().unwrap_or_default().to_owned())
     }
 
+    /// Forgets where mails were moved to, as behind a server that does not tell (no COPYUID): each is then
+    /// known by its content only.
+    pub async fn forget_places(&self) {
+        let file = self.folder.join("var/nyckelbud.db");
+        let options = SqliteConnectOptions::new().filename(file).busy_timeout(Duration::from_secs(10));
+        let mut connection = options.connect().await.expect("the database");
+        sqlx::query("DELETE FROM place").execute(&mut connection).await.expect("no places");
+    }
+
     /// What it has used until now.
     pub fn usage(&self) -> Usage {
         let read = |file: &str| {

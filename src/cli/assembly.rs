@@ -284,7 +284,7 @@ pub fn parts(settings: &Settings, store: Arc<dyn Store>, tokens: &Tokens) -> Res
         gateways: gateways(settings)?,
         breakers: Breakers::default(),
         mail: mail_sender(settings, tokens)?,
-        dkim: settings.mailboxes.iter().any(checks_dkim).then(|| Arc::new(Dkim::of_this_machine())),
+        dkim: dkim(settings),
         clock: Arc::new(SystemClock),
         keyring: keyring.ok(),
         texts: Arc::new(texts(settings, renderer(settings)?)?),
@@ -293,6 +293,11 @@ pub fn parts(settings: &Settings, store: Arc<dyn Store>, tokens: &Tokens) -> Res
         owner: format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple()),
         wake: Notify::new(),
     })
+}
+
+/// What checks signatures, where a mailbox has nobody else who vouches.
+pub(super) fn dkim(settings: &Settings) -> Option<Arc<Dkim>> {
+    settings.mailboxes.iter().any(checks_dkim).then(|| Arc::new(Dkim::of_this_machine()))
 }
 
 /// Must this desk itself check the signatures of this mailbox's mails?

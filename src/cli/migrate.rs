@@ -2,10 +2,12 @@
 
 use serde_json::json;
 
-use super::{CliError, Common, assembly, output};
+use super::{CliError, Common, assembly, output, run};
 
 pub(super) async fn run(common: &Common) -> Result<(), CliError> {
     let loaded = assembly::load_without_secrets(common)?;
+    // A desk at work would meet other tables than those it has opened.
+    let _only_one = run::lock(&loaded.settings)?;
     let url = &loaded.settings.store.url;
     let applied = crate::store::migrate(url.expose()).await?;
     if common.json {

@@ -4,13 +4,13 @@ use std::io::Write;
 
 use serde_json::json;
 
-use super::{CliError, Common, actor, assembly, output};
-use crate::clock::rfc3339;
+use super::{CliError, Common, actor, assembly, output, registers};
+use crate::clock::{Clock, SystemClock, rfc3339};
+use crate::config::Settings;
 use crate::mail::reading::{Glance, glance};
-use crate::store::{Quarantined, Recorded};
-use crate::token::Tokens;
+use crate::store::{Quarantined, Recorded, Store};
 use crate::types::{TicketNumber, TicketNumberError};
-use crate::worker::{Parts, Retried, kept_octets, retry};
+use crate::worker::{Rereading, Retried, retry, stays};
 
 /// The commands of `quarantine`.
 #[derive(Debug, clap::Subcommand)]
@@ -39,18 +39,19 @@ fn parse_number(text: &str) -> Result<TicketNumber, TicketNumberError> {
 }
 
 pub(super) async fn run(common: &Common, command: QuarantineCommand) -> Result<(), CliError> {
-    let loaded = assembly::load(common)?;
-    let store = assembly::existing_store(&loaded.settings).await?;
-    let parts = assembly::parts(&loaded.settings, store, &Tokens::default())?;
+    // Nothing but the store: these mails are looked at while something else does not work.
+    let loaded = assembly::load_without_secrets(common)?;
+    let settings = &loaded.settings;
+    let store = assembly::existing_store(settings).await?;
     match command {
-        QuarantineCommand::List => list(common, &parts).await,
-        QuarantineCommand::Show { number, raw } => show(common, &parts, number, raw).await,
-        QuarantineCommand::Retry { numbers } => retry_all(common, &parts, &numbers).await,
+        QuarantineCommand::List => list(common, store.as_ref()).await,
+        QuarantineCommand::Show { number, raw } => show(common, store.as_ref(), number, raw).await,
+        QuarantineCommand::Retry { numbers } => retry_all(common, settings, store.as_ref(), &numbers).await,
     }
 }
 
-async fn list(common: &Common, parts: &Parts) -> Result<(), CliError> {
-    let mails = parts.store.quarantine(None).await?;
+async fn list(common: &Common, store: &dyn Store) -> Result<(), CliError> {
+    let mails = store.quarantine(None).await?;
     if mails.is_empty() {
         output::note("No mail is in quarantine.");
     }
@@ -60,16 +61,16 @@ async fn list(common: &Common, parts: &Parts) -> Result<(), CliError> {
     Ok(())
 }
 
-async fn find(parts: &Parts, number: TicketNumber) -> Result<Quarantined, CliError> {
-    let found = parts.store.quarantine(Some(number)).await?.pop();
+async fn find(store: &dyn Store, number: TicketNumber) -> Result<Quarantined, CliError> {
+    let found = store.quarantine(Some(number)).await?.pop();
     found.ok_or_else(|| {
         CliError::No(format!("{number} holds no mail in quarantine; `nyckelbud quarantine list` names them"))
     })
 }
 
-async fn show(common: &Common, parts: &Parts, number: TicketNumber, raw: bool) -> Result<(), CliError> {
-    let mail = find(parts, number).await?;
-    let (octets, _) = kept_octets(parts, &mail).await?;
+async fn show(common: &Common, store: &dyn Store, number: TicketNumber, raw: bool) -> Result<(), CliError> {
+    let mail = find(store, number).await?;
+    let octets = store.unread(mail.ticket.id).await?.map(|kept| kept.raw).unwrap_or_default();
     if raw {
         return match std::io::stdout().lock().write_all(&octets) {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -91,20 +92,32 @@ async fn show(common: &Common, parts: &Parts, number: TicketNumber, raw: bool) -
     Ok(())
 }
 
-async fn retry_all(common: &Common, parts: &Parts, numbers: &[TicketNumber]) -> Result<(), CliError> {
-    let actor = actor();
+async fn retry_all(
+    common: &Common,
+    settings: &Settings,
+    store: &dyn Store,
+    numbers: &[TicketNumber],
+) -> Result<(), CliError> {
+    let (actor, rules, zone) = (actor(), assembly::rules(settings), registers::zone(settings)?);
+    let dkim = assembly::dkim(settings);
     let mut left = Vec::new();
     for number in numbers {
-        let mail = find(parts, *number).await?;
-        let retried = retry(parts, &mail, &actor).await?;
-        let (word, words) = told(&retried, *number);
-        if !matches!(retried, Retried::LetOut(_)) {
-            left.push(number.to_string());
-        }
-        if common.json {
-            output::json(&json!({ "number": number, "result": word, "words": words }))?;
-        } else {
-            output::line(&format!("{number}: {}", output::plain(&words)))?;
+        let mut next = Some(find(store, *number).await?);
+        while let Some(mail) = next.take() {
+            let now = SystemClock.now();
+            let with = Rereading { store, rules: &rules, dkim: dkim.as_ref(), year: zone.year(now), now };
+            let retried = retry(&with, &mail, &actor).await?;
+            let (word, words) = told(&retried, *number, stays(&mail));
+            if common.json {
+                output::json(&json!({ "number": number, "result": word, "words": words }))?;
+            } else {
+                output::line(&format!("{number}: {}", output::plain(&words)))?;
+            }
+            match retried {
+                // Of mails that are kept together, the next one.
+                Retried::LetOut(_) => next = store.quarantine(Some(*number)).await?.pop(),
+                Retried::Unreadable(_) | Retried::Partial | Retried::Gone => left.push(number.to_string()),
+            }
         }
     }
     if left.is_empty() {
@@ -114,18 +127,25 @@ async fn retry_all(common: &Common, parts: &Parts, numbers: &[TicketNumber]) -> 
 }
 
 /// How a further reading ended: a stable word, and words for people.
-fn told(retried: &Retried, number: TicketNumber) -> (&'static str, String) {
+fn told(retried: &Retried, number: TicketNumber, stays: bool) -> (&'static str, String) {
     match retried {
         Retried::Unreadable(why) => ("unreadable", format!("still in quarantine: {why}")),
+        Retried::Partial if stays => (
+            "partial",
+            "still in quarantine, because the mailbox did not hand it over; it lies where it lay, and its ticket \
+             says where: move it out of that folder and back, and the desk tries again"
+                .to_owned(),
+        ),
         Retried::Partial => (
             "partial",
             "still in quarantine, because only a part of it is kept: raise max_mail_size if it was too large, \
              and move the mail itself from the quarantine folder back to the inbox"
                 .to_owned(),
         ),
-        Retried::LetOut(Recorded::Made(..) | Recorded::Known) => {
+        Retried::LetOut(Recorded::Made(_, number)) => {
             ("let-out", format!("read; the ticket {number} goes on"))
         }
+        Retried::LetOut(Recorded::Known) => ("let-out", format!("read; the ticket {number} goes on")),
         Retried::LetOut(Recorded::Joined(_, into)) => ("joined", format!("read; it is a reply in {into}")),
         Retried::LetOut(Recorded::Duplicate(_, into)) => {
             ("duplicate", format!("read; it is another copy of the mail in {into}"))

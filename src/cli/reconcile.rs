@@ -35,17 +35,18 @@ pub(super) async fn run(common: &Common, args: ReconcileArgs) -> Result<(), CliE
             }
         }
     }
-    match (unknown, failed) {
-        (0, 0) => Ok(()),
-        (0, _) => {
-            Err(CliError::No(format!("{} could not be compared", many(failed, "mailbox", "mailboxes"))))
-        }
-        (_, _) => Err(CliError::No(format!(
+    let mut wrong = Vec::new();
+    if failed > 0 {
+        wrong.push(format!("{} could not be compared", many(failed, "mailbox", "mailboxes")));
+    }
+    if unknown > 0 {
+        wrong.push(format!(
             "{} without a known fate: look at them in the mailbox; those in the inbox are read when the desk \
              runs, those in the other folders become tickets at its next start",
             many(unknown, "mail", "mails")
-        ))),
+        ));
     }
+    if wrong.is_empty() { Ok(()) } else { Err(CliError::No(wrong.join("; "))) }
 }
 
 fn chosen<'a>(settings: &'a Settings, name: Option<&str>) -> Result<Vec<&'a MailboxSettings>, CliError> {
@@ -118,7 +119,12 @@ fn many(count: usize, one: &str, several: &str) -> String {
 fn line(mailbox: &str, mail: &UnknownMail) -> String {
     let (from, message_id) = (mail.from.as_ref(), mail.message_id.as_ref());
     let envelope = match (mail.received_at, from, message_id) {
-        (None, None, None) => format!("the mailbox does not hand it over (its UID is {})", mail.uid.0),
+        _ if mail.begun > 0 => format!(
+            "its reading was begun {} and never ended (its UID is {}); it is not read here",
+            many(usize::try_from(mail.begun).unwrap_or(usize::MAX), "time", "times"),
+            mail.uid.as_str()
+        ),
+        (None, None, None) => format!("the mailbox does not hand it over (its UID is {})", mail.uid.as_str()),
         (at, from, message_id) => format!(
             "{}  {}  {:?}  {}",
             at.map_or_else(|| "no date".to_owned(), rfc3339),
@@ -145,6 +151,13 @@ fn table(mailbox: &str, reconciled: &Reconciled) -> Vec<String> {
         let cells = [mails, by_place, by_content, before, waiting, unknown].map(ToString::to_string);
         lines.push(row(word(folder.shelf), cells));
     }
+    if let Some(why) = &reconciled.another {
+        let text = format!(
+            "  the inbox is another one than the desk knew, under the same UIDVALIDITY: {why}; its mails were \
+             compared by content, and the desk puts that right at its next start"
+        );
+        lines.push(output::paint(output::CARE, &output::plain(&text)));
+    }
     let totals = reconciled.totals;
     lines.push(format!(
         "  {} mails are kept; {} of them lie in none of these folders (moved on or deleted, which is fine)",
@@ -163,11 +176,12 @@ fn object(mailbox: &str, mail: &UnknownMail) -> serde_json::Value {
         "type": "unknown",
         "mailbox": mailbox,
         "folder": word(mail.shelf),
-        "uid": mail.uid.0,
+        "uid": mail.uid.as_str(),
         "received_at": mail.received_at.map(rfc3339),
         "from": mail.from,
         "subject": mail.subject,
         "message_id": mail.message_id,
+        "begun": mail.begun,
     })
 }
 
@@ -190,5 +204,6 @@ fn summary(mailbox: &str, reconciled: &Reconciled) -> serde_json::Value {
         "kept": reconciled.totals.kept,
         "nowhere": reconciled.nowhere,
         "gone": reconciled.totals.gone,
+        "another": reconciled.another,
     })
 }

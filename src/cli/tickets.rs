@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{CliError, Common, assembly, output};
 use crate::clock::rfc3339;
 use crate::config::Settings;
-use crate::store::{TicketFilter, TicketView};
+use crate::store::{Listed, TicketFilter, TicketView};
 use crate::ticket::{Fate, Standing};
 use crate::types::{EmailAddress, MessageId, Reason, Trail, Username};
 
@@ -32,14 +32,20 @@ pub(super) async fn run(common: &Common, args: TicketsArgs) -> Result<(), CliErr
     let settings = &loaded.settings;
     let store = assembly::existing_store(settings).await?;
     let filter = TicketFilter { standing: args.state, mailbox: args.mailbox };
-    let tickets = store.tickets(&filter).await?;
-    if tickets.is_empty() {
+    let Listed { tickets, unreadable } = store.list(&filter).await?;
+    if tickets.is_empty() && unreadable.is_empty() {
         return nothing(settings, filter.mailbox.as_deref());
     }
     for view in &tickets {
         if common.json { output::json(&Object::of(view))? } else { output::line(&row(view))? }
     }
-    Ok(())
+    let Some((_, error)) = unreadable.first() else { return Ok(()) };
+    let numbers: Vec<&str> = unreadable.iter().map(|(number, _)| number.as_str()).collect();
+    Err(CliError::No(format!(
+        "{} cannot be read and is left out of the list: {error}; all others are listed; restore it from a \
+         backup, or use the program of the version that wrote it",
+        numbers.join(", ")
+    )))
 }
 
 /// An empty list is an answer, unless the mailbox is a slip of the pen. One that is no longer

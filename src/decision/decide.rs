@@ -133,9 +133,13 @@ impl<'a> Case<'a> {
 
     fn mail_is_recent(&mut self) -> Step {
         let age = self.question.now.since(self.question.received_at);
-        let limit = self.question.policy.max_mail_age;
-        let evidence = format!("{} old, at most {}", span(age), span(limit));
-        self.check(age <= limit, Check::Age, evidence, Reason::MailTooOld)
+        let (delay, limit) = (self.question.delay, self.question.policy.max_mail_age);
+        let evidence = if age <= limit && delay > limit {
+            format!("{} old by its Date when it came, at most {}", span(delay), span(limit))
+        } else {
+            format!("{} old, at most {}", span(age), span(limit))
+        };
+        self.check(age.max(delay) <= limit, Check::Age, evidence, Reason::MailTooOld)
     }
 
     fn both_fields_are_clear(&mut self) -> Step<&'a PasswordRequest> {
@@ -168,9 +172,9 @@ impl<'a> Case<'a> {
     }
 
     /// What is missing is asked for once, and only of an address that is surely the writer's: a
-    /// forged one would make the desk write to strangers.
+    /// forged one would make the desk write to strangers. Who wants no automatic answer gets no question.
     fn ask_or_hand_over(&self) -> Decision {
-        if self.question.asked_before || !self.is_vouched() {
+        if self.question.asked_before || self.question.wants_no_answer || !self.is_vouched() {
             Decision::HandToTechnician { reason: Reason::FieldsMissing, wait_first: false }
         } else {
             Decision::AskForDetails

@@ -141,6 +141,11 @@ pub struct Question<'a> {
     pub sender: &'a Sender,
     /// When the newest of them came.
     pub received_at: UnixMillis,
+    /// The longest time between a mail's own Date and its arrival. Whoever has somebody's mail can have it
+    /// come a second time, but cannot make it younger.
+    pub delay: Duration,
+    /// One of them must get no automatic answer.
+    pub wants_no_answer: bool,
     /// What the directory says; `None` when it was not asked, because the reading names nobody.
     pub facts: Option<&'a Result<Facts, DirectoryError>>,
     /// What happened lately.

@@ -68,15 +68,21 @@ impl Signs<'_> {
     /// RFC 3834 5: `Auto-Submitted` with anything but `no`; and what came before that field.
     fn marked_automatic(&self) -> Option<AutomaticKind> {
         let subject = without_tags(self.subject).to_lowercase();
+        let marked = self.any("auto-submitted", |value| first_word(value) != "no");
         let reply = self.any("auto-submitted", |value| value.starts_with("auto-replied"))
             || self.any("precedence", |value| value == "auto_reply")
             || REPLY_FIELDS.iter().any(|name| self.has(name))
-            || REPLY_SUBJECTS.iter().any(|start| subject.starts_with(start));
+            || ((marked || self.answers_or_is_bulk())
+                && REPLY_SUBJECTS.iter().any(|start| subject.starts_with(start)));
         if reply {
             return Some(AutomaticKind::Reply);
         }
-        let marked = self.any("auto-submitted", |value| first_word(value) != "no");
         marked.then_some(AutomaticKind::Other)
+    }
+
+    /// A person may begin a subject like a program; but then the mail is no answer, and not sent as bulk.
+    fn answers_or_is_bulk(&self) -> bool {
+        self.has("in-reply-to") || self.has("references") || self.empty_return_path() || self.list().is_some()
     }
 
     /// A mail server wrote it: qmail and others tell of failures in words alone, Exim marks them
@@ -101,8 +107,7 @@ impl Signs<'_> {
     }
 
     fn other(&self) -> Option<AutomaticKind> {
-        let exchange =
-            self.has("x-ms-exchange-generated-message-source") || self.has("x-ms-exchange-inbox-rules-loop");
+        let exchange = self.has("x-ms-exchange-generated-message-source");
         let name = self.local_part().replace(['-', '_', '.'], "");
         let nobody = name.starts_with("noreply") || name.starts_with("donotreply");
         (exchange || nobody).then_some(AutomaticKind::Other)
@@ -121,9 +126,17 @@ impl Signs<'_> {
     }
 }
 
-/// Does a person's mail ask for no automatic answer (`X-Auto-Response-Suppress`, MS-OXCMAIL)?
-/// Outlook writes this field on some ordinary mails, so it tells nothing of their author.
+/// The field of Exchange that tells that an inbox rule handed a mail on, as an old desk's mailbox may do
+/// with those of people. What vouched for their writer came to the mailbox with the rule, not to us.
+pub(super) const HANDED_ON: &str = "x-ms-exchange-inbox-rules-loop";
+
+/// Must a person's mail get no automatic answer? It asks for none (`X-Auto-Response-Suppress`, MS-OXCMAIL;
+/// Outlook writes this field on some ordinary mails, so it tells nothing of their author), or it was
+/// handed on by a rule, which might hand on our answer too.
 pub(super) fn wants_no_answer(fields: &Fields) -> bool {
+    if fields.first(HANDED_ON).is_some() {
+        return true;
+    }
     fields
         .all("x-auto-response-suppress")
         .flat_map(|value| value.split(','))
@@ -202,7 +215,10 @@ mod tests {
             "Automatic reply: Hi",
             "[EXTERNT] [26-1141] Automatiskt svar: Hej",
         ] {
-            assert_eq!(kind("", subject), Some(Reply), "{subject}");
+            for sign in ["In-Reply-To: <a@x>", "References: <a@x>", "Return-Path: <>", "Precedence: bulk"] {
+                assert_eq!(kind(sign, subject), Some(Reply), "{sign} {subject}");
+            }
+            assert_eq!(kind("X-Auto-Response-Suppress: DR, OOF, AutoReply", subject), None, "{subject}");
         }
     }
 
@@ -215,6 +231,7 @@ mod tests {
             "Precedence: first-class",
             "Return-Path: <anna.andersson@kommun.example>\nReturn-Path: <>",
             "X-Auto-Response-Suppress: All",
+            "X-MS-Exchange-Inbox-Rules-Loop: anna@kommun.example",
             "From: noren.replying@kommun.example",
         ] {
             assert_eq!(kind(header, "SV: Automatiskt svar: Nytt lösenord"), None, "{header}");
@@ -251,6 +268,8 @@ mod tests {
             wants_no_answer(&Fields::split(header.as_bytes()).unwrap().0)
         };
         assert!(suppress("DR, RN, NRN, OOF, AutoReply") && suppress("all"));
+        let (handed_on, _) = Fields::split(b"X-MS-Exchange-Inbox-Rules-Loop: a@x\n\n").unwrap();
+        assert!(wants_no_answer(&handed_on));
         assert!(!suppress("None") && !suppress("DR, NDR") && !suppress(""));
     }
 }

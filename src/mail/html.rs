@@ -2,45 +2,72 @@
 //! (WHATWG HTML); this file walks it, without recursion, and the files below write lines.
 
 use scraper::node::Element;
-use scraper::{ElementRef, Html, Node};
+use scraper::{Html, Node};
 
 use super::text::{Line, Zone};
 use super::{Unreadable, link};
 use canvas::Canvas;
 use numbering::{Lists, WordLists};
+use outline::{Holds, Outline};
 use tag::Tag;
 
 mod canvas;
-mod depth;
 mod numbering;
+mod outline;
+mod parse;
+mod sheets;
 mod tag;
 #[cfg(test)]
 mod tests;
 
-/// Tags of a text. The parser's work can grow with the square of unclosed tags.
-const MAX_TAGS: usize = 20_000;
 /// Elements within elements; long threads quote within quotes.
 const MAX_DEPTH: usize = 500;
 const TOO_DEEP: &str = "elements within elements of HTML";
 
-/// The lines of `html`.
+/// What a person sees of a text.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Shown {
+    pub(super) lines: Vec<Line>,
+    /// False when a style sheet may hide some of it.
+    pub(super) surely: bool,
+}
+
+/// What `html` shows.
 ///
 /// # Errors
 /// [`Unreadable::Limit`] when it has more or deeper elements than any person's mail.
-pub(super) fn lines(html: &str) -> Result<Vec<Line>, Unreadable> {
-    if html.bytes().filter(|b| *b == b'<').count() > MAX_TAGS {
-        return Err(Unreadable::Limit("tags of HTML"));
-    }
-    if depth::exceeds(html, MAX_DEPTH) {
-        return Err(Unreadable::Limit(TOO_DEEP));
-    }
-    let document = Html::parse_document(html);
-    let mut page = Page::new(html);
+pub(super) fn shown(html: &str) -> Result<Shown, Unreadable> {
+    let document = parse::tree(html)?;
+    let outline = Outline::of(&document)?;
+    let mut page = Page::new(html, outline);
+    walk(&document, |visit| {
+        match visit {
+            Visit::Open(element) => page.open(element)?,
+            Visit::Text(text) => page.text(text),
+            Visit::Close(element) => page.close(element.name()),
+        }
+        Ok(())
+    })?;
+    Ok(Shown { surely: !page.doubt, lines: page.canvas.finish() })
+}
+
+/// A step of a walk through a tree.
+enum Visit<'a> {
+    Open(&'a Element),
+    Text(&'a str),
+    Close(&'a Element),
+}
+
+/// Walks through all elements and texts, in their order.
+fn walk<'a>(
+    document: &'a Html,
+    mut visit: impl FnMut(Visit<'a>) -> Result<(), Unreadable>,
+) -> Result<(), Unreadable> {
     let mut node = document.tree.root();
     loop {
         match node.value() {
-            Node::Element(element) => page.open(element, ElementRef::wrap(node))?,
-            Node::Text(text) => page.text(text),
+            Node::Element(element) => visit(Visit::Open(element))?,
+            Node::Text(text) => visit(Visit::Text(text))?,
             _ => {}
         }
         if let Some(child) = node.first_child() {
@@ -49,7 +76,7 @@ pub(super) fn lines(html: &str) -> Result<Vec<Line>, Unreadable> {
         }
         loop {
             if let Node::Element(element) = node.value() {
-                page.close(element.name());
+                visit(Visit::Close(element))?;
             }
             if let Some(next) = node.next_sibling() {
                 node = next;
@@ -57,7 +84,7 @@ pub(super) fn lines(html: &str) -> Result<Vec<Line>, Unreadable> {
             }
             match node.parent() {
                 Some(parent) => node = parent,
-                None => return Ok(page.canvas.finish()),
+                None => return Ok(()),
             }
         }
     }
@@ -85,10 +112,13 @@ struct Page {
     word_lists: WordLists,
     /// Where the open link leads, and what it shows so far.
     link: Option<(String, String)>,
+    outline: Outline,
+    /// Something that is read may not be shown.
+    doubt: bool,
 }
 
 impl Page {
-    fn new(html: &str) -> Self {
+    fn new(html: &str, outline: Outline) -> Self {
         Self {
             canvas: Canvas::default(),
             frames: Vec::new(),
@@ -97,6 +127,8 @@ impl Page {
             lists: Lists::default(),
             word_lists: WordLists::of(html),
             link: None,
+            outline,
+            doubt: false,
         }
     }
 
@@ -106,7 +138,8 @@ impl Page {
         if self.rest_is_quoted { Frame { zone: Zone::Quoted, ..frame } } else { frame }
     }
 
-    fn open(&mut self, element: &Element, node: Option<ElementRef<'_>>) -> Result<(), Unreadable> {
+    fn open(&mut self, element: &Element) -> Result<(), Unreadable> {
+        let holds = self.outline.next();
         if self.frames.len() + self.hidden > MAX_DEPTH {
             return Err(Unreadable::Limit(TOO_DEEP));
         }
@@ -115,16 +148,17 @@ impl Page {
             self.hidden += 1;
             return Ok(());
         }
+        self.doubt |= self.outline.sheets.hide(&tag);
         self.rest_is_quoted |= tag.starts_quoted_rest();
         let around = self.frame();
-        let own = tag.zone(|wanted| node.is_some_and(|n| holds(n, wanted)));
+        let own = tag.zone(holds.quotation);
         let zone = match (around.zone, own) {
             (Zone::Quoted, _) => Zone::Quoted,
             (zone, own) => own.unwrap_or(zone),
         };
         let preformatted = around.preformatted || tag.is_preformatted();
         self.frames.push(Frame { zone, preformatted, marked: false });
-        let mark = self.start(&tag, node);
+        let mark = self.start(&tag, holds);
         if let (Some(mark), Some(frame)) = (mark, self.frames.last_mut()) {
             frame.marked = true;
             self.canvas.mark(mark);
@@ -133,11 +167,12 @@ impl Page {
     }
 
     /// Ends or starts what the element ends or starts; answers with the mark of an item.
-    fn start(&mut self, tag: &Tag<'_>, node: Option<ElementRef<'_>>) -> Option<String> {
+    fn start(&mut self, tag: &Tag<'_>, holds: Holds) -> Option<String> {
         match tag.name {
             "a" => self.link = tag.attribute("href").map(|href| (href.to_owned(), String::new())),
             "br" => self.canvas.line_break(self.frame().zone),
-            "td" | "th" => self.canvas.open_cell(),
+            "table" => self.canvas.open_table(),
+            "td" | "th" => self.canvas.open_cell(columns(tag)),
             "tr" => self.canvas.open_row(),
             name if tag::is_block(name) => self.canvas.end_line(),
             _ => {}
@@ -148,10 +183,7 @@ impl Page {
                 None
             }
             "li" => self.lists.item(tag),
-            _ => {
-                let in_text = |inner: &Tag<'_>| inner.style.contains("mso-list:ignore");
-                self.word_lists.item(tag).filter(|_| !node.is_some_and(|n| holds(n, &in_text)))
-            }
+            _ => self.word_lists.item(tag).filter(|_| !holds.number),
         }
     }
 
@@ -164,6 +196,7 @@ impl Page {
             self.close_link();
         }
         match name {
+            "table" => self.canvas.close_table(),
             "td" | "th" => self.canvas.close_cell(),
             "tr" => self.canvas.close_row(),
             _ if self.frames.last().is_some_and(|f| f.marked) => self.canvas.end_item(self.frame().zone),
@@ -195,8 +228,9 @@ impl Page {
     }
 }
 
-/// Is there an element within `node` that is `wanted`?
-fn holds(node: ElementRef<'_>, wanted: &dyn Fn(&Tag<'_>) -> bool) -> bool {
-    let elements = node.descendants().skip(1).filter_map(ElementRef::wrap);
-    elements.map(|e| Tag::new(e.value().name(), e.value().attrs())).any(|tag| wanted(&tag))
+/// How many columns a cell spans; no table of a request has more than a few.
+fn columns(cell: &Tag<'_>) -> usize {
+    const MOST_COLUMNS: usize = 20;
+    let said = cell.attribute("colspan").and_then(|columns| columns.trim().parse().ok());
+    said.unwrap_or(1).clamp(1, MOST_COLUMNS)
 }

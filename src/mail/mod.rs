@@ -127,7 +127,7 @@ pub struct Mail {
     pub message_id: Option<MessageId>,
     /// The decoded subject, on one line.
     pub subject: String,
-    /// The Date field, if it can be read. Never used for an age: its writer chooses it.
+    /// The Date field, if it can be read. Its writer chooses it: it can make a mail older, never younger.
     pub date: Option<UnixMillis>,
     /// Who wrote it.
     pub sender: Sender,
@@ -139,8 +139,8 @@ pub struct Mail {
     pub automatic: Option<AutomaticKind>,
     /// Set when it tells that another mail could not be delivered.
     pub returned: Option<Returned>,
-    /// True when a header asks for no automatic answer although a person wrote it
-    /// (`X-Auto-Response-Suppress`).
+    /// True when it must get no automatic answer although a person wrote it
+    /// (`X-Auto-Response-Suppress`, or handed on by an inbox rule).
     pub wants_no_answer: bool,
     /// Text of the text/plain part, if there is one.
     pub plain: Option<WrittenText>,
@@ -148,11 +148,12 @@ pub struct Mail {
     pub html: Option<WrittenText>,
     /// Names of the attachments, each fit for a file: no folders, nothing invisible. They are never opened.
     pub attachments: Vec<String>,
-    /// True when the readable text is incomplete: encrypted or in a foreign container
-    /// (winmail.dat). Such a mail is never acted on.
+    /// True when what is read may not be what a person sees: encrypted or in a foreign container
+    /// (winmail.dat), larger than is read, hidden by a style sheet, or with two subjects. Such a mail is
+    /// never acted on.
     pub incomplete: bool,
-    /// SHA-256 of From, To, Cc, Date, Subject, Message-ID and body, in hex: two mails with the same
-    /// hash are the same mail, whatever way they came.
+    /// SHA-256 of From, To, Cc, Date, Subject, Message-ID and body, blanks apart, in hex: two mails with
+    /// the same hash are the same mail, whatever way they came.
     pub content_hash: String,
 }
 

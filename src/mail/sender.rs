@@ -4,6 +4,7 @@
 //! Each way to tell them apart has its file: `authserv` for servers that follow RFC 8601, `exchange`
 //! for Exchange, `signatures` for what this desk has checked itself.
 
+use super::automatic::HANDED_ON;
 use super::fields::Fields;
 use super::shown::one_line;
 use super::{Authentication, Sender, Trust};
@@ -86,6 +87,11 @@ fn verdict(
     address: &EmailAddress,
     own: bool,
 ) -> Result<String, String> {
+    if fields.first(HANDED_ON).is_some() {
+        return Err(
+            "an inbox rule handed it on; nobody vouches for what came to the rule's mailbox".to_owned()
+        );
+    }
     match authentication {
         Authentication::Trusted => Ok("only local users can write to this mailbox".to_owned()),
         Authentication::Exchange => exchange::vouching(fields, address.domain(), own),

@@ -78,6 +78,7 @@ pub(super) fn written(lines: Vec<Line>) -> Result<WrittenText, Unreadable> {
         return Err(Unreadable::Limit("lines of text"));
     }
     let mut text = WrittenText::default();
+    let labels: Vec<quote::Label> = lines.iter().map(quote::Label::of).collect();
     let mut above = Above::Nothing;
     let mut attribution_ends = 0;
     for (place, line) in lines.iter().enumerate() {
@@ -85,8 +86,7 @@ pub(super) fn written(lines: Vec<Line>) -> Result<WrittenText, Unreadable> {
             text.quoted.push(line.text.clone());
             continue;
         }
-        let rest = &lines[place..];
-        if let Some(start) = quote::starts(rest) {
+        if let Some(start) = quote::starts(&lines[place..], &labels[place..]) {
             match start {
                 quote::Start::ToTheEnd => above = Above::QuotedMail,
                 quote::Start::Attribution { lines } => attribution_ends = place + lines,

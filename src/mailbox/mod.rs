@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use compact_str::{CompactString, ToCompactString};
 use tokio::sync::mpsc;
 
 use crate::types::UnixMillis;
@@ -16,7 +17,27 @@ mod folder_name;
 /// A mail's name within one mailbox and one UIDVALIDITY: an IMAP UID in decimal digits, or the
 /// unique part of a maildir file's name. Never shown to people.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MailUid(pub String);
+pub struct MailUid(CompactString);
+
+impl MailUid {
+    /// The name `text`. A UID needs no memory of its own: a list of a large folder is many of them.
+    #[must_use]
+    pub fn new(text: impl AsRef<str>) -> Self {
+        Self(CompactString::from(text.as_ref()))
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<u32> for MailUid {
+    fn from(uid: u32) -> Self {
+        Self(uid.to_compact_string())
+    }
+}
 
 /// What opening a mailbox told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -185,6 +206,26 @@ pub trait Mailbox: Send {
     /// quarantine folder if they are missing.
     async fn open(&mut self) -> Result<Opened, MailboxError>;
 
+    /// Whether the open inbox is another one than that of the first connection, whose `mark` it is, although
+    /// its UIDVALIDITY is the same: RFC 3501 2.3.1.1 forbids it, and servers on which every new inbox has the
+    /// same do it all the same. `last` is the highest name that is known under this UIDVALIDITY.
+    fn another(&self, mark: Option<&Mark>, last: Option<&MailUid>) -> Option<AnotherInbox> {
+        let _ = (mark, last);
+        None
+    }
+
+    /// When the mailbox received a mail that it does not hand over, if it tells.
+    async fn received(&mut self, uid: &MailUid) -> Result<Option<UnixMillis>, MailboxError> {
+        let _ = uid;
+        Ok(None)
+    }
+
+    /// The header of a mail that it does not hand over, or the beginning of it, if it tells.
+    async fn header(&mut self, uid: &MailUid) -> Result<Vec<u8>, MailboxError> {
+        let _ = uid;
+        Ok(Vec::new())
+    }
+
     /// The inbox's mails, oldest first; `after` leaves out those that were there when the mailbox
     /// was connected for the first time (see [`Mailbox::mark`]).
     async fn list(&mut self, after: Option<&Mark>) -> Result<Vec<MailUid>, MailboxError>;
@@ -209,6 +250,15 @@ pub trait Mailbox: Send {
 
     /// Waits until a mail arrives or `limit` is over. A hint only: a full look follows in any case.
     async fn wait(&mut self, limit: Duration) -> Result<Woken, MailboxError>;
+}
+
+/// Why an inbox is another one than the one that is known, although its UIDVALIDITY is the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnotherInbox {
+    /// In words.
+    pub why: String,
+    /// The mark of the first connection as it is to be kept from now on.
+    pub mark: Option<Mark>,
 }
 
 /// What was in the inbox at the first connection, in the mailbox's own words. Kept by the store.

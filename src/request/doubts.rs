@@ -9,14 +9,19 @@ use super::value::is_example;
 use super::vocabulary::{CORRECTIONS, OTHERS_NUMBERS, VALUE_DOUBTS, VALUE_WORDS};
 use crate::types::{PhoneNumber, Username};
 
+/// "Det är min chefs": so short a sentence is about the value above it.
+const SHORT: usize = 5;
+
+/// So far before a number is looked for the words that make it an example.
+const LONGEST_CLAUSE: usize = 200;
+
 /// The place of a mobile number in running text that is another one than `phone`. Examples ("t ex
 /// 070-174 06 99") and landlines, which take no texts, are no rivals.
 pub(super) fn rival(text: &str, phone: &PhoneNumber) -> bool {
     let folded = fold(text);
     mobiles_in(text).iter().any(|(at, number)| {
-        let before = folded.get(..*at).unwrap_or_default();
-        let sentence = sentences(before).last().unwrap_or_default();
-        number != phone && !is_example(sentence)
+        let before = folded.get(at.saturating_sub(LONGEST_CLAUSE)..*at).unwrap_or_default();
+        number != phone && !is_example(sentences(before).last().unwrap_or_default())
     })
 }
 
@@ -26,8 +31,10 @@ pub(super) fn takes_back(text: &str, username: Option<&Username>, phone: Option<
     let folded = fold(text);
     sentences(&folded).any(|sentence| {
         let phrases = Phrases::of(sentence);
-        let wrong = phrases.hold(&VALUE_DOUBTS) || (phone.is_some() && phrases.hold(&OTHERS_NUMBERS));
-        let doubtful = wrong && phrases.hold(&VALUE_WORDS) && !speaks_of_password(&phrases);
+        let anothers = phone.is_some() && phrases.hold(&OTHERS_NUMBERS);
+        let wrong = phrases.hold(&VALUE_DOUBTS) || anothers;
+        let of_value = phrases.hold(&VALUE_WORDS) || (anothers && phrases.words().count() <= SHORT);
+        let doubtful = wrong && of_value && !speaks_of_password(&phrases);
         let first = phrases.words().next();
         let corrects = phrases.hold(&CORRECTIONS) || matches!(first, Some("eller" | "alternativt" | "or"));
         doubtful || (corrects && names_another(sentence, username))

@@ -1,13 +1,15 @@
 //! Collects from the lines of a mail what is tied to a label or a number, and leaves the rest as free
 //! text, in which nothing is ever taken for a value but a lone pair.
 
+use super::closing::{belongs_to_another, closing};
 use super::item::{both_items, item};
-use super::label::{Segment, Tie, cells, heading, segments};
+use super::label::{Segment, Tie, segments};
 use super::line::{Line, bare};
+use super::loose::{self, Around};
 use super::tail::part;
 use super::value::Value;
 use super::vocabulary::Field;
-use super::{loose, phone, username};
+use super::{phone, username};
 use crate::types::{PhoneNumber, Username};
 
 /// What was read for one field, with the lines it stands on.
@@ -28,7 +30,7 @@ impl<T> Candidates<T> {
     }
 
     /// Takes `value` in; false when there was none. A doubted value is none that could be used.
-    fn add(&mut self, line: usize, value: Value<T>, doubted: bool) -> bool {
+    pub(super) fn add(&mut self, line: usize, value: Value<T>, doubted: bool) -> bool {
         match value {
             Value::Is(_) if doubted => self.unclear.push((line, "a value in doubt")),
             Value::Is(value) => self.found.push((line, value)),
@@ -48,19 +50,23 @@ pub(super) struct Fields {
     pub(super) free: Vec<(usize, String)>,
 }
 
-/// Reads `lines`. `reply`: the mail answers another one, so that a lone value is an answer.
-pub(super) fn collect(lines: &[Line], reply: bool) -> Fields {
+/// Reads `lines`; `around` is for values that stand alone in them.
+pub(super) fn collect(lines: &[Line], around: &Around<'_>) -> Fields {
     let mut reader = Reader {
         lines,
+        closing: closing(lines).unwrap_or(lines.len()),
+        gapped: is_gapped(lines),
+        tabled: false,
         taken: vec![false; lines.len()],
         fields: Fields { usernames: Candidates::new(), phones: Candidates::new(), free: Vec::new() },
     };
     for at in 0..lines.len() {
         reader.line(at);
     }
+    let tabled = reader.tabled;
     let mut fields = reader.fields;
-    if fields.usernames.is_empty() && fields.phones.is_empty() {
-        let (username, phone) = loose::lone_values(&fields.free, reply);
+    if !tabled && fields.usernames.is_empty() && fields.phones.is_empty() {
+        let (username, phone) = loose::lone_values(&fields.free, around);
         let lines = [username.as_ref().map(|(line, _)| *line), phone.as_ref().map(|(line, _)| *line)];
         fields.free.retain(|(line, _)| !lines.contains(&Some(*line)));
         fields.usernames.found.extend(username);
@@ -69,11 +75,17 @@ pub(super) fn collect(lines: &[Line], reply: bool) -> Fields {
     fields
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     lines: &'a [Line],
+    /// Where the writer signs: no phone from here on is an answer.
+    closing: usize,
+    /// Blank lines stand between the labels and their values.
+    gapped: bool,
+    /// There is a table, so that a value outside it may be of any of its columns.
+    pub(super) tabled: bool,
     /// Lines that were read together with one above.
-    taken: Vec<bool>,
-    fields: Fields,
+    pub(super) taken: Vec<bool>,
+    pub(super) fields: Fields,
 }
 
 impl Reader<'_> {
@@ -92,7 +104,7 @@ impl Reader<'_> {
     }
 
     /// The next line below `at` that is not blank.
-    fn below(&self, at: usize) -> Option<(usize, &Line)> {
+    pub(super) fn below(&self, at: usize) -> Option<(usize, &Line)> {
         let rest = self.lines.iter().enumerate().skip(at + 1);
         rest.into_iter().find(|(_, line)| !line.is_blank()).filter(|(below, _)| !self.taken[*below])
     }
@@ -107,7 +119,15 @@ impl Reader<'_> {
         let segments = segments(line);
         let Some(first) = segments.first() else { return false };
         self.free(line.number, line.cut(0..first.start));
-        for segment in &segments {
+        let own = segments.iter().any(|segment| segment.field == Field::Username);
+        let anothers = !own && belongs_to_another(self.lines, at);
+        for segment in segments {
+            let phone = segment.field == Field::Phone;
+            if phone && at > self.closing {
+                self.free(line.number, line.cut(segment.start..segment.value.end));
+                continue;
+            }
+            let segment = &Segment { doubted: segment.doubted || (phone && anothers), ..segment.clone() };
             let text = line.cut(segment.value.clone());
             let is_empty = line.folded().get(segment.value.clone()).is_none_or(|text| bare(text).is_empty());
             if !is_empty {
@@ -115,7 +135,10 @@ impl Reader<'_> {
                 continue;
             }
             self.mark(segment);
-            if segments.last() == Some(segment) {
+            if segment.weak {
+                self.free(line.number, line.cut(segment.start..segment.value.end));
+            }
+            if segment.value.end == line.folded().len() {
                 self.value_below(at, segment);
             }
         }
@@ -163,10 +186,16 @@ impl Reader<'_> {
         }
     }
 
-    /// The value of a label that ends its line stands on the next one, alone.
+    /// The value of a label that ends its line stands on the next one, alone; behind a blank line only
+    /// where the whole template is written so.
     fn value_below(&mut self, at: usize, segment: &Segment) {
         let Some((below, line)) = self.below(at) else { return };
-        if item(line).is_some() || !segments(line).is_empty() {
+        if is_asked(line) {
+            return;
+        }
+        // Behind a gap may stand a signature, where nobody has filled in anything.
+        let alone = self.lines.get(below + 1).is_none_or(|line| line.is_blank() || is_asked(line));
+        if below > at + 1 && !(self.gapped && alone) {
             return;
         }
         let (number, text) = (line.number, line.text());
@@ -183,38 +212,6 @@ impl Reader<'_> {
             Field::Phone | Field::Other | Field::Elsewhere => false,
         };
         self.taken[below] = added;
-    }
-
-    /// A line of headings and the line of cells below it.
-    fn table(&mut self, at: usize, line: &Line) -> bool {
-        let Some(headings) = cells(&line.text()) else { return false };
-        let fields: Vec<Option<Field>> = headings.iter().map(|cell| heading(cell)).collect();
-        if !(fields.contains(&Some(Field::Username)) && fields.contains(&Some(Field::Phone))) {
-            return false;
-        }
-        self.fields.usernames.labelled = true;
-        self.fields.phones.labelled = true;
-        let mut above = at;
-        while let Some((row, line)) = self.below(above)
-            && let Some(values) = cells(&line.text())
-            && values.len() == fields.len()
-        {
-            let number = line.number;
-            for (field, value) in fields.iter().zip(values) {
-                match field {
-                    Some(Field::Username) => {
-                        _ = self.fields.usernames.add(number, username::read(&value, true), false)
-                    }
-                    Some(Field::Phone) => {
-                        _ = self.fields.phones.add(number, phone::read(&value, true), false)
-                    }
-                    Some(Field::Other | Field::Elsewhere) | None => {}
-                }
-            }
-            self.taken[row] = true;
-            above = row;
-        }
-        true
     }
 
     fn items_on_one_line(&mut self, line: &Line) -> bool {
@@ -254,6 +251,7 @@ impl Reader<'_> {
         let (mut phone_at, mut phone_number, mut phone) = (second, line.number, phone);
         if phone.trim().is_empty()
             && let Some((below, line)) = self.below(second)
+            && (below == second + 1 || username_at > at + 1)
             && loose::begins_as_number(&line.text())
         {
             (phone_at, phone_number, phone) = (below, line.number, line.text());
@@ -290,6 +288,28 @@ impl Reader<'_> {
         });
         follows && self.fields.phones.add(number, phone::read(text, false), false)
     }
+}
+
+/// Does a field begin on the line?
+fn is_asked(line: &Line) -> bool {
+    item(line).is_some() || !segments(line).is_empty()
+}
+
+/// Does a blank line, and then a value, stand below every label of a template?
+fn is_gapped(lines: &[Line]) -> bool {
+    let mut fields = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let wanted = |segment: &Segment| matches!(segment.field, Field::Username | Field::Phone);
+        let Some(segment) = segments(line).iter().rfind(|segment| wanted(segment)) else { continue };
+        let empty = line.folded().get(segment.value.clone()).is_none_or(|text| bare(text).is_empty());
+        let mut below = lines.iter().skip(at + 1).skip_while(|line| line.is_blank());
+        let gap = lines.get(at + 1).is_some_and(Line::is_blank);
+        if !(empty && gap && below.next().is_some_and(|line| !is_asked(line))) {
+            return false;
+        }
+        fields.push(segment.field);
+    }
+    fields.contains(&Field::Username) && fields.contains(&Field::Phone)
 }
 
 /// In running text only a clear value counts.

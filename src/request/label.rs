@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::line::{Line, Phrases, bare, fold};
+use super::line::{Line, Phrases, bare};
+use super::own::may_be_anothers;
 use super::vocabulary::{
     DOUBTS, ELSEWHERE_LABELS, EXAMPLES, Field, HINTS, KINDS, NEGATIONS, OTHER_LABELS, OWNERS, PHONE_LABELS,
     POSSESSIVES, USERNAME_LABELS, WEAK_PHONE_LABELS, WEAK_USERNAME_LABELS,
@@ -39,8 +40,18 @@ pub(super) struct Segment {
     pub(super) value: Range<usize>,
 }
 
-/// The labels of `line`, in order.
-pub(super) fn segments(line: &Line) -> Vec<Segment> {
+/// Nobody writes fields into a longer line, and what a label costs grows with what stands before it.
+const LONGEST_LINE: usize = 2_000;
+
+/// The labels of `line`, in order; none in one that is too long.
+pub(super) fn segments(line: &Line) -> &[Segment] {
+    line.labels.get_or_init(|| found(line))
+}
+
+fn found(line: &Line) -> Vec<Segment> {
+    if line.folded().len() > LONGEST_LINE {
+        return Vec::new();
+    }
     let words = line.words();
     let mut segments: Vec<Segment> = Vec::new();
     let mut next = 0;
@@ -53,12 +64,16 @@ pub(super) fn segments(line: &Line) -> Vec<Segment> {
         if is_part_of_more(line.folded(), &place) {
             continue;
         }
-        let Some(anchor) = anchor(line, place.start, segments.last()) else { continue };
         let behind = behind(line, place.end, field);
         let wanted = matches!(field, Field::Username | Field::Phone);
         if !wanted && behind.tie != Tie::Firm {
             continue;
         }
+        let Some(anchor) = anchor(line, place.start, segments.last()) else { continue };
+        let doubted = anchor.doubted
+            || behind.doubted
+            || (field == Field::Phone && anchor.owned)
+            || (!anchor.opens_line && may_be_anothers(line, &segments, field, anchor.start..place.start));
         if let Some(before) = segments.last_mut() {
             let value = &line.folded()[..anchor.start];
             let value = value.trim_end_matches([' ', ',', ';', '/', '|', '&', '+', '-']);
@@ -70,7 +85,7 @@ pub(super) fn segments(line: &Line) -> Vec<Segment> {
             tie: behind.tie,
             start: anchor.start,
             opens_line: anchor.opens_line,
-            doubted: anchor.doubted || behind.doubted || (field == Field::Phone && anchor.owned),
+            doubted,
             value: behind.value..line.folded().len(),
         });
         // Words of a hint are no labels of their own.
@@ -213,7 +228,7 @@ fn anchor(line: &Line, start: usize, before: Option<&Segment>) -> Option<Anchor>
     if !tied && !before.is_some_and(|before| is_one_value(line, before, anchor.start)) {
         return None;
     }
-    let clause = folded.get(from..anchor.start)?;
+    let clause = folded.get(from.max(anchor.start.saturating_sub(LONGEST_HINT))..anchor.start)?;
     let clause = clause.rfind(['.', '!', '?', ',', ';', ':']).map_or(clause, |at| &clause[at..]);
     let clause = Phrases::of(clause);
     anchor.doubted |= clause.hold(&DOUBTS) || clause.hold(&NEGATIONS);
@@ -328,33 +343,12 @@ fn hint_in_words(folded: &str, from: usize) -> Option<usize> {
     if plain && !hint.trim().is_empty() && known() { sign(folded, from + length) } else { None }
 }
 
-/// So much of the text as a hint may fill, so that many labels on one line cost no more than few.
+/// So much of the text as a hint, or a clause before a label, may fill, so that many labels on one line
+/// cost no more than few.
+const LONGEST_HINT: usize = 100;
+
 fn window(folded: &str, from: usize) -> &str {
-    const LONGEST_HINT: usize = 100;
     &folded[from..folded.len().min(from + LONGEST_HINT)]
-}
-
-/// The cells of a line of a table, if it is one.
-pub(super) fn cells(text: &str) -> Option<Vec<String>> {
-    let inner = text.trim_matches(|c: char| c == '|' || c == ' ');
-    let cells: Vec<String> =
-        inner.split(['\t', '|']).map(|cell| cell.trim().to_owned()).filter(|cell| !cell.is_empty()).collect();
-    (cells.len() >= 2).then_some(cells)
-}
-
-/// What the heading of a table's column asks for; `None` for a heading that is unknown.
-pub(super) fn heading(cell: &str) -> Option<Field> {
-    let line = Line::new(0, cell);
-    match segments(&line).as_slice() {
-        [only]
-            if only.opens_line
-                && !only.doubted
-                && bare(line.folded().get(only.value.clone())?).is_empty() =>
-        {
-            Some(only.field)
-        }
-        [..] => is_label(&fold(cell)).then_some(Field::Other),
-    }
 }
 
 #[cfg(test)]
@@ -368,7 +362,7 @@ mod tests {
             let doubt = if s.doubted { "?" } else { "" };
             format!("{doubt}{:?}={}", s.field, line.cut(s.value).trim())
         };
-        segments(&line).into_iter().map(show).collect()
+        segments(&line).iter().cloned().map(show).collect()
     }
 
     #[test]

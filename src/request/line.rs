@@ -1,8 +1,10 @@
 //! One line of a mail, kept twice: as written, and folded to plain lower-case ASCII of the same
 //! length, so that words are found in the folded form and values are cut from the written one.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
+use super::label::Segment;
 use super::vocabulary::List;
 
 /// A line and its 1-based number, as evidence names it.
@@ -12,13 +14,15 @@ pub(super) struct Line {
     written: Vec<char>,
     /// One ASCII octet for each character of `written`.
     folded: String,
+    /// The labels in it, once they have been looked for (`label`).
+    pub(super) labels: OnceCell<Vec<Segment>>,
 }
 
 impl Line {
     pub(super) fn new(number: usize, text: &str) -> Self {
         let written = composed_text(text);
         let folded = written.iter().copied().map(fold_char).collect();
-        Self { number, written, folded }
+        Self { number, written, folded, labels: OnceCell::new() }
     }
 
     /// The folded form; its octet positions are the positions of [`Line::cut`].

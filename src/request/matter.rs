@@ -1,13 +1,14 @@
 //! Is a mail about a password at all?
 
 use super::line::{Phrases, fold};
-use super::vocabulary::{COURTESIES, List, PASSWORD_BEGINNINGS, PASSWORD_PHRASES, WITHDRAWALS};
+use super::refusal::refuses;
+use super::vocabulary::{COURTESIES, List, PASSWORD_BEGINNINGS, PASSWORD_PHRASES};
 
 /// What the words of subject and text say about the matter.
 pub(super) struct Matter {
     /// A password, or being locked out, is spoken of.
     pub(super) mentioned: bool,
-    /// The writer may not want one, or no longer: "det har löst sig".
+    /// The writer may not want one, or no longer, or warns: `refusal`.
     pub(super) withdrawn: bool,
 }
 
@@ -15,14 +16,11 @@ impl Matter {
     /// `free`: the text outside the fields. The label "inloggning" alone says nothing.
     pub(super) fn of(subject: &str, free: &str) -> Self {
         let phrases = Phrases::of(&fold(&format!("{subject}. {free}")));
-        Self {
-            mentioned: phrases.words().any(names_a_password) || phrases.hold(&PASSWORD_PHRASES),
-            withdrawn: phrases.hold(&WITHDRAWALS),
-        }
+        Self { mentioned: speaks_of_the_matter(&phrases), withdrawn: refuses(subject, free) }
     }
 }
 
-fn names_a_password(word: &str) -> bool {
+pub(super) fn names_a_password(word: &str) -> bool {
     const MEANT: List = List("losenord, password");
     PASSWORD_BEGINNINGS.items().any(|beginning| word.starts_with(beginning)) || MEANT.has_nearly(word)
 }
@@ -30,6 +28,11 @@ fn names_a_password(word: &str) -> bool {
 /// Does folded text speak of a password?
 pub(super) fn speaks_of_password(phrases: &Phrases) -> bool {
     phrases.words().any(names_a_password)
+}
+
+/// Does folded text speak of a password, or of being locked out?
+pub(super) fn speaks_of_the_matter(phrases: &Phrases) -> bool {
+    speaks_of_password(phrases) || phrases.hold(&PASSWORD_PHRASES)
 }
 
 /// Nothing but greetings, courtesies, and the words of `names` (the username's own parts)?

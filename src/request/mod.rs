@@ -3,11 +3,13 @@
 //!
 //! `template` reads one mail and `together` those of a ticket; `fields` collects what is tied to a
 //! label (`label`), to a number (`item`) or stands alone (`loose`); `username` and `phone` judge a
-//! field's text; `doubts` and `matter` look at everything else that was written.
+//! field's text; `doubts`, `matter` and `refusal` look at everything else that was written, `own` and
+//! `closing` at whose matter it is.
 
 use crate::mail::AutomaticKind;
 use crate::types::{PhoneNumber, Username};
 
+mod closing;
 mod doubts;
 mod fields;
 mod label;
@@ -15,8 +17,11 @@ mod item;
 mod line;
 mod loose;
 mod matter;
+mod own;
 mod pattern;
 mod phone;
+mod refusal;
+mod table;
 mod tail;
 pub mod template;
 #[cfg(test)]

@@ -32,7 +32,7 @@ patterns! {
     /// Two or more names with dots between them, one of them with three letters or more.
     DOTTED_NAMES = r"^(?:[A-Za-z-]+\.)*[A-Za-z-]{3,}(?:\.[A-Za-z-]+)*$";
     /// `KOMMUN\annand12`, as Windows shows an account.
-    WITH_DOMAIN = r"^[A-Za-z0-9.-]{1,64}\\(.*)$";
+    WITH_DOMAIN = r"^[A-Za-z0-9.-]{1,64}\\.*$";
     /// A name alone: "Anna".
     FIRST_NAME = r"^[A-Z][a-z]*$";
 }
@@ -45,11 +45,6 @@ impl Pattern {
     /// Where it is found, from left to right.
     pub(super) fn places_in(&self, text: &str) -> Vec<Range<usize>> {
         self.0.find_iter(text).map(|found| found.range()).collect()
-    }
-
-    /// What its brackets hold.
-    pub(super) fn inside<'t>(&self, text: &'t str) -> Option<&'t str> {
-        self.0.captures(text)?.get(1).map(|found| found.as_str())
     }
 }
 

@@ -78,6 +78,7 @@ fn is_placeholder(text: &str) -> bool {
 /// tried as the beginning of a number, so that a date before a number does not hide it.
 pub(super) fn mobiles_in(text: &str) -> Vec<(usize, PhoneNumber)> {
     const MOST_GROUPS: usize = 12;
+    const FEWEST_DIGITS: usize = 8;
     let folded = fold(text);
     let groups = DIGITS.places_in(&folded);
     let mut found = Vec::new();
@@ -91,6 +92,8 @@ pub(super) fn mobiles_in(text: &str) -> Vec<(usize, PhoneNumber)> {
         }
         let ends = groups.iter().skip(first).take(MOST_GROUPS).map(|group| group.end);
         let number = ends
+            // A mobile number has at least so many digits, and trying fewer is dear.
+            .filter(|end| folded[begin..*end].bytes().filter(u8::is_ascii_digit).count() >= FEWEST_DIGITS)
             .take_while(|end| folded[begin..*end].bytes().all(|octet| b"0123456789 +()./-".contains(&octet)))
             .find_map(|end| Some((end, PhoneNumber::parse(&folded[begin..end]).ok()?)))
             .filter(|(_, number)| number.takes_texts());

@@ -81,7 +81,7 @@ pub(super) const OTHER_LABELS: List = List(
 
 /// Labels before other people's numbers.
 pub(super) const ELSEWHERE_LABELS: List = List(
-    "chef, chefen, manager, vaxel, vaxeln, switchboard, fax, rum, room, adress, kontaktperson, \
+    "chef, chefen, manager, boss, contact, contactperson, anhorig, vaxel, vaxeln, switchboard, fax, rum, room, adress, kontaktperson, \
      kontakt, reception, receptionen, kontor, office",
 );
 
@@ -112,7 +112,7 @@ pub(super) const NEGATIONS: List = List("inte, ej, icke, aldrig, not, never, isn
 pub(super) const OWNERS: List = List(
     "chef, chefs, chefen, chefens, kollega, kollegas, kollegan, kollegans, kollegor, manager, managers, \
      boss, bosses, colleague, colleagues, coworker, fru, frus, sambo, sambos, mamma, pappa, \
-     wife, husband, friend",
+     wife, husband, friend, kontaktperson",
 );
 
 /// Words of the hints that our own texts and others' forms put behind a label.
@@ -160,19 +160,6 @@ pub(super) const PASSWORD_PHRASES: List = List(
      account, password reset, can t get in, cannot get in, inte komma in, unlock my, unlock account",
 );
 
-/// Words after which a password may not be wanted, or no longer.
-pub(super) const WITHDRAWALS: List = List(
-    "inte glomt, inte har glomt, galler inte losenord, galler inte losenordet, galler inte ett losenord, \
-     galler inte mitt losenord, handlar inte om losenord, handlar inte om losenordet, behover inte \
-     losenord, behover inte nytt losenord, behover inte ett nytt losenord, behover inget losenord, \
-     behover inget nytt losenord, vill inte ha nytt losenord, vill inte ha ett nytt losenord, inte byta \
-     losenord, inte byt losenord, byt inte losenord, byt inte losenordet, not about a password, not about \
-     my password, not a password, not forgotten, haven t forgotten, have not forgotten my password, do \
-     not need a new password, don t need a new password, do not reset, don t reset, no longer need, no \
-     longer needed, behovs inte langre, inte langre aktuellt, har lost sig, lost sig, loste sig, lost \
-     det, har redan fatt, kom in nu, kommer in nu, it works now, fungerar nu",
-);
-
 /// Words that take a value back or put another in its place.
 pub(super) const CORRECTIONS: List = List(
     "rattelse, menar, menade, forlat, ursakta, istallet, i stallet, snarare, skrev fel, ska vara, skall \
@@ -215,6 +202,45 @@ pub(super) const OTHERS_NUMBERS: List = List(
     "chefens, kollegans, min chefs, min kollegas, my manager s, my colleague s, my boss, sambos, frus, \
      makes, mammas, pappas, wife s, husband s",
 );
+
+/// With [`COURTESIES`] and the words for a password, all words of a sentence about the writer's own
+/// matter. Whatever else is said may be about somebody else.
+pub(super) const OWN_WORDS: List = List(
+    "jag, vi, mej, mitt, mina, vart, ett, en, att, for, i, om, som, men, da, sa, inte, ej, aldrig, kom, komma, \
+     kommit, glomt, glomde, glommer, minns, ihag, behover, behovs, vill, skulle, vilja, ha, fa, far, hade, \
+     fatt, nytt, ny, nya, las, last, lasa, laste, utlast, sparrat, sparrad, sparrade, upp, ut, ute, konto, kontot, \
+     dator, datorn, datorer, systemet, windows, outlook, teams, mejl, mejlen, natet, logga, loggar, inloggad, \
+     inloggning, inloggningen, byta, bytt, bytte, aterstalla, aterstall, aterstallning, skicka, sms, \
+     fungerar, funkar, stammer, gar, gick, langre, igen, idag, imorse, morse, sedan, sen, efter, semester, \
+     semestern, ledighet, snarast, garna, bara, oj, forlat, ursakta, stor, losen, losenet, av, mot, in, inne, under, min, mobil, \
+     mobilen, telefon, telefonen, nummer, numret, vet, vad, gor, akut, snabbt, bradskande, kunna, kvar, \
+     i, a, an, m, am, ve, have, had, forgot, forgotten, need, needed, would, like, to, get, can, t, cannot, \
+     could, not, don, didn, remember, know, any, more, longer, new, locked, out, of, account, computer, laptop, \
+     log, login, sign, reset, again, since, today, this, that, after, holiday, vacation, password, for, on, \
+     be, been, was, it, its, does, doesn, work, works, way, request, asap, soon, possible, sorry, we, at, \
+     mobile, phone, number, your, send, text, ring, ringa, na, nar, nas, call, reach, er, oss",
+);
+
+/// Words that say goodbye or thank; below them people sign.
+pub(super) const FAREWELLS: List = List(
+    "tack, tackar, thanks, thank, cheers, halsar, halsning, halsningar, mvh, trevlig, bye, hejda, regards, \
+     helg, kvall, weekend",
+);
+
+/// Words that a line has which says something, unlike the lines of a signature.
+pub(super) const VERBS: List = List(
+    "jag, vi, ni, hon, han, det, har, ar, var, kan, kommer, vill, behover, skicka, ring, sitter, jobbar, \
+     glomt, heter, nar, we, you, she, he, is, am, are, have, has, can, will, need, send, call, forgot, \
+     please, snalla, nedan, below, uppgifter, svar",
+);
+
+/// Other people, as one speaks of them.
+pub(super) const THIRD_PERSONS: List =
+    List("hennes, hans, hens, deras, her, his, their, henne, honom, him, hon, han, hen, she, he, sin, sitt");
+
+/// Labels before other people, whose phones may stand on the lines below.
+pub(super) const PERSONS: List =
+    List("chef, chefen, manager, kontaktperson, kontakt, contact, kollega, kollegan, colleague, boss");
 
 #[cfg(test)]
 mod tests {

@@ -21,6 +21,19 @@ pub trait Ledger: Send + Sync {
         now: UnixMillis,
     ) -> Result<(), StoreError>;
 
+    /// The highest UID, as a number, that was ever in the inbox under this UIDVALIDITY.
+    async fn last(&self, mailbox: &str, validity: u32) -> Result<Option<MailUid>, StoreError>;
+    /// The inbox is another one under the same UIDVALIDITY: what is known under it is put aside, so that no
+    /// mail is taken for another, and `mark` replaces that of the first connection. Said in the audit log.
+    /// Answers how many mails were known.
+    async fn another_inbox(
+        &self,
+        mailbox: &str,
+        validity: u32,
+        mark: Option<&Mark>,
+        now: UnixMillis,
+    ) -> Result<u64, StoreError>;
+
     /// The entries of these mails; one that was never seen has none.
     async fn entries(&self, scope: &UidScope, uids: &[MailUid]) -> Result<Vec<LedgerEntry>, StoreError>;
     /// Entries of mails that have not been moved out of the inbox yet, in the order of their names: up to

@@ -22,9 +22,9 @@ pub use ledger::Ledger;
 pub(crate) use types::MACHINE;
 pub use types::{
     Addressee, Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, Found, Incoming, Intent,
-    IntentChange, IntentKind, KeptMail, LedgerEntry, LetOut, MailId, MailsLimit, MessageClaim, MessageKind,
-    NewMessage, NewTicket, Quarantined, Recorded, SealedChange, Settled, Started, Step, StoredReceipt,
-    Switch, Thread, TicketFilter, TicketView, Totals, UidScope,
+    IntentChange, IntentKind, KeptMail, LedgerEntry, LetOut, Listed, MailId, MailsLimit, MessageClaim,
+    MessageKind, NewMessage, NewTicket, Quarantined, Recorded, SealedChange, Settled, Started, Step,
+    StoredReceipt, Switch, Thread, TicketFilter, TicketView, Totals, UidScope,
 };
 
 /// The store failed. What was not committed has not happened; nothing is half done.
@@ -170,15 +170,23 @@ pub trait Store: Ledger {
     async fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError>;
     /// The ticket that the link with this hash opens, also when its time is over.
     async fn ticket_by_pickup(&self, pickup_hash: &str) -> Result<Option<Ticket>, StoreError>;
-    /// Tickets in the order of their numbers.
-    async fn tickets(&self, filter: &TicketFilter) -> Result<Vec<TicketView>, StoreError>;
+    /// Tickets in the order of their numbers. One that cannot be read hides no other.
+    async fn list(&self, filter: &TicketFilter) -> Result<Listed, StoreError>;
+    /// Those of [`Self::list`] that can be read.
+    async fn tickets(&self, filter: &TicketFilter) -> Result<Vec<TicketView>, StoreError> {
+        Ok(self.list(filter).await?.tickets)
+    }
     /// The place that a mail would have among the tickets (for `explain`).
     async fn thread_of(&self, arrival: &Arrival<'_>) -> Result<Thread, StoreError>;
 
-    /// Tickets of mails in quarantine, in the order of their numbers; with `number` only that one.
+    /// Tickets of mails in quarantine, in the order of their numbers; with `number` only that one. Of
+    /// mails that are kept together the first is told.
     async fn quarantine(&self, number: Option<TicketNumber>) -> Result<Vec<Quarantined>, StoreError>;
-    /// Lets the mail of ticket `id` out of quarantine, now that it can be read: `mail` is what it says, its
-    /// octets and its place stay as they are. `actor` is who wanted it, for the audit log.
+    /// The first mail of a ticket in quarantine, as it is kept.
+    async fn unread(&self, id: TicketId) -> Result<Option<KeptMail>, StoreError>;
+    /// Lets the first mail of ticket `id` out of quarantine, now that it can be read: `mail` is what it
+    /// says, its octets and its place stay as they are. Others that are kept there stay. `actor` is who
+    /// wanted it, for the audit log.
     async fn let_out(
         &self,
         id: TicketId,

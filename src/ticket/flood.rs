@@ -38,11 +38,17 @@ pub fn subject(from: Option<&EmailAddress>) -> String {
     format!("More than {HANDLED} mails in an hour from {from}")
 }
 
-/// What the trail says.
+/// What the subject of a ticket says in which mails lie that could not be read.
 #[must_use]
-pub fn trail(from: Option<&EmailAddress>) -> Trail {
+pub fn unreadable(mailbox: &str) -> String {
+    format!("More than {HANDLED} mails in an hour to {mailbox} cannot be read")
+}
+
+/// What the trail says; `subject` is the ticket's.
+#[must_use]
+pub fn trail(subject: &str) -> Trail {
     let mut trail = Trail::default();
-    let why = format!("{}: they are kept together, start nothing and are not answered", subject(from));
+    let why = format!("{subject}: they are kept together, start nothing and are not answered");
     trail.add(Check::LimitSender, CheckResult::Fail, why);
     trail
 }

@@ -4,9 +4,10 @@
 
 use sha2::{Digest, Sha256};
 
-use super::reads::{ReadMail, guarded, nobody};
+use super::reads::{ReadMail, Together, guarded, nobody};
 use super::{Rules, decide};
 use crate::decision::{Acknowledge, Automation};
+use crate::mail::reading::earlier_hash;
 use crate::mail::{Mail, Signatures, Trust, Unreadable, without_numbers};
 use crate::mailbox::{Folder, RawMail, Shelf};
 use crate::request::Reading;
@@ -59,6 +60,7 @@ pub(crate) fn incoming(
         validity: kept.validity,
         uid: raw.uid,
         received_at,
+        earlier_hash: earlier_hash(&raw.bytes).filter(|earlier| *earlier != mail.content_hash),
         raw: raw.bytes,
         content_hash: mail.content_hash,
         message_id: mail.message_id,
@@ -74,6 +76,9 @@ pub(crate) fn incoming(
         ticket,
     }
 }
+
+/// What the trail says of a mail that could not be had: nothing moves it.
+pub(crate) const STAYS: &str = "it stays where it lies";
 
 /// A mail that cannot be read: kept as it came, for a technician.
 pub(crate) fn quarantined(kept: &Kept<'_>, raw: RawMail, why: &str) -> Incoming {
@@ -92,6 +97,7 @@ pub(crate) fn quarantined(kept: &Kept<'_>, raw: RawMail, why: &str) -> Incoming 
         validity: kept.validity,
         received_at: raw.received_at.unwrap_or(kept.now),
         content_hash: hash_of_octets(kept, &raw),
+        earlier_hash: None,
         uid: raw.uid,
         raw: raw.bytes,
         message_id: None,
@@ -169,7 +175,7 @@ fn hash_of_octets(kept: &Kept<'_>, raw: &RawMail) -> String {
         Shelf::Inbox => String::new(),
         Shelf::Filed(folder) => format!("{}/", word(folder)),
     };
-    let mut itself = format!("{}/{folder}{}/{}", kept.mailbox, kept.validity, raw.uid.0).into_bytes();
+    let mut itself = format!("{}/{folder}{}/{}", kept.mailbox, kept.validity, raw.uid.as_str()).into_bytes();
     itself.extend_from_slice(&raw.bytes);
     hash_of(&itself)
 }
@@ -188,7 +194,7 @@ fn new_ticket(kept: &Kept<'_>, mail: &Mail, reading: &Reading, received_at: Unix
         trail: Trail::default(),
         observed: kept.automation == Automation::Observe,
         year: kept.year,
-        acknowledge: acknowledgement(kept, mail),
+        acknowledge: acknowledgement(kept, mail, received_at),
     };
     // What asks a question or needs the directory is decided by the worker, with this ticket's
     // number and history at hand; all else is over now.
@@ -199,8 +205,8 @@ fn new_ticket(kept: &Kept<'_>, mail: &Mail, reading: &Reading, received_at: Unix
     if !settled_now {
         return ticket;
     }
-    let decided =
-        decide::without_facts(kept.rules, kept.automation, reading, &mail.sender, received_at, kept.now);
+    let together = Together::of(mail, reading.clone(), received_at);
+    let decided = decide::without_facts(kept.rules, kept.automation, &together, kept.now);
     let plan = decide::plan_at_rest(&decided.decision, kept.automation);
     if let Some((plan, reason)) = plan
         && let Ok(moved) = ticket.state.on(crate::ticket::Event::Decided { plan, reason })
@@ -223,8 +229,12 @@ pub(crate) fn kind_of(reading: &Reading) -> Kind {
 }
 
 /// To whom the acknowledgement goes: to every person alike (decisions, 7), never to machines, and
-/// by default not to an address that may be forged.
-pub(crate) fn acknowledgement(kept: &Kept<'_>, mail: &Mail) -> Option<EmailAddress> {
+/// by default not to an address that may be forged. Nor for a mail of long ago: it comes from an archive or a
+/// backup, and its writer waits for nothing any more.
+pub(crate) fn acknowledgement(kept: &Kept<'_>, mail: &Mail, received_at: UnixMillis) -> Option<EmailAddress> {
+    if kept.now.since(received_at) > kept.rules.policy.max_mail_age {
+        return None;
+    }
     if mail.automatic.is_some() || mail.wants_no_answer || kept.automation == Automation::Observe {
         return None;
     }
@@ -254,11 +264,33 @@ mod tests {
         let automation = Automation::On;
         let (mailbox, shelf) = ("servicedesk", Shelf::Inbox);
         let kept = Kept { mailbox, shelf, validity: 1, automation, rules: &rules, year: 2026, now };
-        let uid = MailUid("1".to_owned());
+        let uid = MailUid::new("1");
         let raw = RawMail { uid, received_at: None, bytes: b"From: a".to_vec(), truncated: false };
         let incoming = incoming(&kept, raw, None, |_, _| panic!("it stumbles"));
         assert_eq!(incoming.ticket.kind, Kind::Quarantine);
         assert_eq!(incoming.raw, b"From: a");
         assert_eq!(incoming.folder, Some(Folder::Quarantine));
+    }
+
+    #[test]
+    fn a_mail_carries_the_hash_of_earlier_versions_where_it_is_another() {
+        let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/demo/nyckelbud.toml");
+        let loaded = load_with(Some(&demo), std::iter::empty(), Secrets::Leave);
+        let settings = loaded.unwrap_or_else(|errors| panic!("{errors}")).settings;
+        let (rules, now) = (assembly::rules(&settings), UnixMillis(0));
+        let automation = Automation::On;
+        let (mailbox, shelf) = ("servicedesk", Shelf::Inbox);
+        let kept = Kept { mailbox, shelf, validity: 1, automation, rules: &rules, year: 2026, now };
+        let earlier = |bytes: &[u8]| {
+            let uid = MailUid::new("1");
+            let raw = RawMail { uid, received_at: None, bytes: bytes.to_vec(), truncated: false };
+            let mail = incoming(&kept, raw, None, |octets, _| {
+                super::super::reads::read_mail(octets, &crate::mail::Authentication::Trusted, None, &[])
+            });
+            mail.earlier_hash
+        };
+        assert_eq!(earlier(b"From: a@x\r\n\r\nHej\r\n"), None);
+        let open = b"From: a@x\r\n\r\nHej \r\n\r\n";
+        assert!(earlier(open).is_some() && earlier(open) == earlier_hash(open));
     }
 }

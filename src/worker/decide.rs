@@ -18,19 +18,19 @@ use crate::store::{Addressee, AuditEntry, IntentKind, MACHINE, MessageKind, NewM
 use crate::ticket::{Event, Fate, Hand, Job, Plan, State, Way};
 use crate::types::{History, Link, Reason, UnixMillis};
 
-/// A decision about a reading that needs no directory.
+/// A decision about what needs no directory.
 pub(crate) fn without_facts(
     rules: &Rules,
     automation: Automation,
-    reading: &Reading,
-    sender: &Sender,
-    received_at: UnixMillis,
+    together: &Together,
     now: UnixMillis,
 ) -> Decided {
     decide(&Question {
-        reading,
-        sender,
-        received_at,
+        reading: &together.reading,
+        sender: &together.sender,
+        received_at: together.received_at,
+        delay: together.delay,
+        wants_no_answer: together.wants_no_answer,
         facts: None,
         history: &History::default(),
         automation,
@@ -111,6 +111,8 @@ pub(crate) async fn look(
         reading: &together.reading,
         sender: &together.sender,
         received_at: together.received_at,
+        delay: together.delay,
+        wants_no_answer: together.wants_no_answer,
         facts: facts.as_ref(),
         history: &history,
         automation,

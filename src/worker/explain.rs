@@ -1,5 +1,7 @@
 //! What would be done with a mail, and why: reads the directory, changes and sends nothing.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use serde_json::json;
 use tokio::task::JoinError;
@@ -46,7 +48,7 @@ pub struct Explanation {
     pub trail: Trail,
 }
 
-/// Explains one mail as if it had just come to a mailbox with this authentication. `truncated` says that
+/// Explains one mail as if it had just been written, and come to a mailbox with this authentication. `truncated` says that
 /// `raw` is only its beginning.
 ///
 /// # Errors
@@ -68,9 +70,10 @@ pub async fn explain(
     let automation = parts.automation().await.map_err(|e| e.to_string())?;
     let (rules, now) = (&parts.rules, parts.now());
     let kept = Kept { mailbox: "", shelf: Shelf::Inbox, validity: 0, automation, rules, year: 0, now };
-    let acknowledge = acknowledgement(&kept, &read.mail).is_some();
+    let acknowledge = acknowledgement(&kept, &read.mail, received_at).is_some();
     let arrival = Arrival {
         kind: kind_of(&read.reading),
+        mailbox: kept.mailbox,
         from: read.mail.sender.address.as_ref(),
         trust: read.mail.sender.trust,
         answers: &read.mail.answers,
@@ -80,7 +83,11 @@ pub async fn explain(
     };
     let thread = parts.store.thread_of(&arrival).await.map_err(|e| e.to_string())?;
     let link = if let Thread::Own(link) = thread { link } else { None };
-    let together = reads::Together { reading: read.reading, sender: read.mail.sender.clone(), received_at };
+    let together = reads::Together {
+        // A mail that is explained may be an old one; it is as if it had come when it was written.
+        delay: Duration::ZERO,
+        ..reads::Together::of(&read.mail, read.reading, received_at)
+    };
     let looked =
         decide::look(parts, together, automation, false, link).await.map_err(|e: WorkError| e.to_string())?;
     Ok(in_its_place(said(looked, acknowledge), thread, &arrival))
@@ -127,7 +134,7 @@ fn in_its_place(alone: Explanation, thread: Thread, arrival: &Arrival<'_>) -> Ex
                 outcome: begin.outcome.map_or_else(String::new, |outcome| outcome.code().to_owned()),
                 reason: begin.reason.map(|reason| reason.code().to_owned()),
                 ticket: ticket.map(|ticket| ticket.to_string()),
-                trail: flood::trail(arrival.from),
+                trail: flood::trail(&flood::subject(arrival.from)),
                 ..alone
             }
         }

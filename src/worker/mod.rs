@@ -49,7 +49,7 @@ pub use explain::{Explanation, explain};
 pub use health::Health;
 pub use intake::{Inbox, Intake, IntakeSettings, Told};
 pub use port::{Callback, DeskPort};
-pub use quarantine::{Retried, kept_octets, retry};
+pub use quarantine::{Rereading, Retried, retry, stays};
 pub use reconcile::{FolderCount, ReconcileError, Reconciled, Reconciliation, UnknownMail};
 pub use run::{Worker, WorkerError};
 

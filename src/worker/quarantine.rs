@@ -1,11 +1,14 @@
 //! A mail in quarantine is read again, after the program or a setting has changed.
 
+use std::sync::Arc;
+
 use tokio::task::JoinError;
 
-use super::answer::{Kept, hash_of, incoming};
-use super::{Parts, reads, signatures};
+use super::answer::{Kept, STAYS, hash_of, incoming};
+use super::{Parts, Rules, reads, signatures};
+use crate::dkim::Dkim;
 use crate::mailbox::{MailUid, RawMail, Shelf};
-use crate::store::{KeptMail, LetOut, MailsLimit, Quarantined, Recorded, StoreError};
+use crate::store::{KeptMail, LetOut, Quarantined, Recorded, Store, StoreError};
 use crate::ticket::Kind;
 use crate::types::UnixMillis;
 
@@ -22,22 +25,34 @@ pub enum Retried {
     Gone,
 }
 
-/// All octets that are kept of it, and when it came.
-///
-/// # Errors
-/// The store failed.
-pub async fn kept_octets(
-    parts: &Parts,
-    quarantined: &Quarantined,
-) -> Result<(Vec<u8>, UnixMillis), StoreError> {
-    let mail = kept(parts, quarantined).await?;
-    Ok(mail.map_or((Vec::new(), quarantined.ticket.received_at), |mail| (mail.raw, mail.received_at)))
+/// Whether it was never had, so that it lies where it lay, and not in the quarantine folder.
+#[must_use]
+pub fn stays(quarantined: &Quarantined) -> bool {
+    quarantined.ticket.trail.0.iter().any(|line| line.evidence.contains(STAYS))
 }
 
-async fn kept(parts: &Parts, quarantined: &Quarantined) -> Result<Option<KeptMail>, StoreError> {
-    let all = MailsLimit { count: u32::MAX, octets: u32::MAX };
-    let mails = parts.store.mails_of(quarantined.ticket.id, all).await?.unwrap_or_default();
-    Ok(mails.into_iter().next())
+/// What a further reading needs: no mailbox, gateway, directory or secret.
+pub struct Rereading<'a> {
+    /// Where the mail is kept.
+    pub store: &'a dyn Store,
+    /// How it is read and what is decided.
+    pub rules: &'a Rules,
+    /// Checks signatures, where a mailbox has nobody else who vouches.
+    pub dkim: Option<&'a Arc<Dkim>>,
+    /// The year of its ticket, should it need a new one.
+    pub year: i64,
+    /// The time.
+    pub now: UnixMillis,
+}
+
+impl Parts {
+    /// What a further reading needs of these.
+    #[must_use]
+    pub fn rereading(&self) -> Rereading<'_> {
+        let now = self.now();
+        let (rules, dkim) = (&self.rules, self.dkim.as_ref());
+        Rereading { store: self.store.as_ref(), rules, dkim, year: self.texts.year(now), now }
+    }
 }
 
 /// Reads the mail of a quarantine ticket again. If it can be read now, it becomes what it would have
@@ -45,17 +60,22 @@ async fn kept(parts: &Parts, quarantined: &Quarantined) -> Result<Option<KeptMai
 ///
 /// # Errors
 /// The store failed: nothing was changed, or all of it.
-pub async fn retry(parts: &Parts, quarantined: &Quarantined, actor: &str) -> Result<Retried, StoreError> {
-    let Some(mail) = kept(parts, quarantined).await? else { return Ok(Retried::Partial) };
+pub async fn retry(
+    with: &Rereading<'_>,
+    quarantined: &Quarantined,
+    actor: &str,
+) -> Result<Retried, StoreError> {
+    let Some(mail) = with.store.unread(quarantined.ticket.id).await? else { return Ok(Retried::Partial) };
     // What is not whole has a hash of its own.
     if mail.raw.is_empty() || hash_of(&mail.raw) != quarantined.content_hash {
         return Ok(Retried::Partial);
     }
-    let (now, automation) = (parts.now(), parts.automation().await?);
-    let rules = parts.rules.clone();
-    let year = parts.texts.year(now);
+    let (now, year) = (with.now, with.year);
+    let turned = with.store.switch(now).await?;
+    let automation = turned.map_or(with.rules.automation, |switch| switch.automation);
+    let rules = with.rules.clone();
     let broken_off = |_| StoreError::Unavailable("the reading of a mail was broken off".to_owned());
-    let mail = with_signatures(parts, mail).await.map_err(broken_off)?;
+    let mail = with_signatures(with, mail).await.map_err(broken_off)?;
     let reading = tokio::task::spawn_blocking(move || {
         let KeptMail { received_at, mailbox: name, raw, signatures } = mail;
         let (mailbox, shelf) = (name.as_str(), Shelf::Inbox);
@@ -69,17 +89,17 @@ pub async fn retry(parts: &Parts, quarantined: &Quarantined, actor: &str) -> Res
         let why = mail.ticket.trail.0.last().map(|line| line.evidence.clone());
         return Ok(Retried::Unreadable(why.unwrap_or_default()));
     }
-    Ok(match parts.store.let_out(quarantined.ticket.id, mail, actor, now).await? {
+    Ok(match with.store.let_out(quarantined.ticket.id, mail, actor, now).await? {
         LetOut::Recorded(recorded) => Retried::LetOut(recorded),
         LetOut::Gone => Retried::Gone,
     })
 }
 
 /// A mail that was dangerous to read was not checked when it came.
-async fn with_signatures(parts: &Parts, mut mail: KeptMail) -> Result<KeptMail, JoinError> {
-    let known = parts.rules.authentications.iter().find(|(name, _)| *name == mail.mailbox);
+async fn with_signatures(with: &Rereading<'_>, mut mail: KeptMail) -> Result<KeptMail, JoinError> {
+    let known = with.rules.authentications.iter().find(|(name, _)| *name == mail.mailbox);
     if let (None, Some((_, how))) = (&mail.signatures, known) {
-        let checked = signatures::checked(parts, how, vec![std::mem::take(&mut mail.raw)]).await?;
+        let checked = signatures::checked_with(with.dkim, how, vec![std::mem::take(&mut mail.raw)]).await?;
         for (raw, found) in checked {
             (mail.raw, mail.signatures) = (raw, found);
         }
@@ -89,6 +109,6 @@ async fn with_signatures(parts: &Parts, mut mail: KeptMail) -> Result<KeptMail, 
 
 /// As it came; its place is known to the store.
 fn again(bytes: Vec<u8>, received_at: UnixMillis) -> RawMail {
-    let uid = MailUid(String::new());
+    let uid = MailUid::new("");
     RawMail { uid, received_at: Some(received_at), bytes, truncated: false }
 }

@@ -2,6 +2,7 @@
 //! makes the reader stumble must not take the program along.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use crate::mail::{Authentication, Mail, Sender, Signatures, Trust, Unreadable};
 use crate::request::{self, Reading};
@@ -32,12 +33,38 @@ pub(crate) struct Together {
     pub(crate) sender: Sender,
     /// When the newest came.
     pub(crate) received_at: UnixMillis,
+    /// The longest time between a mail's Date and its arrival.
+    pub(crate) delay: Duration,
+    /// One of them must get no automatic answer.
+    pub(crate) wants_no_answer: bool,
 }
 
 impl Together {
     /// For a ticket whose mails were not read.
     pub(crate) fn unread(reading: Reading, received_at: UnixMillis) -> Self {
-        Self { reading, sender: nobody(), received_at }
+        Self { reading, sender: nobody(), received_at, delay: Duration::ZERO, wants_no_answer: false }
+    }
+
+    /// One mail alone.
+    pub(crate) fn of(mail: &Mail, reading: Reading, received_at: UnixMillis) -> Self {
+        Self {
+            reading,
+            sender: mail.sender.clone(),
+            received_at,
+            delay: mail.date.map_or(Duration::ZERO, |date| received_at.since(date)),
+            wants_no_answer: mail.wants_no_answer,
+        }
+    }
+
+    /// With a newer mail; what they say is combined by the caller.
+    fn and(self, newer: Self) -> Self {
+        Self {
+            reading: newer.reading,
+            sender: both(self.sender, newer.sender),
+            received_at: self.received_at.max(newer.received_at),
+            delay: self.delay.max(newer.delay),
+            wants_no_answer: self.wants_no_answer || newer.wants_no_answer,
+        }
     }
 }
 
@@ -55,9 +82,25 @@ pub(crate) fn read_mail(
 ) -> Result<ReadMail, Unreadable> {
     guarded(|| {
         let mail = crate::mail::reading::read(raw, authentication, signatures, own_domains)?;
-        let reading = request::template::read(&mail);
+        let reading = match request::template::read(&mail) {
+            Reading::Automatic(kind) if would_be_request(&mail) => {
+                let why = format!("marked as a machine's ({}), and yet it reads as a request", kind.code());
+                Reading::Ambiguous { why }
+            }
+            reading => reading,
+        };
         Ok(ReadMail { mail, reading })
     })
+}
+
+/// Would a machine's mail be a request, had a person written it? Marks of machines can be on a person's
+/// mail, too; then a person has to see it. What answers a mail of ours may only repeat its words.
+fn would_be_request(mail: &Mail) -> bool {
+    if mail.tag.is_some() || !mail.answers.is_empty() {
+        return false;
+    }
+    let of_a_person = Mail { automatic: None, ..mail.clone() };
+    matches!(request::template::read(&of_a_person), Reading::Request(_))
 }
 
 /// Reads the mails of a ticket, oldest first. Machines' mails among them say nothing, unless they
@@ -68,29 +111,26 @@ pub(crate) fn read_together(
     own_domains: &[String],
 ) -> Option<Together> {
     let mut readings = Vec::new();
-    let mut sender: Option<Sender> = None;
-    let mut received_at = UnixMillis(0);
+    let mut together: Option<Together> = None;
     let mut automatic = None;
     for kept in mails {
         let signatures = kept.signatures.as_ref();
         let read = read_of(&kept.mailbox, &kept.raw, signatures, authentications, own_domains);
         let Ok(read) = read else { continue };
-        if let Reading::Automatic(kind) = read.reading {
-            automatic = Some((Reading::Automatic(kind), read.mail.sender, kept.received_at));
+        let one = Together::of(&read.mail, read.reading, kept.received_at);
+        if let Reading::Automatic(_) = one.reading {
+            automatic = Some(one);
             continue;
         }
-        received_at = received_at.max(kept.received_at);
-        sender = Some(match sender {
-            Some(earlier) => both(earlier, read.mail.sender),
-            None => read.mail.sender,
+        readings.push(one.reading.clone());
+        together = Some(match together {
+            Some(earlier) => earlier.and(one),
+            None => one,
         });
-        readings.push(read.reading);
     }
-    match sender {
-        Some(sender) => {
-            Some(Together { reading: request::template::combine(&readings), sender, received_at })
-        }
-        None => automatic.map(|(reading, sender, received_at)| Together { reading, sender, received_at }),
+    match together {
+        Some(together) => Some(Together { reading: request::template::combine(&readings), ..together }),
+        None => automatic,
     }
 }
 
@@ -198,6 +238,45 @@ mod tests {
         let gone = read("closed", Some(aligned("kommun.example")));
         assert_eq!(gone.trust, Trust::Unverified);
         assert!(gone.evidence.contains("configured no more"), "{}", gone.evidence);
+    }
+
+    #[test]
+    fn what_came_long_after_it_was_written_makes_the_whole_request_late() {
+        let at = |hours: i64| UnixMillis(hours * 3_600_000);
+        let dated = |date: &str, came: UnixMillis| {
+            let mut mail = mail(ANNA, RESULTS, "Username: anna.andersson");
+            mail.raw = [format!("Date: {date}\r\n").into_bytes(), mail.raw].concat();
+            KeptMail { received_at: came, ..mail }
+        };
+        let delay = |mails: &[KeptMail]| read_together(mails, &[], &[]).unwrap().delay;
+        let (early, late) = ("Thu, 01 Jan 1970 01:00:00 +0000", "Thu, 01 Jan 1970 09:00:00 +0000");
+        assert_eq!(delay(&[dated(early, at(3)), dated(late, at(9))]), Duration::from_secs(2 * 3600));
+        assert_eq!(delay(&[dated(late, at(9)), dated(early, at(10))]), Duration::from_secs(9 * 3600));
+        assert_eq!(delay(&[dated(late, at(1)), mail(ANNA, RESULTS, "")]), Duration::ZERO);
+    }
+
+    #[test]
+    fn who_wants_no_answer_wants_none_to_all_their_mails() {
+        let mut quiet = mail(ANNA, RESULTS, "Username: anna.andersson");
+        let loud = mail(ANNA, RESULTS, "Password");
+        assert!(!read_together(&[loud.clone(), quiet.clone()], &[], &[]).unwrap().wants_no_answer);
+        quiet.raw = [b"X-Auto-Response-Suppress: OOF\r\n", quiet.raw.as_slice()].concat();
+        for mails in [[loud.clone(), quiet.clone()], [quiet, loud]] {
+            assert!(read_together(&mails, &[], &[]).unwrap().wants_no_answer);
+        }
+    }
+
+    #[test]
+    fn a_machines_mail_that_reads_as_a_request_is_for_a_person() {
+        let reading = |fields: &str, text: &str| {
+            let mail = mail(ANNA, &format!("Auto-Submitted: auto-generated\r\n{fields}"), text);
+            read_together(&[mail], &[], &[]).unwrap().reading
+        };
+        let whole = "Username: anna.andersson\r\nPhone: 070-174 06 05";
+        let request = reading("", whole);
+        assert!(matches!(&request, Reading::Ambiguous { why } if why.contains("(other)")), "{request:?}");
+        assert!(matches!(reading("", "Username: anna.andersson"), Reading::Automatic(_)));
+        assert!(matches!(reading("In-Reply-To: <a@kommun.example>\r\n", whole), Reading::Automatic(_)));
     }
 
     #[test]

@@ -52,6 +52,8 @@ pub struct Reconciled {
     pub totals: Totals,
     /// Kept mails that lie in none of the folders any more.
     pub nowhere: u64,
+    /// Why the inbox is another one than the desk knew, under the same UIDVALIDITY.
+    pub another: Option<String>,
 }
 
 /// A mail without a known fate.
@@ -69,6 +71,8 @@ pub struct UnknownMail {
     pub subject: String,
     /// Its Message-ID.
     pub message_id: Option<MessageId>,
+    /// Above 0: the desk began to read it so often, and never ended. It is not read here.
+    pub begun: u32,
 }
 
 /// A mailbox could not be compared.
@@ -115,12 +119,12 @@ impl Reconciliation {
         let mailbox = self.mailbox.name().to_owned();
         // First: what is kept meanwhile is not missed.
         let totals = self.store.totals(&mailbox).await?;
-        let (mut folders, mut seen) = (Vec::new(), Vec::new());
+        let (mut folders, mut seen, mut another) = (Vec::new(), Vec::new(), None);
         // A running desk moves mails from the first to the others.
         for shelf in [Shelf::Inbox, Shelf::Filed(Folder::Handled), Shelf::Filed(Folder::Quarantine)] {
             let mut look = Look { count: FolderCount::none(shelf), seen: &mut seen, name: &mut *name };
             match self.mailbox.look(shelf).await? {
-                Some(opened) => self.folder(&opened, &mut look).await?,
+                Some(opened) => another = self.folder(&opened, &mut look).await?.or(another),
                 None if shelf == Shelf::Inbox => return Err(ReconcileError::NoInbox),
                 None => {}
             }
@@ -129,10 +133,15 @@ impl Reconciliation {
         seen.sort_unstable();
         seen.dedup();
         let nowhere = totals.kept.saturating_sub(u64::try_from(seen.len()).unwrap_or(u64::MAX));
-        Ok(Reconciled { folders, totals, nowhere })
+        Ok(Reconciled { folders, totals, nowhere, another })
     }
 
-    async fn folder(&mut self, opened: &Opened, look: &mut Look<'_>) -> Result<(), ReconcileError> {
+    /// Answers why the folder is another one than the desk knew, if it is.
+    async fn folder(
+        &mut self,
+        opened: &Opened,
+        look: &mut Look<'_>,
+    ) -> Result<Option<String>, ReconcileError> {
         let (mailbox, shelf) = (self.mailbox.name().to_owned(), look.count.shelf);
         let scope = UidScope { mailbox, shelf, validity: opened.validity };
         let mark = self.store.mark(&scope.mailbox, shelf).await?;
@@ -143,18 +152,50 @@ impl Reconciliation {
             None => all,
         };
         look.count.before = look.count.mails.saturating_sub(listed.len());
-        let mut unproven = self.not_in_ledger(&scope, listed, look).await?;
+        let another = match shelf {
+            Shelf::Inbox => {
+                let last = self.store.last(&scope.mailbox, scope.validity).await?;
+                self.mailbox.another(mark.as_ref(), last.as_ref())
+            }
+            Shelf::Filed(_) => None,
+        };
+        // The names that the ledger knows are other mails' there.
+        let mut unproven = match &another {
+            Some(_) => listed,
+            None => self.not_in_ledger(&scope, listed, look).await?,
+        };
         // Nobody has connected yet, and the first connection will leave alone what lies there.
         let never = mark.is_none() && (shelf != Shelf::Inbox || self.start_now);
         if never {
             look.count.before += unproven.len();
             unproven.clear();
         }
+        let begun = if another.is_some() { Vec::new() } else { self.begun(&scope, &mut unproven).await? };
         let mut missing = Vec::new();
         for some in unproven.chunks(FETCH_BATCH) {
             missing.extend(self.judge(&scope, some, look).await?);
         }
-        self.missing(&scope, missing, look).await
+        self.missing(&scope, missing, look).await?;
+        // A desk at work has ended some meanwhile.
+        for uid in self.not_in_ledger(&scope, begun, look).await? {
+            let entries = self.store.entries(&scope, std::slice::from_ref(&uid)).await?;
+            let begun = entries.first().map_or(0, |entry| entry.tries);
+            look.unknown(UnknownMail { begun, ..UnknownMail::unread(shelf, uid) });
+        }
+        Ok(another.map(|another| another.why))
+    }
+
+    /// Takes out of `uids` the mails whose reading the desk began and did not end: it may stop this program,
+    /// too.
+    async fn begun(&self, scope: &UidScope, uids: &mut Vec<MailUid>) -> Result<Vec<MailUid>, StoreError> {
+        let mut begun = HashSet::new();
+        for some in uids.chunks(LEDGER_BATCH) {
+            let known = self.store.entries(scope, some).await?;
+            let tried = known.into_iter().filter(|entry| entry.mail.is_none() && entry.tries > 0);
+            begun.extend(tried.map(|entry| entry.uid));
+        }
+        uids.retain(|uid| !begun.contains(uid));
+        Ok(begun.into_iter().collect())
     }
 
     /// Counts what the ledger knows; answers the others.
@@ -262,7 +303,7 @@ impl FolderCount {
 
 impl UnknownMail {
     fn unread(shelf: Shelf, uid: MailUid) -> Self {
-        Self { shelf, uid, received_at: None, from: None, subject: String::new(), message_id: None }
+        Self { shelf, uid, received_at: None, from: None, subject: String::new(), message_id: None, begun: 0 }
     }
 }
 
@@ -290,7 +331,8 @@ impl Reader {
         let read = tokio::task::spawn_blocking(move || reader.read(mail)).await;
         let read =
             read.map_err(|_| StoreError::Unavailable("the reading of a mail was broken off".to_owned()))?;
-        let known = store.with_content(std::slice::from_ref(&read.content_hash)).await?;
+        let hashes: Vec<String> = std::iter::once(read.content_hash).chain(read.earlier_hash).collect();
+        let known = store.with_content(&hashes).await?;
         let named = UnknownMail {
             from: read.from,
             subject: mask_phones(&read.subject),

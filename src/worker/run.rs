@@ -53,7 +53,8 @@ impl Worker {
             let part = format!("mailbox:{}", inbox.mailbox.name());
             let health = Arc::clone(&self.health);
             let told = move |told| match told {
-                Told::FullRound => health.answered(&part),
+                // A backlog takes its time; a mailbox whose mails are kept does not stand still.
+                Told::FullRound | Told::Progress => health.answered(&part),
                 Told::Failed(why) => health.failed(&part, why),
                 Told::SignInRefused(why) => health.refused(&part, why),
             };

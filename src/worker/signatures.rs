@@ -17,7 +17,16 @@ pub(super) async fn checked<M: AsRef<[u8]> + Send + 'static>(
     authentication: &Authentication,
     mails: Vec<M>,
 ) -> Result<Vec<(M, Option<Signatures>)>, JoinError> {
-    let Some(dkim) = parts.dkim.as_ref().filter(|_| *authentication == Authentication::Dkim) else {
+    checked_with(parts.dkim.as_ref(), authentication, mails).await
+}
+
+/// The same with `dkim` alone.
+pub(super) async fn checked_with<M: AsRef<[u8]> + Send + 'static>(
+    dkim: Option<&Arc<Dkim>>,
+    authentication: &Authentication,
+    mails: Vec<M>,
+) -> Result<Vec<(M, Option<Signatures>)>, JoinError> {
+    let Some(dkim) = dkim.filter(|_| *authentication == Authentication::Dkim) else {
         return Ok(mails.into_iter().map(|mail| (mail, None)).collect());
     };
     let check = |mail: M| {

@@ -87,7 +87,7 @@ impl Seen {
             assert!(!again, "mail {:?} came twice", mail.uid);
             assert!(mail.bytes.len() as u64 <= MAIL_MAX, "{} octets of a mail", mail.bytes.len());
             assert!(said.sent(&mail.bytes), "a mail that the server did not send");
-            assert!(said.sent(mail.uid.0.as_bytes()), "a UID that the server did not send");
+            assert!(said.sent(mail.uid.as_str().as_bytes()), "a UID that the server did not send");
         }
         let named: HashSet<&MailUid> = self.filed.iter().map(|filed| &filed.uid).collect();
         assert_eq!(named.len(), self.filed.len(), "a mail was filed twice");
@@ -126,7 +126,7 @@ async fn work(mailbox: &mut ImapMailbox, seen: &mut Seen) -> Result<(), MailboxE
 }
 
 fn number(uid: &MailUid) -> u32 {
-    uid.0.parse().expect("an IMAP UID")
+    uid.as_str().parse().expect("an IMAP UID")
 }
 
 fn shows_no_secret(error: &MailboxError) {

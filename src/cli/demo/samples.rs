@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::clock::{Clock, SystemClock, rfc5322};
 use crate::store::TicketView;
 use crate::ticket::{Fate, Standing};
 use crate::types::Reason;
@@ -60,9 +61,14 @@ pub(super) const SAMPLES: &[Sample] = &[
 ];
 
 impl Sample {
-    /// The mail as it comes.
+    /// The mail as it comes, written just now: one with an old Date would not be acted on.
     pub(super) fn mail(&self) -> Vec<u8> {
-        self.text.replace("\r\n", "\n").replace('\n', "\r\n").into_bytes()
+        let date = rfc5322(SystemClock.now());
+        let lines = self.text.lines().map(|line| match line.strip_prefix("Date: ") {
+            Some(_) => format!("Date: {date}\r\n"),
+            None => format!("{line}\r\n"),
+        });
+        lines.collect::<String>().into_bytes()
     }
 
     /// Its Message-ID, if its reader can find one.

@@ -60,6 +60,17 @@ name = "A"
 kind = "spool"
 "#;
 
+/// A size that IMAP would cut, or that no row of the database holds, is not promised.
+#[test]
+fn the_largest_mail_is_one_that_every_part_takes() {
+    let with = |size: &str| {
+        let text = MANY.replace("port = \"many\"", &format!("max_mail_size = \"{size}\""));
+        mistakes(&text, &[]).into_iter().find(|line| line.contains("max_mail_size"))
+    };
+    assert_eq!(with("256MiB"), None);
+    assert!(with("257MiB").is_some_and(|line| line.contains("64KiB to 256MiB")));
+}
+
 #[test]
 fn every_mistake_is_named_in_one_run() {
     let found = mistakes(MANY, &[]);

@@ -13,6 +13,9 @@ use crate::mail::Authentication;
 const NAME: &str = "a name of letters, digits and - _ .";
 /// RFC 2177: a server may log an idle client off after 30 minutes.
 const LONGEST_IDLE: Duration = Duration::from_secs(29 * 60);
+/// IMAP cuts mails here whatever is configured, and a row of SQLite holds 1,000,000,000 octets
+/// (<https://sqlite.org/limits.html>). Exchange Online takes 150 MB.
+const LARGEST_MAIL: u64 = bytesize::MIB * 256;
 /// Where mailboxes in Exchange Online are reached.
 const EXCHANGE_ONLINE: [&str; 2] = [".office365.com", ".outlook.com"];
 
@@ -60,7 +63,9 @@ impl Checks<'_> {
         for (key, folder) in [("handled", &mailbox.handled), ("quarantine", &mailbox.quarantine)] {
             let fits = !folder.is_empty() && !folder.chars().any(char::is_control);
             self.expect(&at.key(key), fits, format_args!("{folder:?}"), "the name of a folder");
-            let other = *folder != mailbox.inbox;
+            // INBOX is the one name that is written in any case (RFC 3501 5.1).
+            let both = [folder, &mailbox.inbox].iter().all(|name| name.eq_ignore_ascii_case("INBOX"));
+            let other = *folder != mailbox.inbox && !both;
             self.expect(&at.key(key), other, format_args!("{folder:?}"), "another folder than the inbox");
         }
         if mailbox.handled == mailbox.quarantine {
@@ -71,8 +76,8 @@ impl Checks<'_> {
         let within = (Duration::from_secs(1)..=Duration::from_secs(3600)).contains(&poll);
         self.expect(&at.key("poll"), within, format_args!("{poll:?}"), expected);
         let size = mailbox.max_mail_size;
-        let within = (bytesize::KIB * 64..=bytesize::GIB).contains(&size);
-        self.expect(&at.key("max_mail_size"), within, format_args!("{size} bytes"), "64KiB to 1GiB");
+        let within = (bytesize::KIB * 64..=LARGEST_MAIL).contains(&size);
+        self.expect(&at.key("max_mail_size"), within, format_args!("{size} bytes"), "64KiB to 256MiB");
         if mailbox.authentication == Authentication::Exchange {
             self.exchange(&at.key("authentication"), mailbox);
         }

@@ -82,6 +82,7 @@ fn causes_in_the_mail() -> Vec<(Asked, Decision)> {
     vec![
         (Asked::but(|a| a.automation = Automation::Off), technician(Reason::AutomationOff)),
         (Asked::but(|a| a.received_at = NOW.minus(25 * HOUR)), technician(Reason::MailTooOld)),
+        (Asked::but(|a| a.delay = 25 * HOUR), technician(Reason::MailTooOld)),
         (Asked::but(|a| a.reading = Reading::General), technician(Reason::OtherSubject)),
         (
             Asked::but(|a| a.reading = Reading::Ambiguous { why: "two phones, lines 2 and 5".to_owned() }),
@@ -218,6 +219,7 @@ fn what_is_missing_is_asked_for_once_and_only_of_a_sender_somebody_vouches_for()
     assert_eq!(incomplete(|a| a.sender.trust = Trust::Vouched).decision(), Decision::AskForDetails);
     for never in [
         incomplete(|a| a.asked_before = true),
+        incomplete(|a| a.wants_no_answer = true),
         incomplete(|a| a.sender.trust = Trust::Unverified),
         incomplete(|a| a.sender.address = None),
     ] {

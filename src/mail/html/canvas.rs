@@ -44,8 +44,12 @@ pub(super) struct Canvas {
     sheet: Sheet,
     /// The sheets around the open cells.
     outer: Vec<Sheet>,
+    /// How many columns the open cells span.
+    spans: Vec<usize>,
     /// The open rows with the lines of their closed cells.
     rows: Vec<Vec<Vec<Line>>>,
+    /// For each open table, how many columns at its left edge never held text: gutters of a layout.
+    margins: Vec<usize>,
 }
 
 impl Canvas {
@@ -98,22 +102,38 @@ impl Canvas {
         }
     }
 
+    pub(super) fn open_table(&mut self) {
+        self.end_line();
+        self.margins.push(usize::MAX);
+    }
+
+    pub(super) fn close_table(&mut self) {
+        self.end_line();
+        self.margins.pop();
+    }
+
     pub(super) fn open_row(&mut self) {
         self.end_line();
         self.rows.push(Vec::new());
     }
 
-    pub(super) fn open_cell(&mut self) {
+    /// `columns`: how many the cell spans.
+    pub(super) fn open_cell(&mut self, columns: usize) {
         self.end_line();
+        self.spans.push(columns);
         self.outer.push(std::mem::take(&mut self.sheet));
     }
 
     pub(super) fn close_cell(&mut self) {
         self.end_line();
+        let columns = self.spans.pop().unwrap_or(1);
         let around = self.outer.pop().unwrap_or_default();
         let cell = std::mem::replace(&mut self.sheet, around).lines;
         match self.rows.last_mut() {
-            Some(row) => row.push(cell),
+            Some(row) => {
+                row.push(cell);
+                row.extend((1..columns).map(|_| Vec::new()));
+            }
             None => self.sheet.lines.extend(cell),
         }
     }
@@ -124,9 +144,21 @@ impl Canvas {
         let mut zones = cells.iter().flatten().map(|line| line.zone);
         let zone = zones.next();
         let one_line_each = cells.iter().all(|cell| texts(cell) <= 1) && zones.all(|z| Some(z) == zone);
+        let filled = cells.iter().filter(|cell| texts(cell) > 0).count();
+        let margin = cells.iter().position(|cell| texts(cell) > 0).unwrap_or(usize::MAX);
+        let margin = self.margins.last_mut().map_or(margin, |least| {
+            *least = margin.min(*least);
+            *least
+        });
         if let (true, Some(zone)) = (one_line_each, zone) {
-            let all = cells.into_iter().flatten().map(|line| line.text);
-            let texts: Vec<String> = all.filter(|text| !text.is_empty()).collect();
+            // A cell belongs to its column, so that empty ones count; but one text alone is no row.
+            let text = |cell: Vec<Line>| cell.into_iter().map(|line| line.text).find(|text| !text.is_empty());
+            let texts = cells.into_iter().map(text).skip(margin);
+            let texts: Vec<String> = if filled > 1 {
+                texts.map(Option::unwrap_or_default).collect()
+            } else {
+                texts.flatten().collect()
+            };
             self.sheet.push(Line { text: texts.join("\t"), zone });
         } else {
             cells.into_iter().flatten().for_each(|line| self.sheet.push(line));

@@ -16,6 +16,9 @@ const NOT_SHOWN: [&str; 16] = [
     "audio", "video", "canvas", "select", "textarea", "datalist",
 ];
 
+/// Struck out: a person has taken it back.
+const STRUCK: [&str; 3] = ["s", "strike", "del"];
+
 const BLOCKS: [&str; 36] = [
     "address",
     "article",
@@ -104,11 +107,14 @@ impl<'a> Tag<'a> {
         properties.find(|(name, _)| *name == property).map(|(_, value)| value.trim_end_matches("!important"))
     }
 
-    /// Text that no person sees must not be read.
+    /// Text that no person sees, or that stands struck out, must not be read.
     pub(super) fn is_hidden(&self) -> bool {
+        let struck = |property| self.style(property).is_some_and(|value| value.contains("line-through"));
         let is = |property: &str, value: &str| self.style(property) == Some(value);
         let is_zero = |property: &str| self.style(property).is_some_and(is_zero);
         NOT_SHOWN.contains(&self.name)
+            || STRUCK.contains(&self.name)
+            || ["text-decoration", "text-decoration-line"].into_iter().any(struck)
             || self.attribute("hidden").is_some()
             || is("display", "none")
             || is("visibility", "hidden")
@@ -122,8 +128,8 @@ impl<'a> Tag<'a> {
         self.names().any(|name| QUOTED_REST.contains(&name.as_str()))
     }
 
-    /// Whose words the element holds, when its tag says so. `holds` tells whether it holds an element.
-    pub(super) fn zone(&self, holds: impl Fn(&dyn Fn(&Tag<'_>) -> bool) -> bool) -> Option<Zone> {
+    /// Whose words the element holds, when its tag says so.
+    pub(super) fn zone(&self, holds_quotation: bool) -> Option<Zone> {
         if self.name == "blockquote" {
             return Some(Zone::Quoted);
         }
@@ -134,7 +140,7 @@ impl<'a> Tag<'a> {
         // Gmail puts an answer below the quoted mail into the same container; then the blockquote
         // within is what is quoted.
         if self.name == "div" && named(&["gmail_quote", "gmail_quote_container"]) {
-            return (!holds(&|tag| tag.name == "blockquote")).then_some(Zone::Quoted);
+            return (!holds_quotation).then_some(Zone::Quoted);
         }
         named(&QUOTES).then_some(Zone::Quoted)
     }
@@ -143,13 +149,18 @@ impl<'a> Tag<'a> {
         self.name == "pre" || self.style("white-space").is_some_and(|value| value.starts_with("pre"))
     }
 
-    /// Its id and classes in lower case, without the `x_` that Exchange puts before those of a mail
-    /// that it shows within another.
-    fn names(&self) -> impl Iterator<Item = String> {
+    /// Its id and classes, as [`plain_name`].
+    pub(super) fn names(&self) -> impl Iterator<Item = String> {
         let all = [self.attribute("id"), self.attribute("class")];
         let words = all.into_iter().flatten().flat_map(str::split_whitespace);
-        words.map(|word| word.to_ascii_lowercase().trim_start_matches("x_").to_owned())
+        words.map(plain_name)
     }
+}
+
+/// An id or a class in lower case, without the `x_` that Exchange puts before those of a mail that it
+/// shows within another.
+pub(super) fn plain_name(word: &str) -> String {
+    word.to_ascii_lowercase().trim_start_matches("x_").to_owned()
 }
 
 /// `0`, `0px`, `0.0em`, `.0%`.

@@ -3,6 +3,10 @@
 use super::*;
 use crate::mail::WrittenText;
 
+fn lines(html: &str) -> Result<Vec<Line>, Unreadable> {
+    shown(html).map(|shown| shown.lines)
+}
+
 fn written(html: &str) -> WrittenText {
     crate::mail::text::written(lines(html).unwrap()).unwrap()
 }
@@ -49,12 +53,59 @@ fn what_a_person_does_not_see_is_not_read() {
         "<div style='opacity:0'>x</div>",
         "<template>x</template>",
         "<textarea>x</textarea>",
+        "<s>x</s>",
+        "<strike>x</strike>",
+        "<del><b>x</b></del>",
+        "<span style='text-decoration: underline Line-Through'>x</span>",
+        "<span style='text-decoration-line:line-through!important'>x</span>",
     ] {
         assert_eq!(seen(&format!("<body>a{hidden}b")).concat(), "ab", "{hidden}");
     }
     for shown in ["<span style='font-size:0.9em'>a</span>", "<span style='width:0'>a</span>"] {
         assert_eq!(seen(shown), ["a"]);
     }
+}
+
+#[test]
+fn where_a_style_sheet_may_hide_something_nothing_is_sure() {
+    let surely = |sheet: &str| {
+        shown(&format!("<style>{sheet}</style><div id=i class='a b'><p>x</p></div>")).unwrap().surely
+    };
+    for hides in [
+        ".b{display:none}",
+        "<!-- .A { color: red; DISPLAY : none !important } -->",
+        "#i { visibility: hidden }",
+        "/* .x { */ div.b /* } */ { mso-hide: all }",
+        "@media screen { h1 {color:red} body > .c, .x_a { font-size:0 } }",
+        "@import 'x'; p { opacity: 0 }",
+        "[class~=b] { display: none }",
+        "* { display:none }",
+        ".\\61 { display:none }",
+        "div:not(.c) { text-decoration: line-through }",
+    ] {
+        assert!(!surely(hides), "{hides}");
+    }
+    for harmless in [
+        "",
+        ".c { display: none }",
+        ".b { display: block } .c { display:none }",
+        "/* .b { display:none } */ p.MsoNormal { margin: 0 }",
+        "@font-face { font-family: Aptos; } v\\:* { behavior: url(#default#VML); }",
+        "display:none",
+    ] {
+        assert!(surely(harmless), "{harmless}");
+    }
+    // Outlook on the web hides its style sheet, in case that somebody shows it.
+    assert!(shown("<style style='display:none;'>P {margin:0}</style><p>x").unwrap().surely);
+}
+
+#[test]
+fn what_an_element_holds_is_looked_up_and_not_looked_for() {
+    let long = "x".repeat(190_000);
+    let html = format!("{}<p style='{long}'>x", "<div class=gmail_quote>".repeat(490));
+    let began = std::time::Instant::now();
+    assert_eq!(lines(&html).unwrap().len(), 1);
+    assert!(began.elapsed() < std::time::Duration::from_secs(30), "{:?}", began.elapsed());
 }
 
 #[test]
@@ -140,13 +191,63 @@ fn an_answer_within_gmails_container_is_the_writers() {
 
 #[test]
 fn html_without_bounds_is_refused() {
-    let many = "<p>".repeat(MAX_TAGS + 1);
-    assert_eq!(lines(&many), Err(Unreadable::Limit("tags of HTML")));
-    for deep in ["<div>", "<p><b>", "<ol><li>", "<table><tr><td>", "<blockquote>", "<div></x>"] {
-        assert_eq!(lines(&deep.repeat(MAX_DEPTH + 1)), Err(Unreadable::Limit(TOO_DEEP)), "{deep}");
+    let limit = |html: &str| match lines(html) {
+        Err(Unreadable::Limit(what)) => what,
+        other => panic!("{:?}", other.map(|lines| lines.len())),
+    };
+    assert_eq!(limit(&"<p>".repeat(20_001)), "tags of HTML");
+    for deep in ["<div>", "<ol><li>", "<table><tr><td>", "<blockquote>", "<div></x>", "<b><applet></b>"] {
+        assert_eq!(limit(&deep.repeat(MAX_DEPTH + 1)), TOO_DEEP, "{deep}");
+        assert!(lines(&deep.repeat(MAX_DEPTH / 5)).is_ok(), "{deep}");
     }
-    // These escape the estimate, not the count in the finished tree.
-    let hidden = "<b><applet></b>".repeat(MAX_DEPTH);
-    assert!(!depth::exceeds(&hidden, MAX_DEPTH));
-    assert_eq!(lines(&hidden), Err(Unreadable::Limit(TOO_DEEP)));
+}
+
+/// So many elements for letters, each with other attributes, which every paragraph makes anew.
+fn left_open(elements: usize, attributes: usize, paragraphs: usize) -> String {
+    let tag = |n: usize| {
+        let named: String = (0..attributes).map(|a| format!(" a{a}")).collect();
+        format!("<b{named} b{n}>")
+    };
+    format!("<p>{}{}", (0..elements).map(tag).collect::<String>(), "<p>x".repeat(paragraphs))
+}
+
+#[test]
+fn what_is_built_anew_in_every_paragraph_has_an_end() {
+    for (elements, attributes, paragraphs, what) in [
+        (490, 0, 1_000, "elements of HTML"),
+        (490, 20, 1_500, "attributes of HTML"),
+        (50, 0, 15_000, "elements of HTML"),
+    ] {
+        let html = left_open(elements, attributes, paragraphs);
+        let found = lines(&html).map(|lines| lines.len());
+        assert_eq!(found, Err(Unreadable::Limit(what)), "{elements} × {attributes} × {paragraphs}");
+    }
+    assert_eq!(seen(&left_open(3, 3, 100)).len(), 100);
+}
+
+#[test]
+fn attributes_have_an_end_wherever_they_stand() {
+    let many = |count: usize| (0..count).map(|n| format!(" a{n}")).collect::<String>();
+    for html in [
+        format!("<p{}>x", many(300)),
+        format!("<p{}", many(100_000)),
+        format!("<p{}", many(100_000).replace(' ', "/")),
+        format!("<p{}", many(100_000).replace(' ', "=\"\"")),
+        (0..100).map(|n| format!("<body{}>x", many(20).replace(" a", &format!(" a{n}b")))).collect(),
+        format!("<p><b style='{}'>", "x".repeat(190_000)) + &"<p>x".repeat(1_000),
+    ] {
+        let found = lines(&html).map(|lines| lines.len());
+        assert_eq!(found, Err(Unreadable::Limit("attributes of HTML")), "{}", &html[..40]);
+    }
+    let picture = "iVBORw0KGgo/AAAANSUhEUgAA+AAA".repeat(40_000);
+    assert_eq!(seen(&format!("<p>a<img alt='b' src='data:image/png;base64,{picture}'>c")), ["ac"]);
+    let styles = "<w:LsdException Locked=\"false\" Priority=\"9\" Name=\"heading 1\"/>".repeat(376);
+    assert_eq!(seen(&format!("<!--[if gte mso 9]><xml>{styles}</xml><![endif]--><p>a")), ["a"]);
+}
+
+#[test]
+fn what_is_fed_bit_by_bit_is_read_as_one() {
+    let long = "å".repeat(5_000);
+    assert_eq!(seen(&format!("<p title='<{long}'>{long}a&am")), [format!("{long}a&am")]);
+    assert_eq!(seen(&format!("{long}\r\n<pre>\r\n{long}\r\nb</pre>")), [&long, &long, "b"]);
 }

@@ -27,6 +27,10 @@ const MAX_PIECES: usize = 5;
 /// Octets kept of each: what matters stands at their beginning.
 const MAX_PIECE: usize = 64 * 1024;
 
+/// Kinds of text in which nobody writes a mail.
+const NO_PROSE: [&str; 6] =
+    ["text/calendar", "text/vcard", "text/x-vcard", "text/directory", "text/rfc822-headers", "text/css"];
+
 /// What was found in a mail.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
@@ -40,6 +44,8 @@ pub(super) struct Parts {
     pub(super) report: Vec<Piece>,
     /// Some text may be missing.
     pub(super) incomplete: bool,
+    /// There is text that is not read: attached, or of a kind that is not understood.
+    pub(super) unread_text: bool,
     /// A calendar entry is the mail itself, or one of the forms of its text.
     pub(super) calendar: bool,
     count: usize,
@@ -106,7 +112,9 @@ impl Parts {
         self.piece(fields, media, body);
         let disposition = Media::disposition(fields);
         let name = file_name(media, &disposition);
-        let attached = name.is_some() || disposition.kind == "attachment";
+        // The whole mail is its text, whatever it is called; so is one of several forms of it, with a name.
+        let attached =
+            place.depth > 0 && (disposition.kind == "attachment" || (name.is_some() && !place.is_form));
         match media.kind.as_str() {
             "text/plain" | "text/html" if !attached => {
                 self.incomplete |= fields.all("content-disposition").nth(1).is_some();
@@ -114,6 +122,7 @@ impl Parts {
             }
             "text/calendar" if place.is_form => self.calendar = true,
             kind if hides_text(kind, name.as_deref()) => self.incomplete = true,
+            kind if kind.starts_with("text/") => self.unread_text |= !NO_PROSE.contains(&kind),
             _ => {}
         }
         self.attachments.push(name.map_or_else(|| one_line(&media.kind, MAX_KIND), |name| safe(&name)));

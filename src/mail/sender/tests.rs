@@ -32,6 +32,16 @@ fn a_pass_of_our_server_makes_an_own_domain_or_a_vouched_sender() {
 }
 
 #[test]
+fn what_an_inbox_rule_handed_on_is_vouched_for_by_nobody() {
+    let results = "Authentication-Results: mx.kommun.example; dmarc=pass header.from=kommun.example\r\n";
+    assert_eq!(trust_below(results), Trust::OwnDomain);
+    let rule = "X-MS-Exchange-Inbox-Rules-Loop: gamla-desken@kommun.example\r\n";
+    for header in [format!("{results}{rule}"), format!("{rule}{results}")] {
+        assert_eq!(trust_below(&header), Trust::Unverified, "{header}");
+    }
+}
+
+#[test]
 fn every_spelling_of_rfc_8601_is_understood() {
     for value in [
         "mx.kommun.example 1; dmarc=pass header.from=kommun.example",

@@ -21,16 +21,33 @@ const MAX_ATTRIBUTION: usize = 400;
 /// Fields of the header that Outlook puts above a quoted mail, with room for folded recipients.
 const HEADER_LINES: usize = 10;
 
-const FROM_LABELS: [&str; 5] = ["fran:", "from:", "avsandare:", "von:", "fra:"];
-const OTHER_LABELS: [&[&str]; 4] = [
+/// The longest label has ten, and blanks may stand around it.
+const LABEL: usize = 64;
+/// The first of them starts a header.
+const LABELS: [&[&str]; 5] = [
+    &["fran:", "from:", "avsandare:", "von:", "fra:"],
     &["skickat:", "sent:", "datum:", "date:"],
     &["till:", "to:"],
     &["kopia:", "cc:"],
     &["amne:", "subject:"],
 ];
 
-/// What starts at the first of these lines, if a quoted mail does.
-pub(super) fn starts(lines: &[Line]) -> Option<Start> {
+/// Which field of a header a line may be: its place in [`LABELS`]. Told once for each line, because many
+/// lines above each other are looked at from each of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Label(Option<usize>);
+
+impl Label {
+    pub(super) fn of(line: &Line) -> Self {
+        let text = line.text.trim_start_matches(['*', ' ']).chars().take(LABEL).collect::<String>();
+        // "*Från:* Anna" (a bold label in plain text), "Från : Anna"
+        let text = folded(&text).replace(":*", ":").replace(" :", ":");
+        Self(LABELS.iter().position(|labels| labels.iter().any(|label| text.starts_with(label))))
+    }
+}
+
+/// What starts at the first of these lines, if a quoted mail does; `labels` are theirs.
+pub(super) fn starts(lines: &[Line], labels: &[Label]) -> Option<Start> {
     let first = lines.first().filter(|line| !line.is_blank())?;
     if let Some(length) = attribution(lines) {
         let next = lines[length..].iter().find(|line| !line.is_blank());
@@ -42,7 +59,7 @@ pub(super) fn starts(lines: &[Line]) -> Option<Start> {
     let is_rule = first.text.len() >= 5 && first.text.chars().all(|c| c == '_');
     let near = &lines[..lines.len().min(HEADER_LINES)];
     let after_rule = near.iter().position(|line| is_rule && !line.is_blank() && line != first);
-    let header = &lines[after_rule.unwrap_or(0)..];
+    let header = &labels[after_rule.unwrap_or(0)..];
     (is_separator(&first.text) || is_header(header)).then_some(Start::ToTheEnd)
 }
 
@@ -119,16 +136,10 @@ fn is_separator(line: &str) -> bool {
 }
 
 /// "Från:" with at least two more of the fields that Outlook and Apple write above a quoted mail.
-fn is_header(lines: &[Line]) -> bool {
-    let label = |line: &Line, labels: &[&str]| {
-        let text = folded(line.text.trim_start_matches(['*', ' ']));
-        // "*Från:* Anna" (a bold label in plain text), "Från : Anna"
-        let text = text.replace(":*", ":").replace(" :", ":");
-        labels.iter().any(|l| text.starts_with(l))
-    };
-    if !lines.first().is_some_and(|line| label(line, &FROM_LABELS)) {
+fn is_header(labels: &[Label]) -> bool {
+    if labels.first() != Some(&Label(Some(0))) {
         return false;
     }
-    let below = &lines[1..lines.len().min(HEADER_LINES)];
-    OTHER_LABELS.iter().filter(|labels| below.iter().any(|line| label(line, labels))).count() >= 2
+    let below = &labels[1..labels.len().min(HEADER_LINES)];
+    (1..LABELS.len()).filter(|other| below.contains(&Label(Some(*other)))).count() >= 2
 }

@@ -181,6 +181,14 @@ fn more_lines_than_any_person_writes_are_refused() {
 }
 
 #[test]
+fn lines_that_look_like_a_header_are_looked_at_once_each() {
+    let line = format!("Från: {}\n", "å ".repeat(40));
+    let began = std::time::Instant::now();
+    assert!(plain(&line.repeat(MAX_LINES - 1), Flow::Fixed).is_ok());
+    assert!(began.elapsed() < std::time::Duration::from_secs(60), "{:?}", began.elapsed());
+}
+
+#[test]
 fn blank_lines_at_the_ends_go_and_inner_ones_stay() {
     assert_eq!(read("\n\n a \n\n\n b \n\n").lines, ["a", "", "", "b"]);
     assert_eq!(read("\n \n"), WrittenText::default());

@@ -5,8 +5,8 @@ use std::ops::RangeInclusive;
 
 use async_imap::imap_proto::rfc4315::UidSetMember;
 use async_imap::imap_proto::{
-    AttributeValue, Capability, MailboxDatum, NameAttribute, Outcome, RequestId, Response, ResponseCode,
-    Status,
+    AttributeValue, Capability, MailboxDatum, MessageSection, NameAttribute, Outcome, RequestId, Response,
+    ResponseCode, SectionPath, Status,
 };
 
 use super::failure::quote;
@@ -54,6 +54,7 @@ pub(super) struct MailData {
     /// RFC822.SIZE, octets. Exchange Online only estimates it.
     pub(super) size: Option<u64>,
     pub(super) body: Option<Vec<u8>>,
+    pub(super) header: Option<Vec<u8>>,
 }
 
 impl Answer {
@@ -125,6 +126,11 @@ impl MailData {
                 AttributeValue::BodySection { section: None, data: Some(body), .. } => {
                     data.body = Some(body.to_vec());
                 }
+                AttributeValue::BodySection {
+                    section: Some(SectionPath::Full(MessageSection::Header)),
+                    data: Some(header),
+                    ..
+                } => data.header = Some(header.to_vec()),
                 _ => {}
             }
         }

@@ -32,12 +32,14 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// Called for every new connection, on which the inbox has this UIDVALIDITY.
-    pub(super) fn recall(&mut self, connection: &mut Connection, validity: u32) {
+    /// Called for every new connection, on which the inbox has these UIDVALIDITY and UIDNEXT. Names of
+    /// another inbox are forgotten: a mail that was never copied must not be taken for one that was.
+    pub(super) fn recall(&mut self, connection: &mut Connection, validity: u32, next: Option<u32>) {
         if self.without_move {
             connection.give_up("MOVE");
         }
-        if self.validity != validity {
+        let is_named = |next: u32| self.copies.keys().any(|(_, uid)| *uid >= next);
+        if self.validity != validity || next.is_some_and(is_named) {
             self.copies.clear();
         }
         self.validity = validity;
@@ -100,7 +102,7 @@ impl Filing<'_> {
         self.copy(uids).await?;
         self.remove(&one_set(uids)).await?;
         let place = |uid: &u32| self.memory.copies.get(&(self.folder, *uid)).cloned().flatten();
-        Ok(uids.iter().map(|uid| Filed { uid: MailUid(uid.to_string()), now: place(uid) }).collect())
+        Ok(uids.iter().map(|uid| Filed { uid: MailUid::from(*uid), now: place(uid) }).collect())
     }
 
     /// Copies those of which there is no copy yet.

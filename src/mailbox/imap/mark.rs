@@ -14,7 +14,7 @@ const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// What a [`Mark`] of an IMAP mailbox says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ImapMark {
     /// UIDVALIDITY then.
     pub(super) validity: u32,
@@ -23,11 +23,32 @@ pub(super) struct ImapMark {
     /// When it was made, to the second as INTERNALDATE is: a mail of that same second counts as
     /// new, because none may be lost.
     pub(super) at: UnixMillis,
+    /// Whose inbox it is of, in one word; marks of older versions do not say.
+    pub(super) whose: Option<String>,
 }
 
 impl ImapMark {
-    pub(super) fn to_mark(self) -> Mark {
-        Mark(format!("uidvalidity={} uidnext={} at={}", self.validity, self.next, rfc3339(self.at)))
+    pub(super) fn to_mark(&self) -> Mark {
+        let whose = self.whose.as_ref().map_or_else(String::new, |whose| format!(" of={whose}"));
+        let (validity, next, at) = (self.validity, self.next, rfc3339(self.at));
+        Mark(format!("uidvalidity={validity} uidnext={next} at={at}{whose}"))
+    }
+
+    /// Whether UIDs tell old mails from new ones in a folder of this account with these UIDVALIDITY and
+    /// UIDNEXT. UIDNEXT never falls (RFC 3501 2.3.1.1): below the mark's it is another folder's.
+    pub(super) fn counts(&self, validity: u32, next: Option<u32>, whose: &str) -> bool {
+        self.validity == validity && next.is_none_or(|next| next >= self.next) && !self.is_of_another(whose)
+    }
+
+    /// Whether it is of somebody else's mailbox.
+    pub(super) fn is_of_another(&self, whose: &str) -> bool {
+        self.whose.as_ref().is_some_and(|known| known != whose)
+    }
+
+    /// The same mark for another inbox: only the time tells there.
+    pub(super) fn only_time(self, whose: &str) -> Self {
+        // No folder has this UIDVALIDITY (RFC 3501 9).
+        Self { validity: 0, next: 1, whose: Some(whose.to_owned()), ..self }
     }
 
     /// Reads a mark back. One that cannot be read is an error: to take it for none would let every
@@ -46,12 +67,13 @@ impl ImapMark {
             validity: value("uidvalidity")?.parse().ok()?,
             next: value("uidnext")?.parse().ok()?,
             at: parse_rfc3339(value("at")?)?,
+            whose: value("of").map(str::to_owned),
         })
     }
 
     /// The argument of SEARCH SINCE that surely covers the mark: the server compares days in its
     /// own time zone, so it is the day before.
-    pub(super) fn since(self) -> Option<String> {
+    pub(super) fn since(&self) -> Option<String> {
         let text = rfc3339(self.at.minus(Duration::from_hours(24)));
         let mut parts = text.get(..10)?.split('-');
         let (year, month, day) = (parts.next()?, parts.next()?.parse::<usize>().ok()?, parts.next()?);
@@ -76,8 +98,23 @@ mod tests {
 
     #[test]
     fn a_mark_survives_the_store() {
-        let mark = ImapMark { validity: 7, next: 4711, at: parse_rfc3339("2026-11-24T09:14:05Z").unwrap() };
-        assert_eq!(ImapMark::from_mark(&mark.to_mark()), Ok(mark));
+        for whose in [None, Some("imap.kommun.example/desk/INBOX".to_owned())] {
+            let at = parse_rfc3339("2026-11-24T09:14:05Z").unwrap();
+            let mark = ImapMark { validity: 7, next: 4711, at, whose };
+            assert_eq!(ImapMark::from_mark(&mark.to_mark()), Ok(mark));
+        }
+    }
+
+    #[test]
+    fn a_mark_counts_only_in_the_folder_that_it_was_made_in() {
+        let mark = ImapMark { validity: 14, next: 40, at: UnixMillis(0), whose: Some("desk".to_owned()) };
+        assert!(mark.counts(14, Some(40), "desk") && mark.counts(14, None, "desk"));
+        assert!(!mark.counts(15, Some(40), "desk"), "renumbered");
+        assert!(!mark.counts(14, Some(39), "desk"), "made again");
+        assert!(!mark.counts(14, Some(90), "annex"), "somebody else's");
+        assert!(ImapMark { whose: None, ..mark.clone() }.counts(14, Some(90), "annex"), "it does not say");
+        let anew = mark.only_time("annex");
+        assert!(!anew.is_of_another("annex") && !anew.counts(14, Some(90), "annex"));
     }
 
     #[test]
@@ -90,7 +127,10 @@ mod tests {
     #[test]
     fn the_search_after_a_change_starts_a_day_early() {
         let at = parse_rfc3339("2026-03-01T00:30:00Z").unwrap();
-        assert_eq!(ImapMark { validity: 1, next: 1, at }.since().as_deref(), Some("28-Feb-2026"));
+        assert_eq!(
+            ImapMark { validity: 1, next: 1, at, whose: None }.since().as_deref(),
+            Some("28-Feb-2026")
+        );
     }
 
     #[test]

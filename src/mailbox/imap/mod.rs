@@ -19,9 +19,12 @@ use self::folders::Selected;
 use self::mark::ImapMark;
 use self::open::{Names, Open};
 use crate::clock::{Clock, SystemClock};
-use crate::mailbox::{Filed, Folder, MailUid, Mailbox, MailboxError, Mark, Opened, RawMail, Shelf, Woken};
+use crate::mailbox::{
+    AnotherInbox, Filed, Folder, MailUid, Mailbox, MailboxError, Mark, Opened, RawMail, Shelf, Woken,
+};
 use crate::tls::{Tls, is_loopback_address};
 use crate::token::SignIn;
+use crate::types::UnixMillis;
 
 mod answer;
 mod connect;
@@ -156,9 +159,9 @@ impl ImapMailbox {
 
     /// Keeps what was opened.
     fn keep(&mut self, mut open: Open) -> Opened {
-        let Selected { validity, shelf, .. } = open.selected;
+        let Selected { validity, shelf, next, .. } = open.selected;
         if shelf == Shelf::Inbox {
-            self.filing.recall(&mut open.connection, validity);
+            self.filing.recall(&mut open.connection, validity, next);
         }
         self.open = Some(Box::new(open));
         Opened { validity }
@@ -166,6 +169,12 @@ impl ImapMailbox {
 }
 
 impl ImapSettings {
+    /// Whose inbox it is, as one word of a mark.
+    fn whose(&self) -> String {
+        let parts = [&self.host, &self.username, &self.inbox];
+        parts.map(|part| part.replace('%', "%25").replace(' ', "%20")).join("/")
+    }
+
     fn mail_max(&self) -> u32 {
         u32::try_from(self.max_mail_size).unwrap_or(u32::MAX).clamp(1, MAIL_MAX)
     }
@@ -208,21 +217,58 @@ impl Mailbox for ImapMailbox {
         let mut open = self.take("UID SEARCH")?;
         let after = after.map(ImapMark::from_mark).transpose()?;
         open.refresh().await?;
-        let uids = reading::list(&mut open.connection, open.selected, after).await?;
+        let whose = self.settings.whose();
+        let uids = reading::list(&mut open.connection, open.selected, after.as_ref(), &whose).await?;
         if open.selected.shelf == Shelf::Inbox {
             self.filing.forget_all_but(&uids);
         }
         self.open = Some(open);
-        Ok(uids.into_iter().map(|uid| MailUid(uid.to_string())).collect())
+        Ok(uids.into_iter().map(|uid| MailUid::from(uid)).collect())
     }
 
     async fn mark(&mut self) -> Result<Mark, MailboxError> {
         let mut open = self.take("UID SEARCH")?;
         let at = SystemClock.now();
         open.refresh().await?;
-        let mark = reading::mark(&mut open.connection, open.selected, at).await?;
+        let mark = reading::mark(&mut open.connection, open.selected, at, self.settings.whose()).await?;
         self.open = Some(open);
         Ok(mark.to_mark())
+    }
+
+    fn another(&self, mark: Option<&Mark>, last: Option<&MailUid>) -> Option<AnotherInbox> {
+        let selected = self.open.as_ref()?.selected;
+        let (whose, next) = (self.settings.whose(), selected.next.unwrap_or(u32::MAX));
+        let mark = mark.and_then(|mark| ImapMark::from_mark(mark).ok());
+        let last = last.and_then(|uid| uid.0.parse().ok());
+        let why = match &mark {
+            Some(mark) if mark.is_of_another(&whose) => {
+                "its host, username or inbox is another than at the first connection".to_owned()
+            }
+            Some(mark) if mark.validity == selected.validity && next < mark.next => {
+                format!("its next UID is {next}, and was {} at the first connection", mark.next)
+            }
+            Some(_) | None if last.is_some_and(|last| next <= last) => {
+                format!("its next UID is {next}, and a mail of a higher one has lain there")
+            }
+            Some(_) | None => return None,
+        };
+        Some(AnotherInbox { why, mark: mark.map(|mark| mark.only_time(&whose).to_mark()) })
+    }
+
+    async fn received(&mut self, uid: &MailUid) -> Result<Option<UnixMillis>, MailboxError> {
+        let mut open = self.take("UID FETCH")?;
+        let number = uid_set::number("UID FETCH", uid)?;
+        let received = reading::received(&mut open.connection, number).await?;
+        self.open = Some(open);
+        Ok(received)
+    }
+
+    async fn header(&mut self, uid: &MailUid) -> Result<Vec<u8>, MailboxError> {
+        let mut open = self.take("UID FETCH")?;
+        let number = uid_set::number("UID FETCH", uid)?;
+        let header = reading::header(&mut open.connection, number).await?;
+        self.open = Some(open);
+        Ok(header)
     }
 
     async fn fetch(&mut self, uids: &[MailUid], to: mpsc::Sender<RawMail>) -> Result<(), MailboxError> {

@@ -87,11 +87,12 @@ impl Open {
         if self.connection.take_warning() {
             // Dovecot says no more than this when the folder was deleted and made again, and goes on
             // to show the old one.
-            let Selected { shelf, to_look, validity, .. } = self.selected;
+            let Selected { shelf, to_look, validity, next } = self.selected;
             let name = self.names.of_shelf(shelf);
             self.selected = folders::select(&mut self.connection, name, shelf, to_look).await?;
-            if self.selected.validity != validity {
-                let cause = "the folder was made anew: its UIDVALIDITY is another".to_owned();
+            if self.selected.validity != validity || self.selected.next < next {
+                let cause =
+                    "the folder was made anew: its UIDVALIDITY is another, or its UIDNEXT lower".to_owned();
                 return Err(MailboxError::Lost { command: NAME, cause });
             }
         }

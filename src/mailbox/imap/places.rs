@@ -56,9 +56,9 @@ pub(super) fn filed(uids: &[u32], told: &[Copied]) -> Vec<Filed> {
             }
         }
     }
-    let spot = |(validity, uid): (u32, u32)| Spot { validity, uid: MailUid(uid.to_string()) };
+    let spot = |(validity, uid): (u32, u32)| Spot { validity, uid: MailUid::from(uid) };
     let now = |uid: &u32| places.get(uid).copied().flatten().map(spot);
-    uids.iter().map(|uid| Filed { uid: MailUid(uid.to_string()), now: now(uid) }).collect()
+    uids.iter().map(|uid| Filed { uid: MailUid::from(*uid), now: now(uid) }).collect()
 }
 
 #[cfg(test)]

@@ -18,19 +18,24 @@ use crate::types::UnixMillis;
 /// Mails asked for by one FETCH; they stream, so this bounds only the command's line.
 const FETCH_MAX: usize = 10_000;
 
-/// Mails that one SEARCH asks for. With every 4 kB that arrive, async-imap parses an answer from its
-/// beginning, so that the time for one grows with the square of its length.
+/// Octets of a header that are asked for, when the whole mail does not come.
+const HEADER_MAX: usize = 8000;
+
+/// Mails that one SEARCH of the whole folder asks for, so that no answer grows with it.
 const SEARCH_MAX: u32 = 5000;
 
 /// The UIDs in the inbox, ascending; with a mark only those that came after it.
 pub(super) async fn list(
     connection: &mut Connection,
     selected: Selected,
-    after: Option<ImapMark>,
+    after: Option<&ImapMark>,
+    whose: &str,
 ) -> Result<Vec<u32>, MailboxError> {
     match after {
         None => all(connection, selected).await,
-        Some(mark) if mark.validity == selected.validity => since_uid(connection, selected, mark.next).await,
+        Some(mark) if mark.counts(selected.validity, selected.next, whose) => {
+            since_uid(connection, selected, mark.next).await
+        }
         Some(mark) => since_time(connection, selected, mark).await,
     }
 }
@@ -40,11 +45,12 @@ pub(super) async fn mark(
     connection: &mut Connection,
     selected: Selected,
     at: UnixMillis,
+    whose: String,
 ) -> Result<ImapMark, MailboxError> {
     let (validity, next) = (selected.validity, selected.next.unwrap_or(1));
     let arrived = since_uid(connection, selected, next).await?;
     let next = arrived.last().map_or(next, |last| last.saturating_add(1));
-    Ok(ImapMark { validity, next, at })
+    Ok(ImapMark { validity, next, at, whose: Some(whose) })
 }
 
 /// All mails. In a large folder those with the highest numbers first: when somebody removes a mail
@@ -80,7 +86,7 @@ async fn since_uid(
 async fn since_time(
     connection: &mut Connection,
     selected: Selected,
-    mark: ImapMark,
+    mark: &ImapMark,
 ) -> Result<Vec<u32>, MailboxError> {
     let criteria = mark.since().map_or_else(|| "ALL".to_owned(), |day| format!("SINCE {day}"));
     let uids = search(connection, selected, &criteria).await?;
@@ -105,6 +111,29 @@ async fn received_times(
             .await?;
     }
     Ok(times)
+}
+
+/// When the server received a mail, if it tells.
+pub(super) async fn received(
+    connection: &mut Connection,
+    uid: u32,
+) -> Result<Option<UnixMillis>, MailboxError> {
+    Ok(received_times(connection, &[uid]).await?.remove(&uid))
+}
+
+/// The header of a mail, up to [`HEADER_MAX`] octets of it.
+pub(super) async fn header(connection: &mut Connection, uid: u32) -> Result<Vec<u8>, MailboxError> {
+    let mut header = Vec::new();
+    let command = format!("UID FETCH {uid} (UID BODY.PEEK[HEADER]<0.{HEADER_MAX}>)");
+    connection
+        .command("UID FETCH", &command, |answer| {
+            if let Answer::Mail(MailData { header: Some(octets), .. }) = answer {
+                header = octets;
+            }
+        })
+        .await?;
+    header.truncate(HEADER_MAX);
+    Ok(header)
 }
 
 async fn search(
@@ -220,7 +249,7 @@ fn raw_mail(data: MailData, mail_max: u32, wanted: &mut HashSet<u32>) -> Option<
     let truncated = bytes.len() > limit || (bytes.len() == limit && !whole);
     bytes.truncate(limit);
     Some(RawMail {
-        uid: MailUid(uid.to_string()),
+        uid: MailUid::from(uid),
         received_at: data.received.as_deref().and_then(parse_internal_date),
         bytes,
         truncated,
@@ -232,7 +261,7 @@ mod tests {
     use super::*;
 
     fn data(body: &[u8], size: u64) -> MailData {
-        MailData { uid: Some(1), received: None, size: Some(size), body: Some(body.to_vec()) }
+        MailData { uid: Some(1), size: Some(size), body: Some(body.to_vec()), ..MailData::default() }
     }
 
     fn truncated(body: &[u8], size: u64) -> bool {
@@ -246,6 +275,12 @@ mod tests {
         assert!(!truncated(b"abc", 9), "an estimated size is no proof");
         assert!(truncated(b"abcd", 3), "a size below the body's is wrong, and the rest unknown");
         assert!(truncated(b"abcdef", 6), "a server may ignore the limit");
+    }
+
+    #[test]
+    fn a_server_that_ignores_the_limit_brings_no_more_than_it() {
+        let mail = raw_mail(data(b"abcdef", 6), 4, &mut HashSet::from([1])).unwrap();
+        assert_eq!((mail.bytes.as_slice(), mail.truncated), (b"abcd".as_slice(), true));
     }
 
     #[test]

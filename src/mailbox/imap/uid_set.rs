@@ -26,6 +26,11 @@ pub(super) fn numbers(command: &'static str, uids: &[MailUid]) -> Result<Vec<u32
     Ok(numbers)
 }
 
+/// The number of `uid`.
+pub(super) fn number(command: &'static str, uid: &MailUid) -> Result<u32, MailboxError> {
+    Ok(numbers(command, std::slice::from_ref(uid))?.into_iter().next().unwrap_or_default())
+}
+
 /// The sets that name exactly `uids` (ascending), each of at most `count_max` mails. Neighbours
 /// become a range; a range never spans a UID that was not asked for.
 pub(super) fn sets(uids: &[u32], count_max: usize) -> Vec<String> {
@@ -81,7 +86,7 @@ mod tests {
 
     #[test]
     fn only_numbers_above_zero_are_uids() {
-        let uid = |text: &str| MailUid(text.to_owned());
+        let uid = |text: &str| MailUid::new(text);
         assert_eq!(numbers("UID FETCH", &[uid("7"), uid("3"), uid("7")]), Ok(vec![3, 7]));
         for wrong in ["0", "", "1:*", "x", "4294967296"] {
             assert!(numbers("UID FETCH", &[uid(wrong)]).is_err(), "{wrong}");

@@ -13,8 +13,6 @@ use tokio::time::{Instant, Sleep, sleep};
 use super::answer::Answer;
 use super::frame::{Frame, Room};
 
-/// A line of the talk before sign-in is never longer than this (octets).
-const LINE_MAX: usize = 8 * 1024;
 /// An answer up to the end of sign-in has no more.
 const SIGN_IN_ROOM: Room = Room { lines: 64 * 1024, literals: 8 * 1024 };
 
@@ -93,16 +91,14 @@ impl Wire {
         self.inner.into_inner()
     }
 
-    /// Reads one line without its end, for the talk before async-imap takes over.
+    /// Reads one line without its end, for the talk before async-imap takes over; it is bounded as every
+    /// answer up to the end of sign-in is.
     pub(super) async fn read_line(&mut self) -> io::Result<String> {
         let mut line = Vec::new();
         loop {
             match self.read_u8().await? {
                 b'\n' => break,
                 octet => line.push(octet),
-            }
-            if line.len() > LINE_MAX {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, "a line of the server is too long"));
             }
         }
         Ok(String::from_utf8_lossy(&line).trim_end().to_owned())

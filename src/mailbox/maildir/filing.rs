@@ -72,8 +72,8 @@ impl Tree {
             match self.at_its_place(uid, |path| move_into(&cur, path))?.transpose() {
                 Ok(name) => {
                     // When it comes back under its name, it is news again.
-                    self.items.remove(&uid.0);
-                    self.listed.remove(&uid.0);
+                    self.items.remove(uid.as_str());
+                    self.listed.remove(uid.as_str());
                     let now = name.and_then(|name| unique_name(&name)).map(spot);
                     filed.push(Filed { uid: uid.clone(), now });
                 }
@@ -92,7 +92,7 @@ impl Tree {
 
 /// The name in a maildir's folder, whose names never change their meaning.
 fn spot(name: String) -> Spot {
-    Spot { validity: 0, uid: MailUid(name) }
+    Spot { validity: 0, uid: MailUid::new(name) }
 }
 
 /// `folder` did not take a mail because of `error`.

@@ -25,6 +25,9 @@ pub(super) const PARTS: [&str; 2] = ["new", "cur"];
 /// How often a file is looked for when others keep renaming it.
 const SEARCHES: usize = 5;
 
+/// How often a folder is read when others change it meanwhile.
+const READINGS: usize = 3;
+
 /// A folder's time tells nothing of changes so shortly before: clocks of file systems are coarse.
 const COARSE: Duration = Duration::from_secs(2);
 
@@ -107,7 +110,7 @@ impl Tree {
         let mails = self.by_age().into_iter().filter(|(_, item)| item.is_file);
         let new =
             mails.filter(|(name, item)| after.is_none_or(|mark| !mark.knows(name, millis(item.received))));
-        Ok(new.map(|(name, _)| MailUid(name.clone())).collect())
+        Ok(new.map(|(name, _)| MailUid::new(name.clone())).collect())
     }
 
     /// A mark of what is here now.
@@ -166,7 +169,7 @@ impl Tree {
         work: impl Fn(&Path) -> io::Result<T>,
     ) -> Result<Option<io::Result<T>>, MailboxError> {
         for _ in 0..SEARCHES {
-            match self.items.get(&uid.0) {
+            match self.items.get(uid.as_str()) {
                 None if self.fresh => return Ok(None),
                 None => self.look()?,
                 Some(item) => match work(&item.path) {
@@ -178,8 +181,22 @@ impl Tree {
         Ok(Some(Err(ErrorKind::NotFound.into())))
     }
 
+    /// A file that others rename while its folder is read may be told under neither name (POSIX, readdir):
+    /// so a folder that changes meanwhile is read again, and what any of the readings found is there.
     fn look(&mut self) -> Result<(), MailboxError> {
         self.items.clear();
+        for _ in 0..READINGS {
+            let times = self.times()?;
+            self.read_entries()?;
+            if self.times()? == times {
+                break;
+            }
+        }
+        self.fresh = true;
+        Ok(())
+    }
+
+    fn read_entries(&mut self) -> Result<(), MailboxError> {
         for part in PARTS {
             for entry in entries(&self.root.join(part))? {
                 let entry = entry?;
@@ -189,7 +206,6 @@ impl Tree {
                 }
             }
         }
-        self.fresh = true;
         Ok(())
     }
 

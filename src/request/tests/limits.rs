@@ -1,6 +1,11 @@
 //! Mails longer than any person writes.
 
+use std::time::{Duration, Instant};
+
 use super::*;
+
+/// Far more than the mails of one kind take; a reading that grew with the square took minutes.
+const MOST_TIME: Duration = Duration::from_secs(40);
 
 #[test]
 fn a_mail_that_is_too_long_is_no_request() {
@@ -15,12 +20,31 @@ fn a_mail_that_is_too_long_is_no_request() {
 /// of fixed length; a reading that grew with the square would take minutes here.
 #[test]
 fn the_longest_mails_are_read_in_bounded_work() {
-    for unit in ["07 ", "070-174 06 05 ", "mitt mobil ", "mobil (", "1. 2. ", "<tel:", "användarnamn ", "x|"]
-    {
+    for unit in [
+        "07 ",
+        "070-174 06 05 ",
+        "t ex 070-174 06 05 ",
+        "mitt mobil ",
+        "min mail ",
+        "mitt namn ",
+        "chef ",
+        "mitt mobil: ",
+        "mobil (",
+        "1. 2. ",
+        "<tel:",
+        "användarnamn ",
+        "x|",
+    ] {
+        let began = Instant::now();
         let long = unit.repeat(45_000 / unit.chars().count());
         let reading = read(&mail(&[&long]));
         assert_ne!(reading.code(), "request", "{unit}");
         let many: Vec<&str> = std::iter::repeat_n(unit, 1_000).collect();
         assert_ne!(read(&mail(&many)).code(), "request", "{unit}");
+        // Lines just short enough for fields to be looked for, and 200 kB of them.
+        let line = unit.repeat(1_900 / unit.chars().count());
+        let lines = vec![line.as_str(); 105];
+        assert_ne!(read(&mail(&lines)).code(), "request", "{unit}");
+        assert!(began.elapsed() < MOST_TIME, "{unit} took {:?}", began.elapsed());
     }
 }

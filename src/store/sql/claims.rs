@@ -159,7 +159,7 @@ async fn take<DB: Dialect>(
 }
 
 /// The number of the ticket in `row`, as people quote it.
-fn number(mut row: Row) -> String {
+pub(super) fn number(mut row: Row) -> String {
     let number = row.number().and_then(|_id| ticket::number(&mut row));
     number.map_or_else(|_| "without a number".to_owned(), |number| number.to_string())
 }

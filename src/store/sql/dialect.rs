@@ -2,6 +2,7 @@
 //! locked, how migrations are kept apart. The SQL itself is one text, written in PostgreSQL's words.
 
 use async_trait::async_trait;
+use sqlx::error::DatabaseError;
 use sqlx::migrate::Migrator;
 use sqlx::{Database, Pool, SqlStr};
 
@@ -27,6 +28,9 @@ pub(super) trait Dialect: Database {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<Vec<Row>, sqlx::Error>;
+
+    /// Does this error say that there is no such table, and nothing else?
+    fn lacks_table(error: &dyn DatabaseError, table: &str) -> bool;
 
     /// Applies what is missing, all of it or nothing of a migration; two at a time wait for each other.
     async fn migrate(pool: &Pool<Self>, migrator: &Migrator) -> Result<(), sqlx::Error>;

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::dialect::Dialect;
 use super::intake::told;
+use super::limits::correspondent;
 use super::threads::Joined;
 use super::tx::Tx;
 use super::value::values;
@@ -14,7 +15,7 @@ use crate::types::{EmailAddress, UnixMillis, mask_phones};
 
 /// The mail that makes the flood's limit, if there is one: the newest but so many.
 pub(super) const AT_LIMIT: &str = "SELECT received_at FROM mail
-     WHERE sender = $1 AND trust = $2 AND writer = $3 AND duplicate_of = 0
+     WHERE correspondent = $1 AND correspondent <> '' AND trust = $2 AND writer = $3 AND duplicate_of = 0
          AND received_at > $4 AND received_at <= $5
      ORDER BY received_at DESC LIMIT 1 OFFSET $6";
 /// A flood's ticket lasts for an hour after its newest mail, and only while it stands as it began: what
@@ -35,18 +36,29 @@ pub(super) fn writer(kind: Kind) -> &'static str {
     }
 }
 
+/// As whose a mail counts. Mails without one writer are not one another's, and count as nobody's; those
+/// that could not be read come from wherever, and count as their mailbox's. (The name of a mailbox is no
+/// address, and no writer of a readable mail is ''.)
+pub(super) fn counts_as(kind: Kind, from: Option<&EmailAddress>, mailbox: &str) -> String {
+    match kind {
+        Kind::Password | Kind::General | Kind::Automatic => from.map(correspondent).unwrap_or_default(),
+        Kind::Quarantine => mailbox.to_owned(),
+    }
+}
+
+fn of(arrival: &Arrival<'_>) -> String {
+    counts_as(arrival.kind, arrival.from, arrival.mailbox)
+}
+
 /// Have [`flood::HANDLED`] mails of this address come within the hour before this one?
 pub(super) async fn is_part<DB: Dialect>(tx: &mut Tx<DB>, arrival: &Arrival<'_>) -> Result<bool, StoreError> {
-    let (from, at) = (sender(arrival.from), arrival.received_at);
+    let (of, at) = (of(arrival), arrival.received_at);
+    if of.is_empty() {
+        return Ok(false);
+    }
     let since = at.minus(flood::SPAN);
-    let values = values![
-        from,
-        arrival.trust.code(),
-        writer(arrival.kind),
-        since,
-        at,
-        flood::HANDLED.saturating_sub(1),
-    ];
+    let values =
+        values![of, arrival.trust.code(), writer(arrival.kind), since, at, flood::HANDLED.saturating_sub(1),];
     tx.hits(AT_LIMIT, values).await
 }
 
@@ -57,7 +69,7 @@ pub(super) async fn ticket<DB: Dialect>(
 ) -> Result<Option<Joined>, StoreError> {
     let at = arrival.received_at;
     let values = values![
-        sender(arrival.from),
+        of(arrival),
         arrival.trust.code(),
         writer(arrival.kind),
         arrival.observed,
@@ -77,19 +89,24 @@ pub(super) fn first(mail: &mut Incoming) -> String {
     let begin = flood::begin(new.kind, new.observed);
     let kind = match new.kind {
         Kind::Automatic => Kind::Automatic,
-        Kind::Password | Kind::General | Kind::Quarantine => Kind::General,
+        Kind::Password | Kind::General => Kind::General,
+        Kind::Quarantine => Kind::Quarantine,
+    };
+    let what = match new.kind {
+        Kind::Automatic | Kind::Password | Kind::General => flood::subject(mail.from.as_ref()),
+        Kind::Quarantine => flood::unreadable(&mail.mailbox),
     };
     mail.ticket = NewTicket {
         kind,
         state: begin.to,
         outcome: begin.outcome,
         reason: begin.reason,
-        trail: flood::trail(mail.from.as_ref()),
+        trail: flood::trail(&what),
         observed: new.observed,
         year: new.year,
         acknowledge: None,
     };
-    mask_phones(&flood::subject(mail.from.as_ref()))
+    mask_phones(&what)
 }
 
 /// `mail` was kept in the flood's ticket: the flood goes on from here.
@@ -104,7 +121,7 @@ pub(super) async fn goes_on<DB: Dialect>(
          ON CONFLICT (sender, trust, writer, observed)
              DO UPDATE SET ticket = excluded.ticket, newest = excluded.newest";
     let values = values![
-        sender(arrival.from),
+        of(arrival),
         arrival.trust.code(),
         writer(arrival.kind),
         arrival.observed,
@@ -114,8 +131,4 @@ pub(super) async fn goes_on<DB: Dialect>(
     tx.run(sql, values).await?;
     let entry = told("mail.collapsed", &json!({ "number": joined.number }));
     audit::write(tx, joined.id, &entry, now).await
-}
-
-fn sender(from: Option<&EmailAddress>) -> &str {
-    from.map_or("", EmailAddress::as_str)
 }

@@ -9,7 +9,7 @@ use super::joins;
 use super::ledger::folder_word;
 use super::threads::{self, Joined, Place};
 use super::tx::Tx;
-use super::value::values;
+use super::value::{Row, values};
 use super::{audit, bounces, floods, limits, messages, places, ticket};
 use crate::mail::Signatures;
 use crate::mailbox::Folder;
@@ -24,13 +24,26 @@ use crate::types::{
 
 /// The place alone does not tell: a maildir's file names may be used again, for another mail.
 pub(super) const KNOWN: &str = "SELECT m.id FROM ledger l JOIN mail m ON m.id = l.mail
-     WHERE l.mailbox = $1 AND l.validity = $2 AND l.uid = $3 AND m.content_hash = $4";
+     WHERE l.mailbox = $1 AND l.validity = $2 AND l.uid = $3 AND m.content_hash IN ($4, $5)";
+/// Takes [`hashes`].
 pub(super) const SAME_CONTENT: &str =
     "SELECT m.id, t.id, t.year, t.running FROM mail m JOIN ticket t ON t.id = m.ticket
-     WHERE m.content_hash = $1 AND m.duplicate_of = 0";
+     WHERE m.content_hash IN ($1, $2) AND m.duplicate_of = 0 ORDER BY m.id LIMIT 1";
+/// The copy of mail `$1` that makes the limit, if there is one.
+pub(super) const COPIES: &str =
+    "SELECT id FROM mail WHERE duplicate_of = $1 AND duplicate_of > 0 LIMIT 1 OFFSET $2";
+/// So many copies of a mail are kept with their octets, which tell the ways that they took. Of all
+/// further ones only that they came: anybody can send the same mail again and again.
+const KEPT_COPIES: u32 = 3;
 /// Neither database reads the octets for their length.
 pub(super) const MAILS_SIZE: &str = "SELECT COUNT(*), CAST(coalesce(SUM(length(raw)), 0) AS BIGINT) FROM mail
      WHERE ticket = $1 AND duplicate_of = 0 AND writer <> 'machine'";
+
+/// The hashes that a mail with this content may be kept with.
+pub(super) fn hashes(mail: &Incoming) -> [String; 2] {
+    let now = mail.content_hash.clone();
+    [now.clone(), mail.earlier_hash.clone().unwrap_or(now)]
+}
 
 impl<DB: Dialect> SqlStore<DB> {
     pub(super) async fn keep_mails(
@@ -59,14 +72,20 @@ impl<DB: Dialect> SqlStore<DB> {
         mut mail: Incoming,
         now: UnixMillis,
     ) -> Result<Recorded, StoreError> {
-        let (place, hash) = ((mail.mailbox.as_str(), mail.uid.0.as_str()), mail.content_hash.as_str());
-        if tx.hits(KNOWN, values![place.0, mail.validity, place.1, hash]).await? {
+        let place = (mail.mailbox.as_str(), mail.uid.as_str());
+        let [hash, earlier] = hashes(&mail);
+        let values = values![place.0, mail.validity, place.1, hash.as_str(), earlier.as_str()];
+        if tx.hits(KNOWN, values).await? {
+            lies_there(tx, &mail).await?;
             return Ok(Recorded::Known);
         }
-        if let Some(mut row) = tx.row(SAME_CONTENT, values![mail.content_hash.as_str()]).await? {
+        if let Some(mut row) = tx.row(SAME_CONTENT, values![hash, earlier]).await? {
             let first = row.number()?;
             let id = TicketId(row.number()?);
             let number = ticket::number(&mut row)?;
+            if tx.hits(COPIES, values![first, KEPT_COPIES.saturating_sub(1)]).await? {
+                mail.raw = Vec::new();
+            }
             insert_mail(tx, mail, id, first, Lies::InInbox, now).await?;
             let entry = told("mail.duplicate", &json!({ "number": number }));
             audit::write(tx, id, &entry, now).await?;
@@ -151,12 +170,14 @@ impl<DB: Dialect> SqlStore<DB> {
              WHERE ticket = $1 AND duplicate_of = 0 AND writer <> 'machine'
              ORDER BY received_at, id";
         let rows = tx.rows(sql, values![id]).await?;
-        let kept = |mut row: super::value::Row| {
-            let (received_at, mailbox, raw) = (row.time()?, row.text()?, row.octets()?);
-            Ok(KeptMail { received_at, mailbox, raw, signatures: signatures(&row.text()?)? })
-        };
-        rows.into_iter().map(kept).collect::<Result<_, _>>().map(Some)
+        rows.into_iter().map(kept_mail).collect::<Result<_, _>>().map(Some)
     }
+}
+
+/// Reads the columns `received_at, mailbox, raw, signatures`.
+pub(super) fn kept_mail(mut row: Row) -> Result<KeptMail, StoreError> {
+    let (received_at, mailbox, raw) = (row.time()?, row.text()?, row.octets()?);
+    Ok(KeptMail { received_at, mailbox, raw, signatures: signatures(&row.text()?)? })
 }
 
 /// The link in the trail, until a decision writes a new one.
@@ -204,6 +225,16 @@ pub(super) async fn take_turn<DB: Dialect>(tx: &mut Tx<DB>) -> Result<(), StoreE
     tx.run("UPDATE turn SET taken = taken + 1 WHERE name = 'intake'", values![]).await
 }
 
+/// A kept mail came out of the inbox again: it lies there whatever was noted of it, and waits for its move.
+/// Its reading ended, so that earlier tries say nothing any more; those of a mail that is not read do.
+async fn lies_there<DB: Dialect>(tx: &mut Tx<DB>, mail: &Incoming) -> Result<(), StoreError> {
+    let sql = "UPDATE ledger SET moved_at = 0, folder = $4,
+             tries = CASE WHEN tries <= 1 THEN tries WHEN $5 = 'quarantine' THEN tries - 1 ELSE 1 END
+         WHERE mailbox = $1 AND validity = $2 AND uid = $3";
+    let (folder, kind) = (folder_word(mail.folder), mail.ticket.kind.code());
+    tx.run(sql, values![mail.mailbox.as_str(), mail.validity, mail.uid.as_str(), folder, kind]).await
+}
+
 /// Where a mail lies that is being kept.
 pub(super) enum Lies<'a> {
     /// Where mails come to; the ledger says where it goes.
@@ -223,14 +254,15 @@ pub(super) async fn insert_mail<DB: Dialect>(
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO mail (ticket, duplicate_of, mailbox, validity, uid, received_at, kept_at,
-             content_hash, message_id, subject, sender, trust, writer, raw, signatures)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id";
+             content_hash, message_id, subject, sender, trust, writer, raw, signatures, correspondent)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id";
+    let correspondent = floods::counts_as(mail.ticket.kind, mail.from.as_ref(), &mail.mailbox);
     let values = values![
         ticket,
         duplicate_of,
         mail.mailbox.as_str(),
         mail.validity,
-        mail.uid.0.as_str(),
+        mail.uid.as_str(),
         mail.received_at,
         now,
         mail.content_hash,
@@ -241,17 +273,19 @@ pub(super) async fn insert_mail<DB: Dialect>(
         floods::writer(mail.ticket.kind),
         mail.raw,
         signatures_text(mail.signatures.as_ref()),
+        correspondent,
     ];
-    let id = tx.one(sql, values).await?.number()?;
+    let (id, kind) = (tx.one(sql, values).await?.number()?, mail.ticket.kind.code());
     if let Lies::In(scope, folder) = lies {
         return places::note(tx, scope, folder, &mail.uid, MailId(id), now).await;
     }
     let sql = "INSERT INTO ledger (mailbox, validity, uid, tries, mail, folder, seen_at, moved_at)
          VALUES ($1, $2, $3, 0, $4, $5, $6, 0)
          ON CONFLICT (mailbox, validity, uid)
-             DO UPDATE SET mail = excluded.mail, folder = excluded.folder, moved_at = 0";
+             DO UPDATE SET mail = excluded.mail, folder = excluded.folder, moved_at = 0,
+                 tries = CASE WHEN ledger.tries <= 1 OR $7 = 'quarantine' THEN ledger.tries ELSE 1 END";
     let place = folder_word(mail.folder);
-    tx.run(sql, values![mail.mailbox, mail.validity, mail.uid.0, id, place, now]).await
+    tx.run(sql, values![mail.mailbox, mail.validity, mail.uid.as_str(), id, place, now, kind]).await
 }
 
 /// What was found of a mail's signatures, as it is kept; empty text when nobody looked.

@@ -36,12 +36,12 @@ fn folder_from(word: &str) -> Option<Folder> {
 }
 
 fn names(uids: &[MailUid]) -> Value {
-    list(uids.iter().map(|uid| &uid.0))
+    list(uids.iter().map(|uid| uid.as_str()))
 }
 
 fn entry(mut row: Row) -> Result<LedgerEntry, StoreError> {
     Ok(LedgerEntry {
-        uid: MailUid(row.text()?),
+        uid: MailUid::new(row.text()?),
         tries: row.count()?,
         mail: Some(MailId(row.number()?)).filter(|id| id.0 != 0),
         folder: row.parsed_or_none("the folder of a mail", folder_from)?,
@@ -52,7 +52,7 @@ fn entry(mut row: Row) -> Result<LedgerEntry, StoreError> {
 impl<DB: Dialect> SqlStore<DB> {
     /// A transaction that changes many rows of the ledger. Two processes that work the same mailbox lock
     /// those rows in different orders, so each waits for its turn first.
-    async fn in_turn(&self, doing: &'static str) -> Result<Tx<DB>, StoreError> {
+    pub(super) async fn in_turn(&self, doing: &'static str) -> Result<Tx<DB>, StoreError> {
         let mut tx = self.write(doing).await?;
         intake::take_turn(&mut tx).await?;
         Ok(tx)
@@ -113,6 +113,20 @@ impl<DB: Dialect> Ledger for SqlStore<DB> {
         tx.commit().await
     }
 
+    async fn last(&self, mailbox: &str, validity: u32) -> Result<Option<MailUid>, StoreError> {
+        self.highest_uid(mailbox, validity).await
+    }
+
+    async fn another_inbox(
+        &self,
+        mailbox: &str,
+        validity: u32,
+        mark: Option<&Mark>,
+        now: UnixMillis,
+    ) -> Result<u64, StoreError> {
+        self.put_aside(mailbox, validity, mark, now).await
+    }
+
     async fn entries(&self, scope: &UidScope, uids: &[MailUid]) -> Result<Vec<LedgerEntry>, StoreError> {
         let mut tx = self.read("reading the ledger").await?;
         let mut of = values![scope.mailbox.as_str(), scope.validity, names(uids)];
@@ -134,7 +148,7 @@ impl<DB: Dialect> Ledger for SqlStore<DB> {
         limit: u32,
     ) -> Result<Vec<LedgerEntry>, StoreError> {
         let mut tx = self.read("reading the ledger").await?;
-        let after = after.map_or("", |uid| uid.0.as_str());
+        let after = after.map_or("", |uid| uid.as_str());
         let rows = tx.rows(UNMOVED, values![mailbox, validity, after, limit]).await?;
         rows.into_iter().map(entry).collect()
     }
@@ -197,7 +211,7 @@ impl<DB: Dialect> Ledger for SqlStore<DB> {
         now: UnixMillis,
     ) -> Result<(), StoreError> {
         let mut tx = self.in_turn("noting filed mails").await?;
-        let uids = list(mails.iter().map(|mail| &mail.uid.0));
+        let uids = list(mails.iter().map(|mail| mail.uid.as_str()));
         tx.run(LEAVES, values![mailbox, validity, uids, now]).await?;
         for mail in mails {
             if let Some(spot) = &mail.now {
@@ -244,7 +258,11 @@ impl<DB: Dialect> Ledger for SqlStore<DB> {
     }
 
     async fn kept_unread(&self, mailbox: &str, octets: &[u8]) -> Result<Option<MailId>, StoreError> {
-        self.mail_kept_unread(mailbox, octets).await
+        // What is kept whole is known by its hash; only what was cut is compared octet by octet.
+        match self.unread_with_hash(mailbox, octets).await? {
+            Some(id) => Ok(Some(id)),
+            None => self.mail_kept_unread(mailbox, octets).await,
+        }
     }
 
     async fn settle(

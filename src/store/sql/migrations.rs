@@ -28,11 +28,13 @@ macro_rules! files {
 
 /// Every migration of SQLite, oldest first.
 pub(super) const SQLITE: &[File] = files!(
-    "sqlite": "0001_first.sql", "0002_places.sql", "0003_threads.sql", "0004_vouching.sql", "0005_bounces.sql"
+    "sqlite": "0001_first.sql", "0002_places.sql", "0003_threads.sql", "0004_vouching.sql", "0005_bounces.sql",
+    "0006_crowds.sql"
 );
 /// Every migration of PostgreSQL, oldest first, with the same names.
 pub(super) const POSTGRES: &[File] = files!(
-    "postgres": "0001_first.sql", "0002_places.sql", "0003_threads.sql", "0004_vouching.sql", "0005_bounces.sql"
+    "postgres": "0001_first.sql", "0002_places.sql", "0003_threads.sql", "0004_vouching.sql", "0005_bounces.sql",
+    "0006_crowds.sql"
 );
 
 /// Applies what is missing. Answers the names of what it applied.
@@ -86,8 +88,8 @@ async fn applied<DB: Dialect>(pool: &Pool<DB>) -> Result<usize, StoreError> {
             Some(row) => Ok(row.count()? as usize),
             None => Ok(0),
         },
-        // There is no such table yet.
-        Err(sqlx::Error::Database(_)) => Ok(0),
+        // Whatever else is wrong, a locked file or a right that is missing, says nothing about tables.
+        Err(sqlx::Error::Database(error)) if DB::lacks_table(error.as_ref(), "_sqlx_migrations") => Ok(0),
         Err(error) => Err(unavailable(doing)(error)),
     }
 }

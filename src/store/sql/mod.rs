@@ -11,15 +11,16 @@ use self::dialect::Dialect;
 use self::tidy::Tidy;
 use self::tx::Tx;
 use super::{
-    Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, Incoming, KeptMail, LetOut, MailsLimit,
-    MessageClaim, Quarantined, Recorded, Step, Store, StoreError, StoredReceipt, Switch, Thread,
-    TicketFilter, TicketView,
+    Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, Incoming, KeptMail, LetOut, Listed,
+    MailsLimit, MessageClaim, Quarantined, Recorded, Step, Store, StoreError, StoredReceipt, Switch, Thread,
+    TicketFilter,
 };
 use crate::delivery::Receipt;
 use crate::keyring::Keyring;
 use crate::ticket::{State, Ticket, TicketId};
 use crate::types::{AccountId, History, Outcome, TicketNumber, UnixMillis};
 
+mod another;
 mod audit;
 mod bounces;
 mod claims;
@@ -259,8 +260,8 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         self.find_by_pickup(pickup_hash).await
     }
 
-    async fn tickets(&self, filter: &TicketFilter) -> Result<Vec<TicketView>, StoreError> {
-        self.list_tickets(filter).await
+    async fn list(&self, filter: &TicketFilter) -> Result<Listed, StoreError> {
+        self.read_tickets(filter).await
     }
 
     async fn thread_of(&self, arrival: &Arrival<'_>) -> Result<Thread, StoreError> {
@@ -269,6 +270,10 @@ impl<DB: Dialect> Store for SqlStore<DB> {
 
     async fn quarantine(&self, number: Option<TicketNumber>) -> Result<Vec<Quarantined>, StoreError> {
         self.list_quarantine(number).await
+    }
+
+    async fn unread(&self, id: TicketId) -> Result<Option<KeptMail>, StoreError> {
+        self.first_unread(id).await
     }
 
     async fn let_out(

@@ -39,11 +39,12 @@ pub(super) async fn note_filed<DB: Dialect>(
 ) -> Result<(), StoreError> {
     let (mailbox, validity, uid) = from;
     let folder = folder_word(Some(folder));
-    let values = values![mailbox, validity, uid.0.as_str(), folder, spot.validity, spot.uid.0.as_str(), now];
+    let values = values![mailbox, validity, uid.as_str(), folder, spot.validity, spot.uid.as_str(), now];
     tx.run(FILED, values).await
 }
 
-/// The kept mail `id` lies there.
+/// The kept mail `id` lies there. Whether it has left the inbox is another question, which only a list of the
+/// inbox answers: it may be a copy.
 pub(super) async fn note<DB: Dialect>(
     tx: &mut Tx<DB>,
     scope: &UidScope,
@@ -56,16 +57,8 @@ pub(super) async fn note<DB: Dialect>(
          VALUES ($1, $2, $3, $4, 0, $5, $6)
          ON CONFLICT (mailbox, folder, validity, uid) DO UPDATE SET mail = excluded.mail";
     let folder = folder_word(Some(folder));
-    let values = values![scope.mailbox.as_str(), folder, scope.validity, uid.0.as_str(), id.0, now];
+    let values = values![scope.mailbox.as_str(), folder, scope.validity, uid.as_str(), id.0, now];
     tx.run(sql, values).await
-}
-
-/// A kept mail was found in a folder: if the program ended between its move and the note of it, the note
-/// is made now.
-async fn has_left_inbox<DB: Dialect>(tx: &mut Tx<DB>, id: MailId, now: UnixMillis) -> Result<(), StoreError> {
-    let sql = "UPDATE ledger SET moved_at = $2 WHERE moved_at = 0 AND mail = $1
-             AND (mailbox, validity, uid) = (SELECT mailbox, validity, uid FROM mail WHERE id = $1)";
-    tx.run(sql, values![id.0, now]).await
 }
 
 impl<DB: Dialect> SqlStore<DB> {
@@ -106,7 +99,10 @@ impl<DB: Dialect> SqlStore<DB> {
         let mut settled = Vec::with_capacity(mails.len());
         for mail in mails {
             settled.push(match mail {
-                Found::Kept(uid, id) => known(&mut tx, scope, folder, &uid, id, now).await?,
+                Found::Kept(uid, id) => {
+                    note(&mut tx, scope, folder, &uid, id, now).await?;
+                    Settled::Known
+                }
                 Found::Read(mail) => settle_read(&mut tx, scope, folder, *mail, now).await?,
             });
         }
@@ -122,19 +118,6 @@ impl<DB: Dialect> SqlStore<DB> {
     }
 }
 
-async fn known<DB: Dialect>(
-    tx: &mut Tx<DB>,
-    scope: &UidScope,
-    folder: Folder,
-    uid: &MailUid,
-    id: MailId,
-    now: UnixMillis,
-) -> Result<Settled, StoreError> {
-    note(tx, scope, folder, uid, id, now).await?;
-    has_left_inbox(tx, id, now).await?;
-    Ok(Settled::Known)
-}
-
 async fn settle_read<DB: Dialect>(
     tx: &mut Tx<DB>,
     scope: &UidScope,
@@ -142,9 +125,11 @@ async fn settle_read<DB: Dialect>(
     mut mail: Incoming,
     now: UnixMillis,
 ) -> Result<Settled, StoreError> {
-    if let Some(mut first) = tx.row(intake::SAME_CONTENT, values![mail.content_hash.as_str()]).await? {
+    let [hash, earlier] = intake::hashes(&mail);
+    if let Some(mut first) = tx.row(intake::SAME_CONTENT, values![hash, earlier]).await? {
         let mut copy = tx.one(COPY, values![first.number()?, scope.mailbox.as_str()]).await?;
-        return known(tx, scope, folder, &mail.uid, MailId(copy.number()?), now).await;
+        note(tx, scope, folder, &mail.uid, MailId(copy.number()?), now).await?;
+        return Ok(Settled::Known);
     }
     mail.subject = mask_phones(&mail.subject);
     let subject = mail.subject.clone();

@@ -4,6 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use sqlx::error::DatabaseError;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Pool, Postgres, SqlSafeStr, SqlStr};
@@ -83,6 +84,11 @@ impl Dialect for Postgres {
         values: Vec<Value>,
     ) -> Result<Vec<Row>, sqlx::Error> {
         value::fetch::<Self>(connection, Self::words(sql), values).await
+    }
+
+    /// `undefined_table`; it names no table, and the statement that is asked about has one.
+    fn lacks_table(error: &dyn DatabaseError, _: &str) -> bool {
+        error.code().is_some_and(|code| code == "42P01")
     }
 
     async fn migrate(pool: &Pool<Self>, migrator: &Migrator) -> Result<(), sqlx::Error> {

@@ -1,29 +1,42 @@
 //! Mails that could not be read: listed, and let out once a reader can read them.
 
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use super::SqlStore;
 use super::dialect::Dialect;
-use super::intake::{SAME_CONTENT, say_link, signatures_text, take_turn};
+use super::intake::{SAME_CONTENT, hashes, insert_ticket, kept_mail, say_link, signatures_text, take_turn};
 use super::threads::{self, Joined, Place};
 use super::tx::Tx;
 use super::value::values;
 use super::{audit, bounces, floods, joins, ticket};
-use crate::store::{AuditEntry, Incoming, LetOut, Quarantined, Recorded, StoreError};
+use crate::store::{AuditEntry, Incoming, KeptMail, LetOut, MailId, Quarantined, Recorded, StoreError};
 use crate::ticket::{Fate, Kind, State, TicketId};
 use crate::types::{EmailAddress, Link, MessageId, Reason, TicketNumber, UnixMillis, mask_phones};
 
-/// Each with its first mail, which is the one that could not be read.
-const QUARANTINE: &str = concat!(
+/// Each with its first mail, which is the one that could not be read. (The + keeps SQLite from walking
+/// all tickets in the order of their numbers instead of the few of this kind.)
+pub(super) const QUARANTINE: &str = concat!(
     "SELECT ",
     ticket::columns!(),
     ", CAST(length(m.raw) AS BIGINT), m.content_hash,
          coalesce((SELECT l.tries FROM ledger l WHERE l.mail = m.id AND l.mailbox = m.mailbox
              AND l.validity = m.validity AND l.uid = m.uid), 0)
-     FROM ticket t JOIN mail m ON m.id = (SELECT MIN(f.id) FROM mail f WHERE f.ticket = t.id)
-     WHERE t.kind = $1 AND ($2 = 0 OR (t.year = $3 AND t.running = $2))
-     ORDER BY t.year, t.running"
+     FROM ticket t JOIN mail m
+         ON m.id = (SELECT MIN(f.id) FROM mail f WHERE f.ticket = t.id AND f.duplicate_of = 0)
+     WHERE t.kind = 'quarantine' AND ($1 = 0 OR (t.year = $2 AND t.running = $1))
+     ORDER BY +t.year, +t.running"
 );
+const FIRST: &str = "SELECT MIN(id) FROM mail WHERE ticket = $1 AND duplicate_of = 0";
+/// Another mail than `$2` that could not be read and was kept in the same ticket.
+const OTHERS: &str = "SELECT id FROM mail WHERE ticket = $1 AND duplicate_of = 0 AND id <> $2 LIMIT 1";
+/// A mail that was kept whole without being read has the hash of its octets.
+pub(super) const UNREAD_WHOLE: &str = "SELECT m.id FROM mail m JOIN ticket t ON t.id = m.ticket
+     WHERE m.content_hash = $1 AND m.duplicate_of = 0 AND t.kind = 'quarantine'";
+/// It or a copy of it in this mailbox, one without a place first.
+pub(super) const COPY_HERE: &str = "SELECT m.id FROM mail m
+     WHERE (m.id = $1 OR (m.duplicate_of = $1 AND m.duplicate_of > 0)) AND m.mailbox = $2
+     ORDER BY EXISTS (SELECT 1 FROM place p WHERE p.mail = m.id AND p.mail > 0), m.id LIMIT 1";
 
 impl<DB: Dialect> SqlStore<DB> {
     pub(super) async fn list_quarantine(
@@ -32,7 +45,7 @@ impl<DB: Dialect> SqlStore<DB> {
     ) -> Result<Vec<Quarantined>, StoreError> {
         let mut tx = self.read("listing the quarantine").await?;
         let (year, running) = number.map_or((0, 0), |number| (number.year(), number.running()));
-        let rows = tx.rows(QUARANTINE, values![Kind::Quarantine.code(), running, year]).await?;
+        let rows = tx.rows(QUARANTINE, values![running, year]).await?;
         let one = |mut row| {
             Ok(Quarantined {
                 ticket: ticket::read(&mut row)?,
@@ -42,6 +55,26 @@ impl<DB: Dialect> SqlStore<DB> {
             })
         };
         rows.into_iter().map(one).collect()
+    }
+
+    pub(super) async fn first_unread(&self, id: TicketId) -> Result<Option<KeptMail>, StoreError> {
+        let mut tx = self.read("reading a mail in quarantine").await?;
+        let sql = "SELECT m.received_at, m.mailbox, m.raw, m.signatures FROM mail m
+             WHERE m.id = (SELECT MIN(f.id) FROM mail f WHERE f.ticket = $1 AND f.duplicate_of = 0)";
+        tx.row(sql, values![id]).await?.map(kept_mail).transpose()
+    }
+
+    /// A mail of this mailbox that is kept whole and unread, by the hash of its octets.
+    pub(super) async fn unread_with_hash(
+        &self,
+        mailbox: &str,
+        octets: &[u8],
+    ) -> Result<Option<MailId>, StoreError> {
+        let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(octets));
+        let mut tx = self.read("looking for a mail by its octets").await?;
+        let Some(mut first) = tx.row(UNREAD_WHOLE, values![hash]).await? else { return Ok(None) };
+        let copy = tx.row(COPY_HERE, values![first.number()?, mailbox]).await?;
+        copy.map(|mut row| row.number().map(MailId)).transpose()
     }
 
     pub(super) async fn leave_quarantine(
@@ -60,13 +93,13 @@ impl<DB: Dialect> SqlStore<DB> {
             return Ok(LetOut::Gone);
         };
         let number = ticket::number(&mut row)?;
-        let first = tx.one("SELECT MIN(id) FROM mail WHERE ticket = $1", values![id]).await?.number()?;
+        let first = tx.one(FIRST, values![id]).await?.number()?;
         bounces::own(&mut tx, &mut mail).await?;
         let recorded = self.settle(&mut tx, Joined { id, number }, first, &mut mail, now).await?;
         let data = json!({
             "number": number,
             "kind": mail.ticket.kind.code(),
-            "joined": recorded_elsewhere(&recorded).map(|(_, number)| number),
+            "joined": ticket_of(&recorded).map(|(_, number)| number).filter(|other| *other != number),
         });
         let event = "mail.let_out".to_owned();
         let entry = AuditEntry { actor: actor.to_owned(), event, data: data.to_string() };
@@ -75,7 +108,8 @@ impl<DB: Dialect> SqlStore<DB> {
         Ok(LetOut::Recorded(recorded))
     }
 
-    /// Does with the mail `first` of the ticket `own` what is done with a mail that has just come.
+    /// Does with the mail `first` of the ticket `own` what is done with a mail that has just come. Its
+    /// ticket goes with it, unless others are kept there too.
     async fn settle(
         &self,
         tx: &mut Tx<DB>,
@@ -84,62 +118,103 @@ impl<DB: Dialect> SqlStore<DB> {
         mail: &mut Incoming,
         now: UnixMillis,
     ) -> Result<Recorded, StoreError> {
-        if let Some(mut row) = tx.row(SAME_CONTENT, values![mail.content_hash.as_str()]).await? {
+        let from = Lain { own, first, alone: !tx.hits(OTHERS, values![own.id, first]).await? };
+        let [hash, earlier] = hashes(mail);
+        if let Some(mut row) = tx.row(SAME_CONTENT, values![hash, earlier]).await? {
             let original = row.number()?;
             let (id, number) = (TicketId(row.number()?), ticket::number(&mut row)?);
             if original != first {
-                describe(tx, first, mail, id, original).await?;
-                merge(tx, own.id, mail, number, now).await?;
+                from.moves_to(tx, mail, Joined { id, number }, original, now).await?;
                 return Ok(Recorded::Duplicate(id, number));
             }
         }
         if let Some(returned) = &mail.returned
             && let Some(kept_with) = bounces::came_back(tx, returned, now).await?
         {
-            describe(tx, first, mail, kept_with.id, 0).await?;
-            merge(tx, own.id, mail, kept_with.number, now).await?;
+            from.moves_to(tx, mail, kept_with, 0, now).await?;
             return Ok(Recorded::Joined(kept_with.id, kept_with.number));
         }
-        let made = Recorded::Made(own.id, own.number);
         let recorded = match threads::place(tx, &mail.arrival()).await? {
             Place::Joins(joined) => {
                 joins::reply(tx, joined.id, now).await?;
-                describe(tx, first, mail, joined.id, 0).await?;
-                merge(tx, own.id, mail, joined.number, now).await?;
+                from.moves_to(tx, mail, joined, 0, now).await?;
                 Recorded::Joined(joined.id, joined.number)
             }
             Place::Flood(Some(joined)) => {
                 floods::first(mail);
                 floods::goes_on(tx, &mail.arrival(), joined, now).await?;
-                describe(tx, first, mail, joined.id, 0).await?;
-                merge(tx, own.id, mail, joined.number, now).await?;
+                from.moves_to(tx, mail, joined, 0, now).await?;
                 Recorded::Joined(joined.id, joined.number)
             }
             Place::Flood(None) => {
                 mail.subject = floods::first(mail);
-                floods::goes_on(tx, &mail.arrival(), own, now).await?;
-                describe(tx, first, mail, own.id, 0).await?;
-                remake(tx, own.id, mail, &mail.ticket.state, None, now).await?;
-                made
+                let made = from.begins(tx, mail, None, now).await?;
+                floods::goes_on(tx, &mail.arrival(), made, now).await?;
+                Recorded::Made(made.id, made.number)
             }
             Place::Own(link) => {
                 say_link(mail, link);
-                describe(tx, first, mail, own.id, 0).await?;
-                remake(tx, own.id, mail, &mail.ticket.state, link, now).await?;
-                made
+                let made = from.begins(tx, mail, link, now).await?;
+                Recorded::Made(made.id, made.number)
             }
         };
-        let in_ticket = recorded_elsewhere(&recorded).map_or(own.id, |(id, _)| id);
+        let in_ticket = ticket_of(&recorded).map_or(own.id, |(id, _)| id);
         self.acknowledge(tx, in_ticket, mail.ticket.acknowledge.take(), now).await?;
         Ok(recorded)
     }
 }
 
-/// The ticket of others that the mail went to.
-fn recorded_elsewhere(recorded: &Recorded) -> Option<(TicketId, TicketNumber)> {
+/// Where a mail has lain that is let out.
+struct Lain {
+    own: Joined,
+    first: i64,
+    /// No other mail lies there.
+    alone: bool,
+}
+
+impl Lain {
+    /// The mail belongs to the ticket `to`, in which it repeats the mail `duplicate_of`, or none (0).
+    async fn moves_to<DB: Dialect>(
+        &self,
+        tx: &mut Tx<DB>,
+        mail: &Incoming,
+        to: Joined,
+        duplicate_of: i64,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        describe(tx, self.first, mail, to.id, duplicate_of).await?;
+        if self.alone {
+            remake(tx, self.own.id, mail, &State::Coalesced { into: to.number }, None, now).await?;
+        }
+        Ok(())
+    }
+
+    /// The mail begins a ticket: its own one anew, or another one when that must stay for the others.
+    async fn begins<DB: Dialect>(
+        &self,
+        tx: &mut Tx<DB>,
+        mail: &Incoming,
+        link: Option<Link>,
+        now: UnixMillis,
+    ) -> Result<Joined, StoreError> {
+        if self.alone {
+            describe(tx, self.first, mail, self.own.id, 0).await?;
+            remake(tx, self.own.id, mail, &mail.ticket.state, link, now).await?;
+            return Ok(self.own);
+        }
+        let made = insert_ticket(tx, mail, &mail.subject, link, now).await?;
+        describe(tx, self.first, mail, made.id, 0).await?;
+        Ok(made)
+    }
+}
+
+/// The ticket that the mail went to.
+fn ticket_of(recorded: &Recorded) -> Option<(TicketId, TicketNumber)> {
     match recorded {
-        Recorded::Joined(id, number) | Recorded::Duplicate(id, number) => Some((*id, *number)),
-        Recorded::Made(..) | Recorded::Known => None,
+        Recorded::Made(id, number) | Recorded::Joined(id, number) | Recorded::Duplicate(id, number) => {
+            Some((*id, *number))
+        }
+        Recorded::Known => None,
     }
 }
 
@@ -152,7 +227,8 @@ async fn describe<DB: Dialect>(
     duplicate_of: i64,
 ) -> Result<(), StoreError> {
     let sql = "UPDATE mail SET ticket = $2, duplicate_of = $3, content_hash = $4, message_id = $5,
-             subject = $6, sender = $7, trust = $8, writer = $9, signatures = $10 WHERE id = $1";
+             subject = $6, sender = $7, trust = $8, writer = $9, signatures = $10, correspondent = $11
+         WHERE id = $1";
     let values = values![
         id,
         ticket,
@@ -164,19 +240,9 @@ async fn describe<DB: Dialect>(
         mail.trust.code(),
         floods::writer(mail.ticket.kind),
         signatures_text(mail.signatures.as_ref()),
+        floods::counts_as(mail.ticket.kind, mail.from.as_ref(), &mail.mailbox),
     ];
     tx.run(sql, values).await
-}
-
-/// The mail belongs to the ticket with this number.
-async fn merge<DB: Dialect>(
-    tx: &mut Tx<DB>,
-    id: TicketId,
-    mail: &Incoming,
-    into: TicketNumber,
-    now: UnixMillis,
-) -> Result<(), StoreError> {
-    remake(tx, id, mail, &State::Coalesced { into }, None, now).await
 }
 
 /// The ticket begins anew, in `state`. Whoever works on it has nothing left to do.

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use super::SqlStore;
 use super::dialect::Dialect;
-use super::ticket;
 use super::value::values;
-use crate::store::{StoreError, TicketFilter, TicketView};
+use super::{claims, ticket};
+use crate::store::{Listed, StoreError, TicketFilter, TicketView};
 use crate::ticket::{Standing, Ticket, TicketId};
 
 // The filter is part of both statements: an empty word leaves everything in.
@@ -24,7 +24,7 @@ pub(super) const BY_PICKUP: &str =
     concat!("SELECT ", ticket::columns!(), " FROM ticket t WHERE t.pickup_hash = $1 AND t.pickup_hash <> ''");
 
 impl<DB: Dialect> SqlStore<DB> {
-    pub(super) async fn list_tickets(&self, filter: &TicketFilter) -> Result<Vec<TicketView>, StoreError> {
+    pub(super) async fn read_tickets(&self, filter: &TicketFilter) -> Result<Listed, StoreError> {
         let mut tx = self.read("listing tickets").await?;
         let standing = filter.standing.map_or("", Standing::code);
         let mailbox = filter.mailbox.as_deref().unwrap_or_default();
@@ -33,12 +33,18 @@ impl<DB: Dialect> SqlStore<DB> {
         for mut row in tx.rows(MESSAGES, values![standing, mailbox]).await? {
             messages.entry(TicketId(row.number()?)).or_default().push(row.text()?);
         }
-        let view = |mut row| {
-            let ticket = ticket::read(&mut row)?;
-            let messages = messages.remove(&ticket.id).unwrap_or_default();
-            Ok(TicketView { ticket, messages })
-        };
-        rows.into_iter().map(view).collect()
+        let mut listed = Listed::default();
+        for mut row in rows {
+            let number = claims::number(row.clone());
+            match ticket::read(&mut row) {
+                Ok(ticket) => {
+                    let messages = messages.remove(&ticket.id).unwrap_or_default();
+                    listed.tickets.push(TicketView { ticket, messages });
+                }
+                Err(error) => listed.unreadable.push((number, error)),
+            }
+        }
+        Ok(listed)
     }
 
     pub(super) async fn find_ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError> {

@@ -5,11 +5,12 @@ use std::fs::{DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use sqlx::error::DatabaseError;
 use sqlx::migrate::Migrator;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Pool, SqlSafeStr, SqlStr, Sqlite, SqliteConnection};
 
 use super::dialect::Dialect;
@@ -19,6 +20,10 @@ use crate::store::StoreError;
 
 /// How long a write waits for another process's.
 const BUSY_WAIT: Duration = Duration::from_secs(10);
+/// How long a switch to the write-ahead log that another process forbids is put off.
+const SWITCH_AGAIN: Duration = Duration::from_millis(20);
+/// SQLITE_BUSY; its variants have it in their last octet (<https://sqlite.org/rescode.html>).
+const BUSY: u32 = 5;
 /// Reads that may go on at the same time.
 const READERS: u32 = 4;
 
@@ -59,7 +64,6 @@ async fn connect(url: &str, path: &Path) -> Result<Pools<Sqlite>, StoreError> {
         .map_err(unavailable(DOING))?
         // As it stands: sqlx would take %41 for A, while the lock file beside it does not.
         .filename(path)
-        .journal_mode(SqliteJournalMode::Wal)
         // NORMAL loses committed mails at a power loss.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
@@ -81,8 +85,37 @@ async fn connect(url: &str, path: &Path) -> Result<Pools<Sqlite>, StoreError> {
             })
     };
     let writer = pool(1).connect_with(options.clone()).await.map_err(unavailable(DOING))?;
+    use_write_ahead_log(&writer).await.map_err(unavailable(DOING))?;
     let reader = pool(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
     Ok(Pools { writer, reader })
+}
+
+/// The file remembers its journal mode, so this switches once in its life. The switch turns a read lock
+/// into a write lock, and for that SQLite never waits, whatever the busy timeout: when others are at the
+/// file in that moment, it is tried again.
+async fn use_write_ahead_log(pool: &Pool<Sqlite>) -> Result<(), sqlx::Error> {
+    let until = Instant::now() + BUSY_WAIT;
+    loop {
+        let switched: Result<String, sqlx::Error> = async {
+            let mode = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(pool).await?;
+            if mode == "wal" {
+                return Ok(mode);
+            }
+            sqlx::query_scalar("PRAGMA journal_mode = WAL").fetch_one(pool).await
+        }
+        .await;
+        match switched {
+            Err(error) if is_busy(&error) && Instant::now() < until => {
+                tokio::time::sleep(SWITCH_AGAIN).await;
+            }
+            other => return other.map(|_| ()),
+        }
+    }
+}
+
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == BUSY)
 }
 
 /// SQLite gives the files beside the database (`-wal`, `-shm`) the mode of the database itself.
@@ -120,6 +153,10 @@ impl Dialect for Sqlite {
         values: Vec<Value>,
     ) -> Result<Vec<Row>, sqlx::Error> {
         value::fetch::<Self>(connection, Self::words(sql), values).await
+    }
+
+    fn lacks_table(error: &dyn DatabaseError, table: &str) -> bool {
+        error.message() == format!("no such table: {table}")
     }
 
     async fn migrate(pool: &Pool<Self>, migrator: &Migrator) -> Result<(), sqlx::Error> {

@@ -20,6 +20,8 @@ pub struct Incoming {
     pub raw: Vec<u8>,
     /// Equal content is the same mail (I3); a mail that cannot be read has the hash of its octets.
     pub content_hash: String,
+    /// The hash that an earlier version kept this content with, when it is another one.
+    pub earlier_hash: Option<String>,
     /// Its Message-ID.
     pub message_id: Option<MessageId>,
     /// The mails it answers, newest first.
@@ -50,6 +52,7 @@ impl Incoming {
     pub fn arrival(&self) -> Arrival<'_> {
         Arrival {
             kind: self.ticket.kind,
+            mailbox: &self.mailbox,
             from: self.from.as_ref(),
             trust: self.trust,
             answers: &self.answers,
@@ -65,6 +68,8 @@ impl Incoming {
 pub struct Arrival<'a> {
     /// What it is about.
     pub kind: Kind,
+    /// The configured name of the mailbox to which it came.
+    pub mailbox: &'a str,
     /// Who wrote it.
     pub from: Option<&'a EmailAddress>,
     /// How far that can be believed.

@@ -12,7 +12,7 @@ pub use mails::{Arrival, Incoming, KeptMail, MailsLimit, NewTicket, Recorded, Th
 pub use messages::{Addressee, Channel, MessageClaim, MessageKind, NewMessage};
 pub use quarantine::{LetOut, Quarantined};
 pub(crate) use reads::MACHINE;
-pub use reads::{AuditEntry, ChainReport, Switch, TicketFilter, TicketView};
+pub use reads::{AuditEntry, ChainReport, Listed, Switch, TicketFilter, TicketView};
 pub use work::{
     Claim, Committed, Intent, IntentChange, IntentKind, SealedChange, Started, Step, StoredReceipt,
 };

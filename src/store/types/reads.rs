@@ -1,6 +1,7 @@
 //! What people ask the store for: tickets, the switch, the audit log.
 
 use crate::decision::Automation;
+use crate::store::StoreError;
 use crate::ticket::{Standing, Ticket};
 use crate::types::UnixMillis;
 
@@ -21,6 +22,15 @@ pub struct TicketView {
     /// Message-IDs of its mails, oldest first; empty text for a mail without one. Its length is the
     /// number of mails; duplicates are not counted.
     pub messages: Vec<String>,
+}
+
+/// A list of tickets.
+#[derive(Clone, Debug, Default)]
+pub struct Listed {
+    /// In the order of their numbers.
+    pub tickets: Vec<TicketView>,
+    /// Those that the database holds and this version cannot read: the number, and what is wrong.
+    pub unreadable: Vec<(String, StoreError)>,
 }
 
 /// The automation switch as it was last turned at run time.

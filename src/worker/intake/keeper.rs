@@ -7,6 +7,7 @@ use tokio::task::JoinError;
 
 use super::super::answer::{Kept, incoming, quarantined, unrecorded, word};
 use super::super::{Parts, reads, signatures};
+use super::{Tell, Told};
 use crate::decision::Automation;
 use crate::mail::{Authentication, Signatures};
 use crate::mailbox::{Folder, MailUid, RawMail, Shelf};
@@ -39,7 +40,11 @@ pub(super) struct Keeper {
     pub(super) authentication: Authentication,
     pub(super) automation: Automation,
     /// Set, in words, when these mails are not to be read: they are kept as they came.
-    pub(super) unread: Option<&'static str>,
+    pub(super) unread: Option<String>,
+    /// They cannot be moved, because they did not come: only something of them is here.
+    pub(super) stay: bool,
+    /// Hears of every group that is kept.
+    pub(super) told: Option<Tell>,
 }
 
 impl Keeper {
@@ -64,6 +69,9 @@ impl Keeper {
             if full || enough || (ended && !group.is_empty()) {
                 octets = 0;
                 kept.extend(Arc::clone(&keeper).keep(std::mem::take(&mut group)).await?);
+                if let Some(told) = &keeper.told {
+                    told(Told::Progress);
+                }
             }
             if ended {
                 return Ok(kept);
@@ -76,9 +84,7 @@ impl Keeper {
             Shelf::Inbox => {
                 let checked = self.checked(group).await.map_err(broken_off)?;
                 let incoming = Arc::clone(&self).read_all(checked).await?;
-                let places = incoming.iter().map(|m| (m.uid.clone(), m.folder)).collect();
-                self.parts.store.record(incoming, self.parts.now()).await?;
-                Ok(places)
+                self.record(incoming).await
             }
             Shelf::Filed(folder) => self.settle(folder, group).await,
         }
@@ -137,8 +143,9 @@ impl Keeper {
             year: self.parts.texts.year(now),
             now,
         };
-        if let Some(why) = self.unread {
-            return quarantined(&kept, raw, why);
+        if let Some(why) = &self.unread {
+            let mail = quarantined(&kept, raw, why);
+            return if self.stay { Incoming { folder: None, ..mail } } else { mail };
         }
         if raw.truncated {
             return quarantined(&kept, raw, TOO_LARGE);

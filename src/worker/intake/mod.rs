@@ -9,18 +9,22 @@ use tokio_util::sync::CancellationToken;
 
 use super::Parts;
 use crate::mail::Authentication;
-use crate::mailbox::{MailUid, Mailbox, MailboxError, Opened, Shelf};
+use crate::mailbox::{Folder, MailUid, Mailbox, MailboxError, Shelf};
 use crate::store::{StoreError, UidScope};
 
 mod complaint;
 mod filing;
+mod given_up;
+mod isolate;
 mod keeper;
+mod opening;
 mod pauses;
 mod plan;
 mod round;
 mod sweep;
 
 use complaint::{Complaint, Say};
+use filing::Unmoved;
 use pauses::Pauses;
 use plan::Breaks;
 use sweep::Sweep;
@@ -51,15 +55,17 @@ pub struct Intake {
     breaks: HashMap<Shelf, Breaks>,
     /// Tries counted for mails that were not to blame, and not taken back yet: the store failed.
     unforgiven: Vec<(UidScope, Vec<MailUid>)>,
-    /// Nothing is moved before this time.
-    file_from: Option<Instant>,
+    /// Moves that were refused.
+    unmoved: Unmoved,
     sweep: Sweep,
     /// When everything in it was last looked at.
     worked: Option<Instant>,
+    /// Hears how it goes.
+    told: Option<Tell>,
     /// About the mailbox.
     complaint: Complaint,
-    /// About moving mails out of the inbox.
-    unfiled: Complaint,
+    /// About looking into the folders for filed mails.
+    unswept: HashMap<Folder, Complaint>,
 }
 
 /// How the intake of a mailbox goes.
@@ -67,11 +73,16 @@ pub struct Intake {
 pub enum Told {
     /// Everything in it has been looked at.
     FullRound,
+    /// Mails of it were kept; there are more.
+    Progress,
     /// That did not come about, for this reason.
     Failed(String),
     /// Its credentials are refused: it stands still until somebody puts them right.
     SignInRefused(String),
 }
+
+/// Hears how the intake goes.
+type Tell = Arc<dyn Fn(Told) + Send + Sync>;
 
 /// Why a round ended early.
 #[derive(Debug, thiserror::Error)]
@@ -94,23 +105,25 @@ impl Intake {
             parts,
             breaks: HashMap::new(),
             unforgiven: Vec::new(),
-            file_from: None,
+            unmoved: Unmoved::default(),
             sweep: Sweep::default(),
             worked: None,
+            told: None,
             complaint: Complaint::default(),
-            unfiled: Complaint::default(),
+            unswept: HashMap::new(),
         }
     }
 
     /// Works the mailbox until `stop`: every failure is followed by a new connection after a pause.
     /// `told` hears how it goes.
-    pub async fn run(mut self, stop: CancellationToken, told: impl Fn(Told) + Send) {
+    pub async fn run(mut self, stop: CancellationToken, told: impl Fn(Told) + Send + Sync + 'static) {
+        self.told = Some(Arc::new(told));
         let mut pauses = Pauses::new(self.inbox.settings.poll);
         loop {
             let began = Instant::now();
-            let Err(error) = self.session(&stop, &told).await else { return };
+            let Err(error) = self.session(&stop).await else { return };
             self.complain(&error);
-            told(match &error {
+            self.tell(match &error {
                 RoundError::Mailbox(MailboxError::SignIn { .. }) => Told::SignInRefused(error.to_string()),
                 RoundError::Mailbox(_) | RoundError::Store(_) | RoundError::Renumbered(..) => {
                     Told::Failed(error.to_string())
@@ -122,6 +135,12 @@ impl Intake {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(pause) => {}
             }
+        }
+    }
+
+    fn tell(&self, how: Told) {
+        if let Some(told) = &self.told {
+            told(how);
         }
     }
 
@@ -156,11 +175,7 @@ impl Intake {
 
     /// One connection, until `stop` or an error. A round that has begun is never cut in its middle:
     /// its tries are counted, and a mail must not look dangerous because the program was stopped.
-    async fn session(
-        &mut self,
-        stop: &CancellationToken,
-        told: &(impl Fn(Told) + Send),
-    ) -> Result<(), RoundError> {
+    async fn session(&mut self, stop: &CancellationToken) -> Result<(), RoundError> {
         let Some(mut opened) = self.open(stop).await? else { return Ok(()) };
         loop {
             if self.sweep.is_due(Instant::now()) {
@@ -173,7 +188,7 @@ impl Intake {
             }
             let more = self.round(opened.validity, stop).await?;
             self.has_worked();
-            told(Told::FullRound);
+            self.tell(Told::FullRound);
             let limit = self.inbox.settings.poll.min(self.sweep.rests(Instant::now()));
             if more || limit.is_zero() {
                 continue;
@@ -185,26 +200,24 @@ impl Intake {
         }
     }
 
-    /// `None`: the program stops.
-    async fn open(&mut self, stop: &CancellationToken) -> Result<Option<Opened>, RoundError> {
-        tokio::select! {
-            () = stop.cancelled() => Ok(None),
-            opened = self.inbox.mailbox.open() => Ok(Some(opened?)),
-        }
-    }
-
     /// Works until nothing new is in the inbox; for tests and benchmarks.
     ///
     /// # Errors
     /// In words, what failed; what was not committed stays in the inbox.
     pub async fn drain(&mut self) -> Result<(), String> {
         let stop = CancellationToken::new();
-        let mut opened = self.inbox.mailbox.open().await.map_err(|e| e.to_string())?;
+        self.drain_until(&stop).await.map_err(|error| error.to_string())
+    }
+
+    async fn drain_until(&mut self, stop: &CancellationToken) -> Result<(), RoundError> {
+        let mut opened = self.open(stop).await?;
         while self.sweep.is_due(Instant::now()) {
-            self.sweep(&stop).await;
-            opened = self.inbox.mailbox.open().await.map_err(|e| e.to_string())?;
+            self.sweep(stop).await;
+            opened = self.open(stop).await?;
         }
-        while self.round(opened.validity, &stop).await.map_err(|e| e.to_string())? {}
+        if let Some(opened) = opened {
+            while self.round(opened.validity, stop).await? {}
+        }
         Ok(())
     }
 

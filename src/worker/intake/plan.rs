@@ -1,6 +1,6 @@
 //! What to fetch next, and how carefully.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use crate::mailbox::MailUid;
@@ -35,8 +35,8 @@ pub(super) struct Breaks {
     validity: u32,
     /// When the connection was last seen to do its work.
     good: Option<Instant>,
-    /// When a round last came to its end.
-    whole: Option<Instant>,
+    /// When the folder was last listed.
+    listed: Option<Instant>,
     troubles: HashMap<MailUid, Trouble>,
 }
 
@@ -86,9 +86,13 @@ impl Breaks {
         self.good = Some(now);
     }
 
-    /// A round came to its end: the mailbox answers, whatever rests.
-    pub(super) fn whole(&mut self, now: Instant) {
-        self.whole = Some(now);
+    /// These lie in the folder: the mailbox answers, and of what has left it nothing needs to be known.
+    pub(super) fn listed(&mut self, listed: &[MailUid], now: Instant) {
+        self.listed = Some(now);
+        if !self.troubles.is_empty() {
+            let listed: HashSet<&MailUid> = listed.iter().collect();
+            self.troubles.retain(|uid, _| listed.contains(uid));
+        }
     }
 
     /// It came.
@@ -99,7 +103,7 @@ impl Breaks {
     fn are_many(&self, uid: &MailUid, now: Instant) -> bool {
         let Some(trouble) = self.troubles.get(uid) else { return false };
         let lasts = now.saturating_duration_since(trouble.since);
-        let alone = trouble.tries >= MAX_BREAKS && self.whole.is_some_and(|whole| whole > trouble.since);
+        let alone = trouble.tries >= MAX_BREAKS && self.listed.is_some_and(|listed| listed > trouble.since);
         (trouble.count >= MAX_BREAKS && lasts >= BREAKS_LAST) || (alone && lasts >= ALONE_LASTS)
     }
 
@@ -172,7 +176,7 @@ mod tests {
     use crate::store::MailId;
 
     fn uid(n: u32) -> MailUid {
-        MailUid(n.to_string())
+        MailUid::from(n)
     }
 
     fn entry(n: u32, tries: u32, kept: bool) -> LedgerEntry {
@@ -275,7 +279,7 @@ mod tests {
                 breaks.count(&uid(1), now);
                 now += Duration::from_secs(300);
                 if answers {
-                    breaks.whole(now);
+                    breaks.listed(&[uid(1)], now);
                 }
             }
             let plan = plan_of(&[uid(1)], &[], &breaks, now);
@@ -292,6 +296,14 @@ mod tests {
         for tries in [5, 6, 100] {
             assert_eq!(plan(tries), Plan { deadly: vec![uid(1)], ..Plan::default() }, "{tries} tries");
         }
+    }
+
+    #[test]
+    fn what_is_remembered_of_a_mail_ends_when_it_is_not_listed_any_more() {
+        let (mut breaks, now) = (Breaks::default(), Instant::now());
+        [1, 2].map(uid).iter().for_each(|uid| breaks.count(uid, now));
+        breaks.listed(&[uid(2), uid(3)], now);
+        assert_eq!(breaks.troubles.keys().collect::<Vec<_>>(), [&uid(2)]);
     }
 
     #[test]

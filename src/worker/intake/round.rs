@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::keeper::{Keeper, KeptMail};
 use super::plan::Plan;
 use super::{Intake, RoundError};
-use crate::mailbox::{MailUid, MailboxError, Mark, RawMail, Shelf};
+use crate::mailbox::{MailUid, MailboxError, Mark, Shelf};
 use crate::store::{StoreError, UidScope};
 
 /// Mails taken in before they are moved, and before the inbox is listed anew.
@@ -23,8 +23,8 @@ const LEDGER_BATCH: usize = 1000;
 const IN_FLIGHT: usize = 8;
 
 const POISON: &str = "its reading stopped the program three times";
-const DEADLY: &str = "its fetching stopped the program, even unread; it stays where it lies, look there";
-const WITHHELD: &str = "the mailbox lists it but does not hand it over; it stays where it lies, look there";
+const DEADLY: &str = "its fetching stopped the program, even unread";
+const WITHHELD: &str = "the mailbox lists it but does not hand it over";
 
 impl Intake {
     /// One look at the inbox. `true`: there is more, and another should follow at once.
@@ -41,6 +41,7 @@ impl Intake {
             mark = Some(self.first_mark(&scope).await?);
         }
         let listed = self.inbox.mailbox.list(mark.as_ref()).await?;
+        self.breaks(&scope).listed(&listed, Instant::now());
         let mut to_file = self.left_over(&scope, &listed, mark.as_ref()).await?;
         let plan = self.plan(&scope, &listed, ROUND).await?;
         drop(listed);
@@ -48,7 +49,6 @@ impl Intake {
         if stop.is_cancelled() {
             return Ok(false);
         }
-        self.breaks(&scope).whole(Instant::now());
         self.file(&scope.mailbox, validity, &to_file).await?;
         Ok(plan.more)
     }
@@ -69,45 +69,50 @@ impl Intake {
         mark: Option<&Mark>,
     ) -> Result<Vec<KeptMail>, RoundError> {
         let store = Arc::clone(&self.parts.store);
-        let present: HashSet<&MailUid> = listed.iter().collect();
-        let (mut left, mut unkept, mut after) = (Vec::new(), Vec::new(), None);
+        let (mut left, mut missing, mut after) = (Vec::new(), Vec::new(), None);
         let limit = u32::try_from(LEDGER_BATCH).unwrap_or(u32::MAX);
         loop {
             let page = store.unmoved(&scope.mailbox, scope.validity, after.as_ref(), limit).await?;
             let last = page.len() < LEDGER_BATCH;
             after = page.last().map(|entry| entry.uid.clone());
-            let (here, missing): (Vec<_>, Vec<_>) =
+            // Of this page only: nothing here grows with the folder.
+            let asked: HashSet<&MailUid> = page.iter().map(|entry| &entry.uid).collect();
+            let present: HashSet<MailUid> =
+                listed.iter().filter(|uid| asked.contains(uid)).cloned().collect();
+            let (here, absent): (Vec<_>, Vec<_>) =
                 page.into_iter().partition(|entry| present.contains(&entry.uid));
             let kept = here.into_iter().filter(|entry| entry.mail.is_some() && entry.folder.is_some());
             left.extend(kept.map(|entry| (entry.uid, entry.folder)));
-            let (moved, gone): (Vec<_>, Vec<_>) = missing.into_iter().partition(|entry| entry.mail.is_some());
-            unkept.extend(gone.into_iter().map(|entry| entry.uid));
-            let moved: Vec<MailUid> = moved.into_iter().map(|entry| entry.uid).collect();
-            if !moved.is_empty() {
-                store.moved(&scope.mailbox, scope.validity, &moved, self.parts.now()).await?;
-            }
+            missing.extend(absent.into_iter().map(|entry| (entry.uid, entry.mail.is_some())));
             if last {
                 break;
             }
         }
-        self.say_what_is_gone(scope, unkept, mark).await?;
+        self.note_missing(scope, missing, mark).await?;
         Ok(left)
     }
 
-    /// Mails that were about to be read and are not there any more: somebody took them away. Listed once
-    /// more, because another process may have counted a try for one that came after the list.
-    async fn say_what_is_gone(
+    /// Mails that are not there any more, each with whether it is kept. Listed once more, because another
+    /// process may have taken in one that came after the list, and a folder that others change while it is
+    /// read may hide one.
+    async fn note_missing(
         &mut self,
         scope: &UidScope,
-        mut unkept: Vec<MailUid>,
+        mut missing: Vec<(MailUid, bool)>,
         mark: Option<&Mark>,
     ) -> Result<(), RoundError> {
-        if unkept.is_empty() {
+        if missing.is_empty() {
             return Ok(());
         }
         let listed: HashSet<MailUid> = self.inbox.mailbox.list(mark).await?.into_iter().collect();
-        unkept.retain(|uid| !listed.contains(uid));
-        let now = self.parts.now();
+        missing.retain(|(uid, _)| !listed.contains(uid));
+        let (moved, unkept): (Vec<_>, Vec<_>) = missing.into_iter().partition(|(_, kept)| *kept);
+        let names = |mails: Vec<(MailUid, bool)>| mails.into_iter().map(|(uid, _)| uid).collect::<Vec<_>>();
+        let (moved, unkept, now) = (names(moved), names(unkept), self.parts.now());
+        for some in moved.chunks(LEDGER_BATCH) {
+            self.parts.store.moved(&scope.mailbox, scope.validity, some, now).await?;
+        }
+        // Somebody took these away before they were read.
         let gone = self.parts.store.gone(&scope.mailbox, scope.validity, &unkept, now).await?;
         if gone > 0 {
             tracing::warn!(mailbox = %scope.mailbox, mails = gone, "mails were taken out of the inbox by somebody \
@@ -143,8 +148,8 @@ impl Intake {
     ) -> Result<Vec<KeptMail>, RoundError> {
         let mut kept = Vec::new();
         // First, for one that breaks the connection would put these off.
-        self.give_up(scope, &plan.deadly, DEADLY).await?;
-        self.give_up(scope, &plan.withheld, WITHHELD).await?;
+        self.give_up(scope, &plan.deadly, DEADLY, false).await?;
+        self.give_up(scope, &plan.withheld, WITHHELD, true).await?;
         let batches = plan.fresh.chunks(FETCH_BATCH).map(|batch| (batch, None));
         let alone = plan.alone.chunks(1).map(|one| (one, None));
         let poison = plan.poison.chunks(1).map(|one| (one, Some(POISON)));
@@ -168,7 +173,7 @@ impl Intake {
     ) -> Result<Vec<KeptMail>, RoundError> {
         let store = Arc::clone(&self.parts.store);
         store.count_tries(scope, uids, self.parts.now()).await?;
-        let keeper = self.keeper(scope, unread).await?;
+        let keeper = self.keeper(scope, unread.map(str::to_owned)).await?;
         let (to, from) = mpsc::channel(IN_FLIGHT);
         let mailbox = &mut self.inbox.mailbox;
         let fetch = async {
@@ -210,7 +215,11 @@ impl Intake {
         Ok(kept)
     }
 
-    async fn keeper(&mut self, scope: &UidScope, unread: Option<&'static str>) -> Result<Keeper, StoreError> {
+    pub(super) async fn keeper(
+        &mut self,
+        scope: &UidScope,
+        unread: Option<String>,
+    ) -> Result<Keeper, StoreError> {
         let parts = Arc::clone(&self.parts);
         Ok(Keeper {
             automation: parts.automation().await?,
@@ -218,6 +227,8 @@ impl Intake {
             scope: scope.clone(),
             authentication: self.inbox.settings.authentication.clone(),
             unread,
+            stay: false,
+            told: self.told.clone(),
         })
     }
 
@@ -230,29 +241,6 @@ impl Intake {
             }
             self.unforgiven.pop();
         }
-        Ok(())
-    }
-
-    /// A mail that cannot be had gets a ticket that says `why`, so that it is not lost in silence; it
-    /// stays where it is.
-    async fn give_up(
-        &mut self,
-        scope: &UidScope,
-        uids: &[MailUid],
-        why: &'static str,
-    ) -> Result<(), RoundError> {
-        if uids.is_empty() {
-            return Ok(());
-        }
-        let keeper = self.keeper(scope, Some(why)).await?;
-        let (to, from) = mpsc::channel(uids.len());
-        for uid in uids {
-            let nothing = RawMail { uid: uid.clone(), received_at: None, bytes: Vec::new(), truncated: true };
-            // The channel has room for all of them.
-            let _ = to.try_send(nothing);
-        }
-        drop(to);
-        keeper.keep_all(from).await?;
         Ok(())
     }
 }

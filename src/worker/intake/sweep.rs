@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
+use super::complaint::Say;
 use super::{Intake, RoundError};
 use crate::mailbox::{Folder, Shelf};
 use crate::store::UidScope;
+use crate::worker::answer::word;
 
 /// The folders are compared with the store so often.
 const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -24,6 +26,17 @@ pub(super) struct Sweep {
     next: Option<Instant>,
 }
 
+/// How a sweep ended.
+#[derive(Clone, Copy, Debug)]
+enum Ended {
+    /// Everything was looked at.
+    Whole,
+    /// There is more in a folder than one turn takes.
+    InPart,
+    /// It broke off.
+    Failed,
+}
+
 impl Sweep {
     pub(super) fn is_due(&self, now: Instant) -> bool {
         self.next.is_none_or(|next| next <= now)
@@ -33,26 +46,61 @@ impl Sweep {
     pub(super) fn rests(&self, now: Instant) -> Duration {
         self.next.map_or(Duration::ZERO, |next| next.saturating_duration_since(now))
     }
+
+    fn ended(&mut self, how: Ended, now: Instant) {
+        self.next = match how {
+            Ended::Whole => Some(now + EVERY),
+            Ended::InPart => None,
+            Ended::Failed => Some(now + AGAIN_AFTER),
+        };
+    }
 }
 
 impl Intake {
     /// Looks into the folders. A failure stops no intake; it is said, and tried again later. The mailbox
     /// must be opened anew afterwards.
     pub(super) async fn sweep(&mut self, stop: &CancellationToken) {
-        let mut whole = true;
+        let (mut whole, mut failed) = (true, false);
         for folder in [Folder::Handled, Folder::Quarantine] {
             match self.sweep_folder(folder, stop).await {
-                Ok(ended) => whole &= ended,
+                Ok(ended) => {
+                    whole &= ended;
+                    let complaint = self.unswept.entry(folder).or_default();
+                    if let Some(past) = complaint.works(Instant::now()) {
+                        let mailbox = self.inbox.mailbox.name();
+                        tracing::info!(%mailbox, "the mails in the {} folder are compared with the store again, \
+                            after {past}", word(folder));
+                    }
+                }
+                // The other folder has its turn all the same, over a connection of its own.
                 Err(error) => {
-                    let mailbox = self.inbox.mailbox.name();
-                    tracing::warn!(%mailbox, "the mails in the folders for handled mails could not be compared \
-                        with the store: {error}; new mails come in all the same; it is tried again in ten minutes");
-                    self.sweep.next = Some(Instant::now() + AGAIN_AFTER);
-                    return;
+                    failed = true;
+                    self.cannot_sweep(folder, &error.to_string());
                 }
             }
         }
-        self.sweep.next = whole.then(|| Instant::now() + EVERY);
+        let ended = match (failed, whole) {
+            (true, _) => Ended::Failed,
+            (false, true) => Ended::Whole,
+            (false, false) => Ended::InPart,
+        };
+        self.sweep.ended(ended, Instant::now());
+    }
+
+    fn cannot_sweep(&mut self, folder: Folder, error: &str) {
+        let said = self.unswept.entry(folder).or_default().failed(error, Instant::now());
+        let (mailbox, folder) = (self.inbox.mailbox.name(), word(folder));
+        match said {
+            Say::News => {
+                tracing::warn!(%mailbox, "the mails in the {folder} folder could not be compared with the store: \
+                    {error}; new mails come in all the same; it is tried again every ten minutes");
+            }
+            Say::Still(past) => {
+                tracing::warn!(%mailbox, "the mails in the {folder} folder can still not be compared with the \
+                    store, after {past}: {error}; new mails come in all the same");
+            }
+            Say::Nothing => {}
+        }
     }
 
     /// `false`: there is more in it than one turn takes.
@@ -65,9 +113,30 @@ impl Intake {
             None => self.first_mark(&scope).await?,
         };
         let listed = self.inbox.mailbox.list(Some(&mark)).await?;
+        self.breaks(&scope).listed(&listed, Instant::now());
         let plan = self.plan(&scope, &listed, SLICE).await?;
         drop(listed);
         self.carry_out(&scope, &plan, stop).await?;
         Ok(!plan.more)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sweep_is_due_at_the_start_every_day_soon_after_a_failure_and_at_once_while_there_is_more() {
+        let (mut sweep, now) = (Sweep::default(), Instant::now());
+        assert!(sweep.is_due(now), "at the start");
+        for (how, pause) in [(Ended::Whole, EVERY), (Ended::Failed, AGAIN_AFTER), (Ended::Whole, EVERY)] {
+            sweep.ended(how, now);
+            assert_eq!(sweep.rests(now), pause, "{how:?}");
+            assert!(!sweep.is_due(now + pause - Duration::from_millis(1)), "{how:?}");
+            assert!(sweep.is_due(now + pause), "{how:?}");
+        }
+        sweep.ended(Ended::InPart, now);
+        assert!(sweep.is_due(now) && sweep.rests(now).is_zero());
+        assert!(AGAIN_AFTER < EVERY);
     }
 }

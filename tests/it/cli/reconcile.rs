@@ -100,6 +100,21 @@ fn a_kept_mail_that_somebody_deleted_is_fine_and_told() {
     std::fs::remove_file(handled.join(first)).expect("deleted");
     let objects = answer(folder.path(), ["reconcile", "--json"]).expect(0).objects();
     assert_eq!(objects[0]["nowhere"], 1, "{objects:#?}");
+    let said = answer(folder.path(), ["reconcile"]).expect(0).out;
+    assert!(said.contains("; 1 of them lie in none of these folders"), "{said}");
+    assert!(!said.contains("before they were read"), "{said}");
+}
+
+#[tokio::test]
+async fn mails_that_somebody_took_away_before_they_were_read_are_told() {
+    let folder = demo();
+    let taken = "INSERT INTO ledger (mailbox, validity, uid, tries, mail, folder, seen_at, moved_at)
+         VALUES ('servicedesk', 1, 'taken', 1, 0, '', 1, 2)";
+    run(folder.path(), taken).await;
+    let objects = answer(folder.path(), ["reconcile", "--json"]).expect(0).objects();
+    assert_eq!((&objects[0]["gone"], &objects[0]["nowhere"]), (&1.into(), &0.into()), "{objects:#?}");
+    let said = answer(folder.path(), ["reconcile"]).expect(0).out;
+    assert!(said.contains("  1 mails were taken out of the inbox by somebody"), "{said}");
 }
 
 #[test]
@@ -116,4 +131,16 @@ fn a_mailbox_that_cannot_be_reached_is_named_and_the_others_are_compared() {
     answer(folder.path(), ["reconcile", "--mailbox", "servicedesk"]).expect(0);
     let wrong = answer(folder.path(), ["reconcile", "--mailbox", "postmaster"]).expect(2).err;
     assert!(wrong.contains("\"postmaster\"") && wrong.contains("servicedesk, annex"), "{wrong}");
+}
+
+#[tokio::test]
+async fn a_mail_whose_reading_never_ended_is_named_and_not_read() {
+    let folder = demo();
+    lay(folder.path(), "mailbox/new", "4.begun", &letters::chatter("begun", 50));
+    let begun = "INSERT INTO ledger (mailbox, validity, uid, tries, mail, folder, seen_at, moved_at)
+         VALUES ('servicedesk', 0, '4.begun', 2, 0, '', 0, 0)";
+    run(folder.path(), begun).await;
+    let ended = answer(folder.path(), ["reconcile"]).expect(1);
+    assert!(ended.out.contains("its reading was begun 2 times and never ended"), "{}", ended.out);
+    assert!(!ended.out.contains("begun@kommun.example"), "it was read: {}", ended.out);
 }

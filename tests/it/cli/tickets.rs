@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
 use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{answer, demo, desk};
 use crate::support::demo_desk;
@@ -130,6 +132,18 @@ fn a_reader_that_goes_away_is_no_error() {
         let err = String::from_utf8_lossy(&ended.stderr);
         assert!(ended.status.success() && err.is_empty(), "{arguments:?}: {} {err}", ended.status);
     }
+}
+
+#[tokio::test]
+async fn a_ticket_that_cannot_be_read_is_named_and_the_others_are_listed() {
+    let folder = demo();
+    let file = folder.path().join("var/nyckelbud.db");
+    let mut database = SqliteConnectOptions::new().filename(&file).connect().await.unwrap();
+    sqlx::raw_sql("UPDATE ticket SET trail = 'x' WHERE id = 2").execute(&mut database).await.unwrap();
+    database.close().await.unwrap();
+    let ended = answer(folder.path(), ["tickets", "--json"]).expect(1);
+    assert_eq!(ended.objects().len(), 18);
+    assert!(ended.err.contains("-2 cannot be read") && ended.err.contains("the trail"), "{}", ended.err);
 }
 
 #[test]

@@ -101,6 +101,19 @@ fn migrate_can_be_done_again_and_keeps_everything() {
     assert_eq!(answer(folder.path(), ["tickets", "--json"]).expect(0).out, before);
 }
 
+#[test]
+fn migrate_changes_no_tables_under_a_desk_at_work() {
+    let folder = tempfile::tempdir().unwrap();
+    demo_desk::build(folder.path());
+    let lock = std::fs::File::create(folder.path().join("var/nyckelbud.lock")).unwrap();
+    lock.try_lock().unwrap();
+    let ended = answer(folder.path(), ["migrate"]).expect(1);
+    assert!(ended.err.contains("another nyckelbud is at work"), "{}", ended.err);
+    assert!(!folder.path().join("var/nyckelbud.db").exists());
+    drop(lock);
+    answer(folder.path(), ["migrate"]).expect(0);
+}
+
 /// What the command writes to a terminal of its own (script(1) of util-linux makes one).
 fn on_a_terminal(command: &str, folder: &std::path::Path, more: &[(&str, &str)]) -> String {
     let line =

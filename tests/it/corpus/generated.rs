@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use super::Read;
-use mails::{Case, case};
+use mails::{Case, case, table, unsigned};
 use nyckelbud::mail::{Authentication, reading};
 use nyckelbud::request::template;
 
@@ -16,7 +16,11 @@ mod mails;
 const CASES: u32 = 1_500;
 
 fn read(case: &Case) -> Read {
-    let mail = reading::read(&case.octets(), &Authentication::Trusted, None, &[]).expect("a mail");
+    read_octets(&case.octets())
+}
+
+fn read_octets(octets: &[u8]) -> Read {
+    let mail = reading::read(octets, &Authentication::Trusted, None, &[]).expect("a mail");
     Read::of(&template::read(&mail))
 }
 
@@ -41,4 +45,37 @@ fn no_value_is_taken_that_is_not_tied_to_its_label() {
     // A reader that takes nothing would pass all of the above.
     let (whole, requests) = (whole.get(), requests.get());
     assert!(requests > CASES / 5 && requests * 3 > whole, "only {requests} requests in {whole} whole mails");
+}
+
+fn runner() -> TestRunner {
+    TestRunner::new(Config { cases: CASES, failure_persistence: None, ..Config::default() })
+}
+
+#[test]
+fn who_writes_for_somebody_else_never_gets_a_password_for_themselves() {
+    let outcome = runner().run(&unsigned(), |octets| {
+        let read = read_octets(&octets);
+        let mail = String::from_utf8_lossy(&octets);
+        prop_assert!(read.username.is_none() && read.phone.is_none(), "{:?}\n{}", read, mail);
+        Ok(())
+    });
+    outcome.unwrap_or_else(|e| panic!("{e}"));
+}
+
+#[test]
+fn a_cell_is_only_taken_for_its_own_heading() {
+    let requests = Cell::new(0);
+    let outcome = runner().run(&table(), |(octets, username, phone)| {
+        let read = read_octets(&octets);
+        let mail = String::from_utf8_lossy(&octets);
+        let is = |read: &Option<String>, there: bool, own: &str| {
+            read.as_deref().is_none_or(|read| there && read == own)
+        };
+        prop_assert!(is(&read.username, username, "annand12"), "{:?}\n{}", read, mail);
+        prop_assert!(is(&read.phone, phone, "+46701740605"), "{:?}\n{}", read, mail);
+        requests.set(requests.get() + u32::from(read.is_request()));
+        Ok(())
+    });
+    outcome.unwrap_or_else(|e| panic!("{e}"));
+    assert!(requests.get() > CASES / 4, "only {} tables were read", requests.get());
 }

@@ -144,11 +144,14 @@ impl Store for StoppingStore {
     async fn ticket_by_pickup(&self, pickup_hash: &str) -> Result<Option<Ticket>, StoreError> {
         self.inner.ticket_by_pickup(pickup_hash).await
     }
-    async fn tickets(&self, filter: &TicketFilter) -> Result<Vec<TicketView>, StoreError> {
-        self.inner.tickets(filter).await
+    async fn list(&self, filter: &TicketFilter) -> Result<Listed, StoreError> {
+        self.inner.list(filter).await
     }
     async fn thread_of(&self, arrival: &Arrival<'_>) -> Result<Thread, StoreError> {
         self.inner.thread_of(arrival).await
+    }
+    async fn unread(&self, id: TicketId) -> Result<Option<KeptMail>, StoreError> {
+        self.inner.unread(id).await
     }
     async fn quarantine(&self, number: Option<TicketNumber>) -> Result<Vec<Quarantined>, StoreError> {
         self.inner.quarantine(number).await
@@ -205,6 +208,18 @@ impl Ledger for StoppingStore {
         now: UnixMillis,
     ) -> Result<(), StoreError> {
         stopped!(self, "set_mark", self.inner.set_mark(mailbox, shelf, mark, now))
+    }
+    async fn last(&self, mailbox: &str, validity: u32) -> Result<Option<MailUid>, StoreError> {
+        self.inner.last(mailbox, validity).await
+    }
+    async fn another_inbox(
+        &self,
+        mailbox: &str,
+        validity: u32,
+        mark: Option<&Mark>,
+        now: UnixMillis,
+    ) -> Result<u64, StoreError> {
+        stopped!(self, "another_inbox", self.inner.another_inbox(mailbox, validity, mark, now))
     }
     async fn entries(&self, scope: &UidScope, uids: &[MailUid]) -> Result<Vec<LedgerEntry>, StoreError> {
         self.inner.entries(scope, uids).await

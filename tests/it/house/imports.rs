@@ -69,7 +69,10 @@ const TABLE: &[Row] = &[
     row("http", &["types", "secret", "tls"]),
     row("token", &["types", "clock", "secret", "http"]),
     // What it finds is what the reader judges, of the mail as the reader sees it.
-    row("dkim", &["mail::Signatures", "mail::reading::signable"]),
+    row(
+        "dkim",
+        &["mail::Signatures", "mail::reading::Covered", "mail::reading::Signable", "mail::reading::signable"],
+    ),
     row("render", &["types", "clock"]),
     row("audit", &["types", "clock", "keyring"]),
     row("telemetry", &["config"]),

@@ -4,6 +4,7 @@
 use nyckelbud::mailbox::imap::ImapMailbox;
 use nyckelbud::mailbox::{Folder, Mailbox, MailboxError, Woken};
 use std::time::{Duration, Instant};
+use tokio::time::timeout;
 
 use super::{fetch_all, uids};
 use crate::support::scripted_imap::{Dialogue, ScriptedServer, USUAL, fetched, short};
@@ -185,7 +186,8 @@ async fn a_slow_line_is_given_the_time_that_its_mail_needs_and_a_trickle_is_not(
         let mut mailbox = ImapMailbox::new(settings).unwrap().with_timeouts(timeouts);
         mailbox.open().await.unwrap();
         let began = Instant::now();
-        let (mails, ended) = fetch_all(&mut mailbox, &uids(&[1])).await;
+        let fetching = async { fetch_all(&mut mailbox, &uids(&[1])).await };
+        let (mails, ended) = timeout(Duration::from_secs(60), fetching).await.expect("it ends");
         if comes {
             ended.unwrap();
             assert_eq!(mails[0].bytes.len(), 20_000_000);

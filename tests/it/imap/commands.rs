@@ -57,7 +57,7 @@ async fn a_mail_that_the_server_cannot_give_does_not_hold_up_the_others() {
     mailbox.open().await.unwrap();
     let (mails, ended) = fetch_all(&mut mailbox, &uids(&[1, 2, 3])).await;
     ended.unwrap();
-    assert_eq!(mails.iter().map(|mail| mail.uid.0.as_str()).collect::<Vec<_>>(), ["1", "3"]);
+    assert_eq!(mails.iter().map(|mail| mail.uid.as_str()).collect::<Vec<_>>(), ["1", "3"]);
     server.finished().await;
 }
 
@@ -91,7 +91,7 @@ async fn a_connection_lost_in_a_mail_is_an_error_and_keeps_what_came_whole() {
     let mut mailbox = server.mailbox();
     mailbox.open().await.unwrap();
     let (mails, ended) = fetch_all(&mut mailbox, &uids(&[1, 2, 3])).await;
-    assert_eq!(mails.iter().map(|mail| mail.uid.0.as_str()).collect::<Vec<_>>(), ["1"]);
+    assert_eq!(mails.iter().map(|mail| mail.uid.as_str()).collect::<Vec<_>>(), ["1"]);
     assert_eq!(mails[0].bytes, MAIL.as_bytes());
     assert!(matches!(ended, Err(MailboxError::Lost { command: "UID FETCH", .. })), "{ended:?}");
     server.finished().await;
@@ -180,7 +180,7 @@ async fn a_fetch_that_nobody_takes_leaves_nothing_for_the_next_one() {
     mailbox.open().await.unwrap();
     let (mails, ended) = fetch_all(&mut mailbox, &uids(&[500])).await;
     ended.unwrap();
-    assert_eq!(mails.iter().map(|mail| mail.uid.0.as_str()).collect::<Vec<_>>(), ["500"]);
+    assert_eq!(mails.iter().map(|mail| mail.uid.as_str()).collect::<Vec<_>>(), ["500"]);
     server.finished().await;
 }
 
@@ -219,7 +219,7 @@ async fn changes_by_other_people_during_a_fetch_are_not_mails() {
     mailbox.open().await.unwrap();
     let (mails, ended) = fetch_all(&mut mailbox, &uids(&[2])).await;
     ended.unwrap();
-    assert_eq!(mails.iter().map(|mail| mail.uid.0.as_str()).collect::<Vec<_>>(), ["2"]);
+    assert_eq!(mails.iter().map(|mail| mail.uid.as_str()).collect::<Vec<_>>(), ["2"]);
     let woken = mailbox.wait(Duration::from_secs(60)).await;
     assert_eq!(woken, Ok(Woken::ByMail), "the arrival among them is not forgotten");
     server.finished().await;

@@ -69,7 +69,7 @@ async fn mails_come_whole_in_whatever_order_and_size_exchange_tells_them() {
     ended.unwrap();
     assert_eq!(mails.len(), 3);
     for mail in mails {
-        assert_eq!(mail.bytes, format!("Subject: {}\r\n\r\n", mail.uid.0).into_bytes());
+        assert_eq!(mail.bytes, format!("Subject: {}\r\n\r\n", mail.uid.as_str()).into_bytes());
         assert!(!mail.truncated && mail.received_at.is_some(), "an estimated size is no proof: {mail:?}");
     }
     mailbox.file(Folder::Handled, &listed).await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use nyckelbud::mailbox::imap::ImapMailbox;
+use nyckelbud::mailbox::imap::{ImapMailbox, Timeouts};
 use nyckelbud::mailbox::{Mailbox, MailboxError, Woken};
 use tokio::time::{Instant, timeout};
 
@@ -148,17 +148,41 @@ async fn a_server_that_closes_while_we_idle_is_an_error_and_not_a_quiet_mailbox(
 
 #[tokio::test]
 async fn the_end_of_idling_is_bounded() {
+    for talks in [false, true] {
+        let server = ScriptedServer::start(move |mut client| async move {
+            client.open(USUAL).await;
+            client.expect("IDLE").await;
+            client.say("+ idling\n* 4 EXISTS").await;
+            while talks && client.try_send(b"* OK still here\r\n").await {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            client.gone().await;
+        })
+        .await;
+        // The end has a limit of its own, shorter than that of a command.
+        let timeouts = Timeouts { command: LONG, ..short() };
+        let mut mailbox = ImapMailbox::new(server.settings()).unwrap().with_timeouts(timeouts);
+        mailbox.open().await.unwrap();
+        let error = waited(&mut mailbox, LONG).await.unwrap_err();
+        assert_eq!(error, MailboxError::TimedOut { command: "DONE", seconds: 1 });
+        server.finished().await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_stop_talking_while_we_idle_is_left() {
     let server = ScriptedServer::start(|mut client| async move {
         client.open(USUAL).await;
         client.expect("IDLE").await;
-        client.say("+ idling\n* 4 EXISTS").await;
-        client.gone().await;
+        client.say("+ idling").await;
+        let talk = "* OK still here\r\n".repeat(1000);
+        while client.try_send(talk.as_bytes()).await {}
     })
     .await;
     let mut mailbox = server.mailbox();
     mailbox.open().await.unwrap();
-    let error = waited(&mut mailbox, LONG).await.unwrap_err();
-    assert_eq!(error, MailboxError::TimedOut { command: "DONE", seconds: 1 });
+    let error = timeout(LONG, mailbox.wait(2 * LONG)).await.expect("it is left").unwrap_err();
+    assert!(error.to_string().contains("does not stop talking"), "{error}");
     server.finished().await;
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use nyckelbud::mailbox::imap::ImapMailbox;
-use nyckelbud::mailbox::{Folder, Mailbox, Opened, Shelf};
+use nyckelbud::mailbox::{Folder, Mailbox, Mark, Opened, Shelf};
 
 use super::dovecot::{HANDLED, mail, on_the_wire, opened};
 use super::{fetch_all, uids};
@@ -112,4 +112,68 @@ async fn a_look_at_dovecot_leaves_every_mail_as_it_was() {
     server.doveadm(&["mailbox", "delete"], &["Nyckelbud/Hanterade ärenden"]);
     assert_eq!(mailbox.look(Shelf::Filed(Folder::Handled)).await, Ok(None), "a look makes no folder");
     assert!(!server.path("mail/desk@kommun.example/Maildir").join(HANDLED).exists());
+}
+
+#[tokio::test]
+async fn an_inbox_that_counts_below_its_mark_is_another_one_and_is_listed_by_time() {
+    let server = ScriptedServer::start(|mut client| async move {
+        client.open(USUAL).await;
+        client.answer("NOOP", "").await;
+        client.answer("UID SEARCH SINCE 23-Nov-2026", "* SEARCH 1 2 3").await;
+        let times = [(1, "23-Nov-2026"), (2, "25-Nov-2026"), (3, "26-Nov-2026")]
+            .map(|(uid, day)| format!("* {uid} FETCH (UID {uid} INTERNALDATE \"{day} 10:00:00 +0000\")"));
+        client.answer("UID FETCH 1:3 (UID INTERNALDATE)", &times.join("\n")).await;
+    })
+    .await;
+    let mut mailbox = server.mailbox();
+    mailbox.open().await.unwrap();
+    // Its UIDNEXT is 4: the mails up to 4711 lay in another inbox, with the same UIDVALIDITY.
+    let mark = Mark("uidvalidity=1 uidnext=4711 at=2026-11-24T09:14:05Z".to_owned());
+    assert_eq!(mailbox.list(Some(&mark)).await.unwrap(), uids(&[2, 3]));
+    server.finished().await;
+}
+
+#[tokio::test]
+async fn an_inbox_of_another_account_or_below_its_mark_is_known_as_another_one() {
+    let server = ScriptedServer::start(|mut client| async move {
+        client.open(USUAL).await;
+        client.answer("NOOP", "").await;
+        client.answer("UID SEARCH UID 4:*", "").await;
+    })
+    .await;
+    let mut mailbox = server.mailbox();
+    mailbox.open().await.unwrap();
+    let mark = mailbox.mark().await.unwrap();
+    assert_eq!(mailbox.another(Some(&mark), Some(&uids(&[3])[0])), None);
+    let why = |mark: &str, last: u32| {
+        mailbox.another(Some(&Mark(mark.to_owned())), Some(&uids(&[last])[0])).map(|another| another.why)
+    };
+    assert!(why(&mark.0, 4).unwrap().contains("its next UID is 4"));
+    let moved = mark.0.replace("desk@kommun.example", "annex@kommun.example");
+    assert!(why(&moved, 3).unwrap().contains("username"));
+    let below = "uidvalidity=1 uidnext=4711 at=2026-11-24T09:14:05Z";
+    assert!(why(below, 3).unwrap().contains("4711"));
+    let another = mailbox.another(Some(&Mark(below.to_owned())), None).unwrap().mark;
+    assert_eq!(mailbox.another(another.as_ref(), Some(&uids(&[3])[0])), None, "said once");
+    server.finished().await;
+}
+
+#[tokio::test]
+async fn a_mail_that_is_not_handed_over_is_still_dated_and_named() {
+    let server = ScriptedServer::start(|mut client| async move {
+        client.open(USUAL).await;
+        let date = "* 2 FETCH (UID 2 INTERNALDATE \"25-Nov-2026 10:00:00 +0000\")";
+        client.answer("UID FETCH 2 (UID INTERNALDATE)", date).await;
+        let header = "* 2 FETCH (UID 2 BODY[HEADER]<0> {18}\r\nSubject: Hej\r\n\r\nA)\r\n";
+        let tag = client.expect("UID FETCH 2 (UID BODY.PEEK[HEADER]<0.8000>)").await;
+        client.send(header.replace("\r\n\r\nA", "\r\n\r\n  ").as_bytes()).await;
+        client.say(&format!("{tag} OK done")).await;
+    })
+    .await;
+    let mut mailbox = server.mailbox();
+    mailbox.open().await.unwrap();
+    let uid = &uids(&[2])[0];
+    assert_eq!(mailbox.received(uid).await.unwrap(), nyckelbud::clock::parse_rfc3339("2026-11-25T10:00:00Z"));
+    assert!(mailbox.header(uid).await.unwrap().starts_with(b"Subject: Hej\r\n"));
+    server.finished().await;
 }

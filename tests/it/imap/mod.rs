@@ -23,14 +23,14 @@ mod steps;
 mod tokens;
 
 fn uids(numbers: &[u32]) -> Vec<MailUid> {
-    numbers.iter().map(|number| MailUid(number.to_string())).collect()
+    numbers.iter().map(|number| MailUid::new(number.to_string())).collect()
 }
 
 /// The places of filed mails: UIDVALIDITY and UID, or `None` when they are not known.
 fn places(filed: &[Filed]) -> Vec<Option<(u32, u32)>> {
     filed
         .iter()
-        .map(|mail| mail.now.as_ref().map(|spot| (spot.validity, spot.uid.0.parse().unwrap())))
+        .map(|mail| mail.now.as_ref().map(|spot| (spot.validity, spot.uid.as_str().parse().unwrap())))
         .collect()
 }
 

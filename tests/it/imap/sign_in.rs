@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use nyckelbud::mailbox::imap::{ImapMailbox, Timeouts};
+use nyckelbud::mailbox::imap::{ImapMailbox, ImapSettings, Timeouts};
 use nyckelbud::mailbox::{Mailbox, MailboxError};
 use nyckelbud::secret::Secret;
 use nyckelbud::tls::Tls;
 use nyckelbud::token::SignIn;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 use crate::support::scripted_imap::{PASSWORD, ScriptedServer, USUAL, short};
@@ -22,6 +23,40 @@ async fn a_server_that_does_not_greet_costs_bounded_time() {
     let error = opened(&mut server.mailbox()).await;
     assert_eq!(error, MailboxError::TimedOut { command: "the greeting", seconds: 1 });
     server.finished().await;
+}
+
+#[tokio::test]
+async fn a_host_that_does_not_answer_costs_bounded_time() {
+    // Nobody takes connections from this queue, and once it is full the system answers no more.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let queue = socket.listen(1).unwrap();
+    let place = queue.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    while let Ok(connected) = timeout(Duration::from_millis(500), TcpStream::connect(place)).await {
+        waiting.push(connected.unwrap());
+    }
+    let settings = ScriptedServer::start(|_| async {}).await.settings();
+    let settings = ImapSettings { port: place.port(), ..settings };
+    let timeouts = Timeouts { connect: Duration::from_millis(500), ..short() };
+    let error = opened(&mut ImapMailbox::new(settings).unwrap().with_timeouts(timeouts)).await;
+    assert!(matches!(&error, MailboxError::Connect { cause, .. } if cause == "no answer in time"), "{error}");
+}
+
+#[tokio::test]
+async fn talk_without_end_before_the_sign_in_fills_no_memory() {
+    let (line, lines) = ("x".repeat(1000), "* CAPABILITY IMAP4rev1\r\n".repeat(10));
+    for (greeting, talk, says) in [("", line, "too large"), ("* OK ready", lines, "does not end")] {
+        let server = ScriptedServer::start(move |mut client| async move {
+            client.say(greeting).await;
+            // As long as anybody listens.
+            while client.try_send(talk.as_bytes()).await {}
+        })
+        .await;
+        let error = opened(&mut server.mailbox()).await;
+        assert!(matches!(&error, MailboxError::Lost { cause, .. } if cause.contains(says)), "{error}");
+        server.finished().await;
+    }
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use nyckelbud::worker::{Inbox, Intake, Parts};
 use crate::support::demo_desk;
 use crate::support::dovecot::Dovecot;
 use crate::support::letters::chatter;
+use crate::support::said::Said;
 
 const HANDLED: &str = "Arkiv/Hanterade";
 
@@ -37,6 +38,7 @@ fn archived(server: &Dovecot) -> usize {
 
 #[tokio::test]
 async fn mails_for_which_there_is_no_room_are_kept_stay_in_the_inbox_and_are_moved_later() {
+    let said = Said::listen();
     let server = Dovecot::start_with_archive(2);
     let folder = tempfile::tempdir().unwrap();
     demo_desk::build(folder.path());
@@ -57,6 +59,8 @@ async fn mails_for_which_there_is_no_room_are_kept_stay_in_the_inbox_and_are_mov
         first.drain().await.expect("a full folder is no reason to stop");
         assert_eq!((tickets().await, server.files("").len(), archived(&server)), (known, known - 2, 2));
     }
+    let told = said.lines("mails cannot be moved out of the inbox");
+    assert!(told.len() == 1 && told[0].contains(HANDLED) && told[0].contains("make room"), "{told:?}");
     // Another look at what is kept and could not be moved makes no second ticket of it.
     intake(&server, &parts, folder.path()).drain().await.unwrap();
     assert_eq!((tickets().await, server.files("").len(), archived(&server)), (4, 2, 2));
@@ -74,7 +78,7 @@ async fn a_full_folder_of_dovecot_is_named_with_what_to_do() {
     }
     let mut mailbox = mailbox(&server);
     mailbox.open().await.unwrap();
-    let uids = ["1", "2"].map(|uid| MailUid(uid.to_owned()));
+    let uids = ["1", "2"].map(|uid| MailUid::new(uid));
     let error = mailbox.file(Folder::Handled, &uids).await.unwrap_err();
     assert!(matches!(&error, MailboxError::Full { folder, .. } if folder == HANDLED), "{error}");
     assert!(error.to_string().contains("make room there, or raise the limit"), "{error}");

@@ -11,7 +11,7 @@ use crate::support::{audit_rows, demo_desk};
 async fn a_mail_that_was_taken_away_before_it_was_read_is_said_once() {
     let mut desk = Desk::new().await;
     let inbox = scope(Shelf::Inbox, 1);
-    let (taken, there) = (MailUid("1".to_owned()), raw("2", &demo_desk::mail("technician-other-subject")));
+    let (taken, there) = (MailUid::new("1"), raw("2", &demo_desk::mail("technician-other-subject")));
     let now = desk.parts.clock.now();
     desk.parts.store.count_tries(&inbox, &[taken, there.uid.clone()], now).await.expect("counted");
     desk.shelf().mails = vec![there];

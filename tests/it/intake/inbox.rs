@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use nyckelbud::mailbox::*;
 use nyckelbud::store::UidScope;
+use nyckelbud::types::UnixMillis;
 use tokio::sync::mpsc;
 
 /// What lies in the mailbox, and how it behaves. Shared with the test.
@@ -23,12 +24,22 @@ pub struct Held {
     pub validity_after_refusal: Option<u32>,
     /// Moves are refused.
     pub full: bool,
+    /// So many were.
+    pub refused: usize,
+    /// A move of any of these is refused, with all that it was to move.
+    pub stuck: Vec<String>,
+    /// Moves are said to be done, and the mails stay in the inbox all the same.
+    pub sticky: bool,
+    /// The next list leaves this one out: it is older than what others have done since.
+    pub hides: Option<String>,
     /// Moves tell where the mails lie afterwards.
     pub tells_spots: bool,
     /// Mails that are listed and not handed over.
     pub withheld: Vec<String>,
     /// The connection breaks at this mail, each time.
     pub breaks_at: Option<String>,
+    /// The inbox is known to be another one than before.
+    pub another: bool,
     /// Looks into folders are refused.
     pub blind: bool,
     /// The names of what was asked for, a fetch each.
@@ -42,7 +53,7 @@ pub struct Held {
 impl Held {
     /// Moves a mail as somebody else would, or a program that ended before it could note it.
     pub fn carry(&mut self, uid: &str, folder: Folder) {
-        let at = self.mails.iter().position(|mail| mail.uid.0 == uid).expect("it is in the inbox");
+        let at = self.mails.iter().position(|mail| mail.uid.as_str() == uid).expect("it is in the inbox");
         let mail = self.mails.remove(at);
         self.lay(folder, mail);
     }
@@ -50,7 +61,7 @@ impl Held {
     /// Lays a mail into a folder; answers its name there.
     pub fn lay(&mut self, folder: Folder, mail: RawMail) -> MailUid {
         let held = self.folders.entry(folder).or_default();
-        let uid = MailUid(format!("{}", 1000 + held.len()));
+        let uid = MailUid::new(format!("{}", 1000 + held.len()));
         held.push(RawMail { uid: uid.clone(), ..mail });
         uid
     }
@@ -87,7 +98,7 @@ pub fn scope(shelf: Shelf, validity: u32) -> UidScope {
 
 /// A mail with these octets.
 pub fn raw(uid: &str, octets: &[u8]) -> RawMail {
-    RawMail { uid: MailUid(uid.to_owned()), received_at: None, bytes: octets.to_vec(), truncated: false }
+    RawMail { uid: MailUid::new(uid), received_at: None, bytes: octets.to_vec(), truncated: false }
 }
 
 #[async_trait]
@@ -101,28 +112,47 @@ impl Mailbox for ShelfMailbox {
         Ok(Opened { validity: self.held().validity })
     }
 
+    fn another(&self, mark: Option<&Mark>, last: Option<&MailUid>) -> Option<AnotherInbox> {
+        let held = self.held();
+        let why = format!("{} is below {last:?}", held.mails.len());
+        let another = held.another.then_some(AnotherInbox { why, mark: None });
+        assert!(another.is_none() || mark.is_none(), "the tests of another inbox start with all mails");
+        another
+    }
+
+    async fn received(&mut self, uid: &MailUid) -> Result<Option<UnixMillis>, MailboxError> {
+        let mails = self.held().on(self.open);
+        Ok(mails.into_iter().find(|mail| mail.uid == *uid).and_then(|mail| mail.received_at))
+    }
+
     async fn list(&mut self, after: Option<&Mark>) -> Result<Vec<MailUid>, MailboxError> {
         let known: Vec<&str> = after.map_or_else(Vec::new, |mark| mark.0.split(' ').collect());
-        let mails = self.held().on(self.open);
-        Ok(mails.into_iter().map(|mail| mail.uid).filter(|uid| !known.contains(&uid.0.as_str())).collect())
+        let mut held = self.held();
+        let (mails, hidden) = (held.on(self.open), held.hides.take());
+        let is_listed =
+            |uid: &MailUid| !known.contains(&uid.as_str()) && hidden.as_deref() != Some(uid.as_str());
+        Ok(mails.into_iter().map(|mail| mail.uid).filter(is_listed).collect())
     }
 
     async fn mark(&mut self) -> Result<Mark, MailboxError> {
-        let uids: Vec<String> = self.held().on(self.open).into_iter().map(|mail| mail.uid.0).collect();
+        let uids: Vec<String> =
+            self.held().on(self.open).into_iter().map(|mail| mail.uid.as_str().to_owned()).collect();
         Ok(Mark(uids.join(" ")))
     }
 
     async fn fetch(&mut self, uids: &[MailUid], to: mpsc::Sender<RawMail>) -> Result<(), MailboxError> {
         let mails: Vec<RawMail> = {
             let mut held = self.held();
-            held.fetched.push(uids.iter().map(|uid| uid.0.clone()).collect());
+            held.fetched.push(uids.iter().map(|uid| uid.as_str().to_owned()).collect());
             let fetched: usize = held.fetched.iter().map(Vec::len).sum();
             held.most_unmoved = held.most_unmoved.max(fetched - held.moved.len().min(fetched));
-            let wanted = |mail: &RawMail| uids.contains(&mail.uid) && !held.withheld.contains(&mail.uid.0);
+            let wanted = |mail: &RawMail| {
+                uids.contains(&mail.uid) && !held.withheld.iter().any(|uid| uid == mail.uid.as_str())
+            };
             held.on(self.open).into_iter().filter(wanted).collect()
         };
         for mail in mails {
-            if self.held().breaks_at.as_ref() == Some(&mail.uid.0) {
+            if self.held().breaks_at.as_deref() == Some(mail.uid.as_str()) {
                 return Err(MailboxError::Lost { command: "UID FETCH", cause: "closed".to_owned() });
             }
             if to.send(mail).await.is_err() {
@@ -147,14 +177,18 @@ impl Mailbox for ShelfMailbox {
     async fn file(&mut self, folder: Folder, uids: &[MailUid]) -> Result<Vec<Filed>, MailboxError> {
         assert_eq!(self.open, Shelf::Inbox, "nothing is moved out of a folder that is only looked into");
         let mut held = self.held();
-        if held.full {
+        if held.full || uids.iter().any(|uid| held.stuck.iter().any(|stuck| stuck == uid.as_str())) {
+            held.refused += 1;
             held.validity = held.validity_after_refusal.unwrap_or(held.validity);
             return Err(MailboxError::Refused {
                 command: "UID MOVE",
                 cause: "the folder is full".to_owned(),
             });
         }
-        held.moved.extend(uids.iter().map(|uid| (uid.0.clone(), folder)));
+        held.moved.extend(uids.iter().map(|uid| (uid.as_str().to_owned(), folder)));
+        if held.sticky {
+            return Ok(uids.iter().map(|uid| Filed { uid: uid.clone(), now: None }).collect());
+        }
         let (leave, stay): (Vec<_>, Vec<_>) =
             std::mem::take(&mut held.mails).into_iter().partition(|mail| uids.contains(&mail.uid));
         held.mails = stay;

@@ -21,8 +21,11 @@ mod gone;
 mod inbox;
 mod quarantine;
 mod once;
+mod reconcile;
 mod rounds;
+mod stays;
 mod sweep;
+mod unkept;
 
 /// A desk of files whose mails lie in memory.
 struct Desk {
@@ -199,12 +202,15 @@ async fn a_mailbox_that_counts_anew_after_a_refused_move_is_not_taken_for_the_ol
 }
 
 #[tokio::test]
-async fn a_refused_move_holds_up_no_reading() {
+async fn a_refused_move_holds_up_no_reading_and_is_not_tried_with_every_look() {
     let mut desk = Desk::new().await;
-    desk.shelf().mails = vec![raw("1", &demo_desk::mail("technician-other-subject"))];
     desk.shelf().full = true;
-    desk.intake.drain().await.expect("the mails are read");
-    assert_eq!(desk.tickets().await.len(), 1);
+    for n in 1..=3 {
+        desk.shelf().mails.push(raw(&n.to_string(), &letter(&n.to_string(), None, "Hej")));
+        desk.intake.drain().await.expect("the mails are read");
+    }
+    let read = desk.tickets().await.len();
+    assert_eq!((read, desk.shelf().refused), (3, 3), "each is tried once, and then rests");
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ async fn a_mail_that_the_server_does_not_hand_over_holds_up_no_other() {
     desk.shelf().withheld = vec!["150".to_owned()];
     desk.drain().await;
     assert_eq!(desk.tickets().await.len(), 299);
-    let left: Vec<String> = desk.shelf().mails.iter().map(|mail| mail.uid.0.clone()).collect();
+    let left: Vec<String> = desk.shelf().mails.iter().map(|mail| mail.uid.as_str().to_owned()).collect();
     assert_eq!(left, ["150"], "it waits in the inbox");
     desk.shelf().withheld.clear();
     desk.drain().await;

@@ -70,6 +70,24 @@ async fn a_filed_mail_that_nobody_knows_comes_to_a_technician_once_and_starts_no
 }
 
 #[tokio::test]
+async fn both_folders_are_looked_into_and_all_that_lies_there_in_one_go() {
+    /// More than one turn of the sweep takes.
+    const MANY: usize = 2001;
+    let mut desk = Desk::new().await;
+    desk.drain().await;
+    let copied = demo_desk::mail(REQUEST);
+    for _ in 0..MANY {
+        desk.shelf().lay(HANDLED, raw("", &copied));
+    }
+    desk.shelf().lay(Folder::Quarantine, raw("", &demo_desk::mail("technician-other-subject")));
+    desk.restart();
+    desk.drain().await;
+    assert_eq!(fetched(&desk), MANY + 1, "the rest of a full folder waits for no other day");
+    let reasons: Vec<_> = desk.tickets().await.into_iter().map(|view| view.ticket.reason).collect();
+    assert_eq!(reasons, [Some(Reason::StoreRestored); 2], "one a folder: the others are copies");
+}
+
+#[tokio::test]
 async fn a_reply_that_nobody_knows_joins_no_ticket() {
     let mut desk = Desk::new().await;
     desk.shelf().mails = vec![raw("1", &super::letter("first", None, "Username: anna.andersson"))];
@@ -160,4 +178,18 @@ async fn a_mail_that_came_twice_is_known_in_both_its_places() {
     let rows = audit_rows::read(&desk.folder.path().join("var/nyckelbud.db")).await;
     let copies = rows.iter().filter(|(_, event, _)| event == "mail.duplicate").count();
     assert_eq!(copies, 1, "the second came once: {rows:?}");
+}
+
+#[tokio::test]
+async fn a_mail_that_cannot_be_had_in_one_folder_keeps_nobody_from_the_other() {
+    let mut desk = Desk::new().await;
+    desk.drain().await;
+    for name in [REQUEST, "technician-other-subject"] {
+        desk.shelf().lay(HANDLED, raw("", &demo_desk::mail(name)));
+    }
+    desk.shelf().lay(Folder::Quarantine, raw("", &super::letter("other", None, "Hej")));
+    desk.shelf().breaks_at = Some("1001".to_owned());
+    desk.restart();
+    desk.drain().await;
+    assert_eq!(desk.tickets().await.len(), 2, "one of each folder");
 }

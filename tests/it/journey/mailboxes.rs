@@ -56,6 +56,8 @@ async fn a_refused_sign_in_is_told_at_once_to_those_who_are_to_be_told_and_once(
     program.settled(1).await;
     let alarms = mails().iter().filter(|mail| mail.contains("refuses the sign-in")).count();
     assert_eq!(alarms, 1, "not with every look");
+    let logged = program.log().lines().filter(|line| line.contains("There was no full look into it")).count();
+    assert_eq!(logged, 1, "for whoever reads the log and gets no mails");
     assert!(!program.log().contains("gissning"));
 }
 

@@ -94,6 +94,49 @@ fn a_signature_of_froms_domain_that_holds_vouches_and_no_other_does() {
     }
 }
 
+#[test]
+fn what_is_read_must_be_signed() {
+    let world = World::new();
+    let signer = world.signer("kommun.example", "k1");
+    let verified = "DKIM of kommun.example verified by this desk";
+    let mail = request("one", ANNA);
+    let sign =
+        |mail: &str, fields: &'static [&'static str]| signer.sign(mail, &Way { fields, ..Way::default() });
+    for (what, fields, says) in [
+        ("Subject", &["From", "Date", "Content-Type", "Content-Transfer-Encoding"][..], "leaves out Subject"),
+        ("Date", &["From", "Subject", "Content-Type", "Content-Transfer-Encoding"], "leaves out Date"),
+        ("type", &["From", "Subject", "Date", "Content-Transfer-Encoding"], "leaves out Content-Type"),
+        ("encoding", &["From", "Subject", "Date", "Content-Type"], "leaves out Content-Transfer-Encoding"),
+    ] {
+        world.expect(what, &sign(&mail, fields), "unverified", says);
+    }
+    let signed = sign(&mail, Way::default().fields);
+    let added = |field: &str| signed.replace("\r\nFrom: Anna", &format!("\r\n{field}\r\nFrom: Anna"));
+    for (what, mail, says) in [
+        ("a second subject", added("Subject: Other"), "leaves out Subject"),
+        ("a second type", added("Content-Type: text/html"), "leaves out Content-Type"),
+        ("an encoding", added("Content-Transfer-Encoding: base64"), "does not hold"),
+        (
+            "no date",
+            sign(&mail.replace("Date:", "X-Date:"), Way::default().fields),
+            "its Date cannot be read",
+        ),
+    ] {
+        world.expect(what, &mail, "unverified", says);
+    }
+    let parts = mail.replace("text/plain; charset=utf-8", "multipart/mixed; boundary=b");
+    let parts = parts.replace("Username", "--b\r\n\r\nUsername") + "--b--\r\n";
+    world.expect(
+        "parts",
+        &sign(&parts, &["From", "Subject", "Date", "Content-Type"]),
+        "own-domain",
+        verified,
+    );
+    world.dns().forget(&signer.name());
+    signer.publish(&world.dns(), "t=y:s; ");
+    world.expect("a key that is tested", &signed, "unverified", "only tests its signatures");
+}
+
 /// The mail's first signature field, with another signature in it.
 fn broken(signed: &str) -> String {
     let end = signed.find("\r\nFrom:").unwrap() + 2;
@@ -262,6 +305,29 @@ async fn a_mail_is_checked_once_and_still_vouched_for_when_its_key_is_gone() {
     assert!(sender_line(&ticket).contains("DKIM of kommun.example verified by this desk"), "{ticket}");
     let asked = world.dns().asked().split_off(before);
     assert!(asked.contains(&second.name()) && !asked.contains(&first.name()), "{asked:?}");
+    stopped(running);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signed_mail_that_somebody_else_sends_on_starts_nothing() {
+    let world = World::new();
+    let signer = world.signer("kommun.example", "k1");
+    let old = request("old", ANNA).replace("24 Nov 2099", "24 Nov 2020");
+    world.deliver("1", &signer.sign(&old, &Way::default()));
+    let running = world.run();
+    let ticket = world.ticket_when("a mail of 2020 comes now", "open").await;
+    assert_eq!(ticket["reason"], "mail-too-old", "{ticket}");
+    let signed = signer.sign(&request("new", ANNA), &Way::default());
+    world.deliver("2", &signed);
+    world.ticket_when("a request", "resolved").await;
+    world.deliver("3", &format!("{signed}\r\n \r\n\r\n"));
+    let marker =
+        request("marker", "gun.persson@kommun.example").replace("Subject: Password", "Subject: Printer");
+    world.deliver("4", &marker.replace("Username", "Model"));
+    let all = || Some(world.tickets()).filter(|tickets| tickets.len() >= 3);
+    let tickets = wait::until("what came last is a ticket", Duration::from_secs(60), all).await;
+    assert_eq!(tickets.len(), 3, "the second copy is a duplicate: {tickets:?}");
+    assert_eq!(demo_desk::files(&world.folder.path().join("sms")).len(), 1);
     stopped(running);
 }
 

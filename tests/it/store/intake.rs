@@ -26,7 +26,7 @@ async fn ledger(world: &World, validity: u32) -> Vec<(String, u32, bool)> {
         .await
         .unwrap()
         .into_iter()
-        .map(|entry| (entry.uid.0, entry.tries, entry.mail.is_some()))
+        .map(|entry| (entry.uid.as_str().to_owned(), entry.tries, entry.mail.is_some()))
         .collect();
     entries.sort();
     entries
@@ -51,6 +51,25 @@ pub async fn a_new_uidvalidity_begins_new_entries(world: World) {
     let again = mail_but("1", |mail| mail.validity = 2);
     assert!(matches!(store.record(vec![again], NOW).await.unwrap()[0], Recorded::Duplicate(..)));
     assert_eq!(ledger(&world, 2).await, [("1".to_owned(), 0, true)]);
+    assert_eq!(store.tickets(&TicketFilter::default()).await.unwrap().len(), 1);
+}
+
+pub async fn what_an_earlier_version_kept_is_the_same_mail(world: World) {
+    let store = &world.store;
+    let with_hash = |name: &str, hash: &str| {
+        mail_but(name, |mail| {
+            mail.content_hash = hash.to_owned();
+            mail.earlier_hash = Some("earlier".to_owned());
+        })
+    };
+    store.record(vec![mail_but("1", |mail| mail.content_hash = "earlier".to_owned())], NOW).await.unwrap();
+    // As the mail is hashed now: at its place, under another name, and in the folder of handled mails.
+    assert_eq!(store.record(vec![with_hash("1", "now")], NOW).await.unwrap(), [Recorded::Known]);
+    let again = store.record(vec![with_hash("2", "now")], NOW).await.unwrap();
+    assert!(matches!(again[0], Recorded::Duplicate(..)), "{again:?}");
+    let handled = UidScope { shelf: Shelf::Filed(Folder::Handled), ..inbox(1) };
+    let filed = Found::Read(Box::new(with_hash("3", "now")));
+    assert_eq!(store.settle(&handled, vec![filed], NOW).await.unwrap(), [Settled::Known]);
     assert_eq!(store.tickets(&TicketFilter::default()).await.unwrap().len(), 1);
 }
 

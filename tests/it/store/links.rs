@@ -55,7 +55,7 @@ pub async fn a_mail_that_names_anothers_ticket_is_linked_and_changes_nothing_the
         (anna_forged("10", vec![message_id("1")], None), NamedBy::OwnMail),
     ];
     for (mail, by) in cases {
-        let name = mail.uid.0.clone();
+        let name = mail.uid.as_str().to_owned();
         assert_eq!(thread(&world, mail).await, linked(1, by), "mail {name}");
     }
     assert_eq!(everything_of(&world, 1).await, before);

@@ -28,7 +28,7 @@ pub fn message_id(name: &str) -> MessageId {
 }
 
 pub fn uid(name: &str) -> MailUid {
-    MailUid(name.to_owned())
+    MailUid::new(name)
 }
 
 /// The inbox under a UIDVALIDITY.
@@ -50,6 +50,7 @@ pub fn mail(name: &str) -> Incoming {
         received_at: NOW,
         raw: format!("Subject: {name}\r\n\r\nHej").into_bytes(),
         content_hash: format!("hash of {name}"),
+        earlier_hash: None,
         message_id: Some(message_id(name)),
         answers: Vec::new(),
         tag: None,

@@ -13,6 +13,7 @@ mod limits;
 mod links;
 mod make;
 mod messages;
+mod outsiders;
 mod ownership;
 mod places;
 mod plans;
@@ -53,6 +54,7 @@ contract! {
         a_mark_is_kept_and_the_first_one_stays,
         tries_are_counted_before_the_fetch_and_can_be_taken_back,
         a_new_uidvalidity_begins_new_entries,
+        what_an_earlier_version_kept_is_the_same_mail,
         a_file_name_that_is_used_again_brings_another_mail,
         kept_mails_wait_for_their_move_and_then_leave_the_ledger,
         a_mail_makes_a_ticket_with_the_next_number_of_its_year,
@@ -87,6 +89,13 @@ contract! {
         machines_flood_apart_from_people_and_are_filed,
         a_flood_while_the_automation_observes_is_observed,
         a_server_with_a_wrong_clock_does_not_make_a_flood_last_for_ever;
+    outsiders:
+        a_mail_that_names_thousands_is_placed_at_once,
+        tags_make_no_new_address_for_a_flood,
+        mails_without_one_address_are_no_flood,
+        copies_are_kept_a_few_times_and_then_only_linked,
+        a_crowd_of_unreadable_mails_is_kept_together_for_each_mailbox,
+        what_is_let_out_of_a_crowd_leaves_the_others_there;
     claims:
         due_tickets_are_claimed_oldest_first_and_once,
         a_lease_that_ran_out_is_told_and_its_fence_is_lost,
@@ -135,6 +144,7 @@ contract! {
     reads:
         history_counts_days_and_hours,
         tickets_are_listed_in_order_and_filtered,
+        a_ticket_that_cannot_be_read_hides_no_other,
         mails_come_back_as_they_came,
         the_switch_holds_until_its_end,
         a_pause_never_undoes_what_a_person_turned,

@@ -26,8 +26,10 @@ fn found(name: &str, place: &str) -> Found {
 async fn places(world: &World, names: &[&str]) -> Vec<(String, u32, bool)> {
     let uids: Vec<_> = names.iter().map(|name| uid(name)).collect();
     let entries = world.store.entries(&in_folder(HANDLED), &uids).await.unwrap();
-    let mut entries: Vec<_> =
-        entries.into_iter().map(|entry| (entry.uid.0, entry.tries, entry.mail.is_some())).collect();
+    let mut entries: Vec<_> = entries
+        .into_iter()
+        .map(|entry| (entry.uid.as_str().to_owned(), entry.tries, entry.mail.is_some()))
+        .collect();
     entries.sort();
     entries
 }
@@ -66,7 +68,8 @@ pub async fn a_mail_that_is_found_is_known_by_its_content_or_makes_a_ticket(worl
     let settled = store.settle(&folder, vec![found("1", "81"), found("2", "82")], NOW).await.unwrap();
     assert!(matches!(settled[..], [Settled::Known, Settled::Made(..)]), "{settled:?}");
     assert_eq!(places(&world, &["81", "82"]).await, [("81".to_owned(), 1, true), ("82".to_owned(), 1, true)]);
-    assert_eq!(store.unmoved(BOX, 1, None, 10).await.unwrap(), [], "it has left the inbox");
+    let unmoved = store.unmoved(BOX, 1, None, 10).await.unwrap();
+    assert_eq!(unmoved.len(), 1, "it may be a copy: only a list of the inbox says what has left it");
     // Somebody copies it: a further place, no further ticket.
     let again = store.settle(&folder, vec![found("2", "83")], NOW).await.unwrap();
     assert_eq!(again, [Settled::Known]);
@@ -110,6 +113,12 @@ pub async fn a_mail_kept_unread_is_found_by_its_octets_in_its_own_mailbox(world:
     assert!(store.kept_unread(BOX, &octets).await.unwrap().is_some());
     assert_eq!(store.kept_unread(BOX, &mail("2").raw).await.unwrap(), None, "that one was read");
     assert_eq!(store.kept_unread("annex", &octets).await.unwrap(), None);
+    // Of two mails that the server did not hand over nobody knows whether they are the same.
+    let withheld = mail_but("3", |mail| {
+        mail.ticket.kind = nyckelbud::ticket::Kind::Quarantine;
+        mail.raw = Vec::new();
+    });
+    store.record(vec![withheld], NOW).await.unwrap();
     assert_eq!(store.kept_unread(BOX, b"").await.unwrap(), None);
 }
 

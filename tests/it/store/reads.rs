@@ -92,6 +92,15 @@ pub async fn tickets_are_listed_in_order_and_filtered(world: World) {
     assert_eq!(list(Some(Standing::Open), Some("other")).await, []);
 }
 
+pub async fn a_ticket_that_cannot_be_read_hides_no_other(world: World) {
+    let store = world.store.as_ref();
+    store.record(vec![mail("1"), mail("2"), mail("3")], NOW).await.unwrap();
+    world.run("UPDATE ticket SET trail = 'x' WHERE id = 2").await;
+    let all = store.tickets(&TicketFilter::default()).await.unwrap();
+    let numbers: Vec<u32> = all.iter().map(|view| view.ticket.number.running()).collect();
+    assert_eq!(numbers, [1, 3]);
+}
+
 pub async fn mails_come_back_as_they_came(world: World) {
     let store = world.store.as_ref();
     let large: Vec<u8> = (0..3_000_000_u32).map(|n| n.to_le_bytes()[0]).collect();

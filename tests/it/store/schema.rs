@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Duration;
 
 use nyckelbud::store::{self, StoreError};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 
 use super::world::{DOMAIN, World};
 
@@ -57,8 +60,14 @@ fn both_databases_have_migrations_of_the_same_names() {
 }
 
 async fn migrates_once(url: &str) {
-    let all =
-        ["0001_first.sql", "0002_places.sql", "0003_threads.sql", "0004_vouching.sql", "0005_bounces.sql"];
+    let all = [
+        "0001_first.sql",
+        "0002_places.sql",
+        "0003_threads.sql",
+        "0004_vouching.sql",
+        "0005_bounces.sql",
+        "0006_crowds.sql",
+    ];
     assert_eq!(store::migrate(url).await.unwrap(), all);
     assert_eq!(store::migrate(url).await.unwrap(), Vec::<String>::new());
 }
@@ -104,4 +113,73 @@ async fn a_database_of_a_later_version_is_left_alone() {
             "{refused:?}"
         );
     }
+}
+
+/// Another program has begun to write into the new file, before this one has asked for the write-ahead
+/// log: the switch to it is refused at once, whatever the busy timeout.
+#[tokio::test]
+async fn a_new_sqlite_file_that_is_being_written_is_waited_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("desk.db");
+    let mut other =
+        SqliteConnectOptions::new().filename(&file).create_if_missing(true).connect().await.unwrap();
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    let url = format!("sqlite://{}", file.display());
+    let opening = store::open(&url, DOMAIN);
+    let mut opening = std::pin::pin!(opening);
+    let early = tokio::time::timeout(Duration::from_millis(300), &mut opening).await;
+    assert!(early.is_err(), "it did not wait: {:?}", early.map(|opened| opened.err()));
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+    other.close().await.unwrap();
+    assert_eq!(opening.await.err(), None);
+    let mut reading = SqliteConnectOptions::new().filename(&file).connect().await.unwrap();
+    let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut reading).await.unwrap();
+    assert_eq!(mode, "wal");
+}
+
+/// Tables that cannot be looked at are not tables that are not there: nobody is told to make them.
+async fn says_what_is_wrong(url: &str, wrong: &str) {
+    for refused in [
+        store::open_existing(url, DOMAIN).await.err(),
+        store::open(url, DOMAIN).await.err(),
+        store::migrate(url).await.err(),
+    ] {
+        let Some(StoreError::Unavailable(words)) = &refused else { panic!("{refused:?}") };
+        assert!(words.contains(wrong) && !words.contains("yet"), "{words}");
+    }
+}
+
+#[tokio::test]
+async fn a_broken_sqlite_file_is_not_taken_for_an_empty_one() {
+    let world = World::sqlite().await;
+    world.run("PRAGMA wal_checkpoint(TRUNCATE)").await;
+    let mut octets = std::fs::read(world.file()).unwrap();
+    // The header stays, so that it can be opened; the list of tables behind it is lost.
+    octets[100..4096].fill(0xA5);
+    let broken = world.file().with_file_name("broken.db");
+    std::fs::write(&broken, octets).unwrap();
+    says_what_is_wrong(&format!("sqlite://{}", broken.display()), "malformed").await;
+    // A table that the statement reaches and that is not there is another one than the one asked for.
+    world
+        .run(
+            "ALTER TABLE _sqlx_migrations RENAME TO kept; CREATE VIEW _sqlx_migrations AS SELECT * FROM gone",
+        )
+        .await;
+    says_what_is_wrong(&world.url, "gone").await;
+}
+
+#[tokio::test]
+async fn a_postgres_database_without_the_right_to_look_is_not_taken_for_an_empty_one() {
+    let world = World::postgres().await;
+    let (before, name) = world.url.rsplit_once('/').unwrap();
+    let role = format!("other_{}", name.replace(|c: char| !c.is_ascii_alphanumeric(), ""));
+    world
+        .run(&format!(
+            "CREATE ROLE {role} LOGIN PASSWORD 'x'; GRANT CONNECT ON DATABASE \"{name}\" TO {role}"
+        ))
+        .await;
+    let (scheme, rest) = before.split_once("://").unwrap();
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    says_what_is_wrong(&format!("{scheme}://{role}:x@{host}/{name}"), "permission denied").await;
+    world.run(&format!("REVOKE ALL ON DATABASE \"{name}\" FROM {role}; DROP ROLE {role}")).await;
 }

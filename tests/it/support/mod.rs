@@ -20,6 +20,7 @@ pub mod postfix;
 pub mod postgres;
 pub mod program;
 pub mod proxy;
+pub mod said;
 pub mod scripted_gateway;
 pub mod scripted_imap;
 pub mod scripted_smtp;

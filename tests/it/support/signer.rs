@@ -28,14 +28,13 @@ pub struct Way {
     pub tags: &'static str,
 }
 
+/// What a signature must cover, and what it covers besides.
+const STRONG: &[&str] =
+    &["From", "To", "Subject", "Date", "Message-ID", "Content-Type", "Content-Transfer-Encoding"];
+
 impl Default for Way {
     fn default() -> Self {
-        Self {
-            hash: "sha256",
-            fields: &["From", "To", "Subject", "Date", "Message-ID"],
-            relaxed: false,
-            tags: "",
-        }
+        Self { hash: "sha256", fields: STRONG, relaxed: false, tags: "" }
     }
 }
 
@@ -45,9 +44,15 @@ impl Signer {
         let signer = Self { folder: tempfile::tempdir().unwrap(), domain, selector };
         let key = signer.key().display().to_string();
         openssl(&["genrsa", "-out", &key, &bits.to_string()], b"");
-        let public = openssl(&["rsa", "-in", &key, "-pubout", "-outform", "DER"], b"");
-        dns.txt(&signer.name(), &format!("v=DKIM1; k=rsa; p={}", BASE64.encode(&public)));
+        signer.publish(dns, "");
         signer
+    }
+
+    /// Publishes its key, with more tags, each with its semicolon.
+    pub fn publish(&self, dns: &Dns, tags: &str) {
+        let key = self.key().display().to_string();
+        let public = openssl(&["rsa", "-in", &key, "-pubout", "-outform", "DER"], b"");
+        dns.txt(&self.name(), &format!("v=DKIM1; k=rsa; {tags}p={}", BASE64.encode(&public)));
     }
 
     /// Where its public key lies in the DNS.

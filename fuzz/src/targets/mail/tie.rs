@@ -1,6 +1,7 @@
 //! Every value that was read stands in the mail, and a label, an item's number or its standing alone
 //! ties it to its field. Simpler than the reader, and looser: it knows pieces of labels, and looks for
-//! them anywhere before the value on its line, or on the line above.
+//! them anywhere before the value on its line, or on the line above. But no label that another person
+//! stands before on the line, and nothing that stands alone in a mail about one, ties anything.
 
 use nyckelbud::mail::{Mail, WrittenText};
 use nyckelbud::request::{Found, Reading};
@@ -44,7 +45,48 @@ const PHONE: Labels = Labels {
     item: '2',
 };
 
+/// Other people, as a mail speaks of them.
+const PERSONS: [&str; 12] = [
+    "chef",
+    "chefen",
+    "kollega",
+    "kollegan",
+    "kontaktperson",
+    "manager",
+    "boss",
+    "colleague",
+    "coworker",
+    "sambo",
+    "wife",
+    "husband",
+];
+/// "Min kollega Gun är låst ute, hennes mobil är": the label is said to be theirs, and so is the request.
+const PRONOUNS: [&str; 4] = ["hennes", "hans", "her", "his"];
+
+/// Where the last of `words` stands in `text`, as a whole word.
+fn last_of(text: &str, words: &[&str]) -> Option<usize> {
+    let mut last = None;
+    let mut at = 0;
+    for word in text.split_inclusive(|c: char| !c.is_alphanumeric()) {
+        if words.contains(&word.trim_end_matches(|c: char| !c.is_alphanumeric())) {
+            last = Some(at);
+        }
+        at += word.len();
+    }
+    last
+}
+
 impl Labels {
+    /// Does a label stand in the text before a value, behind nobody else's name?
+    fn tie_in(&self, before: &str) -> bool {
+        let person = last_of(before, &PERSONS);
+        let pronoun = last_of(before, &PRONOUNS);
+        self.stand_in(before)
+            && person.is_none_or(|person| {
+                pronoun.is_some_and(|pronoun| pronoun > person) || !self.stand_in(&before[person..])
+            })
+    }
+
     fn stand_in(&self, text: &str) -> bool {
         let mut words = text.split(|c: char| !c.is_alphabetic());
         self.pieces.iter().any(|piece| text.contains(piece))
@@ -100,6 +142,8 @@ pub fn check(mail: &Mail, read: &Reading) {
 struct Place {
     line: String,
     above: Vec<String>,
+    /// Some line speaks of another person.
+    of_another: bool,
 }
 
 /// The line that `line 3` means, in each part of the mail.
@@ -112,7 +156,8 @@ impl Place {
     fn of(text: &WrittenText, number: usize) -> Option<Self> {
         let line = plain(text.lines.get(number.checked_sub(1)?)?);
         let above = text.lines[..number - 1].iter().map(|line| plain(line));
-        Some(Self { line, above: above.filter(|line| !is_blank(line)).collect() })
+        let of_another = text.lines.iter().any(|line| last_of(&plain(line), &PERSONS).is_some());
+        Some(Self { line, above: above.filter(|line| !is_blank(line)).collect(), of_another })
     }
 
     /// Does `value` stand on the line, tied by a label, by the item's number, or, where it
@@ -125,12 +170,12 @@ impl Place {
             let is_row = |line: &&String| line.contains(['\t', '|']);
             let heads =
                 || is_row(&&self.line) && self.above.iter().filter(is_row).any(|row| labels.stand_in(row));
-            labels.stand_in(before)
+            labels.tie_in(before)
                 || labels.stand_in(last)
                 || has_item(before, labels.item)
                 || has_item(last, labels.item)
                 || heads()
-                || (lone && is_alone(before, behind, &[&value, &other.to_lowercase()]))
+                || (lone && !self.of_another && is_alone(before, behind, &[&value, &other.to_lowercase()]))
         })
     }
 }

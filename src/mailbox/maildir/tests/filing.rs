@@ -54,9 +54,9 @@ async fn a_filed_mail_lies_where_the_answer_says_also_when_its_name_was_taken() 
     for (text, name) in [("first", "1.a"), ("second", "1.a.1")] {
         desk.put("new/1.a", text, 10);
         let filed = mailbox.file(Folder::Handled, &uids(&["1.a", "9.z"])).await.unwrap();
-        let spot = Spot { validity: 0, uid: MailUid(name.to_owned()) };
-        let here = Filed { uid: MailUid("1.a".to_owned()), now: Some(spot.clone()) };
-        let gone = Filed { uid: MailUid("9.z".to_owned()), now: None };
+        let spot = Spot { validity: 0, uid: MailUid::new(name) };
+        let here = Filed { uid: MailUid::new("1.a"), now: Some(spot.clone()) };
+        let gone = Filed { uid: MailUid::new("9.z"), now: None };
         assert_eq!(filed, [here, gone]);
         mailbox.look(Shelf::Filed(Folder::Handled)).await.unwrap().expect("the folder");
         assert_eq!(fetched(&mut mailbox, &[spot.uid]).await[0].bytes, text.as_bytes());

@@ -19,7 +19,7 @@ const SPELLINGS: [&str; 6] = [
 ];
 
 /// Lines around a request. In `##` stands a number that is tied to nothing.
-const NOISE: [&str; 18] = [
+const NOISE: [&str; 22] = [
     "Växeln har nummer 040-628 04 ##.",
     "Personnummer: 19121212-1212",
     "Ärendenummer: 40628-04##",
@@ -38,12 +38,27 @@ const NOISE: [&str; 18] = [
     "erik.sand@kommun.example har samma problem",
     "Bosson34 sitter bredvid, hen når ni på 07017406##",
     "Faktura 070174-06## är betald.",
+    "Chef: Karin Ek, mobil 070-174 06 ##",
+    "Ring min kollega Karin, mobil: 070-174 06 ##",
+    "Kontaktperson Karin Ek (tel 070-174 06 ##)",
+    "Närmaste chef:\nKarin Ek\nMobil: 070-174 06 ##",
 ];
 /// How many of them leave a request as clear as it is.
 const HARMLESS: usize = 12;
 
-const ENDINGS: [&str; 7] =
-    ["Mvh", "Med vänlig hälsning", "Vänliga hälsningar", "Kind regards", "-- ", "Hälsningar", "/Bo"];
+/// The last three say nothing: who signs so has only put their name below a blank line.
+const ENDINGS: [&str; 10] = [
+    "Mvh",
+    "Med vänlig hälsning",
+    "Vänliga hälsningar",
+    "Kind regards",
+    "-- ",
+    "Hälsningar",
+    "/Bo",
+    "Tack på förhand",
+    "Trevlig helg",
+    "Hemtjänst Norr",
+];
 
 const QUOTES: [&str; 4] = [
     "-----Ursprungligt meddelande-----",
@@ -199,7 +214,7 @@ impl Case {
         lines.extend(self.after.iter().cloned());
         if let Some((ending, number)) = self.ending {
             lines.push(ending.to_owned());
-            lines.push("Bo Ek, bosson34".to_owned());
+            lines.push("Bo Ek, omsorgen".to_owned());
             lines.push(format!("Mobil: {}", spelled(SPELLINGS[0], number)));
             lines.push("Tel 040-628 04 00".to_owned());
         }
@@ -275,4 +290,74 @@ fn quoted_printable(octets: &[u8]) -> Vec<u8> {
         }
     }
     encoded
+}
+
+/// Who needs a password, as somebody else says it.
+const OTHERS: [&str; 7] = [
+    "Min kollega har glömt sitt lösenord, kan ni hjälpa henne?",
+    "Karin behöver nytt lösenord.",
+    "Kan ni återställa lösenordet för en elev?",
+    "Hej! Vår vikarie kommer inte in.",
+    "Can you help my student with a new password?",
+    "Maja is locked out of her computer.",
+    "Nytt lösenord till Karin, tack!",
+];
+
+/// What a person puts below a mail, in any order and with any signs between.
+const OWN_LINES: [&str; 6] = [
+    "Bo Ek",
+    "Hemtjänst Norr",
+    "070-174 06 05",
+    "bo.ekman@kommun.example",
+    "Lärare",
+    "bo.ekman, 070-174 06 05",
+];
+
+/// A mail for somebody else, with an unsigned signature below.
+pub(super) fn unsigned() -> impl Strategy<Value = Vec<u8>> {
+    let signature = prop::collection::vec(select(OWN_LINES.to_vec()), 1..=5);
+    let joint = select(vec!["\n", "\n\n", " | ", ", ", " / "]);
+    (select(OTHERS.to_vec()), signature, joint, any::<bool>()).prop_map(|(text, signature, joint, html)| {
+        let text = format!("{text}\n\n{}\n", signature.join(joint));
+        octets(&text, html)
+    })
+}
+
+/// A table with its row: each column's heading with what stands below it, which may be nothing.
+pub(super) fn table() -> impl Strategy<Value = (Vec<u8>, bool, bool)> {
+    let columns = Just(vec![
+        ("Användarnamn", "annand12"),
+        ("Mobil", "070-174 06 05"),
+        ("Chefens mobil", "070-174 06 99"),
+        ("Kollegans användarnamn", "bosson34"),
+        ("Ort", "Lund"),
+    ]);
+    let filled = prop::collection::vec(prop::bool::weighted(0.7), 5);
+    (columns.prop_shuffle(), filled, 0_u8..3).prop_map(|(columns, filled, kind)| {
+        let heads: Vec<&str> = columns.iter().map(|(head, _)| *head).collect();
+        let row: Vec<&str> =
+            columns.iter().zip(&filled).map(|((_, own), f)| if *f { *own } else { "" }).collect();
+        let has = |head: &str| columns.iter().zip(&filled).any(|((own, _), f)| *own == head && *f);
+        let mail = match kind {
+            0 => {
+                let cells =
+                    |row: &[&str]| row.iter().map(|cell| format!("<td>{cell}</td>")).collect::<String>();
+                octets(&format!("<table><tr>{}</tr><tr>{}</tr></table>", cells(&heads), cells(&row)), true)
+            }
+            1 => octets(&format!("| {} |\n| {} |\n", heads.join(" | "), row.join(" | ")), false),
+            _ => octets(&format!("{}\n{}\n", heads.join("\t"), row.join("\t")), false),
+        };
+        (mail, has("Användarnamn"), has("Mobil"))
+    })
+}
+
+/// A mail of Bo's.
+fn octets(text: &str, html: bool) -> Vec<u8> {
+    let (kind, text) = if html { ("html", text.replace('\n', "<br>\n")) } else { ("plain", text.to_owned()) };
+    format!(
+        "From: Bo Ek <bo.ekman@kommun.example>\nTo: servicedesk@kommun.example\n\
+         Subject: =?iso-8859-1?Q?Nytt_l=F6senord?=\nMIME-Version: 1.0\n\
+         Content-Type: text/{kind}; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n{text}"
+    )
+    .into_bytes()
 }
