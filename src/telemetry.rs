@@ -23,10 +23,12 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::config::{LogFormat, TelemetrySettings};
 
 /// Targets that could carry secrets, and the lowest level at which they do not.
-const CAPS: [(&str, LevelFilter); 14] = [
+const CAPS: [(&str, LevelFilter); 15] = [
     // every line of the protocol at trace, unreadable answers at debug
     ("async_imap", LevelFilter::INFO),
     ("imap_proto", LevelFilter::INFO),
+    // answers with their values, at warn
+    ("ldap3", LevelFilter::ERROR),
     // every line of the protocol, AUTH included
     ("lettre", LevelFilter::INFO),
     // statements with their values

@@ -6,9 +6,11 @@ use super::CliError;
 use crate::clock::{Clock, SystemClock, Zone};
 use crate::config::{DirectoryKind, Settings};
 use crate::directory::file::FileDirectory;
+use crate::directory::ldap::{LdapDirectory, LdapServers, LdapSettings};
 use crate::directory::{Census, Directory};
 use crate::password::PasswordReset;
 use crate::password::file::FilePasswordReset;
+use crate::password::ldap::LdapPasswordReset;
 use crate::token::Tokens;
 
 /// One register, in the three roles that the program knows.
@@ -29,7 +31,8 @@ pub struct Register {
 pub fn register(settings: &Settings, _tokens: &Tokens) -> Result<Register, CliError> {
     match settings.directory.kind {
         DirectoryKind::File => file(settings),
-        DirectoryKind::Graph | DirectoryKind::Ldap | DirectoryKind::Hybrid => {
+        DirectoryKind::Ldap => ldap(settings),
+        DirectoryKind::Graph | DirectoryKind::Hybrid => {
             Err(CliError::Wrong("directory: this kind is not part of this version".to_owned()))
         }
     }
@@ -41,6 +44,25 @@ fn file(settings: &Settings) -> Result<Register, CliError> {
     let directory =
         FileDirectory::open(path, clock, zone(settings)?).map_err(|e| CliError::No(e.to_string()))?;
     let reset = Arc::new(FilePasswordReset::new(directory.clone()));
+    let directory = Arc::new(directory);
+    Ok(Register { directory: directory.clone(), reset, census: directory })
+}
+
+fn ldap(settings: &Settings) -> Result<Register, CliError> {
+    let found = settings.directory.ldap.as_ref();
+    let found = found.ok_or_else(|| CliError::Wrong("directory.ldap is missing".to_owned()))?;
+    let servers = LdapServers {
+        addresses: found.servers.clone(),
+        ca_file: found.ca_file.clone(),
+        bind_dn: found.bind_dn.clone(),
+        bind_password: found.bind_password.secret().clone(),
+        timeout: settings.directory.timeout,
+    };
+    let (base_dn, phone_attributes) = (found.base_dn.clone(), found.phone_attributes.clone());
+    let wanted = LdapSettings { servers, base_dn, phone_attributes };
+    let directory = LdapDirectory::new(wanted, Arc::new(SystemClock), zone(settings)?);
+    let protected = settings.policy.protected_groups.clone();
+    let reset = Arc::new(LdapPasswordReset::new(directory.clone(), protected));
     let directory = Arc::new(directory);
     Ok(Register { directory: directory.clone(), reset, census: directory })
 }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use crate::types::{AccountId, EmailAddress, PhoneNumber, UnixMillis, Username};
 
 pub mod file;
+pub mod ldap;
 pub mod register;
 
 /// Whom to look up.

@@ -9,6 +9,7 @@ use crate::types::{AccountId, Outcome, UnixMillis};
 
 pub mod file;
 pub mod generate;
+pub mod ldap;
 pub mod seal;
 
 /// A password that opens an account until its owner chooses another. Not `Clone`, not

@@ -6,6 +6,7 @@ use super::key_path::KeyPath;
 use super::layers::Tree;
 use super::settings::Settings;
 
+mod ldap;
 mod mail;
 mod rules;
 mod shape;
@@ -36,6 +37,7 @@ impl<'a> Checks<'a> {
         self.sms(&settings.sms);
         self.smtp(&settings.smtp);
         self.upkeep(settings);
+        self.ldap(&settings.directory);
         self.unbuilt(settings);
     }
 

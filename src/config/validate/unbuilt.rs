@@ -10,7 +10,11 @@ use crate::config::settings::{DirectoryKind, GatewayKind, PasswordStyle, PickupM
 
 impl Checks<'_> {
     pub(super) fn unbuilt(&mut self, settings: &Settings) {
-        self.later(&KeyPath::of("directory.kind"), settings.directory.kind, &[DirectoryKind::File]);
+        self.later(
+            &KeyPath::of("directory.kind"),
+            settings.directory.kind,
+            &[DirectoryKind::File, DirectoryKind::Ldap],
+        );
         self.later(&KeyPath::of("password.style"), settings.password.style, &[PasswordStyle::Characters]);
         self.later(&KeyPath::of("password.unused"), settings.password.unused, &[Unused::Reopen]);
         self.later(&KeyPath::of("delivery.pickup"), settings.delivery.pickup, &[PickupMethod::Link]);

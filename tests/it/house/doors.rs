@@ -50,6 +50,8 @@ const DOORS: &[(&str, Door)] = &[
     ("toml", Only(&["src/config/", "src/directory/register.rs", "src/password/file.rs"])),
     ("serde", Everywhere),
     ("serde_json", Everywhere),
+    // directories
+    ("ldap3", Only(&["src/directory/ldap/"])),
     // storage
     ("sqlx", Only(&["src/store/"])),
     ("uuid", Only(&["src/cli/", "src/store/", "src/delivery/", "src/token/certificate.rs"])),
