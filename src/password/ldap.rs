@@ -19,6 +19,10 @@ const PASSWORD_RESTRICTION: &str = "0000052D";
 /// What Windows answers when it does not think the connection well enough protected.
 const NOT_PROTECTED: &str = "0000001F";
 
+/// A password changed later than ours by more than this is not ours: the store notes the time of its
+/// own call, a repeated call comes a little later, and the server has a clock of its own.
+const SAME_RESET: Duration = Duration::from_secs(120);
+
 /// Sets passwords of the people in an [`LdapDirectory`].
 pub struct LdapPasswordReset {
     directory: LdapDirectory,
@@ -150,15 +154,23 @@ impl PasswordReset for LdapPasswordReset {
         }
     }
 
-    async fn used(&self, account: &AccountId, _: UnixMillis) -> Result<Used, DirectoryError> {
+    async fn used(&self, account: &AccountId, set_at: UnixMillis) -> Result<Used, DirectoryError> {
         let read = match self.read(account).await {
             Err(failure) if failure.is_of_this_server() => self.read(account).await?,
             read => read?,
         };
-        let ready =
-            read.ok_or_else(|| DirectoryError::Half("the account is not there any more".to_owned()))?;
+        let gone = || DirectoryError::Half("the account is not there any more".to_owned());
+        let ready = read.ok_or_else(gone)?;
         // Whoever chooses a password of their own, or sets one that need not be changed, ends it.
-        Ok(if ready.person.must_change { Used::No } else { Used::Yes })
+        if !ready.person.must_change {
+            return Ok(Used::Yes);
+        }
+        // And so does another temporary one that somebody else set.
+        let inner = self.directory.inner();
+        let changed = inner.password_changed(&ready.session, &ready.person).await;
+        let changed = inner.settle(&ready.session, changed).await?;
+        let is_later = changed.is_some_and(|at| at > set_at.plus(SAME_RESET));
+        Ok(if is_later { Used::Yes } else { Used::No })
     }
 
     async fn probe(&self) -> Result<String, DirectoryError> {

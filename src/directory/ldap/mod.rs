@@ -13,7 +13,7 @@ use async_trait::async_trait;
 
 use super::{Census, Directory, DirectoryError, Facts, Finding, Listed, Lookup, Progress, Walk, Who};
 use crate::clock::{Clock, Zone};
-use crate::types::AccountId;
+use crate::types::{AccountId, UnixMillis};
 
 mod access;
 mod census;
@@ -185,6 +185,17 @@ impl Inner {
         };
         let read = read.await;
         self.settle(&session, read).await
+    }
+
+    /// When the account's password was last changed, by whomever. `None` when that may not be read.
+    pub(crate) async fn password_changed(
+        &self,
+        session: &Session,
+        person: &Person,
+    ) -> Result<Option<UnixMillis>, Failure> {
+        let entry = session.entry(&person.dn, &["replPropertyMetaData"]).await?.unwrap_or_default();
+        let blob = entry.octets("replPropertyMetaData").first();
+        Ok(blob.and_then(|blob| values::changed_at(blob, values::UNICODE_PWD)))
     }
 
     /// The account `id` on `session`, read now.

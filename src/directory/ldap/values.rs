@@ -150,6 +150,22 @@ pub(crate) fn file_time(value: i64) -> Option<UnixMillis> {
     (value != 0 && value != i64::MAX).then(|| UnixMillis(value / FILETIME_PER_MILLI - MILLIS_TO_1970))
 }
 
+/// `unicodePwd` by its number (1.2.840.113556.1.4.90, MS-DRSR 5.12.1).
+pub(crate) const UNICODE_PWD: u32 = 0x0009_005a;
+
+/// When the attribute of this number was last changed anywhere, by the entry's replication data
+/// (MS-ADTS 3.1.1.1.9; MS-DRSR's PROPERTY_META_DATA_VECTOR as the directory stores it).
+pub(crate) fn changed_at(blob: &[u8], attribute: u32) -> Option<UnixMillis> {
+    const HEAD: usize = 16;
+    const EACH: usize = 48;
+    let (lines, _) = blob.get(HEAD..)?.as_chunks::<EACH>();
+    lines.iter().find(|line| line.starts_with(&attribute.to_le_bytes())).and_then(|line| {
+        // After the number and a version: seconds since 1601.
+        let seconds = i64::from_le_bytes(line.get(8..16)?.try_into().ok()?);
+        Some(UnixMillis(seconds.checked_mul(1000)?.checked_sub(MILLIS_TO_1970)?))
+    })
+}
+
 /// `octets` in a search filter: every one escaped that is not surely plain (RFC 4515 3).
 pub(crate) fn escaped(octets: &[u8]) -> String {
     let mut text = String::with_capacity(octets.len());
@@ -207,6 +223,24 @@ mod tests {
         assert_eq!(file_time(0), None);
         assert_eq!(file_time(i64::MAX), None);
         assert_eq!(file_time(116_444_736_000_000_000), parse_rfc3339("1970-01-01T00:00:00Z"));
+    }
+
+    #[test]
+    fn replication_data_tells_when_a_password_was_changed() {
+        let line = |number: u32, seconds: i64| {
+            let mut line = number.to_le_bytes().to_vec();
+            line.extend(1u32.to_le_bytes());
+            line.extend(seconds.to_le_bytes());
+            line.extend([7; 32]);
+            line
+        };
+        let head = [[1, 0, 0, 0], [0; 4], [2, 0, 0, 0], [0; 4]].concat();
+        let at = parse_rfc3339("2026-11-30T02:07:58Z").unwrap();
+        let seconds = at.0 / 1000 + 11_644_473_600;
+        let blob = [head, line(0x0009_0008, 5), line(UNICODE_PWD, seconds)].concat();
+        assert_eq!(changed_at(&blob, UNICODE_PWD), Some(at));
+        assert_eq!(changed_at(&blob, 0x0009_0060), None);
+        assert_eq!(changed_at(&blob[..20], UNICODE_PWD), None);
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub mod postfix;
 pub mod postgres;
 pub mod program;
 pub mod proxy;
+pub mod samba;
 pub mod scripted_gateway;
 pub mod scripted_imap;
 pub mod scripted_smtp;
