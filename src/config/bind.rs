@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::key_path::KeyPath;
 use super::secrets::{SecretSetting, SecretSource};
-use super::settings::{OauthSettings, Settings};
+use super::settings::{DirectoryKind, OauthSettings, Settings};
 use super::validate::Checks;
 
 /// Makes every relative path start at `folder`, and finds credentials and variables in `env`.
@@ -57,6 +57,13 @@ pub(super) fn warn_of_literals(settings: &mut Settings, checks: &mut Checks<'_>)
     }
 }
 
+fn uses_ldap(settings: &Settings) -> bool {
+    match settings.directory.kind {
+        DirectoryKind::Ldap | DirectoryKind::Hybrid => true,
+        DirectoryKind::File | DirectoryKind::Graph => false,
+    }
+}
+
 fn paths(settings: &mut Settings) -> Vec<&mut PathBuf> {
     let mut paths: Vec<&mut PathBuf> = Vec::new();
     for mailbox in &mut settings.mailboxes {
@@ -69,14 +76,19 @@ fn paths(settings: &mut Settings) -> Vec<&mut PathBuf> {
     paths.extend(&mut settings.smtp.ca_file);
     paths.extend(settings.smtp.oauth.as_mut().and_then(|oauth| oauth.certificate.as_mut()));
     paths.push(&mut settings.directory.file.path);
+    paths.extend(settings.directory.ldap.as_mut().and_then(|ldap| ldap.ca_file.as_mut()));
     paths.extend(&mut settings.templates.directory);
     paths
 }
 
-/// The secrets of mailboxes, gateways and SMTP, with their keys. Those of parts that this version
-/// does not have are not read.
+/// The secrets of mailboxes, gateways, SMTP and the directory, with their keys. Those of parts that
+/// are not used are not read.
 fn secrets(settings: &mut Settings) -> Vec<(KeyPath, &mut SecretSetting)> {
     let mut secrets: Vec<(KeyPath, &mut SecretSetting)> = Vec::new();
+    let uses_ldap = uses_ldap(settings);
+    if let Some(ldap) = settings.directory.ldap.as_mut().filter(|_| uses_ldap) {
+        secrets.push((KeyPath::of("directory.ldap.bind_password"), &mut ldap.bind_password));
+    }
     for (index, mailbox) in settings.mailboxes.iter_mut().enumerate() {
         let at = KeyPath::of("mailbox").index(index);
         secrets.extend(mailbox.password.as_mut().map(|secret| (at.key("password"), secret)));

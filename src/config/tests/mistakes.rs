@@ -88,7 +88,10 @@ fn every_mistake_is_named_in_one_run() {
         ),
         ("32", "sms.gateway[1].name: \"A\" is the name of sms.gateway[0] too"),
         ("31", "sms.gateway[1].path: is missing"),
-        ("", "directory.kind = \"hybrid\" (the default) is not part of this version; it knows \"file\""),
+        (
+            "",
+            "directory.kind = \"hybrid\" (the default) is not part of this version; it knows \"file\", \"ldap\"",
+        ),
         ("", "smtp.host: is missing"),
     ];
     for (line, says) in expected {
@@ -163,9 +166,9 @@ fn what_comes_with_a_later_version_is_refused_by_name() {
         let text = small(&format!("[{section}]\n{key} = {value}"));
         only(&text, &format!("{key} = {value}"), later);
     }
-    for kind in ["graph", "ldap", "hybrid"] {
+    for kind in ["graph", "hybrid"] {
         let text = small("").replace("kind = \"file\"", &format!("kind = \"{kind}\""));
-        only(&text, kind, &format!("directory.kind = \"{kind}\" {later}; it knows \"file\""));
+        only(&text, kind, &format!("directory.kind = \"{kind}\" {later}; it knows \"file\", \"ldap\""));
     }
     for kind in ["twilio", "sinch", "gatewayapi", "kannel", "smpp", "http"] {
         let kind = format!("kind = \"{kind}\"");

@@ -7,6 +7,7 @@ use super::*;
 
 mod example;
 mod good;
+mod ldap;
 mod mistakes;
 mod oauth;
 mod secret;

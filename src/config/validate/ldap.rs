@@ -11,7 +11,7 @@ const GLOBAL_CATALOGUE: [u16; 2] = [3268, 3269];
 
 impl Checks<'_> {
     pub(super) fn ldap(&mut self, directory: &DirectorySettings) {
-        let at = KeyPath::of("directory").key("ldap");
+        let at = KeyPath::of("directory.ldap");
         match (directory.kind, &directory.ldap) {
             (DirectoryKind::Ldap | DirectoryKind::Hybrid, Some(ldap)) => self.ldap_section(&at, ldap),
             (DirectoryKind::Ldap, None) => {

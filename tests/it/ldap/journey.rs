@@ -21,7 +21,7 @@ fn desk(unit: &Unit, port: u16) -> Daemon {
     let ways = "[[mailbox]]\nname = \"servicedesk\"\nkind = \"maildir\"\npath = \"mailbox\"\nstart = \"all\"\n\
                 poll = \"1s\"\nauthentication = \"trusted\"\n\n[[sms.gateway]]\nname = \"modem\"\n\
                 kind = \"spool\"\npath = \"sms\"\n\n[smtp]\nkind = \"spool\"\npath = \"mail\"\n";
-    Daemon::asking(&directory, ways)
+    Daemon::with_people(&directory, ways)
 }
 
 fn request(unit: &Unit, name: &str, id: &str) -> Vec<u8> {

@@ -93,7 +93,7 @@ async fn a_letter_with_an_accent_is_another_letter() {
 async fn closed_and_locked_accounts_are_told_apart() {
     let unit = domain().unit();
     // 2026-11-01T00:00:00 in Stockholm.
-    let expired: &[(&str, &str)] = &[("accountExpires", "134382312000000000")];
+    let expired: &[(&str, &str)] = &[("accountExpires", "134379612000000000")];
     unit.people(&[("anna", &[("userAccountControl", "514")]), ("berit", expired), ("cilla", &[])]);
     unit.lock("cilla");
     let people = people(&unit);

@@ -15,7 +15,8 @@ use crate::support::samba::{SignedIn, domain};
 #[tokio::test]
 async fn a_certificate_of_another_ca_or_for_another_name_is_refused() {
     let mut wrong = settings("DC=ad,DC=kommun,DC=example");
-    wrong.servers.ca_file = Some(Certified::rsa().file());
+    let another = Certified::rsa();
+    wrong.servers.ca_file = Some(another.file());
     let refused = directory(wrong).probe().await.unwrap_err();
     assert!(refused.to_string().to_lowercase().contains("certificate"), "{refused}");
 

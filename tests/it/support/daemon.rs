@@ -22,7 +22,8 @@ use super::wait::until;
 /// How long anything may take on a machine that runs all tests at the same time.
 pub const PATIENCE: Duration = Duration::from_secs(40);
 
-/// The part of the configuration that every desk of the tests has: everything logged. Where mails come from and how words leave is added to it.
+/// The part of the configuration that every desk of the tests has: the demo's people, everything
+/// logged. Where mails come from and how words leave is added to it.
 const DESK: &str = r#"
 [desk]
 name = "Servicedesk"
@@ -46,8 +47,8 @@ log = "trace"
 format = "text"
 "#;
 
-/// The demo's people.
-const FILE: &str = "[directory]\nkind = \"file\"\n\n[directory.file]\npath = \"directory.toml\"\n";
+/// The people of the demo's file.
+const PEOPLE: &str = "[directory]\nkind = \"file\"\n[directory.file]\npath = \"directory.toml\"\n";
 
 /// A desk's folder and the process that works it.
 pub struct Daemon {
@@ -65,13 +66,13 @@ struct Run {
 impl Daemon {
     /// A desk with `more` configuration; nothing runs yet.
     pub fn new(more: &str) -> Self {
-        Self::asking(FILE, more)
+        Self::with_people(PEOPLE, more)
     }
 
-    /// The same with another register of people, `[directory]`.
-    pub fn asking(directory: &str, more: &str) -> Self {
+    /// As [`Daemon::new`], with the people of this `[directory]`.
+    pub fn with_people(people: &str, more: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("nyckelbud-desk-").tempdir().unwrap();
-        demo_desk::build_from(folder.path(), &format!("{DESK}\n{directory}\n{more}"));
+        demo_desk::build_from(folder.path(), &format!("{DESK}\n{people}\n{more}"));
         Self { folder, run: None, said: String::new() }
     }
 
