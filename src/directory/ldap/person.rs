@@ -170,7 +170,12 @@ fn privilege(entry: &Entry, control: i64, groups: &Groups) -> Privilege {
         return Privilege::Unknown("objectSid cannot be read".to_owned());
     };
     let own = own_privilege(entry, control, &sid).map(ToOwned::to_owned);
-    let by_group = || groups.known.iter().find_map(Group::privilege);
+    // Domain Admins are in Administrators, too; the nearer group says more.
+    let of_the_domain = |group: &&Group| group.sid.as_ref().is_some_and(Sid::is_of_a_domain);
+    let by_group = || {
+        let nearer = groups.known.iter().filter(of_the_domain).find_map(Group::privilege);
+        nearer.or_else(|| groups.known.iter().find_map(Group::privilege))
+    };
     let by_number = || {
         groups.nameless.iter().find_map(super::groups::protected_by_number).map(|n| format!("member of {n}"))
     };
