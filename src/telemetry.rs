@@ -249,6 +249,7 @@ mod tests {
                 tracing::debug!(target: "async_imap::client", "S: hemligt");
                 tracing::trace!(target: "imap_proto::parser", "hemligt");
                 tracing::debug!(target: "lettre::transport::smtp", "AUTH PLAIN hemligt");
+                log::warn!(target: "ldap3::conn", "ldap search item send error: hemligt");
                 tracing::debug!(target: "hyper::proto::h1", "authorization: Bearer hemligt");
                 tracing::trace!(target: "h2", "hemligt");
                 tracing::debug!(target: "reqwest::connect", "hemligt");

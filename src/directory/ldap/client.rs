@@ -3,8 +3,8 @@
 //! idle for long is not trusted, because Active Directory cuts it after 15 minutes.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex as Lock, PoisonError};
 use std::time::{Duration, Instant};
 
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, Scope};
@@ -18,6 +18,10 @@ use crate::tls::client_config;
 
 /// Longer unused, and a connection is made anew.
 const LONGEST_IDLE: Duration = Duration::from_secs(5 * 60);
+
+/// After wrong credentials nothing is tried for so long: each try counts towards locking the service
+/// account, and none of them would help.
+const PAUSE_AFTER_REFUSAL: Duration = Duration::from_secs(5 * 60);
 
 /// How the servers are reached.
 #[derive(Clone, Debug)]
@@ -41,6 +45,8 @@ pub(crate) struct Client {
     /// The server to begin with.
     first: AtomicUsize,
     kept: Mutex<Kept>,
+    /// When the service account was not let in, and why.
+    refused: Lock<Option<(Instant, String)>>,
 }
 
 #[derive(Default)]
@@ -52,7 +58,7 @@ struct Kept {
 
 impl Client {
     pub(crate) fn new(servers: LdapServers) -> Self {
-        Self { servers, first: AtomicUsize::new(0), kept: Mutex::default() }
+        Self { servers, first: AtomicUsize::new(0), kept: Mutex::default(), refused: Lock::default() }
     }
 
     pub(crate) fn servers(&self) -> &LdapServers {
@@ -139,6 +145,9 @@ impl Client {
         if self.servers.bind_password.expose().is_empty() {
             return Err(Failure::NotSent("the service account's password is empty".to_owned()));
         }
+        if let Some(why) = self.refused_lately() {
+            return Err(Failure::NotSent(why));
+        }
         let address = self.address(server);
         let tls = client_config(self.servers.ca_file.as_deref())
             .map_err(|error| Failure::NotSent(error.to_string()))?;
@@ -153,7 +162,7 @@ impl Client {
         });
         let (name, password) = (&self.servers.bind_dn, self.servers.bind_password.expose());
         let bound = ldap.simple_bind(name, password).await.map_err(|error| failure(&error))?;
-        answered_well(&bound)?;
+        answered_well(&bound).inspect_err(|failure| self.note_refusal(failure))?;
         let root = root(&mut ldap).await?;
         let domain = root.text("defaultNamingContext").ok_or_else(|| lacks("defaultNamingContext"))?;
         let schema = root.text("schemaNamingContext").ok_or_else(|| lacks("schemaNamingContext"))?;
@@ -167,6 +176,21 @@ impl Client {
             schema: schema.into(),
             patience: self.servers.timeout * 3 / 5,
         })
+    }
+}
+
+impl Client {
+    fn refused_lately(&self) -> Option<String> {
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, why) = refused.as_ref()?;
+        (at.elapsed() < PAUSE_AFTER_REFUSAL).then(|| why.clone())
+    }
+
+    fn note_refusal(&self, failure: &Failure) {
+        if failure.is(code::INVALID_CREDENTIALS) {
+            let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+            *refused = Some((Instant::now(), failure.words()));
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use nyckelbud::directory::{Directory, DirectoryError};
+use nyckelbud::directory::{Directory, DirectoryError, Verdict};
 use nyckelbud::password::PasswordReset;
 use nyckelbud::secret::Secret;
 use nyckelbud::types::Outcome;
@@ -38,14 +38,22 @@ async fn without_ldaps_starttls_protects_the_sign_in() {
 }
 
 #[tokio::test]
-async fn a_wrong_or_empty_password_of_ours_is_told() {
-    let mut wrong = settings("DC=ad,DC=kommun,DC=example");
+async fn a_wrong_password_of_ours_is_told_and_not_tried_until_the_account_is_locked() {
+    let unit = domain().unit();
+    unit.people(&[("anna", &[])]);
+    let own = format!("ldaps://127.0.0.1:{}", domain().ldaps_port());
+    let mut wrong = settings_of(&[own.clone(), own], &unit.dn());
+    wrong.servers.bind_dn = unit.mail("anna");
     wrong.servers.bind_password = Secret::new("fel".to_owned());
-    let refused = directory(wrong.clone()).probe().await.unwrap_err().to_string();
-    assert!(
-        refused.contains("the name or the password is wrong") && refused.contains("data 52e"),
-        "{refused}"
-    );
+    let people = directory(wrong.clone());
+    for _ in 0..2 {
+        let refused = people.probe().await.unwrap_err().to_string();
+        assert!(refused.contains("the name or the password is wrong"), "{refused}");
+        assert!(refused.contains("data 52e"), "{refused}");
+        assert!(people.rights().await.iter().all(|f| f.verdict == Verdict::Bad));
+    }
+    assert_eq!(unit.attribute("anna", "badPwdCount").as_deref(), Some("1"));
+
     wrong.servers.bind_password = Secret::new(String::new());
     let refused = directory(wrong).facts(&named("anna"), 0).await.unwrap_err();
     assert!(matches!(&refused, DirectoryError::Unavailable(why) if why.contains("empty")), "{refused}");
