@@ -23,10 +23,12 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::config::{LogFormat, TelemetrySettings};
 
 /// Targets that could carry secrets, and the lowest level at which they do not.
-const CAPS: [(&str, LevelFilter); 14] = [
+const CAPS: [(&str, LevelFilter); 15] = [
     // every line of the protocol at trace, unreadable answers at debug
     ("async_imap", LevelFilter::INFO),
     ("imap_proto", LevelFilter::INFO),
+    // answers with their values, at warn
+    ("ldap3", LevelFilter::ERROR),
     // every line of the protocol, AUTH included
     ("lettre", LevelFilter::INFO),
     // statements with their values
@@ -247,6 +249,7 @@ mod tests {
                 tracing::debug!(target: "async_imap::client", "S: hemligt");
                 tracing::trace!(target: "imap_proto::parser", "hemligt");
                 tracing::debug!(target: "lettre::transport::smtp", "AUTH PLAIN hemligt");
+                log::warn!(target: "ldap3::conn", "ldap search item send error: hemligt");
                 tracing::debug!(target: "hyper::proto::h1", "authorization: Bearer hemligt");
                 tracing::trace!(target: "h2", "hemligt");
                 tracing::debug!(target: "reqwest::connect", "hemligt");

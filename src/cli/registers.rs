@@ -7,11 +7,13 @@ use crate::clock::{Clock, SystemClock, Zone};
 use crate::config::{DirectoryKind, Settings};
 use crate::directory::file::FileDirectory;
 use crate::directory::graph::{GraphDirectory, GraphSettings};
+use crate::directory::ldap::{LdapDirectory, LdapServers, LdapSettings};
 use crate::directory::{Census, Directory};
 use crate::http::ServiceUrl;
 use crate::password::PasswordReset;
 use crate::password::file::FilePasswordReset;
 use crate::password::graph::GraphPasswordReset;
+use crate::password::ldap::LdapPasswordReset;
 use crate::token::{Credential, TokenSettings, Tokens};
 
 /// How many people a walk asks Graph about in a second. The smallest tenants may use 3,500 units in
@@ -37,7 +39,8 @@ pub fn register(settings: &Settings, tokens: &Tokens) -> Result<Register, CliErr
     match settings.directory.kind {
         DirectoryKind::File => file(settings),
         DirectoryKind::Graph => graph(settings, tokens),
-        DirectoryKind::Ldap | DirectoryKind::Hybrid => {
+        DirectoryKind::Ldap => ldap(settings),
+        DirectoryKind::Hybrid => {
             Err(CliError::Wrong("directory: this kind is not part of this version".to_owned()))
         }
     }
@@ -56,6 +59,25 @@ fn file(settings: &Settings) -> Result<Register, CliError> {
 fn graph(settings: &Settings, tokens: &Tokens) -> Result<Register, CliError> {
     let directory = graph_directory(settings, tokens)?;
     let reset = Arc::new(GraphPasswordReset::new(directory.clone()));
+    let directory = Arc::new(directory);
+    Ok(Register { directory: directory.clone(), reset, census: directory })
+}
+
+fn ldap(settings: &Settings) -> Result<Register, CliError> {
+    let found = settings.directory.ldap.as_ref();
+    let found = found.ok_or_else(|| CliError::Wrong("directory.ldap is missing".to_owned()))?;
+    let servers = LdapServers {
+        addresses: found.servers.clone(),
+        ca_file: found.ca_file.clone(),
+        bind_dn: found.bind_dn.clone(),
+        bind_password: found.bind_password.secret().clone(),
+        timeout: settings.directory.timeout,
+    };
+    let (base_dn, phone_attributes) = (found.base_dn.clone(), found.phone_attributes.clone());
+    let wanted = LdapSettings { servers, base_dn, phone_attributes };
+    let directory = LdapDirectory::new(wanted, Arc::new(SystemClock), zone(settings)?);
+    let protected = settings.policy.protected_groups.clone();
+    let reset = Arc::new(LdapPasswordReset::new(directory.clone(), protected));
     let directory = Arc::new(directory);
     Ok(Register { directory: directory.clone(), reset, census: directory })
 }

@@ -68,6 +68,13 @@ fn uses_graph(settings: &Settings) -> bool {
     }
 }
 
+fn uses_ldap(settings: &Settings) -> bool {
+    match settings.directory.kind {
+        DirectoryKind::Ldap | DirectoryKind::Hybrid => true,
+        DirectoryKind::File | DirectoryKind::Graph => false,
+    }
+}
+
 fn paths(settings: &mut Settings) -> Vec<&mut PathBuf> {
     let mut paths: Vec<&mut PathBuf> = Vec::new();
     for mailbox in &mut settings.mailboxes {
@@ -81,18 +88,22 @@ fn paths(settings: &mut Settings) -> Vec<&mut PathBuf> {
     paths.extend(settings.smtp.oauth.as_mut().and_then(|oauth| oauth.certificate.as_mut()));
     paths.push(&mut settings.directory.file.path);
     paths.extend(settings.directory.graph.as_mut().and_then(|graph| graph.certificate.as_mut()));
+    paths.extend(settings.directory.ldap.as_mut().and_then(|ldap| ldap.ca_file.as_mut()));
     paths.extend(&mut settings.templates.directory);
     paths
 }
 
-/// The secrets of mailboxes, gateways, SMTP and the directory, with their keys. Those of parts that this version
-/// does not have are not read.
+/// The secrets of mailboxes, gateways, SMTP and the directory, with their keys. Those of parts that
+/// are not used are not read.
 fn secrets(settings: &mut Settings) -> Vec<(KeyPath, &mut SecretSetting)> {
     let mut secrets: Vec<(KeyPath, &mut SecretSetting)> = Vec::new();
-    let uses_graph = uses_graph(settings);
+    let (uses_graph, uses_ldap) = (uses_graph(settings), uses_ldap(settings));
     let graph = settings.directory.graph.as_mut().filter(|_| uses_graph);
     if let Some(secret) = graph.and_then(|graph| graph.client_secret.as_mut()) {
         secrets.push((KeyPath::of("directory.graph.client_secret"), secret));
+    }
+    if let Some(ldap) = settings.directory.ldap.as_mut().filter(|_| uses_ldap) {
+        secrets.push((KeyPath::of("directory.ldap.bind_password"), &mut ldap.bind_password));
     }
     for (index, mailbox) in settings.mailboxes.iter_mut().enumerate() {
         let at = KeyPath::of("mailbox").index(index);

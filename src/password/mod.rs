@@ -10,6 +10,7 @@ use crate::types::{AccountId, Outcome, UnixMillis};
 pub mod file;
 pub mod generate;
 pub mod graph;
+pub mod ldap;
 pub mod seal;
 
 /// A password that opens an account until its owner chooses another. Not `Clone`, not

@@ -11,6 +11,7 @@ mod house;
 mod imap;
 mod intake;
 mod journey;
+mod ldap;
 mod loops;
 mod sender;
 mod sms;

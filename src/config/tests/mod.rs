@@ -8,6 +8,7 @@ use super::*;
 mod example;
 mod good;
 mod graph;
+mod ldap;
 mod mistakes;
 mod oauth;
 mod secret;

@@ -7,6 +7,7 @@ use super::layers::Tree;
 use super::settings::Settings;
 
 mod graph;
+mod ldap;
 mod mail;
 mod rules;
 mod shape;
@@ -38,6 +39,7 @@ impl<'a> Checks<'a> {
         self.smtp(&settings.smtp);
         self.upkeep(settings);
         self.graph(&settings.directory);
+        self.ldap(&settings.directory);
         self.unbuilt(settings);
     }
 

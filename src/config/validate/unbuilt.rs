@@ -13,7 +13,7 @@ impl Checks<'_> {
         self.later(
             &KeyPath::of("directory.kind"),
             settings.directory.kind,
-            &[DirectoryKind::File, DirectoryKind::Graph],
+            &[DirectoryKind::File, DirectoryKind::Graph, DirectoryKind::Ldap],
         );
         self.later(&KeyPath::of("password.style"), settings.password.style, &[PasswordStyle::Characters]);
         self.later(&KeyPath::of("password.unused"), settings.password.unused, &[Unused::Reopen]);

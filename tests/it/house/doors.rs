@@ -53,6 +53,8 @@ const DOORS: &[(&str, Door)] = &[
     ("csv", Only(&["src/cli/coverage.rs"])),
     ("serde", Everywhere),
     ("serde_json", Everywhere),
+    // directories
+    ("ldap3", Only(&["src/directory/ldap/"])),
     // storage
     ("sqlx", Only(&["src/store/"])),
     ("uuid", Only(&["src/cli/", "src/store/", "src/delivery/", "src/token/certificate.rs"])),

@@ -146,6 +146,20 @@ fn the_section_of_the_entra_guide_fits_into_the_guides_configuration() {
 }
 
 #[test]
+fn the_section_of_the_active_directory_guide_fits_into_the_guides_configuration() {
+    let guide_of_ad = files("docs/active-directory.md", ".md").pop().expect("docs/active-directory.md");
+    let (_, config) = blocks(&guide(), "toml").swap_remove(0);
+    let (line, section) = blocks(&guide_of_ad, "toml").pop().expect("its section");
+    let whole = with_section(&config, &section);
+    let file = Path::new("/etc/nyckelbud/nyckelbud.toml");
+    let read = config::parse(&whole, file, &BTreeMap::new(), Secrets::Leave);
+    let loaded = read.unwrap_or_else(|errors| panic!("line {line}: {errors}"));
+    assert_eq!(loaded.warnings, [], "line {line}");
+    assert!(loaded.settings.directory.ldap.is_some(), "line {line}: not where it was put");
+    assert!(commands(&guide_of_ad).iter().all(|(_, words)| is_known(words)));
+}
+
+#[test]
 fn the_guides_commands_are_commands() {
     let commands = commands(&guide());
     assert!(commands.len() > 8, "README.md shows only {} commands", commands.len());

@@ -21,6 +21,7 @@ pub mod postgres;
 pub mod program;
 pub mod proxy;
 pub mod said;
+pub mod samba;
 pub mod scripted_gateway;
 pub mod scripted_imap;
 pub mod scripted_smtp;

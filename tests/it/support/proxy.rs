@@ -26,7 +26,9 @@ struct Faults {
     /// The server's octets come in drops.
     slow: AtomicBool,
     healed: watch::Sender<()>,
-    /// What the client's next octets meet: [`PASSES`], [`IS_LOST`] or [`ITS_ANSWER_IS_LOST`].
+    /// So many of the client's commands pass before …
+    commands_left: AtomicI64,
+    /// … what the next octets meet: [`PASSES`], [`IS_LOST`] or [`ITS_ANSWER_IS_LOST`].
     next_command: AtomicU8,
 }
 
@@ -49,6 +51,7 @@ impl Proxy {
             stall: AtomicBool::new(false),
             slow: AtomicBool::new(false),
             healed: watch::channel(()).0,
+            commands_left: AtomicI64::new(0),
             next_command: AtomicU8::new(PASSES),
         });
         let shared = Arc::clone(&faults);
@@ -101,6 +104,18 @@ impl Proxy {
     /// Lets the client's next octets pass, and cuts the connection when the server answers.
     pub fn lose_the_next_answer(&self) {
         self.faults.next_command.store(ITS_ANSWER_IS_LOST, Ordering::SeqCst);
+    }
+
+    /// As [`Proxy::lose_the_next_command`], after so many others.
+    pub fn lose_a_command_after(&self, others: i64) {
+        self.faults.commands_left.store(others, Ordering::SeqCst);
+        self.lose_the_next_command();
+    }
+
+    /// As [`Proxy::lose_the_next_answer`], after so many others.
+    pub fn lose_an_answer_after(&self, others: i64) {
+        self.faults.commands_left.store(others, Ordering::SeqCst);
+        self.lose_the_next_answer();
     }
 
     /// Has a command been lost since [`Proxy::lose_the_next_command`]?
@@ -171,7 +186,9 @@ async fn commands(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, faults: &Faul
         if read == 0 {
             return Ok(());
         }
-        match faults.next_command.swap(PASSES, Ordering::SeqCst) {
+        let spared = faults.next_command.load(Ordering::SeqCst) != PASSES
+            && faults.commands_left.fetch_sub(1, Ordering::SeqCst) > 0;
+        match if spared { PASSES } else { faults.next_command.swap(PASSES, Ordering::SeqCst) } {
             IS_LOST => return Ok(()),
             ITS_ANSWER_IS_LOST => {
                 faults.stall.store(false, Ordering::SeqCst);

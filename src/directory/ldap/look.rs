@@ -1,0 +1,202 @@
+//! Looking somebody up: the entry by a name or an identifier, its groups, and the chain above it.
+
+use super::Inner;
+use super::entry::{Entry, common_name};
+use super::failure::{Failure, code};
+use super::groups::{GROUP, Group, has_a_name};
+use super::person::{self, CONSTRUCTED, Groups, PERSON, Person};
+use super::session::Session;
+use super::values::{ObjectGuid, Sid, escaped, escaped_binary};
+use crate::directory::{Absence, Manager, Standing, Who};
+use crate::types::{AccountId, Username};
+
+/// People's accounts; computers and contacts are none.
+pub(crate) const PEOPLE: &str = "(objectCategory=person)(objectClass=user)";
+
+/// Whoever has the name, in a chain of any length (MS-ADTS 3.1.1.3.4.4.3).
+const IN_CHAIN: &str = "1.2.840.113556.1.4.1941";
+
+/// What each name is looked for in; all of them have an index.
+const NAMES: [&str; 5] = ["objectGUID", "sAMAccountName", "userPrincipalName", "mail", "proxyAddresses"];
+
+/// So many groups are asked for at once.
+const GROUPS_AT_ONCE: usize = 50;
+
+/// Who has the name.
+pub(crate) enum Hit {
+    One(String),
+    Nobody,
+    Several,
+}
+
+impl Inner {
+    /// The one entry below `base_dn` that is meant.
+    pub(crate) async fn find(&self, session: &Session, who: &Who) -> Result<Hit, Failure> {
+        match who {
+            Who::Named(name) => self.find_named(session, name).await,
+            Who::Id(id) => match ObjectGuid::parse(id.as_str()) {
+                Some(guid) => self.find_by(session, &guid_filter("objectGUID", &guid)).await,
+                // The register never gave it out.
+                None => Ok(Hit::Nobody),
+            },
+        }
+    }
+
+    async fn find_named(&self, session: &Session, name: &Username) -> Result<Hit, Failure> {
+        let value = escaped(name.as_str().as_bytes());
+        let filter = format!(
+            "(&{PEOPLE}(|(sAMAccountName={value})(userPrincipalName={value})(mail={value})\
+             (proxyAddresses=smtp:{value})))"
+        );
+        // Two tell that there are several; which more there are is nobody's business.
+        let found = session.search(&self.base_dn, &filter, &NAMES, 2).await?;
+        if found.more {
+            return Ok(Hit::Several);
+        }
+        let mut called = found.entries.into_iter().filter(|entry| person::is_called(entry, name));
+        Ok(match (called.next(), called.next()) {
+            (None, _) => Hit::Nobody,
+            (Some(entry), None) => Hit::One(entry.dn),
+            (Some(_), Some(_)) => Hit::Several,
+        })
+    }
+
+    /// The one entry that `filter` finds.
+    pub(crate) async fn find_by(&self, session: &Session, filter: &str) -> Result<Hit, Failure> {
+        let filter = format!("(&{PEOPLE}{filter})");
+        let mut found = session.search(&self.base_dn, &filter, &["objectGUID"], 2).await?;
+        Ok(match (found.entries.len(), found.more) {
+            (0, false) => Hit::Nobody,
+            (1, false) => found.entries.pop().map_or(Hit::Nobody, |entry| Hit::One(entry.dn)),
+            (_, _) => Hit::Several,
+        })
+    }
+
+    /// Everything about the account at `dn`.
+    pub(crate) async fn person(&self, session: &Session, dn: &str) -> Result<Person, Failure> {
+        let asked = self.attributes(&[&PERSON[..], &CONSTRUCTED].concat());
+        let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
+        let entry = session.entry(dn, &asked).await?.ok_or_else(moved)?;
+        let groups = groups(session, &entry).await?;
+        self.reading().person(&entry, &groups)
+    }
+
+    /// These attributes, and those that hold phones.
+    pub(crate) fn attributes(&self, names: &[&str]) -> Vec<String> {
+        let own = names.iter().map(|&name| name.to_owned());
+        own.chain(self.phone_attributes.iter().cloned()).collect()
+    }
+
+    /// Those above `person`, nearest first, at most `depth`. The chain ends where a cycle closes.
+    pub(crate) async fn managers(
+        &self,
+        session: &Session,
+        person: &Person,
+        depth: u8,
+    ) -> Result<Vec<Manager>, Failure> {
+        let mut seen = vec![person.account.id.clone()];
+        let mut managers = Vec::new();
+        let mut above = person.manager.clone();
+        while let Some(dn) = above.take().filter(|_| managers.len() < usize::from(depth)) {
+            let asked = self.attributes(&PERSON);
+            let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
+            let entry = match session.entry(&dn, &asked).await {
+                Ok(Some(entry)) => entry,
+                // It is there, or the directory would have taken the name out.
+                Ok(None) => {
+                    managers.push(out_of_reach(&dn, "no account that may be seen from here"));
+                    break;
+                }
+                Err(failure) if failure.is(code::REFERRAL) => {
+                    managers.push(out_of_reach(&dn, "an account of another domain"));
+                    break;
+                }
+                Err(failure) => return Err(failure),
+            };
+            let id = person::guid(&entry)?.account_id();
+            if seen.contains(&id) {
+                break;
+            }
+            seen.push(id.clone());
+            above = entry.text("manager").map(ToOwned::to_owned);
+            managers.push(self.manager(&entry, id)?);
+        }
+        Ok(managers)
+    }
+
+    fn manager(&self, entry: &Entry, id: AccountId) -> Result<Manager, Failure> {
+        let reading = self.reading();
+        let is_account = entry.is_a("user") && !entry.is_a("computer");
+        let standing = if is_account {
+            reading.standing(entry)?
+        } else {
+            let what = if entry.is_a("contact") { "a contact" } else { "no person" };
+            Standing::Closed(format!("{what}, without an account"))
+        };
+        Ok(Manager {
+            id,
+            name: person::display_name(entry),
+            mail: person::mail(entry),
+            standing,
+            // Active Directory knows of no automatic replies: nobody is passed over for them.
+            absence: Absence::Present,
+            phones: reading.phones(entry),
+        })
+    }
+}
+
+/// A manager of whom nothing but the name is known; nobody is told that there is none.
+fn out_of_reach(dn: &str, why: &str) -> Manager {
+    Manager {
+        id: AccountId::new(dn),
+        name: common_name(dn),
+        mail: None,
+        standing: Standing::Closed(why.to_owned()),
+        absence: Absence::Present,
+        phones: Vec::new(),
+    }
+}
+
+fn moved() -> Failure {
+    Failure::Half("the account was moved or deleted while it was read".to_owned())
+}
+
+/// A filter for the entry that has these octets.
+pub(crate) fn guid_filter(attribute: &str, guid: &ObjectGuid) -> String {
+    format!("({attribute}={})", escaped_binary(guid.octets()))
+}
+
+/// The groups of the account: those that a sign-in would carry (`tokenGroups`, which has the primary
+/// group, too), and those for mail alone, which no sign-in carries.
+async fn groups(session: &Session, entry: &Entry) -> Result<Groups, Failure> {
+    let mut sids: Vec<Sid> =
+        entry.octets("tokenGroups").iter().filter_map(|octets| Sid::of_octets(octets)).collect();
+    let mut groups = Groups::default();
+    // Everybody has at least the primary group.
+    if sids.is_empty() {
+        groups.unread = Some("its groups (tokenGroups) cannot be read".to_owned());
+    }
+    let own = entry.octets("objectSid").first().and_then(|octets| Sid::of_octets(octets));
+    match (own, entry.number("primaryGroupID").map(u32::try_from)) {
+        (Some(own), Some(Ok(primary))) => sids.push(own.sibling(primary)),
+        (_, _) => groups.unread = Some("its primary group (primaryGroupID) cannot be read".to_owned()),
+    }
+    sids.sort_unstable();
+    sids.dedup();
+    let mut add = |entry: Entry| {
+        let group = Group::of(&entry);
+        if !groups.known.contains(&group) {
+            groups.known.push(group);
+        }
+    };
+    for some in sids.chunks(GROUPS_AT_ONCE) {
+        let any: String =
+            some.iter().map(|sid| format!("(objectSid={})", escaped_binary(sid.octets()))).collect();
+        session.walk(&session.domain, &format!("(|{any})"), &GROUP, &mut add).await?;
+    }
+    let nested = format!("(&(objectCategory=group)(member:{IN_CHAIN}:={}))", escaped(entry.dn.as_bytes()));
+    session.walk(&session.domain, &nested, &GROUP, &mut add).await?;
+    let is_known = |sid: &Sid| groups.known.iter().any(|group| group.sid.as_ref() == Some(sid));
+    groups.nameless = sids.into_iter().filter(|sid| !is_known(sid) && has_a_name(sid)).collect();
+    Ok(groups)
+}

@@ -1,0 +1,288 @@
+//! Setting passwords in Active Directory: one change of `unicodePwd` and `pwdLastSet`, on the server
+//! and the connection that the account was read from a moment before. A protected account is refused
+//! here, even where the server would allow it.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use zeroize::Zeroizing;
+
+use super::{PasswordReset, TemporaryPassword, Used};
+use crate::directory::ldap::failure::{Answer, Failure, code};
+use crate::directory::ldap::session::{Octets, Session};
+use crate::directory::ldap::{LdapDirectory, Person};
+use crate::directory::{Account, Directory, DirectoryError, Finding, Privilege, Standing};
+use crate::types::{AccountId, Outcome, UnixMillis};
+
+/// "The password does not meet the requirements": length, complexity, a banned word.
+const PASSWORD_RESTRICTION: &str = "0000052D";
+/// What Windows answers when it does not think the connection well enough protected.
+const NOT_PROTECTED: &str = "0000001F";
+
+/// A password changed later than ours by more than this is not ours: the store notes the time of its
+/// own call, a repeated call comes a little later, and the server has a clock of its own.
+const SAME_RESET: Duration = Duration::from_secs(120);
+
+/// Sets passwords of the people in an [`LdapDirectory`].
+pub struct LdapPasswordReset {
+    directory: LdapDirectory,
+    protected_groups: Vec<String>,
+}
+
+/// An account that may be changed, and the connection that it was read on.
+struct Ready {
+    session: Session,
+    person: Person,
+}
+
+impl LdapPasswordReset {
+    /// The right to set passwords for the people of `directory`. Members of `protected_groups` are
+    /// refused like those whom Active Directory itself protects.
+    #[must_use]
+    pub fn new(directory: LdapDirectory, protected_groups: Vec<String>) -> Self {
+        Self { directory, protected_groups }
+    }
+
+    fn timeout(&self) -> Duration {
+        self.directory.inner().client.servers().timeout
+    }
+
+    /// Reads the account anew; nothing has been changed when it gives an outcome.
+    async fn prepare(&self, account: &AccountId) -> Result<Ready, Outcome> {
+        let half = self.timeout() / 2;
+        match tokio::time::timeout(half, self.ready(account)).await {
+            Ok(ready) => ready,
+            Err(_) => Err(not_sent("the directory did not answer in time; nothing was changed")),
+        }
+    }
+
+    async fn ready(&self, account: &AccountId) -> Result<Ready, Outcome> {
+        let ready = match self.read(account).await {
+            // Nothing was changed yet, so another server may take its place.
+            Err(failure) if failure.is_of_this_server() => self.read(account).await,
+            read => read,
+        };
+        let Some(ready) = ready.map_err(|failure| not_sent(&unchanged(&failure.words())))? else {
+            return Err(refused("the account is not in the directory any more"));
+        };
+        match self.refusal(&ready.person.account) {
+            Some(why) => Err(refused(&why)),
+            None => Ok(ready),
+        }
+    }
+
+    async fn read(&self, account: &AccountId) -> Result<Option<Ready>, Failure> {
+        let inner = self.directory.inner();
+        let session = inner.session().await?;
+        let read = inner.account(&session, account).await;
+        let person = inner.settle(&session, read).await?;
+        Ok(person.map(|person| Ready { session, person }))
+    }
+
+    /// Why the account gets no password from us, whatever the server would say.
+    fn refusal(&self, account: &Account) -> Option<String> {
+        if let Standing::Closed(why) = &account.standing {
+            return Some(unchanged(&format!("the account is {why}")));
+        }
+        match &account.privilege {
+            Privilege::Ordinary => {}
+            Privilege::Privileged(by) => {
+                return Some(unchanged(&format!("the account is privileged: {by}")));
+            }
+            Privilege::Unknown(why) => {
+                return Some(unchanged(&format!("the account counts as privileged: {why}")));
+            }
+        }
+        let is_protected = |group: &&String| {
+            self.protected_groups.iter().any(|protected| protected.to_lowercase() == group.to_lowercase())
+        };
+        let group = account.groups.iter().find(is_protected)?;
+        Some(unchanged(&format!("the account is a member of the protected group {group}")))
+    }
+
+    /// A password would not open a locked account. Done first: its refusal leaves everything as it was.
+    async fn unlock(&self, ready: &Ready) -> Result<(), Outcome> {
+        if !ready.person.locked {
+            return Ok(());
+        }
+        let change = vec![("lockoutTime", Octets::text("0"))];
+        let done = ready.session.replace(&ready.person.dn, change, self.timeout() / 10).await;
+        self.settled(ready, done).await.map_err(|failure| match failure {
+            Failure::Answer(answer) if answer.code == code::NO_RIGHT => refused(&unchanged(&format!(
+                "the account is locked and may not be unlocked: \"Write lockoutTime\" is not delegated ({})",
+                answer.codes()
+            ))),
+            other => not_sent(&unchanged(&format!("the account is locked: {}", other.words()))),
+        })
+    }
+
+    async fn change(&self, ready: &Ready, password: &TemporaryPassword) -> Outcome {
+        let changes = vec![("unicodePwd", quoted(password)), ("pwdLastSet", Octets::text("0"))];
+        let done = ready.session.replace(&ready.person.dn, changes, self.timeout() * 3 / 10).await;
+        match self.settled(ready, done).await {
+            Ok(()) => Outcome::Accepted { reference: String::new() },
+            Err(Failure::Answer(answer)) => {
+                if answer.code == code::REFERRAL {
+                    // Another server is the one that can be written to.
+                    self.directory.inner().client.leave(&ready.session).await;
+                }
+                answered(&answer)
+            }
+            Err(Failure::NotSent(why)) => not_sent(&unchanged(&why)),
+            Err(failure @ (Failure::TimedOut | Failure::Broken(_) | Failure::Half(_))) => {
+                let cause = format!("the password may have been changed: {}", failure.words());
+                Outcome::Uncertain { cause }
+            }
+        }
+    }
+
+    async fn settled(&self, ready: &Ready, done: Result<(), Failure>) -> Result<(), Failure> {
+        self.directory.inner().settle(&ready.session, done).await
+    }
+}
+
+#[async_trait]
+impl PasswordReset for LdapPasswordReset {
+    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Outcome {
+        let ready = match self.prepare(account).await {
+            Ok(ready) => ready,
+            Err(outcome) => return outcome,
+        };
+        match self.unlock(&ready).await {
+            Ok(()) => self.change(&ready, password).await,
+            Err(outcome) => outcome,
+        }
+    }
+
+    async fn used(&self, account: &AccountId, set_at: UnixMillis) -> Result<Used, DirectoryError> {
+        let read = match self.read(account).await {
+            Err(failure) if failure.is_of_this_server() => self.read(account).await?,
+            read => read?,
+        };
+        let gone = || DirectoryError::Half("the account is not there any more".to_owned());
+        let ready = read.ok_or_else(gone)?;
+        // Whoever chooses a password of their own, or sets one that need not be changed, ends it.
+        if !ready.person.must_change {
+            return Ok(Used::Yes);
+        }
+        // And so does another temporary one that somebody else set.
+        let inner = self.directory.inner();
+        let changed = inner.password_changed(&ready.session, &ready.person).await;
+        let changed = inner.settle(&ready.session, changed).await?;
+        let is_later = changed.is_some_and(|at| at > set_at.plus(SAME_RESET));
+        Ok(if is_later { Used::Yes } else { Used::No })
+    }
+
+    async fn probe(&self) -> Result<String, DirectoryError> {
+        self.directory.probe().await
+    }
+
+    async fn rights(&self) -> Vec<Finding> {
+        self.directory.inner().writing_rights().await
+    }
+}
+
+/// The password as `unicodePwd` wants it: in quotes, UTF-16, little-endian (MS-ADTS 3.1.1.3.1.5.1).
+fn quoted(password: &TemporaryPassword) -> Octets {
+    let clear = password.expose();
+    // Full capacity from the start: growing would leave copies behind that nobody wipes.
+    let mut octets = Zeroizing::new(Vec::with_capacity(2 * clear.len() + 4));
+    octets.extend(b"\"\0");
+    for unit in clear.encode_utf16() {
+        octets.extend(unit.to_le_bytes());
+    }
+    octets.extend(b"\"\0");
+    Octets::new(octets)
+}
+
+/// What an answer to the change means.
+fn answered(answer: &Answer) -> Outcome {
+    let codes = answer.codes();
+    match (answer.code, answer.windows.as_str()) {
+        (_, PASSWORD_RESTRICTION) => refused(&unchanged(&format!(
+            "the domain's password policy did not take this password, another may do ({codes})"
+        ))),
+        (_, NOT_PROTECTED) => refused(&unchanged(&format!(
+            "the server thinks the connection not protected enough for passwords ({codes})"
+        ))),
+        (code::NO_RIGHT, _) => refused(&unchanged(&format!(
+            "\"Reset Password\" or \"Write pwdLastSet\" is not delegated on this account, or Active Directory \
+             protects it ({codes})"
+        ))),
+        (code::CONSTRAINT | code::UNWILLING, _) => {
+            refused(&unchanged(&format!("the directory did not take the password ({codes})")))
+        }
+        (code::REFERRAL, _) => not_sent(&unchanged(&format!(
+            "the server cannot be written to (is it a read-only domain controller?): name another first ({codes})"
+        ))),
+        (code::NO_SUCH_OBJECT, _) => {
+            not_sent(&unchanged(&format!("the account was moved or deleted meanwhile ({codes})")))
+        }
+        (code::BUSY | code::OPERATIONS_ERROR | code::TIME_LIMIT | code::ADMIN_LIMIT, _) => {
+            not_sent(&unchanged(&answer.words()))
+        }
+        // A server that goes down may have done it before.
+        (_, _) => {
+            let words = answer.words();
+            Outcome::Uncertain { cause: format!("the password may have been changed: {words}") }
+        }
+    }
+}
+
+fn unchanged(why: &str) -> String {
+    format!("{why}; the password was not changed")
+}
+
+fn refused(cause: &str) -> Outcome {
+    Outcome::Refused { cause: cause.to_owned() }
+}
+
+fn not_sent(cause: &str) -> Outcome {
+    Outcome::NotSent { cause: cause.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_goes_in_quotes_as_utf_16() {
+        let password = TemporaryPassword::new(Zeroizing::new("Abc1".to_owned()));
+        let octets = [0x22, 0, 0x41, 0, 0x62, 0, 0x63, 0, 0x31, 0, 0x22, 0];
+        assert_eq!(quoted(&password).as_ref(), octets);
+    }
+
+    /// As recorded of Windows and of Samba.
+    #[test]
+    fn each_answer_has_its_meaning_and_words() {
+        let of = |code, text: &str| answered(&Answer::new(code, text));
+        let refused = [
+            (53, "0000052D: SvcErr: DSID-031A0FC0, problem 5003 (WILL_NOT_PERFORM), data 0", "policy"),
+            (19, "0000052D: AtrErr: DSID-03190F80, #1: problem 1005 (CONSTRAINT_ATT_TYPE)", "policy"),
+            (
+                19,
+                "0000052D: Constraint violation - check_password_restrictions: the password is too short",
+                "policy",
+            ),
+            (
+                53,
+                "0000001F: SvcErr: DSID-031A124C, problem 5003 (WILL_NOT_PERFORM), data 0",
+                "protected enough",
+            ),
+            (50, "00000005: SecErr: DSID-031A1190, problem 4003 (INSUFF_ACCESS_RIGHTS)", "Reset Password"),
+            (19, "", "did not take"),
+        ];
+        for (code, text, words) in refused {
+            let outcome = of(code, text);
+            assert_eq!(outcome.code(), "refused", "{text}");
+            assert!(outcome.detail().contains(words), "{outcome:?}");
+            assert!(outcome.detail().contains("was not changed"), "{outcome:?}");
+        }
+        for code in [1, 10, 32, 51] {
+            assert_eq!(of(code, "").code(), "not-sent", "{code}");
+        }
+        for code in [2, 52, 80] {
+            assert_eq!(of(code, "").code(), "uncertain", "{code}");
+        }
+    }
+}
