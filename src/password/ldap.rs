@@ -106,7 +106,7 @@ impl LdapPasswordReset {
             return Ok(());
         }
         let change = vec![("lockoutTime", Octets::text("0"))];
-        let done = ready.session.replace(&ready.person.dn, change, self.timeout() / 10).await;
+        let done = ready.session.replace(&ready.person.dn, change, self.timeout() / 5).await;
         self.settled(ready, done).await.map_err(|failure| match failure {
             Failure::Answer(answer) if answer.code == code::NO_RIGHT => refused(&unchanged(&format!(
                 "the account is locked and may not be unlocked: \"Write lockoutTime\" is not delegated ({})",

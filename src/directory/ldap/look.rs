@@ -113,18 +113,25 @@ impl Inner {
                 }
                 Err(failure) => return Err(failure),
             };
-            let id = person::guid(&entry)?.account_id();
-            if seen.contains(&id) {
+            let manager = match self.manager(&entry) {
+                Ok(manager) => manager,
+                // Who cannot be read is not passed over either: the chain ends, and says why.
+                Err(failure) => {
+                    managers.push(out_of_reach(&dn, &failure.words()));
+                    break;
+                }
+            };
+            if seen.contains(&manager.id) {
                 break;
             }
-            seen.push(id.clone());
+            seen.push(manager.id.clone());
             above = entry.text("manager").map(ToOwned::to_owned);
-            managers.push(self.manager(&entry, id)?);
+            managers.push(manager);
         }
         Ok(managers)
     }
 
-    fn manager(&self, entry: &Entry, id: AccountId) -> Result<Manager, Failure> {
+    fn manager(&self, entry: &Entry) -> Result<Manager, Failure> {
         let reading = self.reading();
         let is_account = entry.is_a("user") && !entry.is_a("computer");
         let standing = if is_account {
@@ -134,7 +141,7 @@ impl Inner {
             Standing::Closed(format!("{what}, without an account"))
         };
         Ok(Manager {
-            id,
+            id: person::guid(entry)?.account_id(),
             name: person::display_name(entry),
             mail: person::mail(entry),
             standing,

@@ -3,7 +3,7 @@
 use nyckelbud::directory::{Absence, Manager, Standing};
 
 use super::{facts, people};
-use crate::support::samba::domain;
+use crate::support::samba::{DELEGATED, READ_NOTHING, domain};
 
 fn names(managers: &[Manager]) -> Vec<&str> {
     managers.iter().map(|manager| manager.name.as_str()).collect()
@@ -53,4 +53,15 @@ async fn a_manager_elsewhere_in_the_domain_is_one_all_the_same() {
     unit.people(&[("anna", &[("manager", &other.dn_of("berit"))])]);
     let above = facts(&people(&unit), &unit.account("anna"), 3).await.managers;
     assert_eq!((names(&above), above[0].phones.len()), (vec!["berit"], 1));
+}
+
+#[tokio::test]
+async fn a_manager_who_may_not_be_read_ends_the_chain_in_words() {
+    let hidden = domain().unit_with(&[&DELEGATED[..], &[READ_NOTHING]].concat());
+    hidden.people(&[("cilla", &[]), ("berit", &[("manager", &hidden.dn_of("cilla"))])]);
+    let unit = domain().unit();
+    unit.people(&[("anna", &[("manager", &hidden.dn_of("berit"))])]);
+    let above = facts(&people(&unit), &unit.account("anna"), 3).await.managers;
+    assert_eq!(above.len(), 1, "{above:?}");
+    assert!(matches!(above[0].standing, Standing::Closed(_)), "{above:?}");
 }
