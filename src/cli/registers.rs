@@ -7,12 +7,14 @@ use crate::clock::{Clock, SystemClock, Zone};
 use crate::config::{DirectoryKind, Settings};
 use crate::directory::file::FileDirectory;
 use crate::directory::graph::{GraphDirectory, GraphSettings};
+use crate::directory::hybrid::HybridDirectory;
 use crate::directory::ldap::{LdapDirectory, LdapServers, LdapSettings};
 use crate::directory::{Census, Directory};
 use crate::http::ServiceUrl;
 use crate::password::PasswordReset;
 use crate::password::file::FilePasswordReset;
 use crate::password::graph::GraphPasswordReset;
+use crate::password::hybrid::HybridPasswordReset;
 use crate::password::ldap::LdapPasswordReset;
 use crate::token::{Credential, TokenSettings, Tokens};
 
@@ -40,9 +42,7 @@ pub fn register(settings: &Settings, tokens: &Tokens) -> Result<Register, CliErr
         DirectoryKind::File => file(settings),
         DirectoryKind::Graph => graph(settings, tokens),
         DirectoryKind::Ldap => ldap(settings),
-        DirectoryKind::Hybrid => {
-            Err(CliError::Wrong("directory: this kind is not part of this version".to_owned()))
-        }
+        DirectoryKind::Hybrid => hybrid(settings, tokens),
     }
 }
 
@@ -64,6 +64,24 @@ fn graph(settings: &Settings, tokens: &Tokens) -> Result<Register, CliError> {
 }
 
 fn ldap(settings: &Settings) -> Result<Register, CliError> {
+    let directory = ldap_directory(settings)?;
+    let reset = Arc::new(ldap_reset(settings, &directory));
+    let directory = Arc::new(directory);
+    Ok(Register { directory: directory.clone(), reset, census: directory })
+}
+
+fn hybrid(settings: &Settings, tokens: &Tokens) -> Result<Register, CliError> {
+    let (graph, ldap) = (graph_directory(settings, tokens)?, ldap_directory(settings)?);
+    let on_premises = ldap_reset(settings, &ldap);
+    let people = HybridDirectory::new(graph.clone(), ldap);
+    let cloud = GraphPasswordReset::new(graph.clone());
+    let reset = Arc::new(HybridPasswordReset::new(people.clone(), graph, cloud, on_premises));
+    let directory = Arc::new(people);
+    Ok(Register { directory: directory.clone(), reset, census: directory })
+}
+
+/// The people of `[directory.ldap]`.
+fn ldap_directory(settings: &Settings) -> Result<LdapDirectory, CliError> {
     let found = settings.directory.ldap.as_ref();
     let found = found.ok_or_else(|| CliError::Wrong("directory.ldap is missing".to_owned()))?;
     let servers = LdapServers {
@@ -75,11 +93,11 @@ fn ldap(settings: &Settings) -> Result<Register, CliError> {
     };
     let (base_dn, phone_attributes) = (found.base_dn.clone(), found.phone_attributes.clone());
     let wanted = LdapSettings { servers, base_dn, phone_attributes };
-    let directory = LdapDirectory::new(wanted, Arc::new(SystemClock), zone(settings)?);
-    let protected = settings.policy.protected_groups.clone();
-    let reset = Arc::new(LdapPasswordReset::new(directory.clone(), protected));
-    let directory = Arc::new(directory);
-    Ok(Register { directory: directory.clone(), reset, census: directory })
+    Ok(LdapDirectory::new(wanted, Arc::new(SystemClock), zone(settings)?))
+}
+
+fn ldap_reset(settings: &Settings, directory: &LdapDirectory) -> LdapPasswordReset {
+    LdapPasswordReset::new(directory.clone(), settings.policy.protected_groups.clone())
 }
 
 /// The people of `[directory.graph]`.

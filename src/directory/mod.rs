@@ -7,6 +7,7 @@ use crate::types::{AccountId, EmailAddress, PhoneNumber, UnixMillis, Username};
 
 pub mod file;
 pub mod graph;
+pub mod hybrid;
 pub mod ldap;
 pub mod register;
 

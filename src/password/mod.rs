@@ -10,6 +10,7 @@ use crate::types::{AccountId, Outcome, UnixMillis};
 pub mod file;
 pub mod generate;
 pub mod graph;
+pub mod hybrid;
 pub mod ldap;
 pub mod seal;
 

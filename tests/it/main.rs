@@ -8,6 +8,7 @@ mod crash;
 mod fuzz;
 mod graph;
 mod house;
+mod hybrid;
 mod imap;
 mod intake;
 mod journey;

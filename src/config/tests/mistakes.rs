@@ -101,8 +101,9 @@ fn every_mistake_is_named_in_one_run() {
         ("31", "sms.gateway[1].path: is missing"),
         (
             "",
-            "directory.kind = \"hybrid\" (the default) is not part of this version; it knows \"file\", \"graph\", \"ldap\"",
+            "directory.graph: is missing: the tenant, the application and its proof, because kind is \"hybrid\"",
         ),
+        ("", "directory.ldap: is missing: the section with the servers of Active Directory"),
         ("", "smtp.host: is missing"),
     ];
     for (line, says) in expected {
@@ -176,15 +177,6 @@ fn what_comes_with_a_later_version_is_refused_by_name() {
     ] {
         let text = small(&format!("[{section}]\n{key} = {value}"));
         only(&text, &format!("{key} = {value}"), later);
-    }
-    {
-        let kind = "hybrid";
-        let text = small("").replace("kind = \"file\"", &format!("kind = \"{kind}\""));
-        only(
-            &text,
-            kind,
-            &format!("directory.kind = \"{kind}\" {later}; it knows \"file\", \"graph\", \"ldap\""),
-        );
     }
     for kind in ["twilio", "sinch", "gatewayapi", "kannel", "smpp", "http"] {
         let kind = format!("kind = \"{kind}\"");

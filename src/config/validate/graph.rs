@@ -14,13 +14,11 @@ impl Checks<'_> {
         };
         match &directory.graph {
             Some(graph) if used => self.graph_section(&at, graph),
-            None if directory.kind == DirectoryKind::Graph => {
+            None if used => {
+                let kind = if directory.kind == DirectoryKind::Graph { "graph" } else { "hybrid" };
                 let reported = self.is_reported(&at);
-                self.demand(
-                    &at,
-                    reported,
-                    "the tenant, the application and its proof, because kind is \"graph\"",
-                );
+                let expected = "the tenant, the application and its proof, because kind is";
+                self.demand(&at, reported, &format!("{expected} \"{kind}\""));
             }
             Some(_) | None => {}
         }

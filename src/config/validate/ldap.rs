@@ -14,10 +14,10 @@ impl Checks<'_> {
         let at = KeyPath::of("directory.ldap");
         match (directory.kind, &directory.ldap) {
             (DirectoryKind::Ldap | DirectoryKind::Hybrid, Some(ldap)) => self.ldap_section(&at, ldap),
-            (DirectoryKind::Ldap, None) => {
+            (DirectoryKind::Ldap | DirectoryKind::Hybrid, None) => {
                 self.demand(&at, false, "the section with the servers of Active Directory");
             }
-            (DirectoryKind::Hybrid, None) | (DirectoryKind::File | DirectoryKind::Graph, _) => {}
+            (DirectoryKind::File | DirectoryKind::Graph, _) => {}
         }
     }
 

@@ -191,9 +191,16 @@ fn origin(user: &User) -> Origin {
     }
 }
 
-#[async_trait]
-impl Directory for GraphDirectory {
-    async fn facts(&self, who: &Who, depth: u8) -> Result<Facts, DirectoryError> {
+impl GraphDirectory {
+    /// [`Directory::facts`], and where the account is kept, when there is one.
+    ///
+    /// # Errors
+    /// [`DirectoryError`]: nothing may be concluded.
+    pub async fn facts_and_origin(
+        &self,
+        who: &Who,
+        depth: u8,
+    ) -> Result<(Facts, Option<Origin>), DirectoryError> {
         let (until, client) = (self.until(), self.client());
         let found = match who {
             Who::Named(name) => client.named(name, &self.0.domains, until).await?,
@@ -203,12 +210,23 @@ impl Directory for GraphDirectory {
         };
         let user = match found {
             Found::One(user) => user,
-            Found::Nobody => return Ok(Facts { lookup: Lookup::Nobody, managers: Vec::new() }),
-            Found::Several => return Ok(Facts { lookup: Lookup::Several, managers: Vec::new() }),
+            Found::Nobody => return Ok((nothing(Lookup::Nobody), None)),
+            Found::Several => return Ok((nothing(Lookup::Several), None)),
         };
         let above = client.above(&user, depth, self.now(), until);
         let (account, managers) = tokio::try_join!(self.account(&user, until), above)?;
-        Ok(Facts { lookup: Lookup::One(Box::new(account)), managers })
+        Ok((Facts { lookup: Lookup::One(Box::new(account)), managers }, Some(origin(&user))))
+    }
+}
+
+fn nothing(lookup: Lookup) -> Facts {
+    Facts { lookup, managers: Vec::new() }
+}
+
+#[async_trait]
+impl Directory for GraphDirectory {
+    async fn facts(&self, who: &Who, depth: u8) -> Result<Facts, DirectoryError> {
+        Ok(self.facts_and_origin(who, depth).await?.0)
     }
 
     async fn probe(&self) -> Result<String, DirectoryError> {

@@ -1,0 +1,151 @@
+//! People from Entra ID, of whom many are synchronised from Active Directory: phones, managers and roles come
+//! from Graph, and what only Active Directory knows (an account that has expired, a protected group) is
+//! added. The two are asked about the same person by the identifier that the synchronisation wrote.
+
+use async_trait::async_trait;
+
+use super::graph::{GraphDirectory, Origin};
+use super::ldap::{LdapDirectory, Person};
+use super::{
+    Account, Census, Directory, DirectoryError, Facts, Finding, Listed, Lookup, Privilege, Progress,
+    Standing, Walk, Who,
+};
+
+/// The people of a tenant and of the domain that many of them come from; cheap to clone.
+#[derive(Clone)]
+pub struct HybridDirectory {
+    graph: GraphDirectory,
+    ldap: LdapDirectory,
+}
+
+/// Which register owns the password of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// Entra ID.
+    Cloud,
+    /// Active Directory: this account there.
+    OnPremises(Box<Person>),
+    /// Nobody can tell; in words, why. Only a person can find that out.
+    Doubtful(String),
+}
+
+impl HybridDirectory {
+    /// The people of `graph`, with what `ldap` knows of those who come from there.
+    #[must_use]
+    pub fn new(graph: GraphDirectory, ldap: LdapDirectory) -> Self {
+        Self { graph, ldap }
+    }
+
+    /// Finds the account of `origin` in Active Directory, by the identifier that Entra Connect wrote and
+    /// never by a name: names are given anew. That the names agree is asked for beside it.
+    ///
+    /// # Errors
+    /// [`DirectoryError`]: nothing may be concluded.
+    pub async fn owner(&self, origin: &Origin) -> Result<Owner, DirectoryError> {
+        if !origin.synchronised {
+            return Ok(Owner::Cloud);
+        }
+        let doubtful = |why: &str| Ok(Owner::Doubtful(why.to_owned()));
+        let Some(id) = &origin.immutable_id else {
+            return doubtful("it is synchronised, but Entra ID has no onPremisesImmutableId of it");
+        };
+        let Some(person) = self.ldap.by_immutable_id(id).await? else {
+            return doubtful("it is synchronised, but not found below base_dn in Active Directory");
+        };
+        let Some(name) = &origin.sam_account_name else {
+            return doubtful("it is synchronised, but Entra ID has no onPremisesSamAccountName of it");
+        };
+        let names = std::iter::once(&person.account.username).chain(&person.account.aliases);
+        if !names.into_iter().any(|known| known.as_str().to_lowercase() == name.to_lowercase()) {
+            return doubtful("Entra ID and Active Directory give it different names");
+        }
+        Ok(Owner::OnPremises(Box::new(person)))
+    }
+}
+
+#[async_trait]
+impl Directory for HybridDirectory {
+    async fn facts(&self, who: &Who, depth: u8) -> Result<Facts, DirectoryError> {
+        let (mut facts, origin) = self.graph.facts_and_origin(who, depth).await?;
+        if let (Lookup::One(account), Some(origin)) = (&mut facts.lookup, origin) {
+            match self.owner(&origin).await? {
+                Owner::Cloud => {}
+                Owner::OnPremises(person) => join(account, &person.account),
+                Owner::Doubtful(why) => worst(&mut account.privilege, &Privilege::Unknown(why)),
+            }
+        }
+        Ok(facts)
+    }
+
+    async fn probe(&self) -> Result<String, DirectoryError> {
+        let (graph, ldap) = tokio::try_join!(self.graph.probe(), self.ldap.probe())?;
+        Ok(format!("{graph}; {ldap}"))
+    }
+
+    async fn rights(&self) -> Vec<Finding> {
+        let (mut graph, ldap) = tokio::join!(self.graph.rights(), self.ldap.rights());
+        graph.extend(ldap);
+        graph
+    }
+}
+
+/// What Graph tells of everybody: a walk asks Active Directory nothing.
+#[async_trait]
+impl Census for HybridDirectory {
+    async fn walk(
+        &self,
+        walk: Walk,
+        told: &(dyn Fn(Progress) + Send + Sync),
+    ) -> Result<Vec<Listed>, DirectoryError> {
+        self.graph.walk(walk, told).await
+    }
+}
+
+/// Adds to `account` what Active Directory knows: whatever closes or protects it in either closes or
+/// protects it.
+fn join(account: &mut Account, there: &Account) {
+    if let (Standing::Open, Standing::Closed(why)) = (&account.standing, &there.standing) {
+        account.standing = Standing::Closed(format!("{why} (in Active Directory)"));
+    }
+    worst(&mut account.privilege, &there.privilege);
+    for group in &there.groups {
+        if !account.groups.contains(group) {
+            account.groups.push(group.clone());
+        }
+    }
+}
+
+fn worst(known: &mut Privilege, other: &Privilege) {
+    match (&*known, other) {
+        (Privilege::Privileged(_), _)
+        | (_, Privilege::Ordinary)
+        | (Privilege::Unknown(_), Privilege::Unknown(_)) => {}
+        (Privilege::Ordinary | Privilege::Unknown(_), Privilege::Privileged(_))
+        | (Privilege::Ordinary, Privilege::Unknown(_)) => *known = other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_protects_in_either_register_protects() {
+        let ordinary = || Privilege::Ordinary;
+        let privileged = || Privilege::Privileged("role".to_owned());
+        let unknown = || Privilege::Unknown("no right".to_owned());
+        for (here, there, both) in [
+            (ordinary(), ordinary(), ordinary()),
+            (ordinary(), privileged(), privileged()),
+            (privileged(), ordinary(), privileged()),
+            (ordinary(), unknown(), unknown()),
+            (unknown(), ordinary(), unknown()),
+            (unknown(), privileged(), privileged()),
+            (privileged(), unknown(), privileged()),
+        ] {
+            let mut known = here.clone();
+            worst(&mut known, &there);
+            assert_eq!(known, both, "{here:?} and {there:?}");
+        }
+    }
+}
