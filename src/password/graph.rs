@@ -120,7 +120,7 @@ impl PasswordReset for GraphPasswordReset {
             Ok(answer) if answer.status == 403 => forbidden(&answer, self.lacks_permission(until).await),
             Ok(answer) => {
                 let outcome = outcome(&answer);
-                if matches!(outcome, Outcome::NotSent { .. }) {
+                if !matches!(outcome, Outcome::Accepted { .. }) {
                     self.pause(answer.retry_after);
                 }
                 outcome
@@ -172,12 +172,12 @@ fn outcome(answer: &Answer) -> Outcome {
         404 => {
             Outcome::Refused { cause: format!("Graph answers {refusal}: the account is not there any more") }
         }
-        408 | 425 | 429 => Outcome::NotSent { cause: format!("Graph answers {refusal}") },
+        425 | 429 => Outcome::NotSent { cause: format!("Graph answers {refusal}") },
+        408 => Outcome::Uncertain { cause: format!("Graph answers {refusal}") },
         400..=499 => {
             Outcome::Refused { cause: format!("Graph answers {refusal}: it does not take this password") }
         }
-        // With a wish to wait it was turned away; without one it may have been carried out.
-        503 if answer.retry_after.is_some() => Outcome::NotSent { cause: format!("Graph answers {refusal}") },
+        // Whatever stands between may say so after the change was made, also with a wish to wait.
         _ => Outcome::Uncertain { cause: format!("Graph answers {refusal}") },
     }
 }

@@ -218,9 +218,7 @@ fn answered(answer: &Answer) -> Outcome {
         (code::NO_SUCH_OBJECT, _) => {
             not_sent(&unchanged(&format!("the account was moved or deleted meanwhile ({codes})")))
         }
-        (code::BUSY | code::OPERATIONS_ERROR | code::TIME_LIMIT | code::ADMIN_LIMIT, _) => {
-            not_sent(&unchanged(&answer.words()))
-        }
+        (code::BUSY | code::TIME_LIMIT | code::ADMIN_LIMIT, _) => not_sent(&unchanged(&answer.words())),
         // A server that goes down may have done it before.
         (_, _) => {
             let words = answer.words();

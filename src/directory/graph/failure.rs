@@ -65,10 +65,17 @@ impl GraphError {
         self.refusal().is_some_and(|refusal| refusal.status == 403)
     }
 
-    /// Is it the answer "there is none"?
+    /// Is it Graph's own answer "there is none"? Whatever stands between may say 404, too, and that
+    /// means nothing of a person.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        self.refusal().is_some_and(|refusal| refusal.status == 404)
+        const NONE: [&str; 4] = [
+            "Request_ResourceNotFound",
+            "ResourceNotFound",
+            "MailboxNotEnabledForRESTAPI",
+            "ErrorItemNotFound",
+        ];
+        self.refusal().is_some_and(|refusal| refusal.status == 404 && NONE.contains(&refusal.code.as_str()))
     }
 }
 

@@ -6,8 +6,8 @@ use serde::Serialize;
 use crate::clock::rfc3339;
 use crate::directory::{Account, DirectoryError, Listed, ListedPhones, PhoneType, Privilege, Standing};
 
-const HEAD: &str = "# Written by `nyckelbud directory export`. Phones that are no numbers are left out; what a\n\
-    # register knows of absences is not in here, because it changes with the day.\n";
+const HEAD: &str = "# Written by `nyckelbud directory export`. What the register knows of\n\
+    # absences is not in here, because it changes with the day.\n";
 
 #[derive(Serialize)]
 struct Written<'a> {
@@ -76,12 +76,11 @@ fn unknown(account: &Account, why: &str) -> DirectoryError {
 }
 
 fn account<'a>(account: &'a Account, manager: Option<&'a str>) -> AccountEntry<'a> {
-    let phones = account.phones.iter().filter_map(|phone| {
-        Some(PhoneEntry {
-            number: phone.number.as_ref()?.e164(),
-            kind: phone.kind,
-            registered_at: phone.registered_at.map(rfc3339),
-        })
+    let phones = account.phones.iter().map(|phone| PhoneEntry {
+        // A phone that is no number is not the same as no phone.
+        number: phone.number.as_ref().map_or("unreadable", |number| number.e164()),
+        kind: phone.kind,
+        registered_at: phone.registered_at.map(rfc3339),
     });
     AccountEntry {
         id: account.id.as_str(),

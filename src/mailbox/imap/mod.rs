@@ -223,7 +223,7 @@ impl Mailbox for ImapMailbox {
             self.filing.forget_all_but(&uids);
         }
         self.open = Some(open);
-        Ok(uids.into_iter().map(|uid| MailUid::from(uid)).collect())
+        Ok(uids.into_iter().map(MailUid::from).collect())
     }
 
     async fn mark(&mut self) -> Result<Mark, MailboxError> {

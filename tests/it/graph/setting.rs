@@ -114,7 +114,7 @@ async fn a_missing_permission_and_a_missing_role_are_told_apart() {
 async fn a_change_is_sent_once_whatever_comes_back() {
     for (fault, kind) in [
         (Fault::Says(429, None, "TooManyRequests"), "not-sent"),
-        (Fault::Says(503, Some(7), "serviceNotAvailable"), "not-sent"),
+        (Fault::Says(503, Some(7), "serviceNotAvailable"), "uncertain"),
         (Fault::Says(503, None, "serviceNotAvailable"), "uncertain"),
         (Fault::Says(500, None, "InternalServerError"), "uncertain"),
         (Fault::Says(504, None, "UnknownError"), "uncertain"),

@@ -78,7 +78,7 @@ async fn a_full_folder_of_dovecot_is_named_with_what_to_do() {
     }
     let mut mailbox = mailbox(&server);
     mailbox.open().await.unwrap();
-    let uids = ["1", "2"].map(|uid| MailUid::new(uid));
+    let uids = ["1", "2"].map(MailUid::new);
     let error = mailbox.file(Folder::Handled, &uids).await.unwrap_err();
     assert!(matches!(&error, MailboxError::Full { folder, .. } if folder == HANDLED), "{error}");
     assert!(error.to_string().contains("make room there, or raise the limit"), "{error}");

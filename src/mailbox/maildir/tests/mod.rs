@@ -79,7 +79,7 @@ impl Desk {
 }
 
 fn uids(names: &[&str]) -> Vec<MailUid> {
-    names.iter().map(|name| MailUid::new(name)).collect()
+    names.iter().map(MailUid::new).collect()
 }
 
 /// Fetches, slowly enough for the channel to fill.
