@@ -64,7 +64,9 @@ impl Frame {
 
     /// The complete answer; the next one begins.
     pub(super) fn finish(&mut self) -> Vec<u8> {
-        std::mem::take(self).octets
+        let mut octets = std::mem::take(self).octets;
+        set_words_apart(&mut octets);
+        octets
     }
 
     fn take_of_line(&mut self, piece: &[u8], room: Room) -> io::Result<()> {
@@ -131,6 +133,20 @@ fn is_text(answer: &[u8]) -> bool {
     [b"OK".as_slice(), b"NO", b"BAD", b"BYE", b"PREAUTH"].iter().any(|w| word.eq_ignore_ascii_case(w))
 }
 
+/// Puts the blank between a response code and its words that RFC 3501 7.1 demands. The parser takes one
+/// octet away there without looking at it, and stops the program when that is a part of a letter.
+fn set_words_apart(octets: &mut Vec<u8>) {
+    let code = |octets: &[u8]| {
+        let open = octets.iter().position(|octet| *octet == b'[')?;
+        octets[open..].iter().position(|octet| *octet == b']').map(|length| open + length + 1)
+    };
+    if let Some(end) = code(octets).filter(|_| is_text(octets))
+        && octets.get(end).is_some_and(|octet| !b" \r\n".contains(octet))
+    {
+        octets.insert(end, b' ');
+    }
+}
+
 fn too(how: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("an answer of the server is too {how}"))
 }
@@ -171,6 +187,15 @@ mod tests {
         for size in [1, 2, 7, 1000] {
             assert_eq!(answers(all.concat().as_bytes(), size).unwrap(), all, "in pieces of {size}");
         }
+    }
+
+    #[test]
+    fn words_stand_apart_from_their_code() {
+        let found = answers("* NO [UIDNEXT 4]ébroken\r\nA1 NO [ALERT]\r\n* OK [X] y [z]é\r\n".as_bytes(), 4);
+        let expected = ["* NO [UIDNEXT 4] ébroken\r\n", "A1 NO [ALERT]\r\n", "* OK [X] y [z]é\r\n"];
+        assert_eq!(found.unwrap(), expected);
+        let found = answers("* LIST () \"/\" [a]é\r\n".as_bytes(), 4);
+        assert_eq!(found.unwrap(), ["* LIST () \"/\" [a]é\r\n"], "no words, and nothing is changed");
     }
 
     #[test]
