@@ -233,7 +233,8 @@ mod tests {
             (500, None, "uncertain"),
             (502, None, "uncertain"),
             (503, None, "uncertain"),
-            (503, Some(7), "not-sent"),
+            (408, None, "uncertain"),
+            (503, Some(7), "uncertain"),
             (504, Some(7), "uncertain"),
         ] {
             let outcome = outcome(&answer(status, "Request_BadRequest", wait));

@@ -101,9 +101,9 @@ fn every_mistake_is_named_in_one_run() {
         ("31", "sms.gateway[1].path: is missing"),
         (
             "",
-            "directory.graph: is missing: the tenant, the application and its proof, because kind is \"hybrid\"",
+            "directory.graph: is missing; expected the tenant, the application and its proof, because kind is \"hybrid\"",
         ),
-        ("", "directory.ldap: is missing: the section with the servers of Active Directory"),
+        ("", "directory.ldap: is missing; expected the section with the servers of Active Directory"),
         ("", "smtp.host: is missing"),
     ];
     for (line, says) in expected {

@@ -23,7 +23,7 @@ fn every_mistake_is_named_in_one_run_with_its_line() {
         format!("{path}:2:1: desk.adress: there is no such key; the nearest known key is \"address\""),
         format!("{path}:5:1: policy.automation: found 3, expected \"on\", \"observe\" or \"off\""),
         format!("{path}:6:1: policy.cooldown: found \"soon\", expected a duration"),
-        format!("{path}: directory.ldap: is missing"),
+        format!("{path}:8:2: directory.ldap: is missing"),
     ] {
         assert!(wrong.err.lines().any(|l| l.starts_with(&line)), "no {line} in\n{}", wrong.err);
     }

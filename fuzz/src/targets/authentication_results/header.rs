@@ -22,9 +22,8 @@ pub fn fields(header: &[u8]) -> Vec<(String, String)> {
 /// UTF-8, or else one character for each octet, as windows-1252 has it: between 0x80 and 0x9f stand
 /// letters and signs, but for five octets that stay control characters.
 fn text(octets: &[u8]) -> String {
-    let is_sign = |octet: &u8| {
-        (0x80..0xa0).contains(octet) && ![0x81, 0x8d, 0x8f, 0x90, 0x9d].contains(octet)
-    };
+    let is_sign =
+        |octet: &u8| (0x80..0xa0).contains(octet) && ![0x81, 0x8d, 0x8f, 0x90, 0x9d].contains(octet);
     let each = || octets.iter().map(|octet| if is_sign(octet) { '?' } else { char::from(*octet) });
     std::str::from_utf8(octets).map_or_else(|_| each().collect(), str::to_owned).to_ascii_lowercase()
 }
