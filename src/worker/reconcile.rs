@@ -71,7 +71,7 @@ pub struct UnknownMail {
     pub subject: String,
     /// Its Message-ID.
     pub message_id: Option<MessageId>,
-    /// Above 0: the desk began to read it so often, and never ended. It is not read here.
+    /// Above 1: the desk began to read it so often, and never ended. It is not read here.
     pub begun: u32,
 }
 
@@ -185,13 +185,13 @@ impl Reconciliation {
         Ok(another.map(|another| another.why))
     }
 
-    /// Takes out of `uids` the mails whose reading the desk began and did not end: it may stop this program,
-    /// too.
+    /// Takes out of `uids` the mails whose reading the desk began again and again and did not end: it may
+    /// stop this program, too. One that was begun once is most likely being read by a desk at work.
     async fn begun(&self, scope: &UidScope, uids: &mut Vec<MailUid>) -> Result<Vec<MailUid>, StoreError> {
         let mut begun = HashSet::new();
         for some in uids.chunks(LEDGER_BATCH) {
             let known = self.store.entries(scope, some).await?;
-            let tried = known.into_iter().filter(|entry| entry.mail.is_none() && entry.tries > 0);
+            let tried = known.into_iter().filter(|entry| entry.mail.is_none() && entry.tries > 1);
             begun.extend(tried.map(|entry| entry.uid));
         }
         uids.retain(|uid| !begun.contains(uid));

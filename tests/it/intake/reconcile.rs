@@ -68,9 +68,16 @@ async fn a_mail_whose_try_was_counted_and_that_is_not_kept_is_named() {
     store.count_tries(&scope(Shelf::Inbox, 1), &[raw("1", b"").uid], now).await.expect("counted");
     store.count_tries(&scope(Shelf::Filed(HANDLED), 5), &[uid], now).await.expect("counted");
     let (told, unknown) = reconciled(&desk).await;
-    let named: Vec<_> = unknown.iter().map(|mail| (mail.shelf, &mail.message_id)).collect();
-    // They are not read: one of them may be what stops the desk.
-    assert_eq!(named, [(Shelf::Inbox, &None), (Shelf::Filed(HANDLED), &None)], "{told:?}");
+    let named = |unknown: &[UnknownMail]| {
+        let id = |mail: &UnknownMail| mail.message_id.as_ref().map(|id| id.as_str().to_owned());
+        unknown.iter().map(id).collect::<Vec<_>>()
+    };
+    let ids = ["new@kommun.example", "filed@kommun.example"].map(|id| Some(id.to_owned()));
+    assert_eq!(named(&unknown), ids, "{told:?}");
+    store.count_tries(&scope(Shelf::Inbox, 1), &[raw("1", b"").uid], now).await.expect("counted");
+    let (_, unknown) = reconciled(&desk).await;
+    // Begun again: it may be what stops the desk, and is not read.
+    assert_eq!(named(&unknown).iter().filter(|id| id.is_none()).count(), 1, "{unknown:?}");
 }
 
 #[tokio::test]
