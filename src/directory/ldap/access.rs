@@ -1,6 +1,6 @@
-//! Reading an access list: may somebody reset the password of an entry? The extended right behind it
-//! shows in no attribute that a server works out, so the list is read as MS-DTYP 2.4.4 and 2.5.3
-//! describe it. Pure: octets go in. What is not understood is "nobody can say".
+//! Reading an access list: may somebody reset the password of an entry, or read an attribute of it? An
+//! extended right shows in no attribute that a server works out, and what may not be read looks like what
+//! is not there, so the list is read as MS-DTYP 2.4.4 and 2.5.3 describe it. Pure: octets go in. What is not understood is "nobody can say".
 
 use std::collections::HashSet;
 
@@ -9,8 +9,10 @@ use super::values::{ObjectGuid, Sid};
 /// `User-Force-Change-Password`, which the tools call "Reset Password" (MS-ADTS 5.1.3.2.1).
 pub(crate) const RESET_PASSWORD: &str = "00299570-246d-11d0-a768-00aa006e0529";
 
-/// Use of an extended right, and everything.
+/// Use of an extended right; reading of attributes; reading, and everything.
 const CONTROL_ACCESS: u32 = 0x100;
+const READ_PROPERTY: u32 = 0x10;
+const GENERIC_READ: u32 = 0x8000_0000;
 const GENERIC_ALL: u32 = 0x1000_0000;
 /// There is an access list.
 const DACL_PRESENT: u16 = 0x4;
@@ -19,17 +21,35 @@ const INHERIT_ONLY: u8 = 0x8;
 const OBJECT_TYPE_PRESENT: u32 = 0x1;
 const INHERITED_TYPE_PRESENT: u32 = 0x2;
 
-/// One line of an access list that is about extended rights.
+/// One line of an access list.
 struct Line {
     allows: bool,
     who: Sid,
-    /// Which right; `None` for all of them.
-    right: Option<ObjectGuid>,
+    /// What it allows or denies.
+    mask: u32,
+    /// Which right, attribute or set of attributes; `None` for all of them.
+    object: Option<ObjectGuid>,
 }
 
 /// May whoever has one of the identifiers `who` use the extended `right` on the entry that has this
 /// security `descriptor`? `None` when it is not understood.
 pub(crate) fn may_use(descriptor: &[u8], who: &HashSet<Sid>, right: &ObjectGuid) -> Option<bool> {
+    may(descriptor, who, CONTROL_ACCESS, std::slice::from_ref(right))
+}
+
+/// The same for reading an attribute, which is known by its own identifier and by that of the set of
+/// attributes that it belongs to. One that is `confidential` needs an extended right besides.
+pub(crate) fn may_read(
+    descriptor: &[u8],
+    who: &HashSet<Sid>,
+    attribute: &[ObjectGuid],
+    confidential: bool,
+) -> Option<bool> {
+    let read = may(descriptor, who, READ_PROPERTY | GENERIC_READ, attribute)?;
+    Some(read && (!confidential || may(descriptor, who, CONTROL_ACCESS, attribute)?))
+}
+
+fn may(descriptor: &[u8], who: &HashSet<Sid>, mask: u32, objects: &[ObjectGuid]) -> Option<bool> {
     let control = u16_at(descriptor, 2)?;
     let at = usize::try_from(u32_at(descriptor, 16)?).ok()?;
     if control & DACL_PRESENT == 0 || at == 0 {
@@ -38,7 +58,11 @@ pub(crate) fn may_use(descriptor: &[u8], who: &HashSet<Sid>, right: &ObjectGuid)
     }
     let lines = lines(descriptor.get(at..)?)?;
     // The first line that is about the matter decides; Windows keeps refusals before permissions.
-    let about = |line: &&Line| who.contains(&line.who) && line.right.as_ref().is_none_or(|own| own == right);
+    let about = |line: &&Line| {
+        line.mask & (mask | GENERIC_ALL) != 0
+            && who.contains(&line.who)
+            && line.object.as_ref().is_none_or(|own| objects.contains(own))
+    };
     Some(lines.iter().find(about).is_some_and(|line| line.allows))
 }
 
@@ -70,23 +94,23 @@ fn line_of(line: &[u8]) -> Option<Option<Line>> {
         _ => return Some(None),
     };
     let mask = u32_at(line, 4)?;
-    if flags & INHERIT_ONLY != 0 || mask & (CONTROL_ACCESS | GENERIC_ALL) == 0 {
+    if flags & INHERIT_ONLY != 0 {
         return Some(None);
     }
     if !has_types {
-        return Some(Some(Line { allows, who: sid_at(line, 8)?, right: None }));
+        return Some(Some(Line { allows, who: sid_at(line, 8)?, mask, object: None }));
     }
     let present = u32_at(line, 8)?;
     let mut at = 12;
-    let mut right = None;
+    let mut object = None;
     if present & OBJECT_TYPE_PRESENT != 0 {
-        right = Some(ObjectGuid::of_octets(line.get(at..at + 16)?)?);
+        object = Some(ObjectGuid::of_octets(line.get(at..at + 16)?)?);
         at += 16;
     }
     if present & INHERITED_TYPE_PRESENT != 0 {
         at += 16;
     }
-    Some(Some(Line { allows, who: sid_at(line, at)?, right }))
+    Some(Some(Line { allows, who: sid_at(line, at)?, mask, object }))
 }
 
 /// The SID that begins at `at`; a line may have room behind it.
@@ -160,6 +184,28 @@ mod tests {
         assert_eq!(may(&[ace(0, 0, GENERIC_ALL, None, &stranger)]), Some(false));
         let deny = ace(6, 0, CONTROL_ACCESS, Some(RESET_PASSWORD), &svc());
         assert_eq!(may(&[deny, allow]), Some(false));
+    }
+
+    #[test]
+    fn an_attribute_is_read_by_its_own_right_or_its_sets_and_a_confidential_one_needs_more() {
+        const ATTRIBUTE: &str = "f0f8ffa3-1191-11d0-a060-00aa006c33ed";
+        const SET: &str = "77b5b886-944a-11d1-aebd-0000f80367c1";
+        let attribute = [ATTRIBUTE, SET].map(|text| ObjectGuid::parse(text).unwrap());
+        let who = HashSet::from([svc()]);
+        let read =
+            |aces: &[Vec<u8>], confidential| may_read(&descriptor(aces), &who, &attribute, confidential);
+        let by = |kind, object| ace(kind, 0, READ_PROPERTY, object, &svc());
+        assert_eq!(read(&[], false), Some(false));
+        for object in [Some(ATTRIBUTE), Some(SET), None] {
+            assert_eq!(read(&[by(5, object)], false), Some(true), "{object:?}");
+            assert_eq!(read(&[by(5, object)], true), Some(false), "{object:?}");
+        }
+        assert_eq!(read(&[by(5, Some(RESET_PASSWORD))], false), Some(false), "another attribute");
+        assert_eq!(read(&[by(6, Some(ATTRIBUTE)), by(5, None)], false), Some(false), "a refusal first");
+        assert_eq!(read(&[by(5, None), by(6, Some(ATTRIBUTE))], false), Some(true), "a permission first");
+        assert_eq!(read(&[ace(0, 0, GENERIC_ALL, None, &svc())], true), Some(true));
+        let more = ace(5, 0, CONTROL_ACCESS, Some(ATTRIBUTE), &svc());
+        assert_eq!(read(&[by(5, Some(SET)), more], true), Some(true));
     }
 
     #[test]

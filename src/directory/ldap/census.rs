@@ -54,7 +54,16 @@ impl Inner {
             .map(|entry| Ok((entry.dn.to_lowercase(), guid(entry)?.account_id())))
             .collect::<Result<_, Failure>>()?;
         let listed = entries.iter().map(|entry| self.listed(entry, &nesting, &ids));
-        let listed: Vec<Listed> = listed.collect::<Result<_, _>>()?;
+        let mut listed: Vec<Listed> = listed.collect::<Result<_, _>>()?;
+        for (one, entry) in listed.iter_mut().zip(&entries) {
+            if !one.account.phones.is_empty() {
+                continue;
+            }
+            match self.phones_may_be_read(session, entry).await {
+                Err(Failure::Half(why)) => one.phones = ListedPhones::Unknown(why),
+                read => read?,
+            }
+        }
         told(Progress { done: listed.len(), all: Some(listed.len()) });
         Ok(listed)
     }

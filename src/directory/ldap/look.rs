@@ -24,6 +24,7 @@ const GROUPS_AT_ONCE: usize = 50;
 
 /// Who has the name.
 pub(crate) enum Hit {
+    /// This entry, by its identifier.
     One(String),
     Nobody,
     Several,
@@ -56,7 +57,7 @@ impl Inner {
         let mut called = found.entries.into_iter().filter(|entry| person::is_called(entry, name));
         Ok(match (called.next(), called.next()) {
             (None, _) => Hit::Nobody,
-            (Some(entry), None) => Hit::One(entry.dn),
+            (Some(entry), None) => Hit::One(by_identifier(&entry)?),
             (Some(_), Some(_)) => Hit::Several,
         })
     }
@@ -67,7 +68,10 @@ impl Inner {
         let mut found = session.search(&self.base_dn, &filter, &["objectGUID"], 2).await?;
         Ok(match (found.entries.len(), found.more) {
             (0, false) => Hit::Nobody,
-            (1, false) => found.entries.pop().map_or(Hit::Nobody, |entry| Hit::One(entry.dn)),
+            (1, false) => match found.entries.pop() {
+                Some(entry) => Hit::One(by_identifier(&entry)?),
+                None => Hit::Nobody,
+            },
             (_, _) => Hit::Several,
         })
     }
@@ -77,6 +81,7 @@ impl Inner {
         let asked = self.attributes(&[&PERSON[..], &CONSTRUCTED].concat());
         let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
         let entry = session.entry(dn, &asked).await?.ok_or_else(moved)?;
+        self.phones_may_be_read(session, &entry).await?;
         let groups = groups(session, &entry).await?;
         self.reading().person(&entry, &groups)
     }
@@ -113,13 +118,14 @@ impl Inner {
                 }
                 Err(failure) => return Err(failure),
             };
-            let manager = match self.manager(&entry) {
+            let manager = match self.manager(session, &entry).await {
                 Ok(manager) => manager,
                 // Who cannot be read is not passed over either: the chain ends, and says why.
-                Err(failure) => {
+                Err(failure @ Failure::Half(_)) => {
                     managers.push(out_of_reach(&dn, &failure.words()));
                     break;
                 }
+                Err(failure) => return Err(failure),
             };
             if seen.contains(&manager.id) {
                 break;
@@ -131,10 +137,11 @@ impl Inner {
         Ok(managers)
     }
 
-    fn manager(&self, entry: &Entry) -> Result<Manager, Failure> {
+    async fn manager(&self, session: &Session, entry: &Entry) -> Result<Manager, Failure> {
         let reading = self.reading();
         let is_account = entry.is_a("user") && !entry.is_a("computer");
         let standing = if is_account {
+            self.phones_may_be_read(session, entry).await?;
             reading.standing(entry)?
         } else {
             let what = if entry.is_a("contact") { "a contact" } else { "no person" };
@@ -162,6 +169,12 @@ fn out_of_reach(dn: &str, why: &str) -> Manager {
         absence: Absence::Present,
         phones: Vec::new(),
     }
+}
+
+/// The name of an entry by what never changes (MS-ADTS 3.1.1.3.1.2.4): its distinguished name may be another
+/// person's a moment later.
+fn by_identifier(entry: &Entry) -> Result<String, Failure> {
+    Ok(person::name_by(&person::guid(entry)?))
 }
 
 fn moved() -> Failure {

@@ -10,6 +10,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio::sync::OnceCell;
 
 use super::{Census, Directory, DirectoryError, Facts, Finding, Listed, Lookup, Progress, Walk, Who};
 use crate::clock::{Clock, Zone};
@@ -23,6 +24,7 @@ pub(crate) mod failure;
 mod groups;
 mod look;
 mod person;
+mod phone_attributes;
 mod rights;
 pub(crate) mod session;
 mod values;
@@ -33,6 +35,7 @@ use failure::Failure;
 use look::{Hit, guid_filter};
 pub use person::Person;
 use person::Reading;
+use phone_attributes::PhoneAttribute;
 use session::Session;
 pub use values::ObjectGuid;
 
@@ -58,7 +61,7 @@ pub(crate) struct Inner {
     clock: Arc<dyn Clock>,
     zone: Zone,
     /// Attributes of phones are looked up in the schema once.
-    known: tokio::sync::OnceCell<()>,
+    known: OnceCell<Vec<PhoneAttribute>>,
 }
 
 impl LdapDirectory {
@@ -67,14 +70,7 @@ impl LdapDirectory {
     pub fn new(settings: LdapSettings, clock: Arc<dyn Clock>, zone: Zone) -> Self {
         let LdapSettings { servers, base_dn, phone_attributes } = settings;
         let client = Client::new(servers);
-        Self(Arc::new(Inner {
-            client,
-            base_dn,
-            phone_attributes,
-            clock,
-            zone,
-            known: tokio::sync::OnceCell::new(),
-        }))
+        Self(Arc::new(Inner { client, base_dn, phone_attributes, clock, zone, known: OnceCell::new() }))
     }
 
     /// The account with this `objectGUID`, when it lies below `base_dn`.
@@ -124,25 +120,6 @@ impl Inner {
         let looked = self.known.get_or_try_init(|| self.look_at_the_schema(&session)).await.map(|_| ());
         self.settle(&session, looked).await?;
         Ok(session)
-    }
-
-    /// A misspelt attribute is one that nobody has: everybody would seem to have no phone.
-    async fn look_at_the_schema(&self, session: &Session) -> Result<(), Failure> {
-        let wanted: String = self
-            .phone_attributes
-            .iter()
-            .map(|name| format!("(lDAPDisplayName={})", values::escaped(name.as_bytes())))
-            .collect();
-        let filter = format!("(&(objectClass=attributeSchema)(|{wanted}))");
-        let found = session.search(&session.schema, &filter, &["lDAPDisplayName"], 0).await?;
-        let known: Vec<&str> = found.entries.iter().filter_map(|e| e.text("lDAPDisplayName")).collect();
-        let unknown = |name: &&String| !known.iter().any(|known| known.eq_ignore_ascii_case(name));
-        match self.phone_attributes.iter().find(unknown) {
-            None => Ok(()),
-            Some(name) => Err(Failure::Half(format!(
-                "directory.ldap.phone_attributes: the directory has no attribute {name}"
-            ))),
-        }
     }
 
     /// Hands `result` on; what lies with the server ends the use of its connection.

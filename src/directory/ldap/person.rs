@@ -62,7 +62,7 @@ pub struct Person {
     pub must_change: bool,
     /// The distinguished name of the manager.
     pub(crate) manager: Option<String>,
-    /// The entry's own distinguished name.
+    /// The entry's name by its identifier, under which it is changed.
     pub(crate) dn: String,
 }
 
@@ -105,7 +105,7 @@ impl Reading<'_> {
             locked: computed & bit::LOCKED != 0,
             must_change: entry.needed("pwdLastSet")? == 0,
             manager: entry.text("manager").map(str::to_owned),
-            dn: entry.dn.clone(),
+            dn: name_by(&guid),
         })
     }
 
@@ -143,6 +143,11 @@ impl Reading<'_> {
         }
         phones
     }
+}
+
+/// The distinguished name of the entry with this identifier.
+pub(crate) fn name_by(guid: &ObjectGuid) -> String {
+    format!("<GUID={guid}>")
 }
 
 /// The groups of somebody, nested ones and the primary one included.

@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::groups::protected_by_number;
 use super::look::PEOPLE;
 use super::person::{CONSTRUCTED, PERSON};
+use super::phone_attributes::missing_right;
 use super::session::Session;
 use super::values::{ObjectGuid, Sid, escaped_binary};
 use crate::directory::{Finding, Verdict};
@@ -92,11 +93,17 @@ impl Inner {
             return Ok(vec![finding(right, Verdict::Bad, text, self.grant("RP"))]);
         }
         let asked = [&PERSON[..], &CONSTRUCTED].concat();
-        let mut missing: Vec<String> = Vec::new();
+        let (mut missing, mut hidden) = (Vec::new(), Vec::new());
+        let asked = self.attributes(&asked);
+        let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
         for dn in &samples {
             let Some(entry) = session.entry(dn, &asked).await? else { continue };
             let lacks = NEEDED.iter().filter(|name| entry.octets(name).is_empty());
             missing.extend(lacks.map(|name| format!("{name} in {}", parent(dn))));
+            match self.phones_may_be_read(session, &entry).await {
+                Err(Failure::Half(why)) => hidden.push(why),
+                read => read?,
+            }
         }
         let mut findings = vec![match missing.as_slice() {
             [] => good(right, format!("accounts in {} places can be read", samples.len())),
@@ -108,12 +115,16 @@ impl Inner {
             let filter = format!("(&{PEOPLE}({attribute}=*))");
             let found = session.search(&self.base_dn, &filter, &["objectGUID"], 1).await?;
             let right = format!("Read {attribute}");
-            findings.push(if found.entries.is_empty() {
-                let text = format!("no account below {} has one that may be read", self.base_dn);
-                finding(&right, Verdict::Care, text, self.grant(&format!("RP;{attribute}")))
-            } else {
-                good(&right, "there are accounts with one")
-            });
+            findings.push(
+                if let Some(why) = hidden.iter().find(|why| why.ends_with(&missing_right(attribute))) {
+                    finding(&right, Verdict::Bad, why.clone(), self.grant(&format!("RP;{attribute}")))
+                } else if found.entries.is_empty() {
+                    let text = format!("no account below {} has one that may be read", self.base_dn);
+                    finding(&right, Verdict::Care, text, self.grant(&format!("RP;{attribute}")))
+                } else {
+                    good(&right, "there are accounts with one")
+                },
+            );
         }
         Ok(findings)
     }
@@ -224,7 +235,7 @@ impl Inner {
     }
 
     /// Every identifier that the service account's sign-in carries.
-    async fn own_identifiers(&self, session: &Session) -> Result<HashSet<Sid>, Failure> {
+    pub(super) async fn own_identifiers(&self, session: &Session) -> Result<HashSet<Sid>, Failure> {
         let root = session.entry("", &["tokenGroups"]).await?.unwrap_or_default();
         let own = root.octets("tokenGroups").iter().filter_map(|octets| Sid::of_octets(octets));
         // Everyone, and Authenticated Users: every sign-in carries them.

@@ -22,6 +22,7 @@ mod protected;
 mod resets;
 mod rights;
 mod servers;
+mod unreadable;
 
 /// The settings that reach the domain's own server.
 fn settings(base_dn: &str) -> LdapSettings {

@@ -38,6 +38,8 @@ pub const WRITE_LOCKOUT_TIME: &str =
 /// More than is needed.
 pub const WRITE_ACCOUNT_CONTROL: &str =
     "(OA;CIIO;RPWP;bf967a68-0de6-11d0-a285-00aa003049e2;bf967aba-0de6-11d0-a285-00aa003049e2;SVC)";
+/// `employeeNumber` of an account may not be read.
+pub const READ_NO_NUMBER: &str = "(OD;CIIO;RP;a8df73ef-c5ea-11d1-bbcb-0080c76670c0;;SVC)";
 /// Nothing of an account may be read.
 pub const READ_NOTHING: &str = "(D;CIIO;RP;;;SVC)";
 

@@ -1,0 +1,62 @@
+//! A phone that may not be read is not a phone that is not there.
+
+use nyckelbud::directory::{Census, Directory, DirectoryError, ListedPhones, Standing, Verdict, Walk};
+
+use super::{directory, facts, named, one, settings};
+use crate::support::samba::{DELEGATED, READ_NO_NUMBER, Unit, domain};
+
+/// The people of `unit`, whose phones stand in an attribute that a line of its own can hide.
+fn people(unit: &Unit) -> nyckelbud::directory::ldap::LdapDirectory {
+    let attributes = vec!["employeeNumber".to_owned()];
+    directory(super::LdapSettings { phone_attributes: attributes, ..settings(&unit.dn()) })
+}
+
+fn units() -> (Unit, Unit) {
+    let hidden = domain().unit_with(&[&DELEGATED[..], &[READ_NO_NUMBER]].concat());
+    (domain().unit(), hidden)
+}
+
+#[tokio::test]
+async fn a_phone_that_may_not_be_read_is_never_no_phone() {
+    let (open, hidden) = units();
+    for unit in [&open, &hidden] {
+        unit.people(&[("anna", &[("employeeNumber", "070-174 06 05")]), ("bo", &[])]);
+    }
+    assert_eq!(one(facts(&people(&open), &open.account("anna"), 0).await).phones.len(), 1);
+    assert_eq!(one(facts(&people(&open), &open.account("bo"), 0).await).phones, [], "it could be seen");
+    for name in ["anna", "bo"] {
+        let error = people(&hidden).facts(&named(&hidden.account(name)), 0).await.unwrap_err();
+        let DirectoryError::Half(why) = &error else { panic!("{error}") };
+        assert!(why.contains("\"Read employeeNumber\" is missing"), "{why}");
+    }
+    let listed = people(&hidden).walk(Walk::Coverage, &|_| {}).await.unwrap();
+    assert!(listed.iter().all(|one| matches!(one.phones, ListedPhones::Unknown(_))), "{listed:?}");
+    let listed = people(&open).walk(Walk::Coverage, &|_| {}).await.unwrap();
+    assert!(listed.iter().all(|one| one.phones == ListedPhones::Numbers), "{listed:?}");
+}
+
+#[tokio::test]
+async fn a_manager_whose_phone_may_not_be_read_is_not_passed_over() {
+    let (open, hidden) = units();
+    open.people(&[("cilla", &[("employeeNumber", "070-174 06 10")])]);
+    hidden.people(&[("berit", &[("manager", &open.dn_of("cilla"))])]);
+    open.people(&[("anna", &[("manager", &hidden.dn_of("berit"))])]);
+    let above = facts(&people(&open), &open.account("anna"), 3).await.managers;
+    assert_eq!(above.len(), 1, "{above:?}");
+    assert!(
+        matches!(&above[0].standing, Standing::Closed(why) if why.contains("employeeNumber")),
+        "{above:?}"
+    );
+}
+
+#[tokio::test]
+async fn check_names_the_attribute_that_may_not_be_read() {
+    let (open, hidden) = units();
+    for (unit, verdict) in [(&open, Verdict::Good), (&hidden, Verdict::Bad)] {
+        unit.people(&[("anna", &[("employeeNumber", "070-174 06 05")])]);
+        let findings = people(unit).rights().await;
+        let found = findings.iter().find(|finding| finding.right == "Read employeeNumber").expect("its line");
+        assert_eq!(found.verdict, verdict, "{found:#?}");
+        assert_eq!(found.todo.contains("RP;employeeNumber"), verdict == Verdict::Bad, "{found:#?}");
+    }
+}
