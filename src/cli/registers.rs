@@ -58,7 +58,8 @@ fn file(settings: &Settings) -> Result<Register, CliError> {
 
 fn graph(settings: &Settings, tokens: &Tokens) -> Result<Register, CliError> {
     let directory = graph_directory(settings, tokens)?;
-    let reset = Arc::new(GraphPasswordReset::new(directory.clone()));
+    let reset =
+        Arc::new(GraphPasswordReset::new(directory.clone(), settings.policy.protected_groups.clone()));
     let directory = Arc::new(directory);
     Ok(Register { directory: directory.clone(), reset, census: directory })
 }
@@ -74,7 +75,7 @@ fn hybrid(settings: &Settings, tokens: &Tokens) -> Result<Register, CliError> {
     let (graph, ldap) = (graph_directory(settings, tokens)?, ldap_directory(settings)?);
     let on_premises = ldap_reset(settings, &ldap);
     let people = HybridDirectory::new(graph.clone(), ldap);
-    let cloud = GraphPasswordReset::new(graph.clone());
+    let cloud = GraphPasswordReset::new(graph.clone(), settings.policy.protected_groups.clone());
     let reset = Arc::new(HybridPasswordReset::new(people.clone(), graph, cloud, on_premises));
     let directory = Arc::new(people);
     Ok(Register { directory: directory.clone(), reset, census: directory })

@@ -9,9 +9,9 @@ use async_trait::async_trait;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::{PasswordReset, TemporaryPassword, Used};
+use super::{PasswordReset, TemporaryPassword, Used, why_not};
 use crate::directory::graph::{Changeable, GraphDirectory, GraphError, Refusal, Until};
-use crate::directory::{DirectoryError, Finding, Privilege, Standing};
+use crate::directory::{DirectoryError, Finding};
 use crate::http::{Answer, HttpError};
 use crate::token::AccessToken;
 use crate::types::{AccountId, Outcome, UnixMillis};
@@ -28,6 +28,7 @@ const PERMISSION: &str = "User-PasswordProfile.ReadWrite.All";
 /// Sets passwords of the people in a [`GraphDirectory`].
 pub struct GraphPasswordReset {
     directory: GraphDirectory,
+    protected_groups: Vec<String>,
     /// Until when Graph asked for no changes.
     paused_until: Mutex<Option<Instant>>,
 }
@@ -48,10 +49,10 @@ struct Change<'a> {
 }
 
 impl GraphPasswordReset {
-    /// The right to set passwords for the people of `directory`.
+    /// The right to set passwords for the people of `directory`, except members of `protected_groups`.
     #[must_use]
-    pub fn new(directory: GraphDirectory) -> Self {
-        Self { directory, paused_until: Mutex::new(None) }
+    pub fn new(directory: GraphDirectory, protected_groups: Vec<String>) -> Self {
+        Self { directory, protected_groups, paused_until: Mutex::new(None) }
     }
 
     /// Why `account` cannot get a password now, if it cannot. Read anew: much may have happened since the
@@ -67,27 +68,19 @@ impl GraphPasswordReset {
             Err(error) => return not_sent(error.to_string()),
         };
         let refused = |cause: String| Some(Outcome::Refused { cause });
-        let Some(Changeable { origin, standing, privilege, .. }) = found else {
+        let Some(Changeable { origin, standing, privilege, groups, .. }) = found else {
             return refused("the account is not in the directory any more".to_owned());
         };
-        match (standing, privilege) {
-            (Standing::Closed(why), _) => {
-                refused(format!("the account is {why}; its password was not changed"))
-            }
-            (Standing::Open, Privilege::Privileged(by)) => {
-                refused(format!("the account is privileged ({by}); its password was not changed"))
-            }
-            (Standing::Open, Privilege::Unknown(why)) => {
-                refused(format!("the account may be privileged ({why}); its password was not changed"))
-            }
-            (Standing::Open, Privilege::Ordinary) if origin.synchronised => {
-                refused("the account is synchronised: its password lives in Active Directory".to_owned())
-            }
-            (Standing::Open, Privilege::Ordinary) if until.left() < LEAST_TIME => {
-                not_sent("reading the account took all the time there was".to_owned())
-            }
-            (Standing::Open, Privilege::Ordinary) => None,
+        if let Some(why) = why_not(&standing, &privilege, &groups, &self.protected_groups) {
+            return refused(format!("{why}; its password was not changed"));
         }
+        if origin.synchronised {
+            return refused("the account is synchronised: its password lives in Active Directory".to_owned());
+        }
+        if until.left() < LEAST_TIME {
+            return not_sent("reading the account took all the time there was".to_owned());
+        }
+        None
     }
 
     fn pause(&self, wish: Option<Duration>) {

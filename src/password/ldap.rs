@@ -7,11 +7,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use zeroize::Zeroizing;
 
-use super::{PasswordReset, TemporaryPassword, Used};
+use super::{PasswordReset, TemporaryPassword, Used, why_not};
 use crate::directory::ldap::failure::{Answer, Failure, code};
 use crate::directory::ldap::session::{Octets, Session};
 use crate::directory::ldap::{LdapDirectory, Person};
-use crate::directory::{Account, Directory, DirectoryError, Finding, Privilege, Standing};
+use crate::directory::{Account, Directory, DirectoryError, Finding};
 use crate::types::{AccountId, Outcome, UnixMillis};
 
 /// "The password does not meet the requirements": length, complexity, a banned word.
@@ -65,8 +65,9 @@ impl LdapPasswordReset {
         let Some(ready) = ready.map_err(|failure| not_sent(&unchanged(&failure.words())))? else {
             return Err(refused("the account is not in the directory any more"));
         };
-        match self.refusal(&ready.person.account) {
-            Some(why) => Err(refused(&why)),
+        let Account { standing, privilege, groups, .. } = &ready.person.account;
+        match why_not(standing, privilege, groups, &self.protected_groups) {
+            Some(why) => Err(refused(&unchanged(&why))),
             None => Ok(ready),
         }
     }
@@ -77,27 +78,6 @@ impl LdapPasswordReset {
         let read = inner.account(&session, account).await;
         let person = inner.settle(&session, read).await?;
         Ok(person.map(|person| Ready { session, person }))
-    }
-
-    /// Why the account gets no password from us, whatever the server would say.
-    fn refusal(&self, account: &Account) -> Option<String> {
-        if let Standing::Closed(why) = &account.standing {
-            return Some(unchanged(&format!("the account is {why}")));
-        }
-        match &account.privilege {
-            Privilege::Ordinary => {}
-            Privilege::Privileged(by) => {
-                return Some(unchanged(&format!("the account is privileged: {by}")));
-            }
-            Privilege::Unknown(why) => {
-                return Some(unchanged(&format!("the account counts as privileged: {why}")));
-            }
-        }
-        let is_protected = |group: &&String| {
-            self.protected_groups.iter().any(|protected| protected.to_lowercase() == group.to_lowercase())
-        };
-        let group = account.groups.iter().find(is_protected)?;
-        Some(unchanged(&format!("the account is a member of the protected group {group}")))
     }
 
     /// A password would not open a locked account. Done first: its refusal leaves everything as it was.

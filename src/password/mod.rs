@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use zeroize::Zeroizing;
 
-use crate::directory::{DirectoryError, Finding};
+use crate::directory::{DirectoryError, Finding, Privilege, Standing};
 use crate::types::{AccountId, Outcome, UnixMillis};
 
 pub mod file;
@@ -36,6 +36,29 @@ impl std::fmt::Debug for TemporaryPassword {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("[temporary password]")
     }
+}
+
+/// Why an account gets no password from us, whatever the register would allow; read anew before each
+/// change, because much may have happened since the decision.
+fn why_not(
+    standing: &Standing,
+    privilege: &Privilege,
+    groups: &[String],
+    protected_groups: &[String],
+) -> Option<String> {
+    if let Standing::Closed(why) = standing {
+        return Some(format!("the account is {why}"));
+    }
+    match privilege {
+        Privilege::Ordinary => {}
+        Privilege::Privileged(by) => return Some(format!("the account is privileged: {by}")),
+        Privilege::Unknown(why) => return Some(format!("the account counts as privileged: {why}")),
+    }
+    let is_protected = |group: &&String| {
+        protected_groups.iter().any(|protected| protected.to_lowercase() == group.to_lowercase())
+    };
+    let group = groups.iter().find(is_protected)?;
+    Some(format!("the account is a member of the protected group {group}"))
 }
 
 /// Was a temporary password used (replaced by one of the owner's own)?

@@ -52,8 +52,13 @@ impl PhoneNumber {
             }
         }
         let plain = plain.replacen("(0)", "", 1).replace(['(', ')'], "");
-        // A bare 46… of the right length is the form in which gateways and spools write it.
-        let plain = if plain.len() == 11 && plain.starts_with("467") { format!("+{plain}") } else { plain };
+        // A bare 46… of the right length is the form in which gateways and spools write it. Of any other one
+        // that is too long for a Swedish number the library would guess that it has a country.
+        let plain = match plain.strip_prefix("46") {
+            Some(rest) if plain.len() == 11 && rest.starts_with('7') => format!("+{plain}"),
+            Some(_) if plain.len() > 10 => return Err(PhoneNumberError::NotANumber),
+            Some(_) | None => plain,
+        };
         let number =
             PHONE_NUMBER_UTIL.parse(&plain, Some(Region::SE)).map_err(|_| PhoneNumberError::NotANumber)?;
         if !number.is_valid() {
@@ -152,6 +157,9 @@ mod tests {
             "070+1740605",
             "19850412-1234",
             "070-174 06 05x12",
+            // a country without its sign, where it could be a part of the number
+            "46 070 174 06 05",
+            "46 607 14 07 05",
         ] {
             assert!(PhoneNumber::parse(text).is_err(), "{text:?} was taken");
         }

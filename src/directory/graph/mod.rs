@@ -93,6 +93,8 @@ pub struct Changeable {
     pub standing: Standing,
     /// Is it privileged, or a guest?
     pub privilege: Privilege,
+    /// Names of all groups, nested ones included.
+    pub groups: Vec<String>,
     /// When its password was last changed, as far as Graph says.
     pub password_changed_at: Option<UnixMillis>,
 }
@@ -148,6 +150,7 @@ impl GraphDirectory {
             origin: origin(&user),
             standing: user.standing(self.now())?,
             privilege: powers.privilege,
+            groups: powers.groups,
             password_changed_at: user.password_changed_at(),
         }))
     }

@@ -17,6 +17,11 @@ const MAX_TAGS: usize = 20_000;
 const MAX_NODES: usize = 50_000;
 /// Attributes of all elements of the tree, and the octets of their values.
 const MAX_ATTRIBUTES: usize = 50_000;
+/// Nodes and attributes that even a short text may have. A longer one may have another for every so many
+/// octets: a person's mail writes out most of them, and `<b>a` (two nodes) and ` class=x` are short ones.
+const ALWAYS: usize = 5_000;
+const OCTETS_OF_NODE: usize = 1;
+const OCTETS_OF_ATTRIBUTE: usize = 4;
 const MAX_VALUES: usize = 16 * 1024 * 1024;
 /// Attributes of one element.
 const MAX_ATTRIBUTES_OF_ONE: usize = 200;
@@ -36,7 +41,11 @@ pub(super) fn tree(html: &str) -> Result<Html, Unreadable> {
         return Err(Unreadable::Limit("tags of HTML"));
     }
     let mut parser = parse_document(HtmlTreeSink::new(Html::new_document()), ParseOpts::default());
-    let mut grown = Grown::default();
+    let mut grown = Grown {
+        most_nodes: MAX_NODES.min(ALWAYS + html.len() / OCTETS_OF_NODE),
+        most_attributes: MAX_ATTRIBUTES.min(ALWAYS + html.len() / OCTETS_OF_ATTRIBUTE),
+        ..Grown::default()
+    };
     for bit in bits(html) {
         parser.process(StrTendril::from(bit));
         grown.check(&parser, bit)?;
@@ -62,9 +71,12 @@ fn bits(html: &str) -> impl Iterator<Item = &str> {
 #[derive(Default)]
 struct Grown {
     nodes: usize,
+    /// As many as a text of this length may have; so for attributes.
+    most_nodes: usize,
     /// Octets of the newest text.
     text: usize,
     attributes: usize,
+    most_attributes: usize,
     values: usize,
     silent: usize,
 }
@@ -87,9 +99,9 @@ impl Grown {
             self.silent += marks(bit);
         }
         (self.nodes, self.text) = (nodes, text);
-        within(nodes, MAX_NODES, "elements of HTML")?;
+        within(nodes, self.most_nodes, "elements of HTML")?;
         within(most, MAX_ATTRIBUTES_OF_ONE, TOO_MANY)?;
-        within(self.attributes, MAX_ATTRIBUTES, TOO_MANY)?;
+        within(self.attributes, self.most_attributes, TOO_MANY)?;
         within(self.values, MAX_VALUES, TOO_MANY)?;
         within(self.silent, MAX_SILENT, TOO_MANY)?;
         within(newest.map_or(0, |node| node.ancestors().count()), MAX_DEPTH, TOO_DEEP)

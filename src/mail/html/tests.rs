@@ -213,16 +213,23 @@ fn left_open(elements: usize, attributes: usize, paragraphs: usize) -> String {
 
 #[test]
 fn what_is_built_anew_in_every_paragraph_has_an_end() {
-    for (elements, attributes, paragraphs, what) in [
-        (490, 0, 1_000, "elements of HTML"),
-        (490, 20, 1_500, "attributes of HTML"),
-        (50, 0, 15_000, "elements of HTML"),
+    let names = ["a", "b", "big", "code", "em", "font", "i", "s", "small", "strike", "strong", "tt", "u"];
+    let open: String = names.iter().map(|name| format!("<{name}>").repeat(3)).collect();
+    for (html, what) in [
+        (left_open(490, 0, 1_000), "attributes of HTML"),
+        (left_open(490, 20, 1_500), "attributes of HTML"),
+        (left_open(50, 0, 15_000), "attributes of HTML"),
+        (format!("<p>{open}{}", "<p>x".repeat(500)), "elements of HTML"),
+        (format!("<p>{open}{}", "<p>xxx".repeat(15_000)), "elements of HTML"),
     ] {
-        let html = left_open(elements, attributes, paragraphs);
         let found = lines(&html).map(|lines| lines.len());
-        assert_eq!(found, Err(Unreadable::Limit(what)), "{elements} × {attributes} × {paragraphs}");
+        assert_eq!(found, Err(Unreadable::Limit(what)), "{}", &html[..40]);
     }
     assert_eq!(seen(&left_open(3, 3, 100)).len(), 100);
+    // A long mail of Word's, with letters that are left open.
+    let paragraph = "<p class=MsoNormal><span lang=SV style='font-size:11.0pt'>Hej<o:p></o:p></span></p>\n";
+    let long = format!("<font face=Arial size=2 color=black>{}", paragraph.repeat(3_000));
+    assert_eq!(seen(&long).len(), 3_000);
 }
 
 #[test]

@@ -127,7 +127,7 @@ async fn an_owner_who_was_faster_than_the_receipt_has_used_the_password_and_anot
         demo_desk::deliver(folder.path(), "sms-registered-phone");
         let gateway = ScriptedGateway::new("a", true, |_, _| accepted("a1"));
         let desk = OpenDesk::open(folder.path(), &clock, |parts| {
-            parts.reset = Arc::new(GraphPasswordReset::new(directory(&graph)));
+            parts.reset = Arc::new(GraphPasswordReset::new(directory(&graph), Vec::new()));
             parts.gateways = vec![gateway.clone()];
         });
         let desk = desk.await;

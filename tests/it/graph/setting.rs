@@ -31,7 +31,7 @@ async fn set(reset: &GraphPasswordReset, password: &TemporaryPassword) -> Outcom
 async fn changed(change: impl FnOnce(&mut Person)) -> (Graph, GraphPasswordReset) {
     let graph = Graph::start().await;
     graph.change("id-anna", change);
-    let reset = GraphPasswordReset::new(directory(&graph));
+    let reset = GraphPasswordReset::new(directory(&graph), vec!["skyddade".to_owned()]);
     (graph, reset)
 }
 
@@ -50,7 +50,7 @@ async fn a_password_opens_the_account_and_must_be_changed() {
 
 #[tokio::test]
 async fn who_may_not_get_one_is_read_anew_and_refused_before_anything_is_sent() {
-    let changes: [(&str, Change); 7] = [
+    let changes: [(&str, Change); 8] = [
         ("its password lives in Active Directory", |a| a.synced = Some(true)),
         ("switched off", |a| a.enabled = Some(false)),
         ("left on 2026-01-31", |a| a.leaves = Some("2026-01-31T00:00:00Z".to_owned())),
@@ -58,6 +58,7 @@ async fn who_may_not_get_one_is_read_anew_and_refused_before_anything_is_sent() 
         ("the role Teams Administrator", |a| a.roles = vec!["Teams Administrator".to_owned()]),
         ("may activate the role", |a| a.eligible = vec![USER_ADMINISTRATOR.to_owned()]),
         ("restricted management", |a| a.restricted = true),
+        ("protected group Skyddade", |a| a.groups = vec![("Skyddade".to_owned(), false)]),
     ];
     for (words, change) in changes {
         let (graph, reset) = changed(change).await;
@@ -155,7 +156,7 @@ async fn after_a_lost_answer_the_same_value_again_leaves_exactly_one_password() 
 async fn a_change_that_gets_no_answer_is_uncertain_in_time() {
     let graph = Graph::start().await;
     let limit = Duration::from_secs(10);
-    let reset = GraphPasswordReset::new(directory_within(&graph, limit));
+    let reset = GraphPasswordReset::new(directory_within(&graph, limit), Vec::new());
     graph.fault("PATCH", 1, Fault::Hangs);
     let password = password();
     let answered = tokio::time::timeout(limit, set(&reset, &password)).await;

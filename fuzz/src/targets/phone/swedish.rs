@@ -33,11 +33,9 @@ fn national(digits: &str) -> Verdict {
         return swedish(national);
     }
     // As gateways and files write it, the country without a sign before it.
-    match (digits.strip_prefix("467"), digits.strip_prefix("4607")) {
-        (Some(rest), _) if rest.len() == 8 => swedish(&digits[2..]),
-        // With the trunk digit that people put into brackets; too long to be anything else.
-        (_, Some(rest)) if rest.len() == 8 => swedish(&digits[3..]),
-        (Some(_) | None, Some(_) | None) => swedish(digits),
+    match digits.strip_prefix("467") {
+        Some(rest) if rest.len() == 8 => swedish(&digits[2..]),
+        Some(_) | None => swedish(digits),
     }
 }
 
