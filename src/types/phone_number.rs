@@ -37,7 +37,7 @@ impl PhoneNumber {
                 '\u{ff10}'..='\u{ff19}' => {
                     plain.push(char::from(b'0' + u8::try_from(u32::from(c) - 0xff10).unwrap_or(0)))
                 }
-                '+' if plain.is_empty() => plain.push('+'),
+                '+' if matches!(plain.as_str(), "" | "(") => plain.push('+'),
                 '(' | ')' => plain.push(c),
                 '-'
                 | '.'
@@ -51,7 +51,7 @@ impl PhoneNumber {
                 _ => return Err(PhoneNumberError::Character),
             }
         }
-        let plain = plain.replacen("(0)", "", 1).replace(['(', ')'], "");
+        let plain = without_trunk_digit(&plain).replace(['(', ')'], "");
         // A bare 46… of the right length is the form in which gateways and spools write it. Of any other one
         // that is too long for a Swedish number the library would guess that it has a country.
         let plain = match plain.strip_prefix("46") {
@@ -105,6 +105,21 @@ impl PhoneNumber {
     }
 }
 
+/// A number without the `(0)` behind its country, which is dialled only inside it. Anywhere else the digit
+/// belongs to the number.
+fn without_trunk_digit(number: &str) -> String {
+    let Some((country, national)) = number.split_once("(0)") else { return number.to_owned() };
+    let signed = country.trim_matches(['(', ')']);
+    let code = signed.strip_prefix('+').or_else(|| signed.strip_prefix("00"));
+    // No code is longer (ITU-T E.164, 6.2.1); without a sign only Sweden's is known.
+    let is_code = |code: &str| matches!(code.len(), 1..=3) && code.bytes().all(|b| b.is_ascii_digit());
+    if signed == "46" || code.is_some_and(is_code) {
+        format!("{country}{national}")
+    } else {
+        number.to_owned()
+    }
+}
+
 impl std::fmt::Debug for PhoneNumber {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "PhoneNumber({})", self.masked())
@@ -131,6 +146,9 @@ mod tests {
             "(070) 1740605",
             "070/174.06.05",
             " +46(0)70-174 06 05 ",
+            "(+46) (0)70 174 06 05",
+            "46 (0)70-174 06 05",
+            "(0)70-174 06 05",
         ] {
             assert_eq!(
                 PhoneNumber::parse(text).map(|n| n.e164().to_owned()),
@@ -160,6 +178,10 @@ mod tests {
             // a country without its sign, where it could be a part of the number
             "46 070 174 06 05",
             "46 607 14 07 05",
+            // a digit in brackets is a trunk digit only behind a country
+            "+45 20 12 34 5(0)6",
+            "070-174 06 (0)05",
+            "+46 70 (0)174 06 05",
         ] {
             assert!(PhoneNumber::parse(text).is_err(), "{text:?} was taken");
         }

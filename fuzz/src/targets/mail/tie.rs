@@ -88,7 +88,8 @@ impl Labels {
     }
 
     fn stand_in(&self, text: &str) -> bool {
-        let mut words = text.split(|c: char| !c.is_alphabetic());
+        // A letter that was lost on the way is a wrong one.
+        let mut words = text.split(|c: char| !c.is_alphabetic() && c != '\u{fffd}');
         self.pieces.iter().any(|piece| text.contains(piece))
             || words.any(|word| self.long.iter().any(|label| is_slip(word, label)))
     }

@@ -67,7 +67,7 @@ fn digits(text: &str) -> Option<String> {
         match c {
             '0'..='9' | '(' | ')' => signs.push(c),
             '０'..='９' => signs.push(char::from_digit(u32::from(c) - u32::from('０'), 10)?),
-            '+' if signs.is_empty() => signs.push(c),
+            '+' if signs.is_empty() || signs == "(" => signs.push(c),
             ' ' | '-' | '.' | '/' | '\u{ad}' | '\u{200b}' | '\u{feff}' | '‐' | '‑' | '‒' | '–' | '—'
             | '―' | '−' => {}
             c if c.is_whitespace() => {}
@@ -75,8 +75,15 @@ fn digits(text: &str) -> Option<String> {
         }
     }
     let signs = match signs.split_once("(0)") {
-        Some((before, behind)) => format!("{before}{behind}"),
-        None => signs,
+        Some((before, behind)) if is_country(&before.replace(['(', ')'], "")) => format!("{before}{behind}"),
+        Some(_) | None => signs,
     };
     Some(signs.replace(['(', ')'], ""))
+}
+
+/// May a trunk digit in brackets follow?
+fn is_country(text: &str) -> bool {
+    let number = text.trim_start_matches(['+', '0']);
+    let sign = &text[..text.len() - number.len()];
+    text == "46" || matches!(sign, "+" | "00") && (1..=3).contains(&number.len())
 }
