@@ -63,7 +63,7 @@ fn timed(target: &Target, data: &[u8]) -> Duration {
 /// compared with each other costs most, up to the limits of `mail/html`; the fuzzer counts each comparison.
 fn for_each_octet(target: &str) -> (usize, Duration) {
     match target {
-        "mail" => (2_000, Duration::from_micros(80)),
+        "mail" => (2_000, Duration::from_micros(120)),
         "authentication_results" => (2_000, Duration::from_micros(20)),
         "imap" => (10_000, Duration::from_micros(50)),
         _ => (100, Duration::from_micros(20)),

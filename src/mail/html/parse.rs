@@ -19,7 +19,7 @@ const MAX_NODES: usize = 50_000;
 const MAX_ATTRIBUTES: usize = 50_000;
 /// Nodes and attributes that even a short text may have. A longer one may have another for every so many
 /// octets: a person's mail writes out most of them, and `<b>a` (two nodes) and ` class=x` are short ones.
-const ALWAYS: usize = 5_000;
+const ALWAYS: usize = 2_000;
 const OCTETS_OF_NODE: usize = 1;
 const OCTETS_OF_ATTRIBUTE: usize = 4;
 const MAX_VALUES: usize = 16 * 1024 * 1024;

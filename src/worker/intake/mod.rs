@@ -20,6 +20,7 @@ mod keeper;
 mod opening;
 mod pauses;
 mod plan;
+mod returns;
 mod round;
 mod sweep;
 
@@ -57,6 +58,8 @@ pub struct Intake {
     unforgiven: Vec<(UidScope, Vec<MailUid>)>,
     /// Moves that were refused.
     unmoved: Unmoved,
+    /// About moves that were answered, and did nothing.
+    idle_moves: Complaint,
     sweep: Sweep,
     /// When everything in it was last looked at.
     worked: Option<Instant>,
@@ -106,6 +109,7 @@ impl Intake {
             breaks: HashMap::new(),
             unforgiven: Vec::new(),
             unmoved: Unmoved::default(),
+            idle_moves: Complaint::default(),
             sweep: Sweep::default(),
             worked: None,
             told: None,

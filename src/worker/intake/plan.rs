@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
+use super::returns::Returns;
 use crate::mailbox::MailUid;
 use crate::store::LedgerEntry;
 
@@ -37,6 +38,8 @@ pub(super) struct Breaks {
     good: Option<Instant>,
     /// When the folder was last listed.
     listed: Option<Instant>,
+    /// Mails that were moved and lie there again.
+    pub(super) returns: Returns,
     troubles: HashMap<MailUid, Trouble>,
 }
 
@@ -89,9 +92,10 @@ impl Breaks {
     /// These lie in the folder: the mailbox answers, and of what has left it nothing needs to be known.
     pub(super) fn listed(&mut self, listed: &[MailUid], now: Instant) {
         self.listed = Some(now);
-        if !self.troubles.is_empty() {
+        if !self.troubles.is_empty() || !self.returns.is_empty() {
             let listed: HashSet<&MailUid> = listed.iter().collect();
             self.troubles.retain(|uid, _| listed.contains(uid));
+            self.returns.retain(&listed);
         }
     }
 
@@ -125,6 +129,8 @@ pub(super) struct Plan {
     pub(super) withheld: Vec<MailUid>,
     /// Not fetched any more, because that stops the program; a ticket says so.
     pub(super) deadly: Vec<MailUid>,
+    /// Of these the ones that were moved before, and lie there all the same.
+    pub(super) returned: Vec<MailUid>,
     /// There are more fresh ones.
     pub(super) more: bool,
 }
@@ -143,7 +149,8 @@ impl Plan {
         let known: HashMap<&MailUid, &LedgerEntry> = ledger.iter().map(|e| (&e.uid, e)).collect();
         for uid in listed {
             let entry = known.get(uid);
-            if entry.is_some_and(|entry| entry.mail.is_some() && !entry.moved) {
+            let kept = entry.filter(|entry| entry.mail.is_some());
+            if kept.is_some_and(|kept| !kept.moved || breaks.returns.rests(uid, now)) {
                 continue;
             }
             let group = match entry.map_or(0, |entry| begun(entry)) {
@@ -155,9 +162,13 @@ impl Plan {
                 _ => &mut self.alone,
             };
             group.push(uid.clone());
+            self.returned.extend(kept.map(|kept| kept.uid.clone()));
             if self.fresh.len() > limit {
                 self.fresh.truncate(limit);
-                *self = Self { fresh: std::mem::take(&mut self.fresh), more: true, ..Self::default() };
+                let fresh = std::mem::take(&mut self.fresh);
+                let mut returned = std::mem::take(&mut self.returned);
+                returned.retain(|uid| fresh.contains(uid));
+                *self = Self { fresh, returned, more: true, ..Self::default() };
                 return false;
             }
         }
@@ -192,6 +203,24 @@ mod tests {
     }
 
     #[test]
+    fn a_mail_that_lies_there_after_its_move_is_taken_in_once_more_and_then_rests() {
+        let there = LedgerEntry { moved: true, ..entry(2, 1, true) };
+        let (listed, mut breaks, now) = ([uid(1), uid(2), uid(3)], Breaks::default(), Instant::now());
+        let plan = |breaks: &Breaks, limit| {
+            let mut plan = Plan::default();
+            plan.add(&listed, std::slice::from_ref(&there), breaks, limit, now);
+            (plan.fresh, plan.returned)
+        };
+        assert_eq!(plan(&breaks, 3), (listed.to_vec(), vec![uid(2)]));
+        assert_eq!(plan(&breaks, 1), (vec![uid(1)], vec![]), "it is left to the next round");
+        breaks.returns.count(&uid(2), now);
+        breaks.returns.count(&uid(2), now);
+        assert_eq!(plan(&breaks, 3), (vec![uid(1), uid(3)], vec![]));
+        breaks.listed(&[uid(1), uid(3)], now);
+        assert_eq!(plan(&breaks, 3).1, [uid(2)], "it was away meanwhile");
+    }
+
+    #[test]
     fn a_round_has_its_limit_and_leaves_what_needs_care_to_the_last_one() {
         let listed: Vec<MailUid> = (1..=6).map(uid).collect();
         let (ledger, breaks, now) = ([entry(2, 1, false)], Breaks::default(), Instant::now());
@@ -209,7 +238,8 @@ mod tests {
     fn a_mail_that_somebody_moved_back_is_fetched_unless_it_is_dangerous() {
         let back = |n, tries| LedgerEntry { moved: true, ..entry(n, tries, true) };
         let plan = plan_of(&[uid(1), uid(2)], &[back(1, 1), back(2, 4)], &Breaks::default(), Instant::now());
-        assert_eq!(plan, Plan { fresh: vec![uid(1)], poison: vec![uid(2)], ..Plan::default() });
+        let returned = vec![uid(1), uid(2)];
+        assert_eq!(plan, Plan { fresh: vec![uid(1)], poison: vec![uid(2)], returned, ..Plan::default() });
     }
 
     #[test]

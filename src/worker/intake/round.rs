@@ -20,7 +20,7 @@ const FETCH_BATCH: usize = 200;
 /// Mails that the ledger is asked for in one go.
 const LEDGER_BATCH: usize = 1000;
 /// Mails that lie between the connection and the store; each may be as large as `max_mail_size`.
-const IN_FLIGHT: usize = 8;
+const IN_FLIGHT: usize = 2;
 
 const POISON: &str = "its reading stopped the program three times";
 const DEADLY: &str = "its fetching stopped the program, even unread";
@@ -45,6 +45,7 @@ impl Intake {
         let mut to_file = self.left_over(&scope, &listed, mark.as_ref()).await?;
         let plan = self.plan(&scope, &listed, ROUND).await?;
         drop(listed);
+        self.note_returns(&scope, &plan.returned);
         to_file.extend(self.carry_out(&scope, &plan, stop).await?);
         if stop.is_cancelled() {
             return Ok(false);

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::inbox::{raw, scope};
 use super::{Desk, intake, letter, letter_from};
+use crate::support::said::Said;
 use crate::support::{audit_rows, demo_desk};
 
 const REQUEST: &str = "sms-registered-phone";
@@ -44,9 +45,13 @@ async fn a_mail_that_a_server_only_says_it_moved_stays_one_ticket() {
     let mut desk = Desk::new().await;
     desk.shelf().mails = vec![raw("1", &demo_desk::mail(REQUEST))];
     desk.shelf().sticky = true;
+    let said = Said::listen();
     drain(&mut desk, 8).await;
-    assert_eq!(desk.tickets().await.len(), 1);
+    assert_eq!(seen(&desk).await, (1, 3), "one ticket, and no fetch a round");
+    let lines = said.lines("they lie there still");
+    assert!(lines.len() == 1 && lines[0].contains("mails=1"), "{lines:#?}");
     desk.shelf().sticky = false;
+    desk.restart();
     desk.drain().await;
     assert_eq!((desk.tickets().await.len(), desk.shelf().mails.len()), (1, 0), "it goes in the end");
 }
