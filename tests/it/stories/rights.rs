@@ -1,0 +1,1 @@
+//! `check` over both registers as one: each right that is taken away in either is named.
