@@ -35,6 +35,10 @@ pub(super) struct Fitted {
     pub(super) register: Register,
     pub(super) graph: Option<Graph>,
     pub(super) unit: Option<Unit>,
+    /// Where Active Directory is reached, if not at its own port.
+    pub(super) port: Option<u16>,
+    /// How long a call may take.
+    pub(super) timeout: &'static str,
     file: String,
 }
 
@@ -48,7 +52,7 @@ impl Fitted {
         };
         let graph = if cloud { Some(Graph::start().await) } else { None };
         let unit = ground.then(|| domain().unit());
-        let mut fitted = Self { register, graph, unit, file: String::new() };
+        let mut fitted = Self { register, graph, unit, port: None, timeout: "15s", file: String::new() };
         let people = || stories.iter().flat_map(|told| told.story.people.iter().map(move |one| (told, one)));
         if fitted.unit.is_some() {
             fitted.into_active_directory(&people().collect::<Vec<_>>());
@@ -71,18 +75,18 @@ impl Fitted {
 
     /// A desk in `folder` whose people these are.
     pub(super) fn build(&self, folder: &Path, policy: &str) {
+        let port = self.port;
+        let ldap = |unit: &Unit| ldap(&unit.dn(), port.unwrap_or_else(|| domain().ldaps_port()));
         let people = match (&self.graph, &self.unit) {
             (None, None) => {
                 "[directory]\nkind = \"file\"\n[directory.file]\npath = \"directory.toml\"\n".to_owned()
             }
-            (None, Some(unit)) => {
-                "[directory]\nkind = \"ldap\"\n".to_owned() + &ldap(&unit.dn(), domain().ldaps_port())
-            }
+            (None, Some(unit)) => "[directory]\nkind = \"ldap\"\n".to_owned() + &ldap(unit),
             (Some(graph), None) => graph.config(),
-            (Some(graph), Some(unit)) => {
-                graph.config().replace("\"graph\"", "\"hybrid\"") + &ldap(&unit.dn(), domain().ldaps_port())
-            }
+            (Some(graph), Some(unit)) => graph.config().replace("\"graph\"", "\"hybrid\"") + &ldap(unit),
         };
+        let timed = format!("[directory]\ntimeout = \"{}\"\n", self.timeout);
+        let people = people.replacen("[directory]\n", &timed, 1);
         build_with(folder, &people, &self.called(PROTECTED), policy);
         if self.register == Register::File {
             std::fs::write(folder.join("directory.toml"), &self.file).unwrap();

@@ -72,7 +72,7 @@ enum End {
     Password,
     /// Somebody above gets a link, and nothing is changed.
     Offered { reason: &'static str, to: &'static str },
-    /// No text leaves, nothing is changed; the trail holds these words.
+    /// No text leaves, nothing is changed; a check that did not hold says this in the trail.
     Technician { reason: &'static str, trail: &'static str },
 }
 
@@ -155,6 +155,17 @@ async fn tell(table: &'static [Story], register: Register, policy: &str) {
     assert_eq!(tickets.len(), stories.len(), "a ticket for each story");
 }
 
+/// The lines of a trail that did not hold, but for what became of it: `enabled fail: switched off`.
+fn missed(ticket: &Value) -> String {
+    let lines = ticket["trail"].as_array().into_iter().flatten();
+    let text = |line: &Value, key: &str| line[key].as_str().unwrap_or_default().to_owned();
+    let missed = lines.filter(|line| line["result"] != "pass" && line["check"] != "outcome");
+    let shown = missed.map(|line| {
+        format!("{} {}: {}\n", text(line, "check"), text(line, "result"), text(line, "evidence"))
+    });
+    shown.collect()
+}
+
 /// The texts to somebody.
 fn to<'t>(told: &Told, role: &str, texts: &'t [String]) -> Vec<&'t str> {
     let Some(number) = told.phone(role) else { return Vec::new() };
@@ -205,7 +216,7 @@ fn ends_as_told(
             is("state", "open")?;
             is("reason", reason)?;
             sure(own.is_empty() && above.is_empty(), "no text leaves")?;
-            sure(ticket["trail"].to_string().contains(trail), &format!("the trail says {trail:?}"))
+            sure(missed(ticket).contains(trail), &format!("the trail says {trail:?}"))
         }
     }
 }

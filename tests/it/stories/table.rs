@@ -40,43 +40,47 @@ pub(super) const ACCOUNTS: &[Story] = &[
         story("locked out", &[one("anna", Mobile, Locked, None)], End::Password),
         &[(File, NO_LOCK), (Graph, NO_LOCK)],
     ),
-    story("not found", &[], technician("account-unknown", "nobody is called")),
+    story("not found", &[], technician("account-unknown", "account fail: nobody is called")),
     story(
         "two found",
         &[one("anna", Mobile, Ordinary, None), one("twin", Mobile, Twin, None)],
-        technician("account-ambiguous", "several are called"),
+        technician("account-ambiguous", "account fail: several are called"),
     ),
     story(
         "disabled",
         &[one("anna", Mobile, Disabled, Some("berit")), BERIT],
-        technician("account-disabled", "enabled"),
+        technician("account-disabled", "enabled fail: "),
     ),
     not_in(
-        story("expired", &[one("anna", Mobile, Expired, None)], technician("account-disabled", "enabled")),
+        story(
+            "expired",
+            &[one("anna", Mobile, Expired, None)],
+            technician("account-disabled", "enabled fail: "),
+        ),
         &[(File, SWITCH_ONLY)],
     ),
     not_in(
         story(
             "a guest",
             &[one("anna", Mobile, Guest, Some("berit")), BERIT],
-            technician("account-protected", "guest"),
+            technician("account-protected", "protected fail: privileged: a guest"),
         ),
         &[(Samba, "Active Directory has no guests of other organisations")],
     ),
     story(
         "in a protected group",
         &[one("anna", Mobile, Protected, None)],
-        technician("account-protected", "member of the protected group"),
+        technician("account-protected", "protected fail: member of the protected group"),
     ),
     story(
         "in a group of a protected group",
         &[one("anna", Mobile, ProtectedBelow, None)],
-        technician("account-protected", "member of the protected group"),
+        technician("account-protected", "protected fail: member of the protected group"),
     ),
     story(
         "privileged",
         &[one("anna", Mobile, Privileged, None)],
-        technician("account-protected", "privileged"),
+        technician("account-protected", "protected fail: privileged: "),
     ),
 ];
 
@@ -96,22 +100,22 @@ pub(super) const PHONES_AND_MANAGERS: &[Story] = &[
     story(
         "a phone of another country",
         &[one("anna", Danish, Ordinary, Some("berit")), BERIT],
-        technician("phone-foreign", "numbers of DK are not texted"),
+        technician("phone-foreign", "phone-country fail: numbers of DK are not texted"),
     ),
     with_another(
         "a masked phone",
         &[one("anna", Masked, Ordinary, Some("berit")), BERIT],
-        technician("directory-failed", ""),
+        technician("directory-failed", "unknown: "),
     ),
     with_another(
         "no manager",
         &[one("anna", Mobile, Ordinary, None)],
-        technician("no-manager", "nobody is above"),
+        technician("no-manager", "manager fail: nobody is above"),
     ),
     with_another(
         "the manager is oneself",
         &[one("anna", Mobile, Ordinary, Some("anna"))],
-        technician("no-manager", "manager"),
+        technician("no-manager", "manager fail: "),
     ),
     with_another(
         "managers in a circle",
@@ -120,13 +124,13 @@ pub(super) const PHONES_AND_MANAGERS: &[Story] = &[
             one("berit", Nothing, Ordinary, Some("cilla")),
             one("cilla", Nothing, Ordinary, Some("berit")),
         ],
-        technician("no-manager", "no registered phone"),
+        technician("no-manager", "no registered phone that may be texted; "),
     ),
     not_in(
         with_another(
             "a contact as manager",
             &[one("anna", Mobile, Ordinary, Some("berit")), one("berit", Mobile, Contact, None)],
-            technician("no-manager", "contact"),
+            technician("no-manager", "a contact"),
         ),
         &[(File, "a file holds accounts only")],
     ),
@@ -134,7 +138,7 @@ pub(super) const PHONES_AND_MANAGERS: &[Story] = &[
         with_another(
             "a manager who is gone",
             &[one("anna", Mobile, Ordinary, Some("berit")), one("berit", Mobile, Gone, None)],
-            technician("no-manager", "nobody is above"),
+            technician("no-manager", "manager fail: nobody is above"),
         ),
         &[(File, "a file that names somebody it does not hold is half an answer: directory-failed")],
     ),
@@ -171,7 +175,7 @@ pub(super) const AGES: &[Story] = &[
     story(
         "registered an hour ago",
         &[one("anna", Phone::New, Ordinary, Some("berit")), BERIT],
-        technician("phone-too-new", "least"),
+        technician("phone-too-new", "phone-age fail: "),
     ),
     not_in(
         story("registered long ago", &[one("anna", Mobile, Ordinary, None)], End::Password),
