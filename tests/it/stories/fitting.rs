@@ -55,11 +55,11 @@ impl Fitted {
         let mut fitted = Self { register, graph, unit, port: None, timeout: "15s", file: String::new() };
         let people = || stories.iter().flat_map(|told| told.story.people.iter().map(move |one| (told, one)));
         if fitted.unit.is_some() {
-            fitted.into_active_directory(&people().collect::<Vec<_>>());
+            fitted.add_to_active_directory(&people().collect::<Vec<_>>());
         }
         for (told, person) in people() {
             if fitted.graph.is_some() {
-                fitted.into_entra(told, person);
+                fitted.add_to_entra(told, person);
             } else if register == Register::File {
                 let entry = fitted.entry(told, person);
                 fitted.file.push_str(&entry);
@@ -158,7 +158,7 @@ impl Fitted {
 
     /// As Entra Connect brings them there, when they are in Active Directory, too: what that alone knows
     /// is not seen here.
-    fn into_entra(&self, told: &Told, person: &Person) {
+    fn add_to_entra(&self, told: &Told, person: &Person) {
         let graph = self.graph.as_ref().expect("a tenant");
         let (name, hybrid) = (told.name(person.role), self.unit.is_some());
         let mut one =
@@ -202,7 +202,7 @@ impl Fitted {
         graph.add(one);
     }
 
-    fn into_active_directory(&self, people: &[(&Told, &Person)]) {
+    fn add_to_active_directory(&self, people: &[(&Told, &Person)]) {
         let unit = self.unit.as_ref().expect("a unit");
         let (mut first, mut then) = (String::new(), String::new());
         let (mut added, mut protected, mut below) = (Vec::new(), Vec::new(), Vec::new());
