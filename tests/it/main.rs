@@ -18,6 +18,7 @@ mod sender;
 mod sms;
 mod smtp;
 mod store;
+mod stories;
 mod support;
 mod threads;
 mod token;
