@@ -29,6 +29,9 @@ const USED: [&str; 8] = [
     LIFE_CYCLE,
     PASSWORDS,
 ];
+/// The default of `policy.protected_groups`: a group of Active Directory, which nobody has misspelt and which
+/// Entra ID need not have.
+const BUILT_IN: &str = "Domain Admins";
 /// Instead of [`PASSWORDS`] these let passwords be set, too, and much more.
 const WIDER: [&str; 2] = ["User.ReadWrite.All", "Directory.ReadWrite.All"];
 
@@ -156,7 +159,7 @@ async fn of_a_person(directory: &GraphDirectory, who: &AccountId, until: Until) 
 /// warning, because the group may be one of Active Directory alone.
 async fn misspelt(directory: &GraphDirectory, until: Until) -> Vec<Finding> {
     let mut found = Vec::new();
-    for name in &directory.0.watched_groups {
+    for name in directory.0.watched_groups.iter().filter(|name| *name != BUILT_IN) {
         let url = directory.client().named_group(name);
         // Without an answer nothing is known of the name; the line of the permission says why there is none.
         let Ok((groups, _, _)) = directory.client().page::<Any>(&url, Mode::Plain, until).await else {
