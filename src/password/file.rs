@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 use toml::Value;
 use zeroize::Zeroizing;
 
-use super::{PasswordReset, TemporaryPassword, Used};
+use super::{PasswordReset, SAME_RESET, TemporaryPassword, Used};
 use crate::clock::rfc3339;
 use crate::directory::file::FileDirectory;
 use crate::directory::register::{line_of, point_in_time};
@@ -27,10 +27,6 @@ use crate::types::{AccountId, Outcome, UnixMillis};
 /// How long another process may hold the file before we give up.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 const LOCK_POLL: Duration = Duration::from_millis(20);
-
-/// A password set later than ours by more than this is not ours: the store notes the time of its
-/// own call, and a repeated call comes a little later.
-const SAME_RESET: Duration = Duration::from_secs(60);
 
 /// The file of passwords that belongs to the directory file `directory`.
 #[must_use]

@@ -9,8 +9,10 @@ use async_trait::async_trait;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::{PasswordReset, TemporaryPassword, Used, why_not};
-use crate::directory::graph::{Changeable, GraphDirectory, GraphError, Refusal, Until};
+use super::{PasswordReset, SAME_RESET, TemporaryPassword, Used, why_not};
+use crate::directory::graph::{
+    Changeable, GraphDirectory, GraphError, PASSWORDS, Refusal, Until, may_set_passwords,
+};
 use crate::directory::{DirectoryError, Finding};
 use crate::http::{Answer, HttpError};
 use crate::token::AccessToken;
@@ -18,12 +20,8 @@ use crate::types::{AccountId, Outcome, UnixMillis};
 
 /// With less time left a change is not begun: its answer could not be waited for.
 const LEAST_TIME: Duration = Duration::from_millis(500);
-/// A password changed later than ours by more than this is not ours: the store notes the time of its own
-/// call, and a repeated call comes a little later.
-const SAME_RESET: Duration = Duration::from_secs(60);
 /// A longer wish to be left alone is not believed.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10 * 60);
-const PERMISSION: &str = "User-PasswordProfile.ReadWrite.All";
 
 /// Sets passwords of the people in a [`GraphDirectory`].
 pub struct GraphPasswordReset {
@@ -90,10 +88,11 @@ impl GraphPasswordReset {
         }
     }
 
+    /// Has the application none of the permissions that a change of a password takes?
     async fn lacks_permission(&self, until: Until) -> bool {
         let token = self.directory.client().token(until).await;
         let roles = token.ok().as_ref().and_then(AccessToken::roles);
-        roles.is_some_and(|roles| !roles.iter().any(|role| role == PERMISSION))
+        roles.is_some_and(|roles| !roles.iter().any(|role| may_set_passwords(role)))
     }
 }
 
@@ -177,7 +176,7 @@ fn outcome(answer: &Answer) -> Outcome {
 
 fn forbidden(answer: &Answer, lacks_permission: bool) -> Outcome {
     let why = if lacks_permission {
-        format!("the application lacks {PERMISSION}")
+        format!("the application lacks {PASSWORDS}")
     } else {
         "the application lacks the role User Administrator, or its role does not reach this account"
             .to_owned()

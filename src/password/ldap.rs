@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use zeroize::Zeroizing;
 
-use super::{PasswordReset, TemporaryPassword, Used, why_not};
+use super::{PasswordReset, SAME_RESET, TemporaryPassword, Used, why_not};
 use crate::directory::ldap::failure::{Answer, Failure, code};
 use crate::directory::ldap::session::{Octets, Session};
 use crate::directory::ldap::{LdapDirectory, Person};
@@ -18,10 +18,6 @@ use crate::types::{AccountId, Outcome, UnixMillis};
 const PASSWORD_RESTRICTION: &str = "0000052D";
 /// What Windows answers when it does not think the connection well enough protected.
 const NOT_PROTECTED: &str = "0000001F";
-
-/// A password changed later than ours by more than this is not ours: the store notes the time of its
-/// own call, a repeated call comes a little later, and the server has a clock of its own.
-const SAME_RESET: Duration = Duration::from_secs(120);
 
 /// Sets passwords of the people in an [`LdapDirectory`].
 pub struct LdapPasswordReset {

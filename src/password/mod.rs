@@ -1,6 +1,8 @@
 //! Stage 6: a temporary password is made, sealed, and set. It is made by us, sealed before the
 //! directory is touched, and readable in clear only where it is set, texted or shown.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use zeroize::Zeroizing;
 
@@ -60,6 +62,12 @@ fn why_not(
     let group = groups.iter().find(is_protected)?;
     Some(format!("the account is a member of the protected group {group}"))
 }
+
+/// A password changed later than ours by more than this is not ours. The store notes the time of its own
+/// call; a repeated call comes a little later, the server's clock is its own, and Active Directory rounds. A
+/// shorter time says "used" of a password that nobody has used, and its owner is then forgotten; a longer one
+/// says "not used" of an owner who was quick, and costs a technician a look. So it errs to the long side.
+const SAME_RESET: Duration = Duration::from_secs(120);
 
 /// Was a temporary password used (replaced by one of the owner's own)?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,15 +7,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use super::client::{GraphClient, Mode, Until};
+use super::client::{GraphClient, Mode, PAGES_MAX, Until};
 use super::failure::GraphError;
 use super::lookup::literal;
-use super::privilege::{Assignment, ROLES, is_unlicensed};
+use super::privilege::{Assignment, GROUPS, ROLES, is_unlicensed};
+use super::rights::PEOPLE;
 use super::user::{Reference, User};
-use super::{GraphDirectory, GraphError as Error};
+use super::{GraphDirectory, GraphError as Error, out_of_reach};
 use crate::directory::{Account, Census, DirectoryError, Listed, ListedPhones, PhoneType, Privilege};
 use crate::directory::{Progress, RegisteredPhone, Walk};
 use crate::http::ServiceUrl;
@@ -28,6 +30,8 @@ const PAGE: &str = "100";
 const PATIENCE: Duration = Duration::from_secs(180);
 /// Reports take 5 calls in 10 s (<https://learn.microsoft.com/graph/throttling-limits>).
 const REPORT_PACE: Duration = Duration::from_millis(2100);
+/// So many pages in a row may bring nobody new.
+const IDLE_PAGES_MAX: usize = 10;
 /// So many calls are under way at once, at most.
 const AT_ONCE: usize = 4;
 
@@ -50,6 +54,24 @@ impl Census for GraphDirectory {
         walk: Walk,
         told: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<Vec<Listed>, DirectoryError> {
+        let (mut listed, synchronised) = self.walk_over(walk, told).await?;
+        for one in listed.iter_mut().filter(|one| synchronised.contains(one.account.id.as_str())) {
+            out_of_reach(&mut one.account.privilege);
+        }
+        Ok(listed)
+    }
+}
+
+impl GraphDirectory {
+    /// Everybody, and who of them is synchronised from Active Directory: what that means, the caller knows.
+    ///
+    /// # Errors
+    /// [`DirectoryError`]: the walk is not complete.
+    pub(in crate::directory) async fn walk_over(
+        &self,
+        walk: Walk,
+        told: &(dyn Fn(Progress) + Send + Sync),
+    ) -> Result<(Vec<Listed>, HashSet<String>), DirectoryError> {
         let client = self.client();
         let report = match walk {
             Walk::Coverage => client.report().await?,
@@ -60,17 +82,25 @@ impl Census for GraphDirectory {
                 told(Progress { done, all });
             }
         };
-        let people = client.everybody(&counted).await?;
+        let (people, odd) = client.everybody(&counted).await.map_err(|error| error.without(PEOPLE))?;
+        let mut odd = Odd(odd);
         let admins = client.admins(&people).await?;
-        let watched = client.watched(&self.0.watched_groups).await?;
+        let watched = client.watched(&self.0.watched_groups).await.map_err(|error| error.without(GROUPS))?;
         let mut listed = Vec::with_capacity(people.len());
         for person in &people {
             let is_admin = report.as_ref().and_then(|r| r.get(&person.id)).is_some_and(|r| r.is_admin);
-            let mut one = self.listed(person, privilege(person, is_admin, admins.as_ref()))?;
+            let mut one = match self.listed(person, privilege(person, is_admin, admins.as_ref())) {
+                Ok(one) => one,
+                Err(why) => {
+                    odd.0.push(format!("{}: {why}", person.id));
+                    continue;
+                }
+            };
             let own = watched.iter().filter(|(_, members)| members.contains(&person.id));
             one.account.groups.extend(own.map(|(name, _)| name.clone()));
             listed.push(one);
         }
+        odd.tell(listed.len())?;
         match report {
             Some(report) => {
                 for one in &mut listed {
@@ -79,11 +109,10 @@ impl Census for GraphDirectory {
             }
             None => self.numbers(&mut listed, told).await?,
         }
-        Ok(listed)
+        let synchronised = people.iter().filter(|person| person.is_synchronised());
+        Ok((listed, synchronised.map(|person| person.id.clone()).collect()))
     }
-}
 
-impl GraphDirectory {
     fn listed(&self, person: &User, privilege: Privilege) -> Result<Listed, DirectoryError> {
         let account = Account {
             id: person.id(),
@@ -139,12 +168,47 @@ impl GraphDirectory {
     }
 }
 
+/// Accounts that could not be made out: each with its place, and why.
+struct Odd(Vec<String>);
+
+impl Odd {
+    /// Tells of them. One odd account shall not hide all others; but where nobody can be made out it is no
+    /// matter of one account, and the walk has brought nothing.
+    fn tell(&self, good: usize) -> Result<(), DirectoryError> {
+        let Some(first) = self.0.first() else { return Ok(()) };
+        if good == 0 {
+            return Err(DirectoryError::Half(format!("Graph: no account can be made out ({first})")));
+        }
+        tracing::warn!("{} accounts cannot be made out and are left out; the first: {first}", self.0.len());
+        Ok(())
+    }
+}
+
 /// What asking for one person's phones brought.
 enum Numbers {
     Known(Vec<RegisteredPhone>),
     Unknown(String),
     /// Deleted since the list was read.
     Gone,
+}
+
+/// Keeps a list that does not end from being read for ever.
+#[derive(Default)]
+struct Bound {
+    pages: usize,
+    idle: usize,
+}
+
+impl Bound {
+    /// One page more. Graph may send a few that bring nobody new.
+    fn page(&mut self, brought_somebody: bool) -> Result<(), GraphError> {
+        self.pages += 1;
+        self.idle = if brought_somebody { 0 } else { self.idle + 1 };
+        if self.pages > PAGES_MAX || self.idle > IDLE_PAGES_MAX {
+            return Err(GraphError::Half("a list has no end".to_owned()));
+        }
+        Ok(())
+    }
 }
 
 impl GraphClient {
@@ -163,31 +227,44 @@ impl GraphClient {
     async fn everybody(
         &self,
         told: &(dyn Fn(usize, Option<usize>) + Send + Sync),
-    ) -> Result<Vec<User>, Error> {
+    ) -> Result<(Vec<User>, Vec<String>), Error> {
         let url = self.select(self.at(&["users"]), Until::within(PATIENCE)).await?;
         let url = url.with_option("$expand", "manager($select=id)");
         let url = url.with_option("$count", "true").with_option("$top", PAGE);
-        let (mut people, mut all, mut next) = (Vec::new(), None, Some(url));
+        let (mut people, mut odd, mut all, mut next) = (Vec::<User>::new(), Vec::new(), None, Some(url));
+        let (mut seen, mut bound) = (HashSet::new(), Bound::default());
         while let Some(url) = next {
             let (page, rest, count) =
-                self.page::<User>(&url, Mode::Advanced, Until::within(PATIENCE)).await?;
-            people.extend(page);
+                self.page::<Value>(&url, Mode::Advanced, Until::within(PATIENCE)).await?;
+            let known = seen.len() + odd.len();
+            for one in page {
+                match User::deserialize(one) {
+                    Ok(person) if seen.insert(person.id.clone()) => people.push(person),
+                    Ok(_) => {}
+                    // The parser's words may quote the answer.
+                    Err(_) => odd.push(format!("after {} others: not as documented", people.len())),
+                }
+            }
+            bound.page(seen.len() + odd.len() > known)?;
             all = count.or(all);
             next = rest;
             told(people.len(), all);
         }
-        Ok(people)
+        Ok((people, odd))
     }
 
     /// The registration report; `None` when it may not be read, or is not licensed.
     async fn report(&self) -> Result<Option<Report>, Error> {
         let url = self.at(&["reports", "authenticationMethods", "userRegistrationDetails"]);
         let (mut report, mut next, mut pace) = (Report::new(), Some(url), paced(REPORT_PACE));
+        let mut bound = Bound::default();
         while let Some(url) = next {
             pace.tick().await;
             match self.page::<Registered>(&url, Mode::Plain, Until::within(PATIENCE)).await {
                 Ok((page, rest, _)) => {
+                    let known = report.len();
                     report.extend(page.into_iter().map(|one| (one.id.clone(), one)));
+                    bound.page(report.len() > known)?;
                     next = rest;
                 }
                 Err(error) if error.is_forbidden() => {
@@ -238,13 +315,17 @@ impl GraphClient {
         Ok(Some(found))
     }
 
+    /// The groups with this name.
+    pub(super) fn named_group(&self, name: &str) -> ServiceUrl {
+        let url = self.at(&["groups"]).with_option("$filter", &format!("displayName eq {}", literal(name)));
+        url.with_option("$select", "id")
+    }
+
     /// The members of the groups with these names.
     async fn watched(&self, names: &[String]) -> Result<Vec<(String, HashSet<String>)>, Error> {
         let mut watched = Vec::new();
         for name in names {
-            let url =
-                self.at(&["groups"]).with_option("$filter", &format!("displayName eq {}", literal(name)));
-            let url = url.with_option("$select", "id");
+            let url = self.named_group(name);
             let groups: Vec<Reference> = self.list(&url, Mode::Plain, Until::within(PATIENCE)).await?;
             let mut members = HashSet::new();
             for group in groups {

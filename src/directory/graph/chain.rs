@@ -5,6 +5,7 @@ use tokio::task::JoinSet;
 
 use super::client::{GraphClient, Mode, Until};
 use super::failure::GraphError;
+use super::rights::PEOPLE;
 use super::user::User;
 use crate::directory::{Absence, DirectoryError, Manager, Standing};
 use crate::types::UnixMillis;
@@ -19,7 +20,7 @@ impl GraphClient {
         now: UnixMillis,
         until: Until,
     ) -> Result<Vec<Manager>, DirectoryError> {
-        let chain = self.chain(user, depth, until).await?;
+        let chain = self.chain(user, depth, until).await.map_err(|error| error.without(PEOPLE))?;
         let mut looks = JoinSet::new();
         for (place, above) in chain.into_iter().enumerate() {
             let client = self.clone();
@@ -81,8 +82,21 @@ impl GraphClient {
         if above.is_guest() {
             return Ok(unreachable("a guest of another organisation"));
         }
-        let standing = above.standing(now)?;
+        // One who is told in half is passed over with the reason, and holds up nobody below; that is not
+        // "no phone". An outage says nothing of anybody, and is waited for.
+        let standing = match above.standing(now) {
+            Ok(standing) => standing,
+            Err(DirectoryError::Half(why)) => return Ok(unreachable(&format!("told in half: {why}"))),
+            Err(error @ (DirectoryError::Unavailable(_) | DirectoryError::TimedOut)) => return Err(error),
+        };
         let (phones, absence) = tokio::join!(self.phones(&id, until), self.absence(&id, now, until));
-        Ok(Manager { id, name: above.name(), mail: above.mail(), standing, absence, phones: phones? })
+        let phones = match phones {
+            Ok(phones) => phones,
+            Err(DirectoryError::Half(why)) => {
+                return Ok(unreachable(&format!("reachable at a phone that cannot be read: {why}")));
+            }
+            Err(error @ (DirectoryError::Unavailable(_) | DirectoryError::TimedOut)) => return Err(error),
+        };
+        Ok(Manager { id, name: above.name(), mail: above.mail(), standing, absence, phones })
     }
 }

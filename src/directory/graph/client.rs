@@ -27,7 +27,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(300);
 /// No pause that Graph did not ask for is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 /// More pages than a tenant of 500 000 people has at 100 a page.
-const PAGES_MAX: usize = 5000;
+pub(super) const PAGES_MAX: usize = 5000;
 /// Demanded for queries that go to the search index
 /// (<https://learn.microsoft.com/graph/aad-advanced-queries>).
 const EVENTUAL: (&str, &str) = ("ConsistencyLevel", "eventual");

@@ -50,6 +50,14 @@ impl From<GraphError> for DirectoryError {
 }
 
 impl GraphError {
+    /// What the error means for a call that needs `permission`: the answer "you may not" names it.
+    pub(super) fn without(self, permission: &str) -> DirectoryError {
+        if self.is_forbidden() {
+            return DirectoryError::Unavailable(format!("{self}: the application lacks {permission}"));
+        }
+        self.into()
+    }
+
     /// Graph's refusal, if it is one.
     #[must_use]
     pub fn refusal(&self) -> Option<&Refusal> {

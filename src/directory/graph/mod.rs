@@ -31,6 +31,7 @@ use user::User;
 
 pub use client::{GraphClient, Until};
 pub use failure::{GraphError, Refusal};
+pub(crate) use rights::{PASSWORDS, may_set_passwords};
 
 /// How to reach Graph.
 #[derive(Clone, Debug)]
@@ -131,7 +132,7 @@ impl GraphDirectory {
     /// # Errors
     /// [`DirectoryError`]: nothing may be concluded.
     pub async fn origin(&self, account: &AccountId) -> Result<Option<Origin>, DirectoryError> {
-        let user = self.client().user(account, self.until()).await?;
+        let user = self.client().user(account, self.until()).await.map_err(unread)?;
         Ok(user.as_ref().map(origin))
     }
 
@@ -144,7 +145,7 @@ impl GraphDirectory {
         account: &AccountId,
         until: Until,
     ) -> Result<Option<Changeable>, DirectoryError> {
-        let Some(user) = self.client().user(account, until).await? else { return Ok(None) };
+        let Some(user) = self.client().user(account, until).await.map_err(unread)? else { return Ok(None) };
         let powers = self.client().powers(&user, until).await?;
         Ok(Some(Changeable {
             origin: origin(&user),
@@ -163,7 +164,7 @@ impl GraphDirectory {
         &self,
         account: &AccountId,
     ) -> Result<Option<UnixMillis>, DirectoryError> {
-        let user = self.client().user(account, self.until()).await?;
+        let user = self.client().user(account, self.until()).await.map_err(unread)?;
         user.map(|user| user.password_changed_at())
             .ok_or_else(|| DirectoryError::Half("Graph: the account is not there any more".to_owned()))
     }
@@ -186,6 +187,11 @@ impl GraphDirectory {
     }
 }
 
+/// What it means that a person could not be read.
+fn unread(error: GraphError) -> DirectoryError {
+    error.without(rights::PEOPLE)
+}
+
 fn origin(user: &User) -> Origin {
     Origin {
         synchronised: user.is_synchronised(),
@@ -206,10 +212,12 @@ impl GraphDirectory {
     ) -> Result<(Facts, Option<Origin>), DirectoryError> {
         let (until, client) = (self.until(), self.client());
         let found = match who {
-            Who::Named(name) => client.named(name, &self.0.domains, until).await?,
-            Who::Id(id) => {
-                client.user(id, until).await?.map_or(Found::Nobody, |user| Found::One(Box::new(user)))
-            }
+            Who::Named(name) => client.named(name, &self.0.domains, until).await.map_err(unread)?,
+            Who::Id(id) => client
+                .user(id, until)
+                .await
+                .map_err(unread)?
+                .map_or(Found::Nobody, |user| Found::One(Box::new(user))),
         };
         let user = match found {
             Found::One(user) => user,
@@ -222,6 +230,20 @@ impl GraphDirectory {
     }
 }
 
+/// Without Active Directory beside it, nobody here can set the password of an account that is synchronised
+/// from there: whoever decides shall know before anything is promised. What protects it more stays.
+fn out_of_reach(privilege: &mut Privilege) {
+    match privilege {
+        Privilege::Privileged(_) => {}
+        Privilege::Ordinary | Privilege::Unknown(_) => {
+            *privilege = Privilege::Privileged(
+                "synchronised from Active Directory, where its password lives and this program does not reach"
+                    .to_owned(),
+            );
+        }
+    }
+}
+
 fn nothing(lookup: Lookup) -> Facts {
     Facts { lookup, managers: Vec::new() }
 }
@@ -229,7 +251,11 @@ fn nothing(lookup: Lookup) -> Facts {
 #[async_trait]
 impl Directory for GraphDirectory {
     async fn facts(&self, who: &Who, depth: u8) -> Result<Facts, DirectoryError> {
-        Ok(self.facts_and_origin(who, depth).await?.0)
+        let (mut facts, origin) = self.facts_and_origin(who, depth).await?;
+        if let (Lookup::One(account), Some(Origin { synchronised: true, .. })) = (&mut facts.lookup, origin) {
+            out_of_reach(&mut account.privilege);
+        }
+        Ok(facts)
     }
 
     async fn probe(&self) -> Result<String, DirectoryError> {

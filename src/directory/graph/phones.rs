@@ -40,10 +40,7 @@ impl GraphClient {
         let found: Result<Phones, GraphError> = self.get(&url, Mode::Plain, until).await;
         match found {
             Ok(phones) => phones.value.iter().map(registered).collect(),
-            Err(error) if error.is_forbidden() => {
-                Err(DirectoryError::Unavailable(format!("{error}: the application lacks {PERMISSION}")))
-            }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error.without(PERMISSION)),
         }
     }
 }

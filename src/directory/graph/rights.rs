@@ -12,9 +12,11 @@ use crate::directory::{DirectoryError, Finding, Verdict};
 use crate::token::AccessToken;
 use crate::types::AccountId;
 
-const PEOPLE: &str = "User.Read.All";
+/// What reading people needs.
+pub(super) const PEOPLE: &str = "User.Read.All";
 const REPORTS: &str = "AuditLog.Read.All";
-pub(super) const PASSWORDS: &str = "User-PasswordProfile.ReadWrite.All";
+/// What setting passwords needs.
+pub(crate) const PASSWORDS: &str = "User-PasswordProfile.ReadWrite.All";
 const ROLE: &str = "User Administrator";
 /// All that this program uses; each more is too many.
 const USED: [&str; 8] = [
@@ -27,8 +29,16 @@ const USED: [&str; 8] = [
     LIFE_CYCLE,
     PASSWORDS,
 ];
+/// The default of `policy.protected_groups`: a group of Active Directory, which nobody has misspelt and which
+/// Entra ID need not have.
+const BUILT_IN: &str = "Domain Admins";
 /// Instead of [`PASSWORDS`] these let passwords be set, too, and much more.
 const WIDER: [&str; 2] = ["User.ReadWrite.All", "Directory.ReadWrite.All"];
+
+/// Is it one of the permissions that let passwords be set?
+pub(crate) fn may_set_passwords(permission: &str) -> bool {
+    permission == PASSWORDS || WIDER.contains(&permission)
+}
 
 /// An object, whatever is in it.
 #[derive(Deserialize)]
@@ -87,6 +97,7 @@ pub(super) async fn reading(directory: &GraphDirectory) -> Vec<Finding> {
         }),
     }
     found.push(reports(directory, until).await);
+    found.extend(misspelt(directory, until).await);
     found.extend(by_name(&token));
     found
 }
@@ -142,6 +153,28 @@ async fn of_a_person(directory: &GraphDirectory, who: &AccountId, until: Until) 
             "whoever is in a group counts as privileged",
         ),
     ]
+}
+
+/// The names in `policy.protected_groups` that no group has: they protect nobody. It is no more than a
+/// warning, because the group may be one of Active Directory alone.
+async fn misspelt(directory: &GraphDirectory, until: Until) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for name in directory.0.watched_groups.iter().filter(|name| *name != BUILT_IN) {
+        let url = directory.client().named_group(name);
+        // Without an answer nothing is known of the name; the line of the permission says why there is none.
+        let Ok((groups, _, _)) = directory.client().page::<Any>(&url, Mode::Plain, until).await else {
+            continue;
+        };
+        if groups.is_empty() {
+            found.push(Finding {
+                right: "policy.protected_groups".to_owned(),
+                verdict: Verdict::Care,
+                text: format!("no group of Entra ID is called {name:?}, so the name protects nobody there"),
+                todo: "correct the name in policy.protected_groups: it is the group's displayName".to_owned(),
+            });
+        }
+    }
+    found
 }
 
 /// Only a walk over everybody uses it, and does without it where it must.

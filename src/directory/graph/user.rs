@@ -12,7 +12,7 @@ use crate::types::{AccountId, EmailAddress, UnixMillis, Username};
 
 /// All that is asked of a person: without `$select` Graph leaves most of it out.
 const SELECT: &str = "id,displayName,userPrincipalName,mail,proxyAddresses,accountEnabled,userType,\
-    onPremisesSyncEnabled,onPremisesSamAccountName,onPremisesImmutableId,department,isManagementRestricted,\
+    creationType,externalUserState,onPremisesSyncEnabled,onPremisesSamAccountName,onPremisesImmutableId,department,isManagementRestricted,\
     lastPasswordChangeDateTime";
 /// Without [`LIFE_CYCLE`] it comes back empty, as if nobody ever left.
 const LEAVE: &str = "employeeLeaveDateTime";
@@ -34,6 +34,8 @@ pub(super) struct User {
     proxy_addresses: Option<Vec<String>>,
     account_enabled: Option<bool>,
     user_type: Option<String>,
+    creation_type: Option<String>,
+    external_user_state: Option<String>,
     on_premises_sync_enabled: Option<bool>,
     pub(super) on_premises_sam_account_name: Option<String>,
     pub(super) on_premises_immutable_id: Option<String>,
@@ -139,11 +141,18 @@ impl User {
         self.on_premises_sync_enabled == Some(true)
     }
 
-    /// A guest's password lives in another organisation.
+    /// A guest's password lives in another organisation. `userType` alone does not tell: whoever came by an
+    /// invitation may be made a Member, by hand or by cross-tenant synchronisation, and still signs in at home
+    /// (<https://learn.microsoft.com/graph/api/resources/user>, `creationType`, `externalUserState`).
     pub(super) fn is_guest(&self) -> bool {
         let upn = self.user_principal_name.as_deref().unwrap_or_default();
+        let from_outside =
+            |how: &str| ["Invitation", "SelfServiceSignUp"].iter().any(|outside| same(how, outside));
         self.user_type.as_deref().is_some_and(|kind| same(kind, "Guest"))
             || upn.to_ascii_uppercase().contains("#EXT#")
+            || self.creation_type.as_deref().is_some_and(from_outside)
+            // Only the invited have one, whether they have accepted or not.
+            || self.external_user_state.is_some()
     }
 
     pub(super) fn is_management_restricted(&self) -> bool {
@@ -227,9 +236,16 @@ mod tests {
     }
 
     #[test]
-    fn a_guest_is_known_by_type_and_by_name() {
+    fn a_guest_is_known_by_type_by_name_and_by_how_it_came() {
         assert!(user(",\"userType\":\"guest\"").is_guest());
         assert!(!user(",\"userType\":\"Member\"").is_guest());
+        let member = |more: &str| user(&format!(",\"userType\":\"Member\",{more}")).is_guest();
+        assert!(member("\"creationType\":\"Invitation\""));
+        assert!(member("\"creationType\":\"SelfServiceSignUp\""));
+        assert!(member("\"externalUserState\":\"PendingAcceptance\""));
+        assert!(!member("\"creationType\":null,\"externalUserState\":null"));
+        // Verified by mail, and the organisation's own.
+        assert!(!member("\"creationType\":\"EmailVerified\""));
         let text =
             "{\"id\":\"1\",\"userType\":\"Member\",\"userPrincipalName\":\"a_b.example#ext#@k.example\"}";
         assert!(serde_json::from_str::<User>(text).unwrap().is_guest());

@@ -3,7 +3,7 @@
 use nyckelbud::directory::{DirectoryError, PhoneType, Privilege, Standing};
 use serde_json::json;
 
-use super::{Change, anna, annas_facts};
+use super::{Change, anna, annas_facts, facts};
 use crate::support::graph::{Fault, Graph, Person, USER_ADMINISTRATOR};
 
 async fn with(change: impl FnOnce(&mut Person)) -> Graph {
@@ -32,7 +32,9 @@ async fn what_closes_an_account_is_said_in_words() {
 
 #[tokio::test]
 async fn every_power_makes_an_account_privileged() {
-    let changes: [(&str, Change); 8] = [
+    let changes: [(&str, Change); 10] = [
+        ("a guest", |a| a.creation_type = Some("Invitation".to_owned())),
+        ("a guest", |a| a.external_state = Some("Accepted".to_owned())),
         ("a guest", |a| a.user_type = "Guest".to_owned()),
         ("a guest", |a| a.upn = "anna_b.example#EXT#@kommun.example".to_owned()),
         ("restricted management", |a| a.restricted = true),
@@ -130,6 +132,26 @@ async fn a_masked_phone_or_one_of_an_unknown_type_is_never_no_phone() {
         assert!(matches!(error, DirectoryError::Half(_)) && error.to_string().contains(words), "{error}");
         assert!(!error.to_string().contains("05"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn who_may_not_read_people_is_told_which_permission_is_missing() {
+    let graph = Graph::start().await;
+    graph.lacks("User.Read.All");
+    for error in [annas_facts(&graph).await.unwrap_err(), facts(&graph, "anna").await.unwrap_err()] {
+        assert!(error.to_string().contains("lacks User.Read.All"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_synchronised_account_is_out_of_reach_before_anything_is_promised() {
+    let synced = with(|a| a.synced = Some(true)).await;
+    match anna(&synced).await.privilege {
+        Privilege::Privileged(by) => assert!(by.contains("Active Directory"), "{by}"),
+        other => panic!("{other:?}"),
+    }
+    // One that was synchronised once is a cloud account now.
+    assert_eq!(anna(&with(|a| a.synced = Some(false)).await).await.privilege, Privilege::Ordinary);
 }
 
 #[tokio::test]

@@ -113,3 +113,34 @@ async fn one_who_cannot_be_read_is_told_one_who_is_gone_is_not_and_an_outage_end
     graph.fault("id-karin/authentication", 1, Fault::Says(500, None, "InternalServerError"));
     assert!(walked(&graph, Walk::Export).await.is_err());
 }
+
+#[tokio::test]
+async fn one_odd_account_hides_no_other_and_where_all_are_odd_nothing_was_read() {
+    let graph = Graph::start().await;
+    graph.change("id-anna", |a| a.odd = true);
+    graph.change("id-sven", |s| s.enabled = None);
+    let (listed, _) = walked(&graph, Walk::Coverage).await.unwrap();
+    assert_eq!(listed.iter().map(|one| one.account.id.as_str()).collect::<Vec<_>>(), ["id-karin"]);
+    graph.change("id-karin", |k| k.enabled = None);
+    let error = walked(&graph, Walk::Coverage).await.unwrap_err();
+    assert!(matches!(&error, DirectoryError::Half(why) if why.contains("no account")), "{error}");
+}
+
+#[tokio::test]
+async fn a_list_without_an_end_ends_the_walk() {
+    let graph = Graph::start().await;
+    graph.never_ends();
+    let error = walked(&graph, Walk::Export).await.unwrap_err();
+    assert!(matches!(&error, DirectoryError::Half(why) if why.contains("no end")), "{error}");
+    assert!(graph.count("GET /users") < 20);
+}
+
+#[tokio::test]
+async fn whoever_is_synchronised_counts_as_nobody_who_could_be_helped() {
+    let graph = Graph::start().await;
+    graph.change("id-anna", |a| a.synced = Some(true));
+    let (listed, _) = walked(&graph, Walk::Coverage).await.unwrap();
+    let by = &of(&listed, "id-anna").account.privilege;
+    assert!(matches!(by, Privilege::Privileged(by) if by.contains("Active Directory")), "{by:?}");
+    assert_eq!(of(&listed, "id-karin").account.privilege, Privilege::Ordinary);
+}

@@ -107,6 +107,27 @@ async fn a_missing_role_and_what_is_too_much_are_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_protected_group_that_nobody_has_is_named_and_one_that_is_there_is_not() {
+    let graph = Graph::start().await;
+    graph.change("id-karin", |k| k.groups.push(("Ekonomi's chefer".to_owned(), false)));
+    let folder = desk(&graph);
+    let config = folder.path().join("nyckelbud.toml");
+    let old = std::fs::read_to_string(&config).unwrap();
+    let groups = "protected_groups = [\"Ekonomi's chefer\", \"Ekonomins chefer\"]";
+    let new = match old.contains("[policy]\n") {
+        true => old.replacen("[policy]\n", &format!("[policy]\n{groups}\n"), 1),
+        false => format!("{old}\n[policy]\n{groups}\n"),
+    };
+    std::fs::write(&config, new).unwrap();
+    let lines = checked(&folder, 0);
+    let named: Vec<_> = lines.iter().filter(|line| line["part"] == "policy.protected_groups").collect();
+    let text = |line: &Value| line["text"].as_str().unwrap().to_owned();
+    assert!(named.len() == 1 && text(named[0]).contains("Ekonomins chefer"), "{lines:#?}");
+    assert_eq!(named[0]["verdict"], "care");
+    graph.assert_documented();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_licence_for_eligible_roles_the_line_says_so_and_is_good() {
     let graph = Graph::start().await;
     graph.set_licensed(false);

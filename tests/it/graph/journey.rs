@@ -111,7 +111,7 @@ async fn a_synchronised_account_goes_to_a_technician_unchanged() {
     deliver(&program, "one", "070-174 06 05");
     let tickets = program.tickets_when("a technician's ticket", |t| t.len() == 1 && t[0]["state"] == "open");
     let tickets = tickets.await;
-    assert_eq!(tickets[0]["reason"], "reset-refused", "{tickets:?}");
+    assert_eq!(tickets[0]["reason"], "account-protected", "{tickets:?}");
     assert_eq!((graph.passwords(), graph.count("PATCH")), (Vec::new(), 0));
     assert!(demo_desk::texts(program.folder()).is_empty());
 }

@@ -5,7 +5,7 @@ use nyckelbud::types::AccountId;
 use serde_json::json;
 
 use super::{annas_facts, directory};
-use crate::support::graph::{Fault, Graph, Person, Replies};
+use crate::support::graph::{Fault, Graph, Person, Replies, phone};
 
 async fn above(graph: &Graph) -> Vec<Manager> {
     annas_facts(graph).await.unwrap().managers
@@ -94,6 +94,20 @@ async fn who_is_away_is_known_or_it_is_said_that_it_is_not() {
     }
     graph.lacks("MailboxSettings.Read");
     assert_eq!(above(&graph).await[0].absence, Absence::Unknown);
+}
+
+#[tokio::test]
+async fn a_manager_who_is_told_in_half_is_passed_over_with_the_reason_and_holds_nobody_up() {
+    let graph = Graph::start().await;
+    graph.change("id-karin", |k| k.phones = json!([phone("+46 *******10", "mobile")]));
+    let managers = above(&graph).await;
+    assert_eq!(ids(&managers), ["id-karin", "id-sven"]);
+    assert!(matches!(&managers[0].standing, Standing::Closed(why) if why.contains("masked")));
+    assert_eq!(managers[1].standing, Standing::Open);
+    graph.change("id-karin", |k| k.enabled = None);
+    assert!(
+        matches!(&above(&graph).await[0].standing, Standing::Closed(why) if why.contains("accountEnabled"))
+    );
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use nyckelbud::password::{PasswordReset, TemporaryPassword, Used};
 use nyckelbud::types::{AccountId, Outcome, UnixMillis};
 
 use super::{Change, directory, directory_within};
-use crate::support::graph::{Fault, Graph, Person, REQUEST_ID, USER_ADMINISTRATOR};
+use crate::support::graph::{ALL, Fault, Graph, Person, REQUEST_ID, USER_ADMINISTRATOR};
 
 fn password() -> TemporaryPassword {
     generate(&mut rand::rng(), 12, &[])
@@ -109,6 +109,14 @@ async fn a_missing_permission_and_a_missing_role_are_told_apart() {
     let outcome = set(&reset, &password()).await;
     assert!(outcome.detail().contains("lacks the role User Administrator"), "{outcome:?}");
     assert_eq!(outcome.code(), "refused");
+    // A wider permission lets passwords be set as well: then it is the role that is missing.
+    let (graph, reset) = changed(|_| {}).await;
+    graph.set_own_roles(&[]);
+    let narrow = "User-PasswordProfile.ReadWrite.All";
+    let wider = ALL.into_iter().filter(|permission| *permission != narrow).chain(["User.ReadWrite.All"]);
+    graph.tokens.set_roles(&wider.collect::<Vec<_>>());
+    let outcome = set(&reset, &password()).await;
+    assert!(outcome.detail().contains("lacks the role User Administrator"), "{outcome:?}");
 }
 
 #[tokio::test]
@@ -176,6 +184,10 @@ async fn a_later_change_of_the_password_shows_that_ours_was_used() {
     let at = |text: &str| nyckelbud::clock::parse_rfc3339(text).unwrap();
     let (graph, reset) = changed(|a| a.changed_at = Some("2026-11-24T09:00:30Z".to_owned())).await;
     assert_eq!(reset.used(&anna(), at("2026-11-24T09:00:00Z")).await, Ok(Used::No), "it is ours");
+    // Two minutes are the clocks' and a repeated call's; what comes later is somebody else's.
+    for (set_at, used) in [("2026-11-24T08:58:30Z", Used::No), ("2026-11-24T08:58:29Z", Used::Yes)] {
+        assert_eq!(reset.used(&anna(), at(set_at)).await, Ok(used), "{set_at}");
+    }
     assert_eq!(reset.used(&anna(), at("2026-11-24T08:00:00Z")).await, Ok(Used::Yes));
     graph.change("id-anna", |a| a.changed_at = None);
     assert!(matches!(reset.used(&anna(), UnixMillis(0)).await, Err(DirectoryError::Half(_))));

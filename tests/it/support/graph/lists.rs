@@ -22,7 +22,7 @@ impl State {
         if call.options.get("$count").is_some_and(|count| count == "true") && skip == 0 {
             answer["@odata.count"] = json!(count);
         }
-        if skip + most < count {
+        if skip + most < count || (self.endless && path == "users") {
             let options = call.options.iter().filter(|(name, _)| *name != "$skiptoken");
             let options: Vec<String> =
                 options.map(|(name, value)| format!("{name}={}", value.replace(' ', "%20"))).collect();
@@ -88,6 +88,9 @@ impl State {
                 let mut shown = person.show(select, Self::hidden(call))?;
                 if let (true, Some(manager)) = (expands, &person.manager) {
                     shown["manager"] = json!({ "id": manager });
+                }
+                if person.odd {
+                    shown["accountEnabled"] = json!("perhaps");
                 }
                 Some(shown)
             })

@@ -70,6 +70,8 @@ pub(super) struct State {
     banned: Vec<String>,
     /// No page is longer.
     page_max: usize,
+    /// Does the list of people go on for ever?
+    endless: bool,
     /// Is Privileged Identity Management licensed?
     licensed: bool,
     /// The roles of the application itself, with their scope.
@@ -99,6 +101,7 @@ impl Graph {
             set: Vec::new(),
             banned: Vec::new(),
             page_max: 999,
+            endless: false,
             licensed: true,
             own_roles: vec![(USER_ADMINISTRATOR.to_owned(), "/administrativeUnits/au1".to_owned())],
         }));
@@ -167,6 +170,11 @@ impl Graph {
 
     pub fn set_page_max(&self, most: usize) {
         self.state().page_max = most;
+    }
+
+    /// The list of people has no last page from now on.
+    pub fn never_ends(&self) {
+        self.state().endless = true;
     }
 
     pub fn set_licensed(&self, licensed: bool) {
