@@ -38,16 +38,23 @@ pub(super) async fn run(common: &Common, args: CoverageArgs) -> Result<(), CliEr
     }
 }
 
-/// Tells on standard error how far a walk has come, where somebody looks at it.
+/// Tells on standard error how far a walk has come, where somebody looks at it, and always what it left out.
 pub(super) fn tell() -> impl Fn(Progress) + Send + Sync {
     let told = Mutex::new(Instant::now());
     let watched = std::io::stderr().is_terminal();
     move |progress: Progress| {
         let Ok(mut last) = told.lock() else { return };
-        if watched && last.elapsed() >= TELL_EVERY {
-            *last = Instant::now();
-            let all = progress.all.map(|all| format!(" of {all}")).unwrap_or_default();
-            output::note(&format!("{}{all} accounts read …", progress.done));
+        match progress {
+            Progress::Read { done, all } if watched && last.elapsed() >= TELL_EVERY => {
+                *last = Instant::now();
+                let all = all.map(|all| format!(" of {all}")).unwrap_or_default();
+                output::note(&format!("{done}{all} accounts read …"));
+            }
+            Progress::Read { .. } => {}
+            Progress::LeftOut { accounts, first } => output::note(&format!(
+                "{accounts} accounts cannot be made out and are left out; the first: {}; correct them there",
+                output::plain(&first)
+            )),
         }
     }
 }

@@ -110,7 +110,7 @@ impl Census for FileDirectory {
         told: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<Vec<Listed>, DirectoryError> {
         let listed = self.register().await?.listed()?;
-        told(Progress { done: listed.len(), all: Some(listed.len()) });
+        told(Progress::Read { done: listed.len(), all: Some(listed.len()) });
         Ok(listed)
     }
 }

@@ -11,6 +11,8 @@ pub mod hybrid;
 pub mod ldap;
 pub mod register;
 
+mod odd;
+
 /// Whom to look up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Who {
@@ -238,13 +240,23 @@ pub enum Walk {
     Export,
 }
 
-/// How far a walk has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// Accounts read.
-    pub done: usize,
-    /// Accounts in all, once that is known.
-    pub all: Option<usize>,
+/// What a walk tells on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// How far it has come.
+    Read {
+        /// Accounts read.
+        done: usize,
+        /// Accounts in all, once that is known.
+        all: Option<usize>,
+    },
+    /// Accounts that could not be made out, and are not in what it brings.
+    LeftOut {
+        /// How many.
+        accounts: usize,
+        /// Which one was the first, and why.
+        first: String,
+    },
 }
 
 /// A register whose accounts can be walked over.

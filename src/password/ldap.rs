@@ -137,16 +137,17 @@ impl PasswordReset for LdapPasswordReset {
         };
         let gone = || DirectoryError::Half("the account is not there any more".to_owned());
         let ready = read.ok_or_else(gone)?;
-        // Whoever chooses a password of their own, or sets one that need not be changed, ends it.
-        if !ready.person.must_change {
-            return Ok(Used::Yes);
-        }
-        // And so does another temporary one that somebody else set.
         let inner = self.directory.inner();
         let changed = inner.password_changed(&ready.session, &ready.person).await;
         let changed = inner.settle(&ready.session, changed).await?;
+        // A server that has not heard of our change yet tells of what was before it.
+        if changed.is_some_and(|at| at.plus(SAME_RESET) < set_at) {
+            return Ok(Used::No);
+        }
+        // Whoever chooses a password of their own, or sets one that need not be changed, ends it. And so does
+        // another temporary one that somebody else set.
         let is_later = changed.is_some_and(|at| at > set_at.plus(SAME_RESET));
-        Ok(if is_later { Used::Yes } else { Used::No })
+        Ok(if !ready.person.must_change || is_later { Used::Yes } else { Used::No })
     }
 
     async fn probe(&self) -> Result<String, DirectoryError> {

@@ -18,6 +18,7 @@ use super::privilege::{Assignment, GROUPS, ROLES, is_unlicensed};
 use super::rights::PEOPLE;
 use super::user::{Reference, User};
 use super::{GraphDirectory, GraphError as Error, out_of_reach};
+use crate::directory::odd::Odd;
 use crate::directory::{Account, Census, DirectoryError, Listed, ListedPhones, PhoneType, Privilege};
 use crate::directory::{Progress, RegisteredPhone, Walk};
 use crate::http::ServiceUrl;
@@ -79,11 +80,10 @@ impl GraphDirectory {
         };
         let counted = |done, all| {
             if report.is_some() {
-                told(Progress { done, all });
+                told(Progress::Read { done, all });
             }
         };
-        let (people, odd) = client.everybody(&counted).await.map_err(|error| error.without(PEOPLE))?;
-        let mut odd = Odd(odd);
+        let (people, mut odd) = client.everybody(&counted).await.map_err(|error| error.without(PEOPLE))?;
         let admins = client.admins(&people).await?;
         let watched = client.watched(&self.0.watched_groups).await.map_err(|error| error.without(GROUPS))?;
         let mut listed = Vec::with_capacity(people.len());
@@ -92,7 +92,7 @@ impl GraphDirectory {
             let mut one = match self.listed(person, privilege(person, is_admin, admins.as_ref())) {
                 Ok(one) => one,
                 Err(why) => {
-                    odd.0.push(format!("{}: {why}", person.id));
+                    odd.add(format!("{}: {why}", person.id));
                     continue;
                 }
             };
@@ -100,7 +100,7 @@ impl GraphDirectory {
             one.account.groups.extend(own.map(|(name, _)| name.clone()));
             listed.push(one);
         }
-        odd.tell(listed.len())?;
+        odd.tell(listed.len(), told).map_err(|why| DirectoryError::Half(format!("Graph: {why}")))?;
         match report {
             Some(report) => {
                 for one in &mut listed {
@@ -161,25 +161,9 @@ impl GraphDirectory {
                 }
             }
             done += 1;
-            told(Progress { done, all: Some(all) });
+            told(Progress::Read { done, all: Some(all) });
         }
         listed.retain(|one| !gone.contains(&one.account.id));
-        Ok(())
-    }
-}
-
-/// Accounts that could not be made out: each with its place, and why.
-struct Odd(Vec<String>);
-
-impl Odd {
-    /// Tells of them. One odd account shall not hide all others; but where nobody can be made out it is no
-    /// matter of one account, and the walk has brought nothing.
-    fn tell(&self, good: usize) -> Result<(), DirectoryError> {
-        let Some(first) = self.0.first() else { return Ok(()) };
-        if good == 0 {
-            return Err(DirectoryError::Half(format!("Graph: no account can be made out ({first})")));
-        }
-        tracing::warn!("{} accounts cannot be made out and are left out; the first: {first}", self.0.len());
         Ok(())
     }
 }
@@ -227,11 +211,11 @@ impl GraphClient {
     async fn everybody(
         &self,
         told: &(dyn Fn(usize, Option<usize>) + Send + Sync),
-    ) -> Result<(Vec<User>, Vec<String>), Error> {
+    ) -> Result<(Vec<User>, Odd), Error> {
         let url = self.select(self.at(&["users"]), Until::within(PATIENCE)).await?;
         let url = url.with_option("$expand", "manager($select=id)");
         let url = url.with_option("$count", "true").with_option("$top", PAGE);
-        let (mut people, mut odd, mut all, mut next) = (Vec::<User>::new(), Vec::new(), None, Some(url));
+        let (mut people, mut odd, mut all, mut next) = (Vec::<User>::new(), Odd::default(), None, Some(url));
         let (mut seen, mut bound) = (HashSet::new(), Bound::default());
         while let Some(url) = next {
             let (page, rest, count) =
@@ -242,7 +226,7 @@ impl GraphClient {
                     Ok(person) if seen.insert(person.id.clone()) => people.push(person),
                     Ok(_) => {}
                     // The parser's words may quote the answer.
-                    Err(_) => odd.push(format!("after {} others: not as documented", people.len())),
+                    Err(_) => odd.add(format!("after {} others: not as documented", people.len())),
                 }
             }
             bound.page(seen.len() + odd.len() > known)?;

@@ -12,8 +12,8 @@ use crate::types::{AccountId, EmailAddress, UnixMillis, Username};
 
 /// All that is asked of a person: without `$select` Graph leaves most of it out.
 const SELECT: &str = "id,displayName,userPrincipalName,mail,proxyAddresses,accountEnabled,userType,\
-    creationType,externalUserState,onPremisesSyncEnabled,onPremisesSamAccountName,onPremisesImmutableId,department,isManagementRestricted,\
-    lastPasswordChangeDateTime";
+    creationType,externalUserState,onPremisesSyncEnabled,onPremisesSamAccountName,onPremisesImmutableId,\
+    department,isManagementRestricted,lastPasswordChangeDateTime";
 /// Without [`LIFE_CYCLE`] it comes back empty, as if nobody ever left.
 const LEAVE: &str = "employeeLeaveDateTime";
 /// The permission to see when somebody leaves.

@@ -11,6 +11,7 @@ use super::look::PEOPLE;
 use super::person::{Groups, PERSON, guid};
 use super::session::Session;
 use super::values::Sid;
+use crate::directory::odd::Odd;
 use crate::directory::{Listed, ListedPhones, Progress};
 use crate::types::AccountId;
 
@@ -45,26 +46,35 @@ impl Inner {
         let add = |entry| {
             entries.push(entry);
             if entries.len().is_multiple_of(STEP) {
-                told(Progress { done: entries.len(), all: None });
+                told(Progress::Read { done: entries.len(), all: None });
             }
         };
         session.walk(&self.base_dn, &format!("(&{PEOPLE})"), &asked, add).await?;
         let ids: HashMap<String, AccountId> = entries
             .iter()
-            .map(|entry| Ok((entry.dn.to_lowercase(), guid(entry)?.account_id())))
-            .collect::<Result<_, Failure>>()?;
-        let listed = entries.iter().map(|entry| self.listed(entry, &nesting, &ids));
-        let mut listed: Vec<Listed> = listed.collect::<Result<_, _>>()?;
-        for (one, entry) in listed.iter_mut().zip(&entries) {
+            .filter_map(|entry| Some((entry.dn.to_lowercase(), guid(entry).ok()?.account_id())))
+            .collect();
+        let (mut listed, mut odd) = (Vec::with_capacity(entries.len()), Odd::default());
+        for entry in &entries {
+            let mut one = match self.listed(entry, &nesting, &ids) {
+                Err(Failure::Half(why)) => {
+                    odd.add(format!("{}: {why}", entry.dn));
+                    continue;
+                }
+                read => read?,
+            };
             if !one.account.phones.is_empty() {
+                listed.push(one);
                 continue;
             }
             match self.phones_may_be_read(session, entry).await {
                 Err(Failure::Half(why)) => one.phones = ListedPhones::Unknown(why),
                 read => read?,
             }
+            listed.push(one);
         }
-        told(Progress { done: listed.len(), all: Some(listed.len()) });
+        odd.tell(listed.len(), told).map_err(Failure::Half)?;
+        told(Progress::Read { done: listed.len(), all: Some(listed.len()) });
         Ok(listed)
     }
 

@@ -39,7 +39,7 @@ async fn coverage_reads_types_from_the_report_and_asks_nobodys_phones() {
     // The report leaves out who is switched off.
     assert!(matches!(of(&listed, "id-sven").phones, ListedPhones::Unknown(_)));
     assert_eq!(graph.count("phoneMethods"), 0);
-    assert_eq!(told.last(), Some(&Progress { done: 3, all: Some(3) }));
+    assert_eq!(told.last(), Some(&Progress::Read { done: 3, all: Some(3) }));
 }
 
 #[tokio::test]
@@ -119,8 +119,9 @@ async fn one_odd_account_hides_no_other_and_where_all_are_odd_nothing_was_read()
     let graph = Graph::start().await;
     graph.change("id-anna", |a| a.odd = true);
     graph.change("id-sven", |s| s.enabled = None);
-    let (listed, _) = walked(&graph, Walk::Coverage).await.unwrap();
+    let (listed, told) = walked(&graph, Walk::Coverage).await.unwrap();
     assert_eq!(listed.iter().map(|one| one.account.id.as_str()).collect::<Vec<_>>(), ["id-karin"]);
+    assert!(told.iter().any(|told| matches!(told, Progress::LeftOut { accounts: 2, .. })), "{told:?}");
     graph.change("id-karin", |k| k.enabled = None);
     let error = walked(&graph, Walk::Coverage).await.unwrap_err();
     assert!(matches!(&error, DirectoryError::Half(why) if why.contains("no account")), "{error}");

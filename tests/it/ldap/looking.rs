@@ -2,7 +2,7 @@
 
 use nyckelbud::directory::ldap::ObjectGuid;
 use nyckelbud::directory::{Census, Directory, DirectoryError, ListedPhones, Lookup, PhoneType, Privilege};
-use nyckelbud::directory::{Standing, Walk, Who};
+use nyckelbud::directory::{Progress, Standing, Walk, Who};
 use nyckelbud::types::AccountId;
 
 use super::{directory, facts, named, one, people, settings};
@@ -136,7 +136,7 @@ async fn a_walk_reads_everybody_as_a_look_up_does() {
     let told = std::sync::Mutex::new(Vec::new());
     let listed = people.walk(Walk::Export, &|progress| told.lock().unwrap().push(progress)).await.unwrap();
     assert_eq!(listed.len(), 2);
-    assert_eq!(told.lock().unwrap().last().unwrap().all, Some(2));
+    assert_eq!(told.lock().unwrap().last(), Some(&Progress::Read { done: 2, all: Some(2) }));
     let berit = one(facts(&people, &unit.account("berit"), 0).await);
     for one_listed in &listed {
         assert_eq!(one_listed.phones, ListedPhones::Numbers);

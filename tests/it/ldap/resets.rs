@@ -29,6 +29,12 @@ async fn a_password_opens_the_account_once_and_must_be_changed() {
     assert_eq!(unit.sign_in("anna", password.expose(), Some(OWN)), SignedIn::Changed);
     assert_eq!(unit.sign_in("anna", OWN, None), SignedIn::Yes);
     assert_eq!(reset.used(&anna, set_at).await, Ok(Used::Yes));
+    let later = UnixMillis(set_at.0 + 600_000);
+    assert_eq!(
+        reset.used(&anna, later).await,
+        Ok(Used::No),
+        "as on a server that has not heard of a later one"
+    );
 }
 
 #[tokio::test]
