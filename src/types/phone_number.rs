@@ -52,19 +52,19 @@ impl PhoneNumber {
             }
         }
         let plain = without_trunk_digit(&plain).replace(['(', ')'], "");
-        // A bare 46… of the right length is the form in which gateways and spools write it. Of any other one
-        // that is too long for a Swedish number the library would guess that it has a country.
-        let plain = match plain.strip_prefix("46") {
-            Some(rest) if plain.len() == 11 && rest.starts_with('7') => format!("+{plain}"),
-            Some(_) if plain.len() > 10 => return Err(PhoneNumberError::NotANumber),
-            Some(_) | None => plain,
-        };
+        // A bare 46… of the right length is the form in which gateways and spools write it.
+        let plain = if plain.len() == 11 && plain.starts_with("467") { format!("+{plain}") } else { plain };
         let number =
             PHONE_NUMBER_UTIL.parse(&plain, Some(Region::SE)).map_err(|_| PhoneNumberError::NotANumber)?;
         if !number.is_valid() {
             return Err(PhoneNumberError::NotANumber);
         }
-        Ok(Self(number.format_as(PhoneNumberFormat::E164).into_owned()))
+        let e164 = number.format_as(PhoneNumberFormat::E164).into_owned();
+        // Of any other one the library guesses that 46 is the country, where it makes a number.
+        if plain.starts_with("46") && e164.strip_prefix("+46") != Some(plain.as_str()) {
+            return Err(PhoneNumberError::NotANumber);
+        }
+        Ok(Self(e164))
     }
 
     /// The whole number in E.164 form. Call it only where a number must leave: a gateway, a
@@ -178,6 +178,7 @@ mod tests {
             // a country without its sign, where it could be a part of the number
             "46 070 174 06 05",
             "46 607 14 07 05",
+            "46 600 70 600",
             // a digit in brackets is a trunk digit only behind a country
             "+45 20 12 34 5(0)6",
             "070-174 06 (0)05",

@@ -36,7 +36,7 @@ fn refused_too(text: &str) {
         return;
     }
     // Without a sign a country is a guess: only mobiles are taken so.
-    if text.starts_with("46") && text.len() > 10 {
+    if text.starts_with("46") {
         return;
     }
     // The other library forgives several trunk digits.
