@@ -1,6 +1,6 @@
 //! Swedish numbers once more, by the rules of the numbering plan (PTS, "Telefonnummers struktur"):
 //! country 46, trunk digit 0, mobiles 70, 72, 73, 76, 79 and seven digits, landlines seven to nine
-//! digits behind the trunk digit; freephone (20) has fewer, premium (900, 939, 944) and mailboxes
+//! digits behind the trunk digit; freephone (20) has fewer, premium (900, 939, 944, 99) and mailboxes
 //! (25, 67) more.
 
 /// What a text is.
@@ -49,7 +49,7 @@ fn swedish(national: &str) -> Verdict {
         _ if fiction => Verdict::Is { e164, mobile: false },
         7..=9 if !mobile && !national.starts_with('0') => Verdict::MayBe { e164 },
         6 if national.starts_with("20") => Verdict::MayBe { e164 },
-        10 if ["900", "939", "944"].iter().any(|start| national.starts_with(start)) => {
+        10 if ["900", "939", "944", "99"].iter().any(|start| national.starts_with(start)) => {
             Verdict::MayBe { e164 }
         }
         12 if ["25", "67"].iter().any(|start| national.starts_with(start)) => Verdict::MayBe { e164 },
