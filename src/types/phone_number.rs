@@ -2,6 +2,9 @@
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType, Region};
 
+/// Digits of the longest number, its country included (ITU-T E.164, 6.2.1). Some countries' old plans go beyond.
+const DIGITS_MAX: usize = 15;
+
 /// A complete, valid phone number such as `+46701740605`. It has no `Display` and no `Serialize`,
 /// and its `Debug` form is masked, so that it cannot slip into a log or a column.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -60,6 +63,9 @@ impl PhoneNumber {
             return Err(PhoneNumberError::NotANumber);
         }
         let e164 = number.format_as(PhoneNumberFormat::E164).into_owned();
+        if e164.len() > 1 + DIGITS_MAX {
+            return Err(PhoneNumberError::NotANumber);
+        }
         // Of any other one the library guesses that 46 is the country, where it makes a number.
         if plain.starts_with("46") && e164.strip_prefix("+46") != Some(plain.as_str()) {
             return Err(PhoneNumberError::NotANumber);
@@ -179,6 +185,7 @@ mod tests {
             "46 070 174 06 05",
             "46 607 14 07 05",
             "46 600 70 600",
+            "+49 7030 3370 3000 3737 3",
             // a digit in brackets is a trunk digit only behind a country
             "+45 20 12 34 5(0)6",
             "070-174 06 (0)05",
