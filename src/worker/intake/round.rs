@@ -45,12 +45,13 @@ impl Intake {
         let mut to_file = self.left_over(&scope, &listed, mark.as_ref()).await?;
         let plan = self.plan(&scope, &listed, ROUND).await?;
         drop(listed);
-        self.note_returns(&scope, &plan.returned);
         to_file.extend(self.carry_out(&scope, &plan, stop).await?);
         if stop.is_cancelled() {
             return Ok(false);
         }
         self.file(&scope.mailbox, validity, &to_file).await?;
+        // Only now: what a lost connection left where it lay was not moved in vain.
+        self.note_returns(&scope, &plan.returned);
         Ok(plan.more)
     }
 

@@ -57,6 +57,22 @@ async fn a_mail_that_a_server_only_says_it_moved_stays_one_ticket() {
 }
 
 #[tokio::test]
+async fn a_mail_that_somebody_put_back_is_not_blamed_on_the_mailbox_when_a_connection_breaks() {
+    let mut desk = Desk::new().await;
+    let mail = raw("1", &demo_desk::mail(REQUEST));
+    desk.shelf().mails = vec![mail.clone()];
+    desk.drain().await;
+    let said = Said::listen();
+    desk.shelf().mails = vec![mail];
+    desk.shelf().breaks_at = Some("1".to_owned());
+    desk.intake.drain().await.expect_err("the connection breaks");
+    desk.shelf().breaks_at = None;
+    desk.drain().await;
+    assert_eq!(said.lines("they lie there still"), Vec::<String>::new());
+    assert_eq!((desk.tickets().await.len(), desk.shelf().mails.len()), (1, 0));
+}
+
+#[tokio::test]
 async fn a_mail_kept_by_another_program_after_our_list_is_not_taken_for_moved() {
     let mut desk = Desk::new().await;
     desk.shelf().mails = vec![raw("1", &demo_desk::mail(REQUEST))];
