@@ -144,6 +144,15 @@ pub struct BasicAuth {
     pub password: Secret,
 }
 
+/// How something is changed (RFC 9110 9.3, RFC 5789).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// A part of what is there.
+    Patch,
+    /// Something new is made.
+    Post,
+}
+
 /// A call that shows a token (RFC 6750 2.1).
 #[derive(Clone, Copy)]
 pub struct Bearer<'a> {
@@ -270,17 +279,22 @@ impl HttpClient {
         self.send(self.shown(self.client.get(url.0.clone()), bearer)).await
     }
 
-    /// PATCH of JSON with a token. `body` is wiped once it has left.
+    /// A change in JSON, with a token. `body` is wiped once it has left.
     ///
     /// # Errors
     /// As for [`HttpClient::get`].
-    pub async fn patch_with_token(
+    pub async fn change_with_token(
         &self,
+        verb: Verb,
         url: &ServiceUrl,
         bearer: &Bearer<'_>,
         body: Zeroizing<Vec<u8>>,
     ) -> Result<Answer, HttpError> {
-        let request = self.client.patch(url.0.clone()).header(CONTENT_TYPE, "application/json");
+        let request = match verb {
+            Verb::Patch => self.client.patch(url.0.clone()),
+            Verb::Post => self.client.post(url.0.clone()),
+        };
+        let request = request.header(CONTENT_TYPE, "application/json");
         self.send(self.shown(request, bearer).body(Bytes::from_owner(body))).await
     }
 

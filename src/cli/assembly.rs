@@ -273,7 +273,7 @@ pub(crate) fn rules(settings: &Settings) -> Rules {
 /// # Errors
 /// A part cannot be made from the settings.
 pub fn parts(settings: &Settings, store: Arc<dyn Store>, tokens: &Tokens) -> Result<Parts, CliError> {
-    let Register { directory, reset, .. } = register(settings, tokens)?;
+    let Register { directory, reset, passes, .. } = register(settings, tokens)?;
     let keyring = keyring(settings).map(Arc::new).map_err(|error| {
         tracing::error!("no sealing key: {error}; tickets work, passwords wait (`nyckelbud key new`)");
     });
@@ -281,6 +281,7 @@ pub fn parts(settings: &Settings, store: Arc<dyn Store>, tokens: &Tokens) -> Res
         store,
         directory,
         reset,
+        passes,
         gateways: gateways(settings)?,
         breakers: Breakers::default(),
         mail: mail_sender(settings, tokens)?,

@@ -4,31 +4,34 @@ use std::sync::Arc;
 
 use super::CliError;
 use crate::clock::{Clock, SystemClock, Zone};
-use crate::config::{DirectoryKind, Settings};
+use crate::config::{DirectoryKind, GraphCredential, Settings};
 use crate::directory::file::FileDirectory;
 use crate::directory::graph::{GraphDirectory, GraphSettings};
 use crate::directory::hybrid::HybridDirectory;
 use crate::directory::ldap::{LdapDirectory, LdapServers, LdapSettings};
 use crate::directory::{Census, Directory};
 use crate::http::ServiceUrl;
-use crate::password::PasswordReset;
 use crate::password::file::FilePasswordReset;
 use crate::password::graph::GraphPasswordReset;
 use crate::password::hybrid::HybridPasswordReset;
 use crate::password::ldap::LdapPasswordReset;
+use crate::password::{AccessPasses, PasswordReset};
 use crate::token::{Credential, TokenSettings, Tokens};
+use crate::types::Credential as Given;
 
 /// How many people a walk asks Graph about in a second. The smallest tenants may use 3,500 units in
 /// 10 s (<https://learn.microsoft.com/graph/throttling-limits>); this leaves nearly all of them to others.
 const WALK_PER_SECOND: u32 = 10;
 
-/// One register, in the three roles that the program knows.
+/// One register, in the roles that the program knows.
 #[derive(Clone)]
 pub struct Register {
     /// Answers with what is known of a person.
     pub directory: Arc<dyn Directory>,
     /// Sets passwords.
     pub reset: Arc<dyn PasswordReset>,
+    /// Has passes issued, where the settings hand out passes.
+    pub passes: Option<Arc<dyn AccessPasses>>,
     /// Walks over everybody.
     pub census: Arc<dyn Census>,
 }
@@ -53,32 +56,43 @@ fn file(settings: &Settings) -> Result<Register, CliError> {
         FileDirectory::open(path, clock, zone(settings)?).map_err(|e| CliError::No(e.to_string()))?;
     let reset = Arc::new(FilePasswordReset::new(directory.clone()));
     let directory = Arc::new(directory);
-    Ok(Register { directory: directory.clone(), reset, census: directory })
+    Ok(Register { directory: directory.clone(), reset, passes: None, census: directory })
 }
 
 fn graph(settings: &Settings, tokens: &Tokens) -> Result<Register, CliError> {
     let directory = graph_directory(settings, tokens)?;
     let reset =
         Arc::new(GraphPasswordReset::new(directory.clone(), settings.policy.protected_groups.clone()));
+    let passes = passes(&directory, &reset);
     let directory = Arc::new(directory);
-    Ok(Register { directory: directory.clone(), reset, census: directory })
+    Ok(Register { directory: directory.clone(), reset, passes, census: directory })
 }
 
 fn ldap(settings: &Settings) -> Result<Register, CliError> {
     let directory = ldap_directory(settings)?;
     let reset = Arc::new(ldap_reset(settings, &directory));
     let directory = Arc::new(directory);
-    Ok(Register { directory: directory.clone(), reset, census: directory })
+    Ok(Register { directory: directory.clone(), reset, passes: None, census: directory })
 }
 
 fn hybrid(settings: &Settings, tokens: &Tokens) -> Result<Register, CliError> {
     let (graph, ldap) = (graph_directory(settings, tokens)?, ldap_directory(settings)?);
     let on_premises = ldap_reset(settings, &ldap);
     let people = HybridDirectory::new(graph.clone(), ldap);
-    let cloud = GraphPasswordReset::new(graph.clone(), settings.policy.protected_groups.clone());
+    let protected_groups = settings.policy.protected_groups.clone();
+    let cloud = Arc::new(GraphPasswordReset::new(graph.clone(), protected_groups));
+    let passes = passes(&graph, &cloud);
     let reset = Arc::new(HybridPasswordReset::new(people.clone(), graph, cloud, on_premises));
     let directory = Arc::new(people);
-    Ok(Register { directory: directory.clone(), reset, census: directory })
+    Ok(Register { directory: directory.clone(), reset, passes, census: directory })
+}
+
+/// The right to have passes issued, if that is what owners of cloud accounts are handed.
+fn passes(directory: &GraphDirectory, reset: &Arc<GraphPasswordReset>) -> Option<Arc<dyn AccessPasses>> {
+    match directory.credential() {
+        Given::Password => None,
+        Given::TemporaryAccessPass => Some(reset.clone()),
+    }
 }
 
 /// The people of `[directory.ldap]`.
@@ -125,6 +139,10 @@ fn graph_directory(settings: &Settings, tokens: &Tokens) -> Result<GraphDirector
         domains: settings.policy.domains.clone(),
         per_second: WALK_PER_SECOND,
         watched_groups: settings.policy.protected_groups.clone(),
+        credential: match graph.credential {
+            GraphCredential::Password => Given::Password,
+            GraphCredential::TemporaryAccessPass => Given::TemporaryAccessPass,
+        },
     };
     GraphDirectory::new(graph, Arc::new(SystemClock)).map_err(|e| CliError::Wrong(e.to_string()))
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::clock::Zone;
 use crate::password::TemporaryPassword;
 use crate::render::{RenderError, Renderer};
-use crate::types::{EmailAddress, TicketNumber, UnixMillis};
+use crate::types::{Credential, EmailAddress, TicketNumber, UnixMillis};
 
 use super::SmsText;
 use mail::Mail;
@@ -178,6 +178,28 @@ impl Texts {
         self.sms(self.language(), &Sms::password_for_manager(name, password.expose()))
     }
 
+    /// The text with a Temporary Access Pass, which opens the account until then, to its registered
+    /// mobile.
+    ///
+    /// # Errors
+    /// [`TextError`]; also of a pass that is longer, or takes other letters, than [`Texts::check`] tries.
+    pub fn access_pass(&self, pass: &TemporaryPassword, until: UnixMillis) -> Result<SmsText, TextError> {
+        self.sms(self.language(), &Sms::access_pass(pass.expose(), until))
+    }
+
+    /// The text with a pass for the account of `name`, to its manager's registered mobile.
+    ///
+    /// # Errors
+    /// As for [`Texts::access_pass`].
+    pub fn access_pass_for_manager(
+        &self,
+        name: &str,
+        pass: &TemporaryPassword,
+        until: UnixMillis,
+    ) -> Result<SmsText, TextError> {
+        self.sms(self.language(), &Sms::access_pass_for_manager(name, pass.expose(), until))
+    }
+
     /// The text with a pickup link to the manager of `name`.
     ///
     /// # Errors
@@ -236,7 +258,7 @@ impl Texts {
         self.both(&Mail::manager_notice(manager, name, unit, number, until))
     }
 
-    /// The mail that tells an owner that the password was changed (decisions.md 8).
+    /// The mail that tells an owner that the password was changed, or a pass issued (decisions.md 8).
     ///
     /// # Errors
     /// [`TextError`].
@@ -245,9 +267,10 @@ impl Texts {
         name: &str,
         at: UnixMillis,
         number: TicketNumber,
+        credential: Credential,
         how: &HandedOver,
     ) -> Result<MailText, TextError> {
-        self.both(&Mail::owner_notice(name, at, number, how))
+        self.both(&Mail::owner_notice(name, at, number, credential, how))
     }
 
     /// The mail to those who run the program, in the desk's first language only.

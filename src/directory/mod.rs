@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 
-use crate::types::{AccountId, EmailAddress, PhoneNumber, UnixMillis, Username};
+use crate::types::{AccountId, Credential, EmailAddress, PhoneNumber, UnixMillis, Username};
 
 pub mod file;
 pub mod graph;
@@ -111,6 +111,8 @@ pub struct Account {
     pub privilege: Privilege,
     /// All registered phones.
     pub phones: Vec<RegisteredPhone>,
+    /// What its owner is handed.
+    pub credential: Credential,
 }
 
 /// Somebody above an account.

@@ -14,7 +14,7 @@ use toml::value::{Datetime, Value};
 use super::{Absence, Account, DirectoryError, Facts, Listed, ListedPhones, Lookup, Manager, PhoneType};
 use super::{Privilege, RegisteredPhone, Standing, Who};
 use crate::clock::parse_rfc3339;
-use crate::types::{AccountId, EmailAddress, PhoneNumber, UnixMillis, Username};
+use crate::types::{AccountId, Credential, EmailAddress, PhoneNumber, UnixMillis, Username};
 
 /// Why a text is no register. Holds no phone number.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -256,6 +256,7 @@ fn person(text: &str, entry: AccountEntry) -> Result<Person, RegisterError> {
         groups: entry.groups,
         // Which groups protect is the site's policy.
         privilege: entry.protected.map_or(Privilege::Ordinary, Privilege::Privileged),
+        credential: Credential::Password,
     };
     Ok(Person { account, manager: entry.manager, absent })
 }

@@ -1,34 +1,25 @@
 //! Setting passwords in Entra ID (<https://learn.microsoft.com/graph/api/user-update>). That changes the
 //! password in the cloud and nowhere else, so an account that is synchronised from Active Directory is
-//! refused: the next change there would undo it.
-
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+//! refused: the next change there would undo it. In `pass`: what can be handed out in place of a password.
 
 use async_trait::async_trait;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::{PasswordReset, SAME_RESET, TemporaryPassword, Used, why_not};
-use crate::directory::graph::{
-    Changeable, GraphDirectory, GraphError, PASSWORDS, Refusal, Until, may_set_passwords,
-};
+use super::{PasswordReset, SAME_RESET, TemporaryPassword, Used};
+use crate::directory::graph::{GraphDirectory, GraphError, PASSWORDS, Refusal, Until, may_set_passwords};
 use crate::directory::{DirectoryError, Finding};
-use crate::http::{Answer, HttpError};
+use crate::http::{Answer, HttpError, Verb};
 use crate::token::AccessToken;
-use crate::types::{AccountId, Outcome, UnixMillis};
+use crate::types::{AccountId, Credential, Outcome, UnixMillis};
+use gate::Gate;
 
-/// With less time left a change is not begun: its answer could not be waited for.
-const LEAST_TIME: Duration = Duration::from_millis(500);
-/// A longer wish to be left alone is not believed.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10 * 60);
+mod gate;
+mod pass;
 
 /// Sets passwords of the people in a [`GraphDirectory`].
 pub struct GraphPasswordReset {
-    directory: GraphDirectory,
-    protected_groups: Vec<String>,
-    /// Until when Graph asked for no changes.
-    paused_until: Mutex<Option<Instant>>,
+    gate: Gate,
 }
 
 /// `passwordProfile` (<https://learn.microsoft.com/graph/api/resources/passwordprofile>).
@@ -50,47 +41,12 @@ impl GraphPasswordReset {
     /// The right to set passwords for the people of `directory`, except members of `protected_groups`.
     #[must_use]
     pub fn new(directory: GraphDirectory, protected_groups: Vec<String>) -> Self {
-        Self { directory, protected_groups, paused_until: Mutex::new(None) }
-    }
-
-    /// Why `account` cannot get a password now, if it cannot. Read anew: much may have happened since the
-    /// decision.
-    async fn refusal(&self, account: &AccountId, until: Until) -> Option<Outcome> {
-        let not_sent = |cause: String| Some(Outcome::NotSent { cause });
-        let paused = *self.paused_until.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(left) = paused.and_then(|end| end.checked_duration_since(Instant::now())) {
-            return not_sent(format!("Graph has asked to wait, for {} s more", left.as_secs() + 1));
-        }
-        let found = match self.directory.changeable(account, until).await {
-            Ok(found) => found,
-            Err(error) => return not_sent(error.to_string()),
-        };
-        let refused = |cause: String| Some(Outcome::Refused { cause });
-        let Some(Changeable { origin, standing, privilege, groups, .. }) = found else {
-            return refused("the account is not in the directory any more".to_owned());
-        };
-        if let Some(why) = why_not(&standing, &privilege, &groups, &self.protected_groups) {
-            return refused(format!("{why}; its password was not changed"));
-        }
-        if origin.synchronised {
-            return refused("the account is synchronised: its password lives in Active Directory".to_owned());
-        }
-        if until.left() < LEAST_TIME {
-            return not_sent("reading the account took all the time there was".to_owned());
-        }
-        None
-    }
-
-    fn pause(&self, wish: Option<Duration>) {
-        if let Some(wish) = wish {
-            let end = Instant::now() + wish.min(LONGEST_PAUSE);
-            *self.paused_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
-        }
+        Self { gate: Gate::new(directory, protected_groups) }
     }
 
     /// Has the application none of the permissions that a change of a password takes?
     async fn lacks_permission(&self, until: Until) -> bool {
-        let token = self.directory.client().token(until).await;
+        let token = self.gate.directory.client().token(until).await;
         let roles = token.ok().as_ref().and_then(AccessToken::roles);
         roles.is_some_and(|roles| !roles.iter().any(|role| may_set_passwords(role)))
     }
@@ -99,21 +55,26 @@ impl GraphPasswordReset {
 #[async_trait]
 impl PasswordReset for GraphPasswordReset {
     async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Outcome {
-        let until = self.directory.until();
-        if let Some(outcome) = self.refusal(account, until).await {
+        let until = self.gate.directory.until();
+        if let Some(outcome) = self.gate.refusal(account, until).await {
             return outcome;
         }
         let Some(body) = body(password) else {
             return Outcome::NotSent { cause: "the change could not be written down".to_owned() };
         };
-        let answered = self.directory.client().patch(&["users", account.as_str()], &body, until).await;
+        let answered = self
+            .gate
+            .directory
+            .client()
+            .change(Verb::Patch, &["users", account.as_str()], &body, until)
+            .await;
         drop(body);
         match answered {
             Ok(answer) if answer.status == 403 => forbidden(&answer, self.lacks_permission(until).await),
             Ok(answer) => {
                 let outcome = outcome(&answer);
                 if !matches!(outcome, Outcome::Accepted { .. }) {
-                    self.pause(answer.retry_after);
+                    self.gate.pause(answer.retry_after);
                 }
                 outcome
             }
@@ -122,7 +83,7 @@ impl PasswordReset for GraphPasswordReset {
     }
 
     async fn used(&self, account: &AccountId, set_at: UnixMillis) -> Result<Used, DirectoryError> {
-        let changed = self.directory.password_changed_at(account).await?;
+        let changed = self.gate.directory.password_changed_at(account).await?;
         let changed = changed.ok_or_else(|| {
             DirectoryError::Half("Graph: lastPasswordChangeDateTime of the account is missing".to_owned())
         })?;
@@ -131,11 +92,17 @@ impl PasswordReset for GraphPasswordReset {
     }
 
     async fn probe(&self) -> Result<String, DirectoryError> {
-        self.directory.probe_to_set().await
+        match self.gate.directory.credential() {
+            Credential::Password => self.gate.directory.probe_to_set().await,
+            Credential::TemporaryAccessPass => self.gate.directory.probe_to_issue().await,
+        }
     }
 
     async fn rights(&self) -> Vec<Finding> {
-        self.directory.rights_to_set().await
+        match self.gate.directory.credential() {
+            Credential::Password => self.gate.directory.rights_to_set().await,
+            Credential::TemporaryAccessPass => self.gate.directory.rights_to_issue().await,
+        }
     }
 }
 
@@ -198,6 +165,8 @@ fn unanswered(error: &GraphError) -> Outcome {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn answer(status: u16, code: &str, wait: Option<u64>) -> Answer {

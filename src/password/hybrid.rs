@@ -1,6 +1,8 @@
 //! Each account's password through the register that owns it: Active Directory for those that are
 //! synchronised from there, Entra ID for all others.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use super::graph::GraphPasswordReset;
@@ -15,7 +17,7 @@ use crate::types::{AccountId, Outcome, UnixMillis};
 pub struct HybridPasswordReset {
     people: HybridDirectory,
     graph: GraphDirectory,
-    cloud: GraphPasswordReset,
+    cloud: Arc<GraphPasswordReset>,
     on_premises: LdapPasswordReset,
 }
 
@@ -33,7 +35,7 @@ impl HybridPasswordReset {
     pub fn new(
         people: HybridDirectory,
         graph: GraphDirectory,
-        cloud: GraphPasswordReset,
+        cloud: Arc<GraphPasswordReset>,
         on_premises: LdapPasswordReset,
     ) -> Self {
         Self { people, graph, cloud, on_premises }

@@ -16,7 +16,7 @@ pub mod hybrid;
 pub mod ldap;
 pub mod seal;
 
-/// A password that opens an account until its owner chooses another. Not `Clone`, not
+/// A password, or a pass, that opens an account until its owner has chosen a password. Not `Clone`, not
 /// `Serialize`, no `Display`; wiped on drop.
 pub struct TemporaryPassword(Zeroizing<String>);
 
@@ -76,6 +76,34 @@ pub enum Used {
     Yes,
     /// The account still waits for its owner.
     No,
+}
+
+/// A Temporary Access Pass as it was issued. It is nobody's before it was sealed.
+#[derive(Debug)]
+pub struct AccessPass {
+    /// What opens the account.
+    pub pass: TemporaryPassword,
+    /// The directory's name for it, which opens nothing.
+    pub id: String,
+    /// Until when it opens the account, by the desk's clock.
+    pub valid_until: UnixMillis,
+}
+
+/// The right to have passes issued by a directory. The old password stays as it is.
+#[async_trait]
+pub trait AccessPasses: Send + Sync {
+    /// Has a pass issued for `account`. It takes the place of every earlier one, so asking again after an
+    /// uncertain answer is harmless; what an earlier call has issued opens nothing then.
+    ///
+    /// # Errors
+    /// The outcome of a call that brought no pass; never that it was accepted.
+    async fn issue(&self, account: &AccountId) -> Result<AccessPass, Outcome>;
+
+    /// Has the pass with this identifier opened the account?
+    ///
+    /// # Errors
+    /// [`DirectoryError`]: nothing may be concluded.
+    async fn opened(&self, account: &AccountId, pass: &str) -> Result<Used, DirectoryError>;
 }
 
 /// The right to set passwords in a directory.

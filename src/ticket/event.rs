@@ -10,6 +10,8 @@ use crate::types::{Reason, TicketNumber, UnixMillis};
 pub enum Plan {
     /// Seal a password and set it.
     Seal(Job),
+    /// Have a pass issued.
+    Issue(Job),
     /// Offer a link.
     Offer(Offer),
     /// Ask the writer.
@@ -49,6 +51,17 @@ pub enum Event {
         /// The new one.
         generation: u32,
     },
+    /// The directory has issued a pass.
+    PassIssued {
+        /// Until when it opens the account.
+        valid_until: UnixMillis,
+    },
+    /// A pass that was asked for cannot be handed over: its answer was lost, or it cannot be texted. The
+    /// next one takes its place.
+    PassLost {
+        /// The generation of the next one.
+        generation: u32,
+    },
     /// The directory refuses, or nobody knows and enough was tried.
     ResetGivenUp {
         /// Why.
@@ -63,7 +76,8 @@ pub enum Event {
         /// Now.
         now: UnixMillis,
     },
-    /// The password is set but cannot be texted: the manager is offered the same one, or nobody can.
+    /// The password is set but cannot be texted: the manager is offered the same one (a pass is issued anew
+    /// when the link is used), or nobody can be.
     Rerouted {
         /// The offer, when a manager can be reached.
         offer: Option<Offer>,
@@ -127,6 +141,8 @@ impl Event {
             Self::Coalesced { .. } => "coalesced",
             Self::PasswordSet => "password-set",
             Self::ValueRefused { .. } => "value-refused",
+            Self::PassIssued { .. } => "pass-issued",
+            Self::PassLost { .. } => "pass-lost",
             Self::ResetGivenUp { .. } => "reset-given-up",
             Self::Texted { .. } => "texted",
             Self::Rerouted { .. } => "rerouted",

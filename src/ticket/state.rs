@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::texting::Texting;
 use super::{Fate, Standing};
-use crate::types::{AccountId, Reason, TicketNumber, UnixMillis};
+use crate::types::{AccountId, Credential, Reason, TicketNumber, UnixMillis};
 
 /// Who is to receive a password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,11 +30,18 @@ pub enum Way {
     },
 }
 
-/// One generation of a temporary password on its way.
+/// One generation of a temporary password or pass on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
-    /// Counts from 1; a new one only after a definite refusal. One generation is one value.
+    /// Counts from 1. One generation is one value: a new one only after a definite refusal, and for
+    /// each pass that is asked for.
     pub generation: u32,
+    /// What is on its way.
+    #[serde(default, skip_serializing_if = "Credential::is_password")]
+    pub credential: Credential,
+    /// Until when a pass opens the account, once it was issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<UnixMillis>,
     /// To whom.
     pub hand: Hand,
     /// How.
@@ -72,6 +79,8 @@ pub enum PasswordFact {
     MayHaveChanged,
     /// The old password does not work any more.
     Changed,
+    /// The old password works, and a pass was issued beside it.
+    PassIssued,
 }
 
 impl PasswordFact {
@@ -82,6 +91,18 @@ impl PasswordFact {
             Self::NotChanged => "the password was not changed",
             Self::MayHaveChanged => "the password may have been changed",
             Self::Changed => "the password was changed",
+            Self::PassIssued => {
+                "the password was not changed; a Temporary Access Pass was issued, which ends by itself"
+            }
+        }
+    }
+
+    /// The fact once a credential of this kind was set or issued.
+    #[must_use]
+    pub fn after(credential: Credential) -> Self {
+        match credential {
+            Credential::Password => Self::Changed,
+            Credential::TemporaryAccessPass => Self::PassIssued,
         }
     }
 }
@@ -100,7 +121,13 @@ pub enum State {
         /// Its way.
         job: Job,
     },
-    /// The directory has taken the password.
+    /// A pass is to be issued; it may have been (see the intents). There is nothing to seal before the
+    /// directory has answered.
+    Issuing {
+        /// Its way.
+        job: Job,
+    },
+    /// The directory has taken the password, or issued the pass.
     Applied {
         /// Its way.
         job: Job,
@@ -143,6 +170,12 @@ pub enum State {
         since: UnixMillis,
         /// True when its use was looked up, or cannot be.
         checked: bool,
+        /// What reached it.
+        #[serde(default, skip_serializing_if = "Credential::is_password")]
+        credential: Credential,
+        /// Until when a pass opens the account.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        valid_until: Option<UnixMillis>,
     },
     /// The writer was asked for what is missing.
     Asked,
@@ -171,6 +204,8 @@ pub enum Effect {
     Decide,
     /// Set the sealed password.
     SetPassword,
+    /// Have a pass issued.
+    IssuePass,
     /// Read the directory again and begin to text the password.
     BeginText,
     /// Go on with the text of a password.
@@ -200,6 +235,7 @@ impl State {
         match self {
             Self::Requested { .. } => "requested",
             Self::Sealed { .. } => "sealed",
+            Self::Issuing { .. } => "issuing",
             Self::Applied { .. } => "applied",
             Self::Sending { .. } => "sending",
             Self::Sent { .. } => "sent",
@@ -221,6 +257,7 @@ impl State {
         match self {
             Self::Requested { .. } => Effect::Decide,
             Self::Sealed { .. } => Effect::SetPassword,
+            Self::Issuing { .. } => Effect::IssuePass,
             Self::Applied { job: Job { way: Way::Text, .. } } => Effect::BeginText,
             Self::Applied { job: Job { way: Way::Page { .. }, .. } } => Effect::AwaitBrowser,
             Self::Sending { .. } | Self::Sent { .. } => Effect::Text,
@@ -242,6 +279,7 @@ impl State {
     pub fn live(&self) -> bool {
         match self {
             Self::Sealed { .. }
+            | Self::Issuing { .. }
             | Self::Applied { .. }
             | Self::Sending { .. }
             | Self::Sent { .. }
@@ -264,6 +302,7 @@ impl State {
         match self {
             Self::Requested { .. }
             | Self::Sealed { .. }
+            | Self::Issuing { .. }
             | Self::Applied { .. }
             | Self::Sending { .. }
             | Self::Sent { .. } => Standing::Working,
@@ -281,6 +320,7 @@ impl State {
     pub fn job(&self) -> Option<&Job> {
         match self {
             Self::Sealed { job }
+            | Self::Issuing { job }
             | Self::Applied { job }
             | Self::Sending { job, .. }
             | Self::Sent { job, .. }

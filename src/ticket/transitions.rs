@@ -5,7 +5,7 @@ use super::event::{Event, Illegal, Plan};
 use super::state::{Job, Move, Offer, PasswordFact, State, Way};
 use super::texting::{Phase, Texting};
 use super::{Fate, Hand};
-use crate::types::{Reason, TicketNumber, UnixMillis};
+use crate::types::{Credential, Reason, TicketNumber, UnixMillis};
 
 impl State {
     /// Where `event` leads.
@@ -19,6 +19,8 @@ impl State {
             Event::Coalesced { into } => self.coalesced(into),
             Event::PasswordSet => self.password_set(),
             Event::ValueRefused { generation } => self.value_refused(generation),
+            Event::PassIssued { valid_until } => self.pass_issued(valid_until),
+            Event::PassLost { generation } => self.pass_lost(generation),
             Event::ResetGivenUp { reason, password } => self.reset_given_up(reason, password),
             Event::Texted { text, now } => self.texted(text, now),
             Event::Rerouted { offer, reason } => self.rerouted(offer, reason),
@@ -46,6 +48,10 @@ impl State {
             Plan::Seal(job) => {
                 let outcome = Some(fate_of(&job.hand));
                 Move { to: Self::Sealed { job }, outcome, reason }
+            }
+            Plan::Issue(job) => {
+                let outcome = Some(fate_of(&job.hand));
+                Move { to: Self::Issuing { job }, outcome, reason }
             }
             Plan::Offer(offer) => {
                 let outcome = Some(fate_of(&offer.hand));
@@ -79,9 +85,38 @@ impl State {
             .then(|| stay(Self::Sealed { job: Job { generation, ..job.clone() } }))
     }
 
+    /// What opens nothing any more is not brought to anybody.
+    fn pass_issued(&self, valid_until: UnixMillis) -> Option<Move> {
+        let Self::Issuing { job } = self else { return None };
+        let deadline = job.deadline.min(valid_until);
+        let job = Job { deadline, valid_until: Some(valid_until), ..job.clone() };
+        Some(stay(Self::Applied { job }))
+    }
+
+    fn pass_lost(&self, generation: u32) -> Option<Move> {
+        let Self::Issuing { job } = self else { return None };
+        (generation == job.generation + 1)
+            .then(|| stay(Self::Issuing { job: Job { generation, ..job.clone() } }))
+    }
+
     fn reset_given_up(&self, reason: Reason, password: PasswordFact) -> Option<Move> {
-        let Self::Sealed { .. } = self else { return None };
-        Some(technician(password, Some(reason)))
+        match self {
+            Self::Sealed { .. } => Some(technician(password, Some(reason))),
+            Self::Issuing { .. } => Some(technician(PasswordFact::NotChanged, Some(reason))),
+            Self::Requested { .. }
+            | Self::Applied { .. }
+            | Self::Sending { .. }
+            | Self::Sent { .. }
+            | Self::Offered { .. }
+            | Self::Revealed { .. }
+            | Self::Done { .. }
+            | Self::Asked
+            | Self::Technician { .. }
+            | Self::Filed
+            | Self::Observed
+            | Self::Coalesced { .. }
+            | Self::Held => None,
+        }
     }
 
     fn texted(&self, text: Texting, now: UnixMillis) -> Option<Move> {
@@ -93,7 +128,7 @@ impl State {
         }
         let job = job.clone();
         Some(stay(match text.phase {
-            Phase::Delivered => Self::Done { generation: job.generation, since: now, checked: false },
+            Phase::Delivered => done(&job, now),
             Phase::Taken { .. } => Self::Sent { job, text },
             Phase::Ready { .. }
             | Phase::Submitted
@@ -108,8 +143,8 @@ impl State {
             return None;
         };
         match offer {
-            None => Some(technician(PasswordFact::Changed, Some(reason))),
-            Some(offer) if job.way == Way::Text && offer.already_set == Some(job.generation) => {
+            None => Some(technician(PasswordFact::after(job.credential), Some(reason))),
+            Some(offer) if job.way == Way::Text && offer.already_set == kept(job) => {
                 let outcome = Some(fate_of(&offer.hand));
                 let text = Texting::fresh(UnixMillis(0));
                 Some(Move { to: Self::Offered { offer, text }, outcome, reason: Some(reason) })
@@ -150,6 +185,7 @@ impl State {
         Some(stay(match offer.already_set {
             Some(generation) if generation == job.generation => Self::Applied { job },
             Some(_) => return None,
+            None if job.credential == Credential::TemporaryAccessPass => Self::Issuing { job },
             None => Self::Sealed { job },
         }))
     }
@@ -164,6 +200,7 @@ impl State {
             | Self::Revealed { erased: true, .. }
             | Self::Requested { .. }
             | Self::Sealed { .. }
+            | Self::Issuing { .. }
             | Self::Sending { .. }
             | Self::Sent { .. }
             | Self::Offered { .. }
@@ -184,12 +221,12 @@ impl State {
 
     fn confirmed(&self, now: UnixMillis) -> Option<Move> {
         let Self::Revealed { job, .. } = self else { return None };
-        Some(stay(Self::Done { generation: job.generation, since: now, checked: false }))
+        Some(stay(done(job, now)))
     }
 
     fn did_not_work(&self) -> Option<Move> {
-        let Self::Revealed { .. } = self else { return None };
-        Some(technician(PasswordFact::Changed, Some(Reason::HandoverUnconfirmed)))
+        let Self::Revealed { job, .. } = self else { return None };
+        Some(technician(PasswordFact::after(job.credential), Some(Reason::HandoverUnconfirmed)))
     }
 
     fn time_over(&self, password: PasswordFact) -> Option<Move> {
@@ -198,11 +235,12 @@ impl State {
                 (password, Reason::DirectoryFailed)
             }
             Self::Sealed { .. } => (password, Reason::ResetUncertain),
-            Self::Applied { job: Job { way: Way::Page { .. }, .. } } | Self::Revealed { .. } => {
-                (PasswordFact::Changed, Reason::HandoverUnconfirmed)
+            Self::Issuing { .. } => (PasswordFact::NotChanged, Reason::DirectoryFailed),
+            Self::Applied { job: job @ Job { way: Way::Page { .. }, .. } } | Self::Revealed { job, .. } => {
+                (PasswordFact::after(job.credential), Reason::HandoverUnconfirmed)
             }
-            Self::Applied { .. } | Self::Sending { .. } | Self::Sent { .. } => {
-                (PasswordFact::Changed, Reason::DeliveryFailed)
+            Self::Applied { job } | Self::Sending { job, .. } | Self::Sent { job, .. } => {
+                (PasswordFact::after(job.credential), Reason::DeliveryFailed)
             }
             Self::Offered { offer, .. } => (set_already(offer), Reason::PickupExpired),
             Self::Requested { .. }
@@ -218,13 +256,13 @@ impl State {
     }
 
     fn use_known(&self) -> Option<Move> {
-        let Self::Done { generation, since, .. } = self else { return None };
-        Some(stay(Self::Done { generation: *generation, since: *since, checked: true }))
+        let Self::Done { generation, since, credential, valid_until, .. } = *self else { return None };
+        Some(stay(Self::Done { generation, since, checked: true, credential, valid_until }))
     }
 
     fn unused(&self) -> Option<Move> {
-        let Self::Done { checked: false, .. } = self else { return None };
-        Some(technician(PasswordFact::Changed, Some(Reason::PasswordUnused)))
+        let Self::Done { checked: false, credential, .. } = self else { return None };
+        Some(technician(PasswordFact::after(*credential), Some(Reason::PasswordUnused)))
     }
 
     fn question_lost(&self) -> Option<Move> {
@@ -238,12 +276,15 @@ impl State {
     fn replied(&self) -> Move {
         match self {
             Self::Asked => stay(Self::requested()),
-            Self::Done { .. } => technician(PasswordFact::Changed, Some(Reason::OtherSubject)),
+            Self::Done { credential, .. } => {
+                technician(PasswordFact::after(*credential), Some(Reason::OtherSubject))
+            }
             Self::Filed | Self::Observed | Self::Coalesced { .. } => {
                 technician(PasswordFact::NotChanged, Some(Reason::OtherSubject))
             }
             Self::Requested { .. }
             | Self::Sealed { .. }
+            | Self::Issuing { .. }
             | Self::Applied { .. }
             | Self::Sending { .. }
             | Self::Sent { .. }
@@ -261,6 +302,18 @@ fn stay(to: State) -> Move {
 
 fn technician(password: PasswordFact, reason: Option<Reason>) -> Move {
     Move { to: State::Technician { password }, outcome: Some(Fate::Technician), reason }
+}
+
+/// A delivery that has reached its hand; whether it was used is looked up later.
+fn done(job: &Job, since: UnixMillis) -> State {
+    let Job { generation, credential, valid_until, .. } = *job;
+    State::Done { generation, since, checked: false, credential, valid_until }
+}
+
+/// What an offer that follows this job shows again: a password that is set. A pass harms nobody who does
+/// not get it, and soon ends: the next one is issued when it is wanted.
+fn kept(job: &Job) -> Option<u32> {
+    job.credential.is_password().then_some(job.generation)
 }
 
 fn set_already(offer: &Offer) -> PasswordFact {

@@ -2,6 +2,7 @@
 //! own, and is never checked again.
 
 mod account_id;
+mod credential;
 mod email_address;
 mod history;
 mod link;
@@ -17,6 +18,7 @@ mod trail;
 mod username;
 
 pub use account_id::AccountId;
+pub use credential::Credential;
 pub use email_address::{EmailAddress, EmailAddressError};
 pub use history::History;
 pub use link::{Link, NamedBy};

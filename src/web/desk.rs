@@ -53,6 +53,8 @@ impl std::fmt::Debug for Browser {
 pub enum PickupView {
     /// It waits to be used.
     Offer {
+        /// Is it a Temporary Access Pass, which leaves the old password as it is?
+        pass: bool,
         /// Whose password it is.
         name: String,
         /// Where that person works; empty when unknown.
@@ -182,8 +184,19 @@ pub trait Desk: Send + Sync {
     async fn ready(&self) -> Readiness;
 }
 
-/// Makes the page that shows a password: token, browser, language, the person's name, the
-/// password, and until when it may be seen again.
-pub type RevealPage = dyn Fn(&str, &Browser, &str, &str, &TemporaryPassword, UnixMillis) -> Result<Page, crate::render::RenderError>
-    + Send
-    + Sync;
+/// What the page with a password says.
+#[derive(Clone, Copy, Debug)]
+pub struct Revealed<'a> {
+    /// The person's name.
+    pub name: &'a str,
+    /// The password, or the pass.
+    pub password: &'a TemporaryPassword,
+    /// Until when a pass opens the account; `None` for a password.
+    pub pass_until: Option<UnixMillis>,
+    /// Until when the page may be seen again.
+    pub until: UnixMillis,
+}
+
+/// Makes the page that shows a password: token, browser, language, and what it says.
+pub type RevealPage =
+    dyn Fn(&str, &Browser, &str, &Revealed<'_>) -> Result<Page, crate::render::RenderError> + Send + Sync;

@@ -26,7 +26,9 @@ mod site;
 mod spelling;
 mod visit;
 
-pub use desk::{Browser, Desk, Page, PickupAnswer, PickupView, Readiness, ReceiptAnswer, RevealPage};
+pub use desk::{
+    Browser, Desk, Page, PickupAnswer, PickupView, Readiness, ReceiptAnswer, RevealPage, Revealed,
+};
 pub use serve::{ServeError, serve};
 
 /// What the pages need to know of the desk.
@@ -60,7 +62,5 @@ pub fn check_pages(settings: &WebSettings, renderer: Arc<Renderer>) -> Result<()
 #[must_use]
 pub fn reveal_page(settings: WebSettings, renderer: Arc<Renderer>) -> Box<RevealPage> {
     let pages = page::Pages::new(&settings, renderer);
-    Box::new(move |token, browser, language, name, password, until| {
-        pages.revealed(token, browser, language, name, password, until)
-    })
+    Box::new(move |token, browser, language, revealed| pages.revealed(token, browser, language, revealed))
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::browser;
-use super::desk::{Browser, Page, PickupView};
+use super::desk::{Browser, Page, PickupView, Revealed};
 use super::language::Language;
 use super::routes::STYLE_PATH;
 use super::site::Site;
@@ -111,8 +111,9 @@ impl Pages {
     fn view_html(&self, view: &PickupView, link: &Link, language: Language) -> Made {
         let when = |at: &UnixMillis| self.when(*at, SystemClock.now(), language);
         let (name, own_values) = match view {
-            PickupView::Offer { name, unit, until, own } => {
-                ("offer", json!({ "name": name, "unit": unit, "until": when(until), "own": own }))
+            PickupView::Offer { pass, name, unit, until, own } => {
+                let until = when(until);
+                ("offer", json!({ "pass": pass, "name": name, "unit": unit, "until": until, "own": own }))
             }
             PickupView::Shown { name, until } => ("shown", json!({ "name": name, "until": when(until) })),
             PickupView::Erased { name } => ("erased", json!({ "name": name })),
@@ -160,23 +161,24 @@ impl Pages {
         token: &str,
         browser: &Browser,
         language: &str,
-        name: &str,
-        password: &TemporaryPassword,
-        until: UnixMillis,
+        revealed: &Revealed<'_>,
     ) -> Result<Page, RenderError> {
         let language = Language::of_tag(language).unwrap_or(self.language);
         let link = Link::new(&self.site, token, browser);
+        let when = |at: UnixMillis| self.when(at, SystemClock.now(), language);
         let own_values = json!({
-            "name": secret::without_slots(name),
-            "until": self.when(until, SystemClock.now(), language),
+            "name": secret::without_slots(revealed.name),
+            "until": when(revealed.until),
+            "pass_until": revealed.pass_until.map(when),
             "password": secret::PASSWORD_SLOT,
             "spelling": secret::SPELLING_SLOT,
         });
         let page = self.link_html("revealed", &link, language, own_values)?;
-        let whole = secret::put_in(&page, password, language).ok_or_else(|| RenderError::Template {
-            place: self.renderer.file("page/revealed.html"),
-            what: "{{ password }} and {{ spelling }} must each stand there once".to_owned(),
-        })?;
+        let whole =
+            secret::put_in(&page, revealed.password, language).ok_or_else(|| RenderError::Template {
+                place: self.renderer.file("page/revealed.html"),
+                what: "{{ password }} and {{ spelling }} must each stand there once".to_owned(),
+            })?;
         Ok(Page::new(whole))
     }
 
@@ -190,11 +192,12 @@ impl Pages {
         let browser = Browser::new([0; 16]);
         let link = Link::new(&self.site, "sample", &browser);
         let password = TemporaryPassword::new(Zeroizing::new("Kf7m-Rq4x-Tw9b".to_owned()));
-        let offer = |own| PickupView::Offer { name: name.clone(), unit: name.clone(), until, own };
+        let offer =
+            |own, pass| PickupView::Offer { pass, name: name.clone(), unit: name.clone(), until, own };
         for language in [Language::Swedish, Language::English] {
             for view in [
-                offer(false),
-                offer(true),
+                offer(false, false),
+                offer(true, true),
                 PickupView::Shown { name: name.clone(), until },
                 PickupView::Erased { name: name.clone() },
                 PickupView::UsedElsewhere { at: until },
@@ -213,7 +216,10 @@ impl Pages {
             self.link_html("refused", &link, language, json!({}))?;
             self.problem_html(StatusCode::NOT_FOUND, language)?;
             self.problem_html(StatusCode::METHOD_NOT_ALLOWED, language)?;
-            self.revealed("sample", &browser, language.tag(), &name, &password, until)?;
+            for pass_until in [None, Some(until)] {
+                let revealed = Revealed { name: &name, password: &password, pass_until, until };
+                self.revealed("sample", &browser, language.tag(), &revealed)?;
+            }
         }
         Ok(())
     }

@@ -14,9 +14,9 @@ use crate::decision::{Automation, Decided, Decision, Handover, Question, decide}
 use crate::directory::{Account, DirectoryError, Facts, Lookup, Manager, Who};
 use crate::mail::Sender;
 use crate::request::Reading;
-use crate::store::{Addressee, AuditEntry, IntentKind, MACHINE, MessageKind, NewMessage, Started, Switch};
-use crate::ticket::{Event, Fate, Hand, Job, Plan, State, Way};
-use crate::types::{History, Link, Reason, UnixMillis};
+use crate::store::{Addressee, AuditEntry, MACHINE, MessageKind, NewMessage, Started, Switch};
+use crate::ticket::{Event, Fate, Hand, Plan, State, Way};
+use crate::types::{Credential, History, Link, Reason, UnixMillis};
 
 /// A decision about what needs no directory.
 pub(crate) fn without_facts(
@@ -323,10 +323,12 @@ async fn hand_over(
         }
         Handover::Password => {
             let deadline = work.now().plus(work.parts.rules.deadline);
-            let job = Job { generation: 1, hand, way: Way::Text, deadline };
-            draft.sealed = Some(reset::seal_new(work, &job, account)?);
-            draft.begin = Some(reset::intent(work, IntentKind::Set, &job));
-            Plan::Seal(job)
+            let job = reset::new_job(work, account, hand, Way::Text, deadline);
+            reset::begin(work, &job, account, &mut draft)?;
+            match job.credential {
+                Credential::Password => Plan::Seal(job),
+                Credential::TemporaryAccessPass => Plan::Issue(job),
+            }
         }
     };
     work.commit(Event::Decided { plan, reason }, draft).await

@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 
 use super::Parts;
 use super::facts::{self, StillGood};
+use super::issue;
 use super::reset;
 use super::step::{SHOW_AGAIN, owner_notice};
 use super::work::{Draft, Due, Flow, Work, WorkError};
 use crate::decision::{Automation, ManagerAbsent, Policy};
 use crate::directory::Who;
 use crate::password::TemporaryPassword;
-use crate::store::IntentKind;
 use crate::ticket::{Effect, Event, Hand, Job, Offer, State, TicketId, Way};
-use crate::types::{Reason, UnixMillis};
+use crate::types::{Credential, Reason, UnixMillis};
 
 /// So long a press waits for a ticket that the machine has just now.
 const PRESS_WAITS: Duration = Duration::from_secs(5);
@@ -30,6 +30,8 @@ pub(crate) enum Reveal {
         password: TemporaryPassword,
         /// Whose.
         name: String,
+        /// What it is, and until when a pass opens the account.
+        job: Job,
         /// Until when it may be seen again.
         until: UnixMillis,
     },
@@ -72,7 +74,11 @@ pub(crate) async fn claim_soon(parts: &Arc<Parts>, ticket: TicketId) -> Result<O
 pub(crate) fn may_be_shown(state: &State) -> bool {
     matches!(
         state,
-        State::Offered { .. } | State::Sealed { .. } | State::Applied { .. } | State::Revealed { .. }
+        State::Offered { .. }
+            | State::Sealed { .. }
+            | State::Issuing { .. }
+            | State::Applied { .. }
+            | State::Revealed { .. }
     )
 }
 
@@ -86,11 +92,16 @@ async fn open(work: &mut Work, browser: &str) -> Result<Reveal, WorkError> {
             return Ok(Reveal::Look);
         }
     }
-    while work.state().next() == Effect::SetPassword {
+    loop {
+        let effect = work.state().next();
+        if !matches!(effect, Effect::SetPassword | Effect::IssuePass) {
+            break;
+        }
         if !bound_to(work.state(), browser) {
             return Ok(Reveal::Look);
         }
-        match reset::run(work).await? {
+        let set = effect == Effect::SetPassword;
+        match if set { reset::run(work).await? } else { issue::run(work).await? } {
             Flow::On => {}
             Flow::Stop | Flow::Busy(_) | Flow::AskedEnough => return Ok(Reveal::Busy),
         }
@@ -118,13 +129,16 @@ async fn begin(work: &mut Work, offer: &Offer, browser: &str) -> Result<bool, Wo
     };
     let deadline = work.now().plus(work.parts.rules.deadline);
     let way = Way::Page { browser: browser.to_owned() };
-    let generation = offer.already_set.unwrap_or(1);
-    let job = Job { generation, hand: offer.hand.clone(), way, deadline };
+    let new = reset::new_job(work, &account, offer.hand.clone(), way, deadline);
     let mut draft = Draft { actor: Some(actor(&offer.hand)), ..Draft::default() };
-    if offer.already_set.is_none() {
-        draft.sealed = Some(reset::seal_new(work, &job, &account)?);
-        draft.begin = Some(reset::intent(work, IntentKind::Set, &job));
-    }
+    let job = match offer.already_set {
+        // Only a password is kept for the next hand.
+        Some(generation) => Job { generation, credential: Credential::Password, ..new },
+        None => {
+            reset::begin(work, &new, &account, &mut draft)?;
+            new
+        }
+    };
     Ok(work.commit(Event::Opened { job }, draft).await? == Flow::On)
 }
 
@@ -168,11 +182,11 @@ async fn show(work: &mut Work) -> Result<Reveal, WorkError> {
     if first {
         // It can be seen again for as long as the page says, whenever its job's deadline is.
         draft.sealed = Some(reset::reseal(work, job.generation, until)?);
-        draft.messages.extend(owner_notice(work, &job.hand).await);
+        draft.messages.extend(owner_notice(work, &job).await);
     }
     match work.commit(Event::Shown { now }, draft).await? {
         Flow::On | Flow::Stop if matches!(work.state(), State::Revealed { .. }) => {
-            Ok(Reveal::Shown { password, name, until })
+            Ok(Reveal::Shown { password, name, job, until })
         }
         Flow::On | Flow::Stop | Flow::Busy(_) | Flow::AskedEnough => Ok(Reveal::Busy),
     }

@@ -18,7 +18,9 @@ use crate::delivery::{AutoSubmitted, OutgoingMail, SmsText};
 use crate::directory::{Lookup, Who};
 use crate::store::{Addressee, Channel, MessageClaim, MessageKind, StoreError};
 use crate::ticket::{Event, State};
-use crate::types::{AccountId, Check, CheckResult, EmailAddress, Outcome, PhoneNumber, UnixMillis};
+use crate::types::{
+    AccountId, Check, CheckResult, Credential, EmailAddress, Outcome, PhoneNumber, UnixMillis,
+};
 
 /// What surely did not leave is tried again for so long: a mail server may be down over a weekend.
 const UNSENT_FOR: Duration = Duration::from_secs(3 * 24 * 60 * 60);
@@ -204,6 +206,7 @@ struct Values {
     at: UnixMillis,
     text: String,
     key: String,
+    credential: Credential,
 }
 
 impl Values {
@@ -227,7 +230,7 @@ fn words(parts: &Parts, claim: &MessageClaim) -> Result<MailText, TextError> {
             texts.manager_notice(&values.manager, &values.name, &values.unit, number, values.until)
         }
         MessageKind::OwnerNotice => {
-            texts.owner_notice(&values.name, values.at, number, &values.handed_over())
+            texts.owner_notice(&values.name, values.at, number, values.credential, &values.handed_over())
         }
         MessageKind::OwnerWarning | MessageKind::Alarm => texts.alarm(&values.text),
     }

@@ -14,7 +14,7 @@ use crate::directory::Directory;
 use crate::dkim::Dkim;
 use crate::keyring::Keyring;
 use crate::mail::Authentication;
-use crate::password::PasswordReset;
+use crate::password::{AccessPasses, PasswordReset};
 use crate::store::{Store, StoreError};
 use crate::types::{EmailAddress, UnixMillis};
 
@@ -27,6 +27,7 @@ mod facts;
 mod handover;
 mod health;
 mod intake;
+mod issue;
 mod messages;
 mod offer;
 mod port;
@@ -138,6 +139,8 @@ pub struct Parts {
     pub directory: Arc<dyn Directory>,
     /// The right to set passwords.
     pub reset: Arc<dyn PasswordReset>,
+    /// The right to have passes issued, where cloud accounts are handed passes.
+    pub passes: Option<Arc<dyn AccessPasses>>,
     /// Ways for texts, in the order in which they are tried.
     pub gateways: Vec<Arc<dyn SmsGateway>>,
     /// Which of them failed lately.

@@ -8,16 +8,18 @@ use super::Parts;
 use super::facts;
 use super::handover::{self, Reveal, actor, bound_to};
 use super::health::Health;
-use super::step::SHOW_AGAIN;
+use super::step::{SHOW_AGAIN, looked_up_at};
 use super::stop;
 use super::work::{Draft, Due, WorkError};
 use crate::delivery::pickup::{PickupToken, StopToken};
 use crate::delivery::{Receipt, sms};
-use crate::directory::{Lookup, Who};
+use crate::directory::{Account, Lookup, Who};
 use crate::secret::Secret;
 use crate::ticket::{Event, Hand, State, Ticket};
 use crate::types::Reason;
-use crate::web::{Browser, Desk, Page, PickupAnswer, PickupView, Readiness, ReceiptAnswer, RevealPage};
+use crate::web::{
+    Browser, Desk, Page, PickupAnswer, PickupView, Readiness, ReceiptAnswer, RevealPage, Revealed,
+};
 
 /// A gateway that may call back, with the secret part of its path.
 pub struct Callback {
@@ -63,14 +65,20 @@ impl DeskPort {
         match &ticket.state {
             State::Offered { offer, .. } if now >= offer.expires_at => PickupView::Gone,
             State::Offered { offer, .. } => {
-                let Some((name, unit)) = self.person(ticket).await else { return PickupView::Busy };
-                PickupView::Offer { name, unit, until: offer.expires_at, own: offer.hand == Hand::Requester }
+                let Some(account) = self.person(ticket).await else { return PickupView::Busy };
+                PickupView::Offer {
+                    pass: offer.already_set.is_none() && !account.credential.is_password(),
+                    name: account.name,
+                    unit: account.unit,
+                    until: offer.expires_at,
+                    own: offer.hand == Hand::Requester,
+                }
             }
             State::Revealed { since, .. } if !bound_to(&ticket.state, &hash) => {
                 PickupView::UsedElsewhere { at: *since }
             }
             State::Revealed { since, erased, .. } => {
-                let name = self.person(ticket).await.map(|(name, _)| name).unwrap_or_default();
+                let name = self.name(ticket).await;
                 let until = since.plus(SHOW_AGAIN);
                 if *erased || now >= until {
                     PickupView::Erased { name }
@@ -78,11 +86,15 @@ impl DeskPort {
                     PickupView::Shown { name, until }
                 }
             }
-            State::Sealed { job } | State::Applied { job } if bound_to(&ticket.state, &hash) => {
-                let name = self.person(ticket).await.map(|(name, _)| name).unwrap_or_default();
+            State::Sealed { job } | State::Issuing { job } | State::Applied { job }
+                if bound_to(&ticket.state, &hash) =>
+            {
+                let name = self.name(ticket).await;
                 PickupView::Shown { name, until: job.deadline }
             }
-            State::Sealed { .. } | State::Applied { .. } => PickupView::UsedElsewhere { at: now },
+            State::Sealed { .. } | State::Issuing { .. } | State::Applied { .. } => {
+                PickupView::UsedElsewhere { at: now }
+            }
             State::Done { .. } => PickupView::Confirmed,
             State::Technician { .. } if self.handed_back(ticket) => PickupView::HandedBack,
             State::Technician { .. } => PickupView::Gone,
@@ -102,11 +114,16 @@ impl DeskPort {
         ticket.reason.is_some_and(|r| r == Reason::ManagerDeclined || r == Reason::HandoverUnconfirmed)
     }
 
-    /// Name and unit of the ticket's account, as the directory has them now.
-    async fn person(&self, ticket: &Ticket) -> Option<(String, String)> {
+    /// The ticket's account, as the directory has it now.
+    async fn person(&self, ticket: &Ticket) -> Option<Box<Account>> {
         let facts = facts::read(&self.parts, &Who::Id(ticket.account.clone()?)).await.ok()?;
         let Lookup::One(account) = facts.lookup else { return None };
-        Some((account.name, account.unit))
+        Some(account)
+    }
+
+    /// The person's name; empty when the directory does not answer.
+    async fn name(&self, ticket: &Ticket) -> String {
+        self.person(ticket).await.map(|account| account.name).unwrap_or_default()
     }
 
     async fn say(&self, ticket: &Ticket, browser: &str, answer: PickupAnswer) -> Result<bool, WorkError> {
@@ -118,7 +135,8 @@ impl DeskPort {
         let event = match answer {
             PickupAnswer::NotMine => offered_to_a_manager(work.state()).then_some(Event::Declined),
             PickupAnswer::HandedOver if bound && shown(work.state()) => {
-                draft.due = Due::At(now.plus(parts.rules.password_valid));
+                let valid_until = work.state().job().and_then(|job| job.valid_until);
+                draft.due = Due::At(looked_up_at(&parts.rules, now, valid_until));
                 Some(Event::Confirmed { now })
             }
             PickupAnswer::DidNotWork => (bound && shown(work.state())).then_some(Event::DidNotWork),
@@ -176,8 +194,10 @@ impl Desk for DeskPort {
             return Err(self.view(&ticket, Some(browser)).await);
         }
         match handover::reveal(&self.parts, ticket.id, &hash).await {
-            Ok(Reveal::Shown { password, name, until }) => {
-                (self.page)(token, browser, language, &name, &password, until).map_err(|error| {
+            Ok(Reveal::Shown { password, name, job, until }) => {
+                let pass_until = job.valid_until;
+                let revealed = Revealed { name: &name, password: &password, pass_until, until };
+                (self.page)(token, browser, language, &revealed).map_err(|error| {
                     tracing::error!(
                         "the page with a password could not be made: {error}; it can be opened again"
                     );

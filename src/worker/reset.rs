@@ -12,18 +12,38 @@ use crate::password::TemporaryPassword;
 use crate::password::generate::generate;
 use crate::password::seal::{Binding, Sealed, seal};
 use crate::store::{Intent, IntentKind};
-use crate::ticket::{Event, Job, PasswordFact, State};
-use crate::types::{Outcome, Reason, UnixMillis};
+use crate::ticket::{Event, Hand, Job, PasswordFact, State, Way};
+use crate::types::{Credential, Outcome, Reason, UnixMillis};
 
 /// At most this many resets of one generation (I10).
 const MAX_RESETS: usize = 5;
 /// Nothing is begun with less time left before the deadline (workflow.md): the text needs it.
-const LEAST_TIME_LEFT: Duration = Duration::from_secs(10 * 60);
+pub(crate) const LEAST_TIME_LEFT: Duration = Duration::from_secs(10 * 60);
 /// At most this many values for one request.
 const MAX_GENERATIONS: u32 = 3;
 
+/// A job that begins: the first of its ticket, or the one after those that came to nothing.
+pub(crate) fn new_job(work: &Work, account: &Account, hand: Hand, way: Way, deadline: UnixMillis) -> Job {
+    let before = work.claim.intents.iter().filter(|i| matches!(i.kind, IntentKind::Set | IntentKind::Pass));
+    let generation = before.map(|intent| intent.generation).max().unwrap_or(0) + 1;
+    Job { generation, credential: account.credential, valid_until: None, hand, way, deadline }
+}
+
+/// What the commit that begins `job` carries: the intent, and a password, sealed. There is no pass yet.
+pub(crate) fn begin(work: &Work, job: &Job, account: &Account, draft: &mut Draft) -> Result<(), WorkError> {
+    let kind = match job.credential {
+        Credential::Password => {
+            draft.sealed = Some(seal_new(work, job, account)?);
+            IntentKind::Set
+        }
+        Credential::TemporaryAccessPass => IntentKind::Pass,
+    };
+    draft.begin = Some(intent(work, kind, job));
+    Ok(())
+}
+
 /// Makes a password for `job` and seals it.
-pub(crate) fn seal_new(work: &Work, job: &Job, account: &Account) -> Result<Sealed, WorkError> {
+fn seal_new(work: &Work, job: &Job, account: &Account) -> Result<Sealed, WorkError> {
     let keyring = work.parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
     let mut rng = rand::rng();
     let password = generate(&mut rng, work.parts.rules.password_length, &names_of(account));
@@ -62,7 +82,7 @@ pub(crate) fn intent(work: &Work, kind: IntentKind, job: &Job) -> Intent {
 pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
     let State::Sealed { job } = work.state() else { return Err(WorkError::Lacks("a sealed job")) };
     let job = job.clone();
-    if let Some(flow) = settle_interrupted(work, &job).await? {
+    if let Some(flow) = settle_interrupted(work, IntentKind::Set, &job).await? {
         return Ok(flow);
     }
     let password = what_is_known(work);
@@ -103,12 +123,14 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
 }
 
 /// An intent without outcome that an earlier owner left behind: its call may still be under way,
-/// so nothing is set before the old lease has ended and some time has passed.
-async fn settle_interrupted(work: &mut Work, job: &Job) -> Result<Option<Flow>, WorkError> {
-    let left = work
-        .intents(IntentKind::Set, job.generation)
-        .find(|i| i.outcome.is_none() && !work.begun_here(&i.key))
-        .cloned();
+/// so nothing is set or issued before the old lease has ended and some time has passed.
+pub(crate) async fn settle_interrupted(
+    work: &mut Work,
+    kind: IntentKind,
+    job: &Job,
+) -> Result<Option<Flow>, WorkError> {
+    let left =
+        work.intents(kind, job.generation).find(|i| i.outcome.is_none() && !work.begun_here(&i.key)).cloned();
     let Some(Intent { key, at, .. }) = left else { return Ok(None) };
     let timing = work.parts.timing;
     // Its owner's lease began before it; after a clock that was set back, one whole wait from now.
@@ -155,11 +177,16 @@ async fn after(work: &mut Work, job: &Job, key: String, outcome: Outcome) -> Res
         Outcome::Refused { .. } => give_up(work, draft).await,
         Outcome::NotSent { .. } | Outcome::Uncertain { .. } => {
             let tries = work.intents(IntentKind::Set, job.generation).count();
-            let pause = work.parts.timing.retry.saturating_mul(u32::try_from(tries).unwrap_or(1));
-            draft.due = Due::At(work.now().plus(pause.min(Duration::from_secs(300))));
+            draft.due = Due::At(work.now().plus(pause(work, tries)));
             work.commit_same(draft).await
         }
     }
+}
+
+/// How long to wait after so many tries.
+pub(crate) fn pause(work: &Work, tries: usize) -> Duration {
+    let pause = work.parts.timing.retry.saturating_mul(u32::try_from(tries).unwrap_or(1));
+    pause.min(Duration::from_secs(300))
 }
 
 async fn give_up(work: &mut Work, draft: Draft) -> Result<Flow, WorkError> {

@@ -2,13 +2,15 @@
 
 use serde_json::json;
 
+use super::Rules;
 use super::facts;
 use super::work::{Draft, Due, Flow, Work, WorkError};
-use super::{decide, offer, reset, texting};
+use super::{decide, issue, offer, reset, texting};
 use crate::directory::{Account, Facts, Lookup, Who};
 use crate::password::Used;
 use crate::store::{Addressee, IntentKind, MessageKind, NewMessage};
-use crate::ticket::{Effect, Event, Hand, PasswordFact, State};
+use crate::ticket::{Effect, Event, Hand, Job, PasswordFact, State};
+use crate::types::{Credential, UnixMillis};
 use std::time::Duration;
 
 /// After a reveal the same browser may see the password again for this long (decisions, 20).
@@ -26,6 +28,7 @@ pub(crate) async fn advance(work: &mut Work) -> Result<(), WorkError> {
         let flow = match work.state().next() {
             Effect::Decide => decide::run(work).await?,
             Effect::SetPassword => reset::run(work).await?,
+            Effect::IssuePass => issue::run(work).await?,
             Effect::BeginText | Effect::Text => texting::run(work).await?,
             Effect::OfferLink => offer::run(work).await?,
             Effect::AwaitBrowser => await_browser(work).await?,
@@ -45,23 +48,25 @@ pub(crate) async fn advance(work: &mut Work) -> Result<(), WorkError> {
 
 /// The password is set and waits for the browser that opened the link.
 async fn await_browser(work: &mut Work) -> Result<Flow, WorkError> {
-    let deadline = work.state().job().ok_or(WorkError::Lacks("a job"))?.deadline;
+    let Job { deadline, credential, .. } = *work.state().job().ok_or(WorkError::Lacks("a job"))?;
     if work.now() < deadline {
         return work.give_back(deadline).await;
     }
-    work.commit(Event::TimeOver { password: PasswordFact::Changed }, Draft::default()).await
+    let password = PasswordFact::after(credential);
+    work.commit(Event::TimeOver { password }, Draft::default()).await
 }
 
 /// The password was shown: what can be seen again is erased in time, and without a confirmation
 /// the ticket is opened.
 async fn await_confirmation(work: &mut Work) -> Result<Flow, WorkError> {
-    let State::Revealed { since, erased, .. } = *work.state() else {
+    let State::Revealed { since, erased, job: Job { credential, .. } } = *work.state() else {
         return Err(WorkError::Lacks("a shown password"));
     };
     let now = work.now();
     let confirm_until = since.plus(CONFIRM_WITHIN);
     if now >= confirm_until {
-        return work.commit(Event::TimeOver { password: PasswordFact::Changed }, Draft::default()).await;
+        let password = PasswordFact::after(credential);
+        return work.commit(Event::TimeOver { password }, Draft::default()).await;
     }
     if erased {
         return work.give_back(confirm_until).await;
@@ -73,20 +78,35 @@ async fn await_confirmation(work: &mut Work) -> Result<Flow, WorkError> {
     work.commit(Event::Erased, Draft { due: Due::At(confirm_until), ..Draft::default() }).await
 }
 
-/// Was the password used? One that was not opens its ticket again.
+/// When it is looked up whether what reached its hand was used: a password when its time is over, a pass
+/// when it ends.
+pub(crate) fn looked_up_at(rules: &Rules, since: UnixMillis, valid_until: Option<UnixMillis>) -> UnixMillis {
+    let unused_after = since.plus(rules.password_valid);
+    valid_until.map_or(unused_after, |end| unused_after.min(end))
+}
+
+/// Was the password used, or the pass? One that was not opens its ticket again.
 async fn check_use(work: &mut Work) -> Result<Flow, WorkError> {
-    let State::Done { since, generation, .. } = *work.state() else {
+    let State::Done { since, generation, credential, valid_until, .. } = *work.state() else {
         return Err(WorkError::Lacks("a delivery"));
     };
     let now = work.now();
-    let due = since.plus(work.parts.rules.password_valid);
+    let due = looked_up_at(&work.parts.rules, since, valid_until);
     if now < due {
         return work.give_back(due).await;
     }
     let account = work.account()?;
-    // An owner may have been faster than the receipt of the text.
-    let set_at = work.intents(IntentKind::Set, generation).filter(reset::may_have_left).map(|i| i.at).max();
-    let asked = work.parts.reset.used(&account, set_at.unwrap_or(since));
+    let asked = async {
+        match credential {
+            Credential::Password => {
+                // An owner may have been faster than the receipt of the text.
+                let set = work.intents(IntentKind::Set, generation).filter(reset::may_have_left);
+                let set_at = set.map(|intent| intent.at).max();
+                work.parts.reset.used(&account, set_at.unwrap_or(since)).await
+            }
+            Credential::TemporaryAccessPass => issue::used(work, &account, generation).await,
+        }
+    };
     match tokio::time::timeout(work.parts.timing.directory, asked).await {
         Ok(Ok(Used::Yes)) => work.commit(Event::UseKnown, Draft::default()).await,
         Ok(Ok(Used::No)) => work.commit(Event::Unused, Draft::default()).await,
@@ -100,10 +120,10 @@ async fn check_use(work: &mut Work) -> Result<Flow, WorkError> {
 
 /// The mail that tells the owner that the password was changed (decisions, 8). Without an answer
 /// from the directory there is no address to send it to; the delivery itself does not wait for it.
-pub(crate) async fn owner_notice(work: &Work, hand: &Hand) -> Option<NewMessage> {
+pub(crate) async fn owner_notice(work: &Work, job: &Job) -> Option<NewMessage> {
     let Facts { lookup: Lookup::One(account), managers } = facts_now(work).await? else { return None };
     let keyring = work.parts.keyring.as_ref()?;
-    let values = match hand {
+    let mut values = match &job.hand {
         Hand::Requester => {
             let tail = account
                 .phones
@@ -118,13 +138,15 @@ pub(crate) async fn owner_notice(work: &Work, hand: &Hand) -> Option<NewMessage>
             json!({ "name": account.name, "at": work.now(), "received": true, "manager": manager })
         }
     };
+    values["credential"] = json!(job.credential);
     to_owner(&account, &values)
 }
 
 /// The same mail when nobody received the new password, and a technician takes over.
 pub(crate) async fn owner_of_a_changed_password(work: &Work) -> Option<NewMessage> {
     let Facts { lookup: Lookup::One(account), .. } = facts_now(work).await? else { return None };
-    to_owner(&account, &json!({ "name": account.name, "at": work.now() }))
+    let credential = work.state().job().map(|job| job.credential).unwrap_or_default();
+    to_owner(&account, &json!({ "name": account.name, "at": work.now(), "credential": credential }))
 }
 
 async fn facts_now(work: &Work) -> Option<Facts> {

@@ -33,6 +33,7 @@ fn of(ticket: &Ticket, parts: &Parts) -> PickupView {
         }
         State::Technician { .. } => PickupView::Stopped,
         State::Sealed { .. }
+        | State::Issuing { .. }
         | State::Applied { .. }
         | State::Sending { .. }
         | State::Sent { .. }

@@ -3,7 +3,7 @@
 
 use super::breaker::{self, Breaker};
 use super::facts::{self, StillGood};
-use super::step::owner_notice;
+use super::step::{looked_up_at, owner_notice};
 use super::work::{Draft, Due, Flow, Work, WorkError};
 use super::{offer, reset};
 use crate::decision::nearest_manager;
@@ -12,7 +12,7 @@ use crate::directory::{Account, Facts, Lookup, Standing, Who};
 use crate::store::{Intent, IntentKind};
 use crate::ticket::texting::{ASK_EVERY, Phase};
 use crate::ticket::{Event, Hand, Job, PasswordFact, State, Texting, TextingStep};
-use crate::types::{Outcome, PhoneNumber, Reason, UnixMillis};
+use crate::types::{Credential, Outcome, PhoneNumber, Reason, UnixMillis};
 
 /// The effects `BeginText` and `Text`.
 pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
@@ -32,7 +32,7 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
         return texted(work, &job, text, Draft::default()).await;
     }
     if now >= job.deadline {
-        let password = PasswordFact::Changed;
+        let password = PasswordFact::after(job.credential);
         return work.commit(Event::TimeOver { password }, Draft::default()).await;
     }
     match text.step(now, work.parts.gateways.len()) {
@@ -118,8 +118,8 @@ async fn texted(work: &mut Work, job: &Job, text: Texting, mut draft: Draft) -> 
     let now = work.now();
     match &text.phase {
         Phase::Delivered => {
-            draft.messages.extend(owner_notice(work, &job.hand).await);
-            draft.due = Due::At(now.plus(work.parts.rules.password_valid));
+            draft.messages.extend(owner_notice(work, job).await);
+            draft.due = Due::At(looked_up_at(&work.parts.rules, now, job.valid_until));
         }
         Phase::Taken { .. } => draft.due = Due::At(now.plus(ASK_EVERY)),
         Phase::Unclear { until } => draft.due = Due::At(now.plus(ASK_EVERY).min(*until)),
@@ -131,9 +131,14 @@ async fn texted(work: &mut Work, job: &Job, text: Texting, mut draft: Draft) -> 
 fn words(work: &Work, job: &Job, account: &Account) -> Result<SmsText, WorkError> {
     let password = work.open_sealed(job.generation)?;
     let texts = &work.parts.texts;
-    let text = match &job.hand {
-        Hand::Requester => texts.password(&password),
-        Hand::Manager(_) => texts.password_for_manager(&account.name, &password),
+    let until = job.valid_until.unwrap_or(job.deadline);
+    let text = match (job.credential, &job.hand) {
+        (Credential::Password, Hand::Requester) => texts.password(&password),
+        (Credential::Password, Hand::Manager(_)) => texts.password_for_manager(&account.name, &password),
+        (Credential::TemporaryAccessPass, Hand::Requester) => texts.access_pass(&password, until),
+        (Credential::TemporaryAccessPass, Hand::Manager(_)) => {
+            texts.access_pass_for_manager(&account.name, &password, until)
+        }
     };
     text.map_err(|e| WorkError::Text(e.to_string()))
 }
@@ -272,11 +277,14 @@ async fn reroute_with(
     };
     let Some((manager, _)) = manager else { return work.commit(nobody, Draft::default()).await };
     let hand = Hand::Manager(manager.id.clone());
-    let offer = offer::make(work, hand, 1, Some(job.generation))?;
-    let sealed = reset::reseal(work, job.generation, offer.expires_at)?;
+    // A pass would have ended before its manager has the time: the link brings a new one.
+    let already_set = job.credential.is_password().then_some(job.generation);
+    let offer = offer::make(work, hand, 1, already_set)?;
+    let sealed =
+        already_set.map(|generation| reset::reseal(work, generation, offer.expires_at)).transpose()?;
     let notice = offer::manager_notice(work, account, &manager.id, &facts.managers);
     let messages = offer::owner_warning(work, account).into_iter().chain(notice).collect();
     let pickup_hash = Some(offer::token(work, &offer)?.hash());
-    let draft = Draft { sealed: Some(sealed), pickup_hash, messages, ..Draft::default() };
+    let draft = Draft { sealed, pickup_hash, messages, ..Draft::default() };
     work.commit(Event::Rerouted { offer: Some(offer), reason }, draft).await
 }

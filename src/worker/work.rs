@@ -170,10 +170,12 @@ impl Work {
     /// Does a password that we set, or may have set, now wait for a technician before anybody got
     /// it? Its owner is told of every change (decisions, 8); of the others they know already.
     fn ends_unreceived(&self, to: &State) -> bool {
-        let State::Technician { password: PasswordFact::Changed | PasswordFact::MayHaveChanged } = to else {
-            return false;
+        let State::Technician { password } = to else { return false };
+        let changed = match password {
+            PasswordFact::Changed | PasswordFact::MayHaveChanged | PasswordFact::PassIssued => true,
+            PasswordFact::NotChanged => false,
         };
-        !matches!(self.state(), State::Revealed { .. } | State::Done { .. })
+        changed && !matches!(self.state(), State::Revealed { .. } | State::Done { .. })
     }
 
     /// Commits an intent or its outcome; the state stays.
@@ -362,6 +364,7 @@ fn keeps_password(state: &State) -> bool {
         State::Offered { offer, .. } => offer.already_set.is_some(),
         State::Sealed { .. } | State::Applied { .. } | State::Sending { .. } | State::Sent { .. } => true,
         State::Requested { .. }
+        | State::Issuing { .. }
         | State::Done { .. }
         | State::Asked
         | State::Technician { .. }

@@ -50,7 +50,7 @@ fn an_address_in_the_open_or_a_name_that_is_none_is_refused() {
     for (line, key, says) in [
         ("base_url = \"http://graph.microsoft.com/v1.0\"", "base_url", "only https"),
         ("login_url = \"http://login.microsoftonline.com\"", "login_url", "only https"),
-        ("credential = \"temporary-access-pass\"", "credential", "not part of this version"),
+        ("credential = \"secret\"", "credential", "temporary-access-pass"),
     ] {
         let found = mistakes(&graph(&format!("{secret}{line}")), &env);
         assert!(found.len() == 1 && found[0].contains(key) && found[0].contains(says), "{found:#?}");

@@ -2,7 +2,7 @@
 
 use super::Checks;
 use crate::config::key_path::KeyPath;
-use crate::config::settings::{DirectoryKind, DirectorySettings, GraphCredential, GraphSettings};
+use crate::config::settings::{DirectoryKind, DirectorySettings, GraphSettings};
 use crate::http::ServiceUrl;
 
 impl Checks<'_> {
@@ -52,6 +52,5 @@ impl Checks<'_> {
             }
             (Some(_), None) | (None, Some(_)) => {}
         }
-        self.later(&at.key("credential"), graph.credential, &[GraphCredential::Password]);
     }
 }

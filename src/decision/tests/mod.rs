@@ -144,6 +144,7 @@ pub(super) fn sender(address: &str, trust: Trust) -> Sender {
 
 pub(super) fn anna() -> Account {
     Account {
+        credential: crate::types::Credential::Password,
         id: AccountId::new("anna"),
         username: username(),
         aliases: vec![Username::parse("aand01@kommun.example").unwrap()],

@@ -3,13 +3,17 @@
 
 use crate::delivery::gsm7;
 use crate::delivery::pickup::TOKEN_LETTERS;
-use crate::types::{TicketNumber, UnixMillis};
+use crate::types::{Credential, TicketNumber, UnixMillis};
 
 use super::mail::Mail;
 use super::sms::Sms;
 use super::words::{LINE_LETTERS, NAME_SEPTETS};
 use super::{HandedOver, LANGUAGES, TextError, Texts};
 use crate::password::generate::GROUP;
+
+/// Letters of a long Temporary Access Pass: 48 (`defaultLength` of its policy,
+/// <https://learn.microsoft.com/graph/api/resources/temporaryaccesspassauthenticationmethodconfiguration>).
+const PASS_LETTERS: usize = 48;
 
 /// What is wrong, a line each.
 pub(super) fn problems(texts: &Texts) -> Vec<String> {
@@ -21,9 +25,12 @@ pub(super) fn problems(texts: &Texts) -> Vec<String> {
     let stop = format!("{}/p/{}-{}", desk.public_url, "9".repeat(9), "w".repeat(TOKEN_LETTERS));
     let name = "W".repeat(NAME_SEPTETS);
     let at = UnixMillis(0);
+    let pass = "w".repeat(PASS_LETTERS);
     let short = [
         Sms::password(&password),
         Sms::password_for_manager(&name, &password),
+        Sms::access_pass(&pass, at),
+        Sms::access_pass_for_manager(&name, &pass, at),
         Sms::link(&name, at, &url),
         Sms::link_for_requester(at, &url),
         Sms::owner_warning(&stop),
@@ -36,11 +43,14 @@ pub(super) fn problems(texts: &Texts) -> Vec<String> {
         Mail::acknowledgement(number, at),
         Mail::ask_for_details(number),
         Mail::manager_notice(&line, &line, &line, number, at),
-        Mail::owner_notice(&line, at, number, &by_phone),
-        Mail::owner_notice(&line, at, number, &by_manager),
-        Mail::owner_notice(&line, at, number, &HandedOver::Nobody),
         Mail::alarm(&line),
     ];
+    let notices =
+        [Credential::Password, Credential::TemporaryAccessPass].into_iter().flat_map(|credential| {
+            [&by_phone, &by_manager, &HandedOver::Nobody]
+                .map(|how| Mail::owner_notice(&line, at, number, credential, how))
+        });
+    let long: Vec<_> = long.into_iter().chain(notices).collect();
     let mut problems = Vec::new();
     for language in LANGUAGES {
         problems.extend(short.iter().filter_map(|sms| texts.sms(language, sms).err()));

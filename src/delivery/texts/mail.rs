@@ -1,7 +1,7 @@
 //! Mails: one template a language, its first line the subject; the desk's first language comes
 //! first, the other below.
 
-use crate::types::{TicketNumber, UnixMillis};
+use crate::types::{Credential, TicketNumber, UnixMillis};
 
 use super::words::{Word, Words, values};
 use super::{HandedOver, LANGUAGES, MailText, TextError, Texts};
@@ -41,15 +41,25 @@ impl Mail {
             .with("until", Word::Moment(until))
     }
 
-    pub(super) fn owner_notice(name: &str, at: UnixMillis, number: TicketNumber, how: &HandedOver) -> Self {
+    pub(super) fn owner_notice(
+        name: &str,
+        at: UnixMillis,
+        number: TicketNumber,
+        credential: Credential,
+        how: &HandedOver,
+    ) -> Self {
+        let (template, when) = match credential {
+            Credential::Password => ("owner-notice", "changed"),
+            Credential::TemporaryAccessPass => ("owner-notice-pass", "issued"),
+        };
         let (manager, tail, received) = match how {
             HandedOver::Phone { tail } => ("", tail.as_str(), "yes"),
             HandedOver::Manager { name } => (name.as_str(), "", "yes"),
             HandedOver::Nobody => ("", "", ""),
         };
-        Self::about("owner-notice", number)
+        Self::about(template, number)
             .with("name", Word::line(name))
-            .with("changed", Word::Moment(at))
+            .with(when, Word::Moment(at))
             .with("manager", Word::line(manager))
             .with("tail", Word::line(tail))
             .with("received", Word::line(received))

@@ -28,6 +28,17 @@ impl<'a> Sms<'a> {
         Self::secret("password-for-manager", 1, "password", password).with("name", Word::name(name))
     }
 
+    /// Entra ID decides how long a pass is: it may take two messages, unlike a password of ours.
+    pub(super) fn access_pass(pass: &'a str, until: UnixMillis) -> Self {
+        Self::secret("access-pass", 2, "access_pass", pass).with("until", Word::Moment(until))
+    }
+
+    pub(super) fn access_pass_for_manager(name: &str, pass: &'a str, until: UnixMillis) -> Self {
+        Self::secret("access-pass-for-manager", 2, "access_pass", pass)
+            .with("name", Word::name(name))
+            .with("until", Word::Moment(until))
+    }
+
     pub(super) fn link(name: &str, until: UnixMillis, url: &'a str) -> Self {
         Self::secret("link", 2, "url", url).with("name", Word::name(name)).with("until", Word::Moment(until))
     }

@@ -77,6 +77,28 @@ fn the_password_text_says_this_and_no_more() {
 }
 
 #[test]
+fn a_pass_says_how_often_and_until_when_it_opens_the_account() {
+    let pass = TemporaryPassword::new(Zeroizing::new("+drkzqAD".to_owned()));
+    assert_eq!(
+        texts("sv").access_pass(&pass, until()).unwrap().expose(),
+        "Servicedesk: Din tillfälliga kod är\n+drkzqAD\nSkriv den i stället för lösenordet när du loggar in, \
+         en gång före 2026-11-24 kl. 14.05. Bad du inte om det? Mejla servicedesk@kommun.example"
+    );
+    assert_eq!(
+        texts("en").access_pass(&pass, until()).unwrap().expose(),
+        "Servicedesk: Your Temporary Access Pass is\n+drkzqAD\nEnter it in place of your password, once, by \
+         14:05 on 2026-11-24. Not you? Email servicedesk@kommun.example"
+    );
+    let managers = texts("sv").access_pass_for_manager("Anna Andersson", &pass, until()).unwrap();
+    assert!(
+        managers.expose().starts_with("Servicedesk: Tillfällig kod till Anna Andersson:\n+drkzqAD\nLämna")
+    );
+    // One that a phone cannot show is refused, and the words of the refusal do not repeat it.
+    let odd = TemporaryPassword::new(Zeroizing::new("dr`zqAD".to_owned()));
+    assert!(!texts("sv").access_pass(&odd, until()).unwrap_err().to_string().contains("zqAD"));
+}
+
+#[test]
 fn a_managers_password_text_names_whose_it_is() {
     assert_eq!(
         texts("sv").password_for_manager("Anna Andersson", &temporary()).unwrap().expose(),

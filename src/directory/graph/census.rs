@@ -125,6 +125,7 @@ impl GraphDirectory {
             groups: Vec::new(),
             privilege,
             phones: Vec::new(),
+            credential: self.credential_of(person),
         };
         let manager = person.manager.as_ref().map(|manager| AccountId::new(manager.id.as_str()));
         Ok(Listed { account, phones: ListedPhones::Numbers, manager })

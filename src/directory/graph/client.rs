@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use zeroize::Zeroizing;
 
 use super::failure::{GraphError, Refusal};
-use crate::http::{Answer, Bearer, HttpClient, HttpError, HttpSetupError, ServiceUrl, Timeouts};
+use crate::http::{Answer, Bearer, HttpClient, HttpError, HttpSetupError, ServiceUrl, Timeouts, Verb};
 use crate::token::{AccessToken, TokenSource};
 
 /// A page of 999 people has some 1.5 MB (octets).
@@ -233,12 +233,13 @@ impl GraphClient {
         }
     }
 
-    /// Changes an object, once. Only a token that is refused is renewed: such a call changed nothing.
+    /// Changes or makes an object, once. Only a token that is refused is renewed: such a call changed nothing.
     ///
     /// # Errors
     /// There is no token, or no answer; an answer of any status is one.
-    pub async fn patch(
+    pub async fn change(
         &self,
+        verb: Verb,
         segments: &[&str],
         body: &Zeroizing<Vec<u8>>,
         until: Until,
@@ -247,7 +248,7 @@ impl GraphClient {
         let mut token = self.token(until).await?;
         for renewed in [false, true] {
             let bearer = Bearer { token: token.expose(), headers: &[], within: until.left() };
-            let answer = self.0.writes.patch_with_token(&url, &bearer, body.clone()).await?;
+            let answer = self.0.writes.change_with_token(verb, &url, &bearer, body.clone()).await?;
             if answer.status != 401 || renewed {
                 return Ok(answer);
             }

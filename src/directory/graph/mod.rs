@@ -13,7 +13,7 @@ use super::{Account, Directory, DirectoryError, Facts, Finding, Lookup, Privileg
 use crate::clock::Clock;
 use crate::http::{HttpSetupError, ServiceUrl, ServiceUrlError};
 use crate::token::TokenSource;
-use crate::types::{AccountId, UnixMillis};
+use crate::types::{AccountId, Credential, UnixMillis};
 
 mod absence;
 mod census;
@@ -21,6 +21,7 @@ mod chain;
 mod client;
 mod failure;
 mod lookup;
+mod passes;
 mod phones;
 mod privilege;
 mod rights;
@@ -31,6 +32,7 @@ use user::User;
 
 pub use client::{GraphClient, Until};
 pub use failure::{GraphError, Refusal};
+pub(crate) use passes::PASSES;
 pub(crate) use rights::{PASSWORDS, may_set_passwords};
 
 /// How to reach Graph.
@@ -48,6 +50,9 @@ pub struct GraphSettings {
     pub per_second: u32,
     /// Groups whose members a walk shall know.
     pub watched_groups: Vec<String>,
+    /// What owners of cloud accounts are handed. For an account that is synchronised it is always a
+    /// password: a pass would not open its computer.
+    pub credential: Credential,
 }
 
 /// Why Graph cannot be used with the settings.
@@ -72,6 +77,7 @@ struct Inner {
     domains: Vec<String>,
     per_second: u32,
     watched_groups: Vec<String>,
+    credential: Credential,
 }
 
 /// Where a person's account is kept, for whoever must find the same person in Active Directory.
@@ -106,9 +112,11 @@ impl GraphDirectory {
     /// # Errors
     /// [`GraphSetupError`] says which setting is wrong.
     pub fn new(settings: GraphSettings, clock: Arc<dyn Clock>) -> Result<Self, GraphSetupError> {
-        let GraphSettings { base_url, tokens, timeout, domains, per_second, watched_groups } = settings;
+        let GraphSettings { base_url, tokens, timeout, domains, per_second, watched_groups, credential } =
+            settings;
         let client = GraphClient::new(ServiceUrl::parse(&base_url)?, tokens, timeout)?;
-        Ok(Self(Arc::new(Inner { client, clock, timeout, domains, per_second, watched_groups })))
+        let inner = Inner { client, clock, timeout, domains, per_second, watched_groups, credential };
+        Ok(Self(Arc::new(inner)))
     }
 
     /// The way to Graph.
@@ -123,7 +131,8 @@ impl GraphDirectory {
         Until::within(self.0.timeout * 9 / 10)
     }
 
-    fn now(&self) -> UnixMillis {
+    /// The time, as the desk sees it.
+    pub(crate) fn now(&self) -> UnixMillis {
         self.0.clock.now()
     }
 
@@ -183,7 +192,18 @@ impl GraphDirectory {
             groups: powers.groups,
             privilege: powers.privilege,
             phones,
+            credential: self.credential_of(user),
         })
+    }
+
+    /// What owners of cloud accounts are handed.
+    #[must_use]
+    pub fn credential(&self) -> Credential {
+        self.0.credential
+    }
+
+    fn credential_of(&self, user: &User) -> Credential {
+        if user.is_synchronised() { Credential::Password } else { self.0.credential }
     }
 }
 

@@ -7,10 +7,10 @@ use super::client::{Mode, Until};
 use super::failure::GraphError;
 use super::privilege::{self, Assignment, USER_ADMINISTRATOR, role_name};
 use super::user::LIFE_CYCLE;
-use super::{GraphDirectory, absence, phones};
+use super::{GraphDirectory, absence, passes, phones};
 use crate::directory::{DirectoryError, Finding, Verdict};
 use crate::token::AccessToken;
-use crate::types::AccountId;
+use crate::types::{AccountId, Credential};
 
 /// What reading people needs.
 pub(super) const PEOPLE: &str = "User.Read.All";
@@ -18,8 +18,8 @@ const REPORTS: &str = "AuditLog.Read.All";
 /// What setting passwords needs.
 pub(crate) const PASSWORDS: &str = "User-PasswordProfile.ReadWrite.All";
 const ROLE: &str = "User Administrator";
-/// All that this program uses; each more is too many.
-const USED: [&str; 8] = [
+/// What reading uses; each more is too many, beside what the credential needs.
+const USED: [&str; 7] = [
     PEOPLE,
     phones::PERMISSION,
     absence::PERMISSION,
@@ -27,7 +27,6 @@ const USED: [&str; 8] = [
     privilege::GROUPS,
     REPORTS,
     LIFE_CYCLE,
-    PASSWORDS,
 ];
 /// The default of `policy.protected_groups`: a group of Active Directory, which nobody has misspelt and which
 /// Entra ID need not have.
@@ -98,7 +97,7 @@ pub(super) async fn reading(directory: &GraphDirectory) -> Vec<Finding> {
     }
     found.push(reports(directory, until).await);
     found.extend(misspelt(directory, until).await);
-    found.extend(by_name(&token));
+    found.extend(by_name(&token, directory.credential()));
     found
 }
 
@@ -190,7 +189,7 @@ async fn reports(directory: &GraphDirectory, until: Until) -> Finding {
 }
 
 /// What a token says by itself: what cannot be tried, and what is too many.
-fn by_name(token: &AccessToken) -> Vec<Finding> {
+fn by_name(token: &AccessToken, credential: Credential) -> Vec<Finding> {
     let Some(roles) = token.roles() else { return Vec::new() };
     let mut found = Vec::new();
     if !roles.iter().any(|role| role == LIFE_CYCLE) {
@@ -201,8 +200,13 @@ fn by_name(token: &AccessToken) -> Vec<Finding> {
             todo: to_grant(LIFE_CYCLE),
         });
     }
+    let changing = match credential {
+        Credential::Password => PASSWORDS,
+        Credential::TemporaryAccessPass => passes::PASSES,
+    };
+    let used = |role: &&str| USED.contains(role) || *role == changing;
     let beyond: Vec<&str> =
-        roles.iter().map(String::as_str).filter(|role| !USED.contains(role) && is_plain(role)).collect();
+        roles.iter().map(String::as_str).filter(|role| !used(role) && is_plain(role)).collect();
     if !beyond.is_empty() {
         found.push(Finding {
             right: "permissions".to_owned(),
@@ -219,7 +223,7 @@ fn is_plain(name: &str) -> bool {
     name.len() <= 100 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
 }
 
-fn to_grant(permission: &str) -> String {
+pub(super) fn to_grant(permission: &str) -> String {
     format!(
         "API permissions, Add a permission, Microsoft Graph, Application permissions: {permission}; \
          then Grant admin consent"
@@ -319,14 +323,17 @@ fn own_roles(assigned: Result<Vec<Assignment>, GraphError>) -> Vec<Finding> {
         1 => role(Verdict::Good, "assigned, for one administrative unit", ""),
         units => role(Verdict::Good, &format!("assigned, for {units} administrative units"), ""),
     }];
-    if !beyond.is_empty() {
-        let names: Vec<String> = beyond.iter().map(|role| role_name(&role.role_definition_id)).collect();
-        found.push(Finding {
-            right: "roles".to_owned(),
-            verdict: Verdict::Care,
-            text: format!("more than is needed: {}", names.join(", ")),
-            todo: "Roles & admins: remove these assignments of the application".to_owned(),
-        });
-    }
+    found.extend(too_many(&beyond));
     found
+}
+
+/// The roles that the application has, and does not need.
+pub(super) fn too_many(beyond: &[Assignment]) -> Option<Finding> {
+    let names: Vec<String> = beyond.iter().map(|role| role_name(&role.role_definition_id)).collect();
+    (!names.is_empty()).then(|| Finding {
+        right: "roles".to_owned(),
+        verdict: Verdict::Care,
+        text: format!("more than is needed: {}", names.join(", ")),
+        todo: "Roles & admins: remove these assignments of the application".to_owned(),
+    })
 }

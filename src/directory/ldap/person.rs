@@ -8,7 +8,7 @@ use super::groups::{Group, has_a_name};
 use super::values::{ObjectGuid, Sid, file_time};
 use crate::clock::Zone;
 use crate::directory::{Account, PhoneType, Privilege, RegisteredPhone, Standing};
-use crate::types::{EmailAddress, PhoneNumber, UnixMillis, Username};
+use crate::types::{Credential, EmailAddress, PhoneNumber, UnixMillis, Username};
 
 /// Attributes of a person that can be read many at a time. Those with phones come beside them.
 pub(crate) const PERSON: [&str; 18] = [
@@ -98,6 +98,7 @@ impl Reading<'_> {
             groups: groups.names(),
             privilege: privilege(entry, control, groups),
             phones: self.phones(entry),
+            credential: Credential::Password,
         };
         Ok(Person {
             account,

@@ -29,6 +29,8 @@ pub struct Claim {
 pub enum IntentKind {
     /// Setting a password.
     Set,
+    /// Having a pass issued.
+    Pass,
     /// Texting a password.
     Text,
     /// Texting a link.
@@ -45,6 +47,7 @@ impl IntentKind {
     pub fn code(self) -> &'static str {
         match self {
             Self::Set => "set",
+            Self::Pass => "pass",
             Self::Text => "text",
             Self::Link => "link",
             Self::Warning => "warning",
@@ -55,7 +58,9 @@ impl IntentKind {
     /// The kind whose [`IntentKind::code`] is `code`.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Set, Self::Text, Self::Link, Self::Warning, Self::Mail].into_iter().find(|k| k.code() == code)
+        [Self::Set, Self::Pass, Self::Text, Self::Link, Self::Warning, Self::Mail]
+            .into_iter()
+            .find(|k| k.code() == code)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::texting::Phase;
 use super::*;
+use crate::types::Credential;
 
 mod table;
 mod texting;
@@ -15,7 +16,18 @@ pub(super) fn job(way: Way) -> Job {
         Way::Text => Hand::Requester,
         Way::Page { .. } => Hand::Manager(AccountId::new("karin")),
     };
-    Job { generation: 1, hand, way, deadline: NOW }
+    Job { generation: 1, credential: Credential::Password, valid_until: None, hand, way, deadline: NOW }
+}
+
+/// The same for a pass; once it was issued, with its end.
+pub(super) fn pass(way: Way, issued: bool) -> Job {
+    let valid_until = issued.then_some(NOW);
+    Job { credential: Credential::TemporaryAccessPass, valid_until, ..job(way) }
+}
+
+fn done(job: Job, checked: bool) -> State {
+    let Job { generation, credential, valid_until, .. } = job;
+    State::Done { generation, since: NOW, checked, credential, valid_until }
 }
 
 pub(super) fn page() -> Way {
@@ -52,8 +64,14 @@ pub(super) fn states() -> Vec<(&'static str, State)> {
         ("offered/set", State::Offered { offer: offer(Some(1)), text: text() }),
         ("revealed", State::Revealed { job: job(page()), since: NOW, erased: false }),
         ("revealed/erased", State::Revealed { job: job(page()), since: NOW, erased: true }),
-        ("done", State::Done { generation: 1, since: NOW, checked: false }),
-        ("done/checked", State::Done { generation: 1, since: NOW, checked: true }),
+        ("done", done(job(Way::Text), false)),
+        ("done/checked", done(job(Way::Text), true)),
+        ("issuing/text", State::Issuing { job: pass(Way::Text, false) }),
+        ("issuing/page", State::Issuing { job: pass(page(), false) }),
+        ("applied/text/pass", State::Applied { job: pass(Way::Text, true) }),
+        ("sent/pass", State::Sent { job: pass(Way::Text, true), text: text() }),
+        ("revealed/pass", State::Revealed { job: pass(page(), true), since: NOW, erased: false }),
+        ("done/pass", done(pass(Way::Text, true), false)),
         ("asked", State::Asked),
         ("technician", State::Technician { password: PasswordFact::NotChanged }),
         ("filed", State::Filed),
@@ -69,6 +87,7 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
     let texted = |phase| Event::Texted { text: text(phase), now: NOW };
     vec![
         ("plan seal", decided(Plan::Seal(job(Way::Text)))),
+        ("plan issue", decided(Plan::Issue(pass(Way::Text, false)))),
         ("plan offer", decided(Plan::Offer(offer(None)))),
         ("plan ask", decided(Plan::Ask)),
         ("plan technician", decided(Plan::Technician)),
@@ -78,6 +97,8 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
         ("coalesced", Event::Coalesced { into: TicketNumber::new(2026, 1) }),
         ("password set", Event::PasswordSet),
         ("value refused", Event::ValueRefused { generation: 2 }),
+        ("pass issued", Event::PassIssued { valid_until: NOW }),
+        ("pass lost", Event::PassLost { generation: 2 }),
         (
             "reset given up",
             Event::ResetGivenUp { reason: Reason::ResetUncertain, password: PasswordFact::MayHaveChanged },
@@ -86,11 +107,13 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
         ("texted taken", texted(Phase::Taken { reference: "r".to_owned(), until: NOW })),
         ("texted delivered", texted(Phase::Delivered)),
         ("rerouted", Event::Rerouted { offer: Some(offer(Some(1))), reason: Reason::DeliveryFailed }),
+        ("rerouted for a pass", Event::Rerouted { offer: Some(offer(None)), reason: Reason::DeliveryFailed }),
         ("rerouted to nobody", Event::Rerouted { offer: None, reason: Reason::DeliveryFailed }),
         ("link texted", Event::LinkTexted { text: text(Phase::Delivered) }),
         ("link exhausted", Event::LinkTexted { text: text(Phase::Exhausted) }),
         ("offer withdrawn", Event::OfferWithdrawn { reason: Reason::NoManager }),
         ("opened", Event::Opened { job: job(page()) }),
+        ("opened for a pass", Event::Opened { job: pass(page(), false) }),
         ("shown", Event::Shown { now: NOW }),
         ("erased", Event::Erased),
         ("confirmed", Event::Confirmed { now: NOW }),

@@ -1,6 +1,10 @@
 //! Which event each state takes, written out: anything else is refused.
 
+use std::time::Duration;
+
 use super::*;
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// State, then the events that it takes and where they lead.
 const TABLE: &[(&str, &[(&str, &str)])] = &[
@@ -8,6 +12,7 @@ const TABLE: &[(&str, &[(&str, &str)])] = &[
         "requested",
         &[
             ("plan seal", "sealed"),
+            ("plan issue", "issuing"),
             ("plan offer", "offered"),
             ("plan ask", "asked"),
             ("plan technician", "technician"),
@@ -34,17 +39,7 @@ const TABLE: &[(&str, &[(&str, &str)])] = &[
     ("sent", TEXTING),
     ("offered", OFFERED_OPENS_SEALED),
     ("offered/set", OFFERED_OPENS_APPLIED),
-    (
-        "revealed",
-        &[
-            ("shown", "revealed"),
-            ("erased", "revealed"),
-            ("confirmed", "done"),
-            ("did not work", "technician"),
-            ("time over", "technician"),
-            ("replied", "revealed"),
-        ],
-    ),
+    ("revealed", REVEALED),
     (
         "revealed/erased",
         &[
@@ -55,8 +50,34 @@ const TABLE: &[(&str, &[(&str, &str)])] = &[
             ("replied", "revealed"),
         ],
     ),
-    ("done", &[("use known", "done"), ("unused", "technician"), ("replied", "technician")]),
+    ("done", DONE),
     ("done/checked", &[("use known", "done"), ("replied", "technician")]),
+    ("issuing/text", ISSUING),
+    ("issuing/page", ISSUING),
+    (
+        "applied/text/pass",
+        &[
+            ("texted submitted", "sending"),
+            ("texted taken", "sent"),
+            ("texted delivered", "done"),
+            ("rerouted for a pass", "offered"),
+            ("rerouted to nobody", "technician"),
+            ("time over", "technician"),
+        ],
+    ),
+    (
+        "sent/pass",
+        &[
+            ("texted submitted", "sending"),
+            ("texted taken", "sent"),
+            ("texted delivered", "done"),
+            ("rerouted for a pass", "offered"),
+            ("rerouted to nobody", "technician"),
+            ("time over", "technician"),
+        ],
+    ),
+    ("revealed/pass", REVEALED),
+    ("done/pass", DONE),
     ("asked", &[("replied", "requested"), ("question lost", "technician")]),
     ("technician", &[("replied", "technician")]),
     ("filed", &[("replied", "technician")]),
@@ -73,6 +94,25 @@ const SEALED: &[(&str, &str)] = &[
     ("replied", "sealed"),
 ];
 
+const ISSUING: &[(&str, &str)] = &[
+    ("pass issued", "applied"),
+    ("pass lost", "issuing"),
+    ("reset given up", "technician"),
+    ("time over", "technician"),
+    ("replied", "issuing"),
+];
+
+const REVEALED: &[(&str, &str)] = &[
+    ("shown", "revealed"),
+    ("erased", "revealed"),
+    ("confirmed", "done"),
+    ("did not work", "technician"),
+    ("time over", "technician"),
+    ("replied", "revealed"),
+];
+
+const DONE: &[(&str, &str)] = &[("use known", "done"), ("unused", "technician"), ("replied", "technician")];
+
 const TEXTING: &[(&str, &str)] = &[
     ("texted submitted", "sending"),
     ("texted taken", "sent"),
@@ -87,6 +127,7 @@ const OFFERED_OPENS_SEALED: &[(&str, &str)] = &[
     ("link exhausted", "technician"),
     ("offer withdrawn", "technician"),
     ("opened", "sealed"),
+    ("opened for a pass", "issuing"),
     ("declined", "technician"),
     ("stopped", "technician"),
     ("time over", "technician"),
@@ -133,7 +174,8 @@ fn a_password_that_was_set_is_never_forgotten_when_a_human_takes_over() {
                 | State::Sent { .. }
                 | State::Revealed { .. }
                 | State::Done { .. }
-        ) || matches!(&state, State::Offered { offer, .. } if offer.already_set.is_some());
+        ) && !name.ends_with("/pass")
+            || matches!(&state, State::Offered { offer, .. } if offer.already_set.is_some());
         for (event_name, event) in events() {
             let Ok(moved) = state.on(event) else { continue };
             if let State::Technician { password } = moved.to {
@@ -145,10 +187,45 @@ fn a_password_that_was_set_is_never_forgotten_when_a_human_takes_over() {
 }
 
 #[test]
+fn a_pass_that_was_issued_is_told_of_and_no_password_counts_as_changed() {
+    for (name, state) in
+        states().into_iter().filter(|(name, _)| name.contains("pass") || name.contains("issuing"))
+    {
+        let issued =
+            if name.contains("issuing") { PasswordFact::NotChanged } else { PasswordFact::PassIssued };
+        for (event_name, event) in events() {
+            if let Ok(Move { to: State::Technician { password }, .. }) = state.on(event) {
+                assert_eq!(password, issued, "{name} + {event_name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_pass_is_under_way_no_longer_than_it_opens_anything() {
+    let issuing = State::Issuing { job: Job { deadline: NOW.plus(HOUR), ..pass(Way::Text, false) } };
+    for (valid_until, deadline) in [(NOW, NOW), (NOW.plus(2 * HOUR), NOW.plus(HOUR))] {
+        let moved = issuing.on(Event::PassIssued { valid_until }).unwrap();
+        let job = moved.to.job().unwrap();
+        assert_eq!((job.deadline, job.valid_until), (deadline, Some(valid_until)));
+    }
+}
+
+#[test]
+fn what_was_stored_before_there_were_passes_reads_and_is_written_as_before() {
+    let stored = r#"{"state":"done","generation":1,"since":1795511645000,"checked":false}"#;
+    let state: State = serde_json::from_str(stored).unwrap();
+    assert_eq!(state, done(job(Way::Text), false));
+    assert_eq!(serde_json::to_string(&state).unwrap(), stored);
+}
+
+#[test]
 fn a_further_generation_comes_only_after_the_one_before_it() {
     let sealed = State::Sealed { job: job(Way::Text) };
     for generation in [0, 1, 3] {
         assert!(sealed.on(Event::ValueRefused { generation }).is_err());
+        let issuing = State::Issuing { job: pass(Way::Text, false) };
+        assert!(issuing.on(Event::PassLost { generation }).is_err());
     }
 }
 

@@ -8,6 +8,8 @@ use super::*;
 #[derive(Debug, Default)]
 struct Seen {
     set: bool,
+    /// A password was set, or a pass issued.
+    given: bool,
     handed_over: bool,
 }
 
@@ -35,13 +37,15 @@ proptest! {
         for (from, to) in walk(&events) {
             // I8: no reset after the first hand-over.
             if seen.handed_over {
-                prop_assert!(!matches!(to, State::Sealed { .. }), "{from:?} -> {to:?}");
+                let begun = matches!(to, State::Sealed { .. } | State::Issuing { .. });
+                prop_assert!(!begun, "{from:?} -> {to:?}");
             }
             // I5: handed over only after a confirmed reset.
             if matches!(to, State::Revealed { .. } | State::Done { .. } | State::Sending { .. } | State::Sent { .. }) {
-                prop_assert!(seen.set, "{from:?} -> {to:?}");
+                prop_assert!(seen.given, "{from:?} -> {to:?}");
             }
-            seen.set |= matches!(to, State::Applied { .. });
+            seen.given |= matches!(to, State::Applied { .. });
+            seen.set |= matches!(&to, State::Applied { job } if job.credential.is_password());
             seen.handed_over |= matches!(to, State::Revealed { .. } | State::Done { .. });
             // I14: a password we set and nobody received is an open ticket.
             if seen.set && !seen.handed_over && !to.live() {

@@ -8,6 +8,7 @@
 //! checked from that log, the files and the store's rows.
 
 mod invariants;
+mod passes;
 mod stopping_store;
 mod stops;
 mod world;
@@ -82,6 +83,17 @@ fn every_point(desk_stopped_at: impl Fn(u64) -> bool + Sync) -> u64 {
 fn a_kill_at_any_point_loses_nothing_and_doubles_nothing() {
     every_point(|point| {
         let world = World::fresh();
+        let reached_its_end = run_killed_at(&world, point);
+        world.run(&Stopper::never(), PATIENCE);
+        invariants::hold(&world, &format!("killed at point {point}"));
+        reached_its_end
+    });
+}
+
+#[test]
+fn a_kill_at_any_point_leaves_no_pass_in_a_hand_but_the_one_that_opens_the_account() {
+    every_point(|point| {
+        let world = World::of_passes();
         let reached_its_end = run_killed_at(&world, point);
         world.run(&Stopper::never(), PATIENCE);
         invariants::hold(&world, &format!("killed at point {point}"));

@@ -13,6 +13,7 @@ use nyckelbud::token::Tokens;
 use nyckelbud::web::{Browser, Desk, Page, PickupAnswer, RevealPage};
 use nyckelbud::worker::{DeskPort, Health, Inbox, Intake, Parts, Timing, Worker};
 
+use super::passes::{FilePasses, OfPasses};
 use super::stopping_store::StoppingStore;
 use super::stops::{CallLog, Stopper, Stopping};
 use crate::support::demo_desk;
@@ -23,6 +24,9 @@ pub const MAILS: [&str; 4] =
 
 /// The sample that lies in the folder of handled mails, and that the store has no record of.
 pub const UNRECORDED: &str = "sms-in-english";
+
+/// Lies in the folder of a world whose people are handed passes.
+const PASSES: &str = "hands-out-passes";
 
 /// Everything scaled down, so that leases run out within a test.
 const TIMING: Timing = Timing {
@@ -57,6 +61,18 @@ impl World {
             demo_desk::deliver(&folder, name);
         }
         Self { folder, _guard: Some(guard) }
+    }
+
+    /// A new one whose people are handed passes.
+    pub fn of_passes() -> Self {
+        let world = Self::fresh();
+        std::fs::write(world.folder.join(PASSES), "").expect("a note");
+        world
+    }
+
+    /// Are its people handed passes?
+    pub fn hands_out_passes(&self) -> bool {
+        self.folder.join(PASSES).exists()
     }
 
     /// The one in `folder`.
@@ -112,6 +128,11 @@ impl World {
             ($inner:expr) => {
                 Stopping { inner: $inner, stopper: stopper.clone(), log: log.clone() }
             };
+        }
+        if self.hands_out_passes() {
+            parts.directory = Arc::new(OfPasses(parts.directory));
+            parts.passes =
+                Some(Arc::new(FilePasses { folder: self.folder.clone(), stopper: stopper.clone() }));
         }
         parts.directory = Arc::new(stopping!(parts.directory));
         parts.reset = Arc::new(stopping!(parts.reset));
@@ -174,8 +195,8 @@ struct Manager<'a> {
 
 impl<'a> Manager<'a> {
     fn new(world: &'a World, parts: &Arc<Parts>) -> Self {
-        let page: Box<RevealPage> = Box::new(|_, _, _, _, password, _| {
-            Ok(Page::new(zeroize::Zeroizing::new(password.expose().to_owned())))
+        let page: Box<RevealPage> = Box::new(|_, _, _, revealed| {
+            Ok(Page::new(zeroize::Zeroizing::new(revealed.password.expose().to_owned())))
         });
         let health = Arc::new(Health::expecting(&[]));
         Self { desk: DeskPort::new(Arc::clone(parts), health, Vec::new(), page), world }

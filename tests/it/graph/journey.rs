@@ -19,7 +19,7 @@ use crate::support::scripted_gateway::{ScriptedGateway, accepted};
 use crate::support::token_endpoint::{SECRET, TOKEN_MARK};
 use crate::support::wait::until;
 
-const WAYS: &str = "[[mailbox]]\nname = \"servicedesk\"\nkind = \"maildir\"\npath = \"mailbox\"\nstart = \"all\"\n\
+pub(super) const WAYS: &str = "[[mailbox]]\nname = \"servicedesk\"\nkind = \"maildir\"\npath = \"mailbox\"\nstart = \"all\"\n\
     poll = \"1s\"\nauthentication = \"authserv:mx.kommun.example\"\n\
     [[sms.gateway]]\nname = \"modem\"\nkind = \"spool\"\npath = \"sms\"\n\
     [smtp]\nkind = \"spool\"\npath = \"mail\"\n";
@@ -30,13 +30,20 @@ async fn started(graph: &Graph) -> Daemon {
     program
 }
 
-fn deliver(program: &Daemon, id: &str, phone: &str) {
+pub(super) fn deliver(program: &Daemon, id: &str, phone: &str) {
     let raw = letters::request(id, "anna.andersson", phone).replace('\n', "\r\n");
     demo_desk::deliver_raw(program.folder(), &format!("{id}.a"), raw.as_bytes());
 }
 
 fn password_in(text: &str) -> String {
     demo_desk::password_in(&visible(text)).unwrap_or_else(|| panic!("no password in {text}")).to_owned()
+}
+
+/// The path of the link in a text.
+pub(super) fn link_in(text: &str) -> String {
+    let (_, rest) = text.split_once("/p/").expect("a link");
+    let token: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    format!("/p/{token}")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -81,9 +88,7 @@ async fn a_phone_that_is_not_hers_goes_to_her_manager_and_changes_nothing() {
     };
     let text = until("a link for Karin", PATIENCE, || karins(&program)).await;
     assert_eq!(graph.passwords(), []);
-    let (_, rest) = text.split_once("/p/").expect("a link");
-    let token: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
-    let link = format!("/p/{token}");
+    let link = link_in(&text);
     let mut karin = program.browser();
     karin.open(&link).await;
     let password = password_in(&karin.press(&link).await.body);

@@ -7,6 +7,9 @@ mod faults;
 mod journey;
 mod lookup;
 mod managers;
+mod pass_journey;
+mod pass_workflow;
+mod passes;
 mod setting;
 
 use std::sync::Arc;
@@ -18,7 +21,7 @@ use nyckelbud::directory::{Account, Directory, DirectoryError, Facts, Lookup, Wh
 use nyckelbud::http::ServiceUrl;
 use nyckelbud::secret::Secret;
 use nyckelbud::token::{Credential, TokenSettings, Tokens};
-use nyckelbud::types::{AccountId, Username};
+use nyckelbud::types::{AccountId, Credential as Given, Username};
 
 use crate::support::graph::{Graph, Person};
 use crate::support::token_endpoint::{CLIENT, SECRET};
@@ -40,6 +43,16 @@ fn directory_within(graph: &Graph, timeout: Duration) -> GraphDirectory {
 
 /// One that asks about at most `per_second` people in a walk.
 fn directory_with(graph: &Graph, timeout: Duration, per_second: u32) -> GraphDirectory {
+    directory_for(graph, timeout, per_second, Given::Password)
+}
+
+/// One whose people are handed passes.
+fn directory_of_passes(graph: &Graph) -> GraphDirectory {
+    graph.hands_out_passes();
+    directory_for(graph, PATIENT, 1000, Given::TemporaryAccessPass)
+}
+
+fn directory_for(graph: &Graph, timeout: Duration, per_second: u32, given: Given) -> GraphDirectory {
     let origin = graph.base_url().replace("/v1.0", "");
     let tokens = Tokens::default().source(TokenSettings {
         url: ServiceUrl::parse(&graph.tokens.url()).unwrap(),
@@ -54,6 +67,7 @@ fn directory_with(graph: &Graph, timeout: Duration, per_second: u32) -> GraphDir
         domains: vec!["kommun.example".to_owned(), "edu.kommun.example".to_owned()],
         per_second,
         watched_groups: vec!["Ekonomi's chefer".to_owned()],
+        credential: given,
     };
     GraphDirectory::new(settings, Arc::new(SystemClock)).unwrap()
 }

@@ -173,7 +173,7 @@ pub async fn an_intent_is_begun_once_and_ended(world: World) {
 pub async fn the_time_of_settling_is_kept_while_the_ticket_stands_still(world: World) {
     let store = world.store.as_ref();
     let id = keep(store, mail("1")).await;
-    let done = |checked| State::Done { generation: 1, since: NOW, checked };
+    let done = delivered;
     let mut state = State::requested();
     let mut settled = Vec::new();
     let path = [State::Asked, State::requested(), done(false), done(true), technician()];

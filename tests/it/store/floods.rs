@@ -84,7 +84,7 @@ pub async fn a_floods_ticket_lasts_for_an_hour_after_its_last_mail(world: World)
     let flood = store.tickets(&TicketFilter::default()).await.unwrap().remove(62);
     assert_eq!(flood.ticket.reason, Some(Reason::LimitSender));
     let working = claim(store, flood.ticket.id).await;
-    let closed = step(State::Done { generation: 1, since: NOW, checked: true });
+    let closed = step(delivered(true));
     store.commit(flood.ticket.id, working.fence, &flood.ticket.state, closed).await.unwrap();
     assert_eq!(thread(&world, nth(131, 86_402)).await, Thread::Flood(None));
 }

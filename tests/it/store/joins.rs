@@ -127,7 +127,7 @@ async fn moved(world: &World, name: &str, state: State) -> TicketId {
 pub async fn a_reply_answers_a_question_and_opens_what_was_over(world: World) {
     let store = world.store.as_ref();
     let question = asked(&world, "1").await;
-    let done = moved(&world, "2", State::Done { generation: 1, since: NOW, checked: true }).await;
+    let done = moved(&world, "2", delivered(true)).await;
     let later = NOW.plus(HOUR);
     store.record(vec![reply("3", message_id("1")), reply("4", message_id("2"))], later).await.unwrap();
 
@@ -146,7 +146,7 @@ pub async fn a_reply_answers_a_question_and_opens_what_was_over(world: World) {
 
 pub async fn a_reply_during_a_delivery_opens_the_ticket_when_that_is_over(world: World) {
     let store = world.store.as_ref();
-    let done = State::Done { generation: 1, since: NOW, checked: false };
+    let done = delivered(false);
     let mut ended = Vec::new();
     for (name, end) in [("1", &done), ("2", &done), ("3", &technician())] {
         let id = live_ticket(store, name, &format!("a-{name}")).await;
@@ -198,7 +198,7 @@ pub async fn the_own_mail_wins_when_a_message_id_was_copied(world: World) {
 
 pub async fn a_reply_opens_what_was_over_once(world: World) {
     let store = world.store.as_ref();
-    let done = State::Done { generation: 1, since: NOW, checked: true };
+    let done = delivered(true);
     let id = moved(&world, "1", done.clone()).await;
     let answer = reply("2", message_id("1"));
     assert!(matches!(store.record(vec![answer.clone()], NOW).await.unwrap()[0], Recorded::Joined(..)));

@@ -9,7 +9,7 @@ use nyckelbud::password::seal::Sealed;
 use nyckelbud::store::*;
 use nyckelbud::ticket::{Hand, Job, Kind, PasswordFact, State, TicketId, Way};
 use nyckelbud::types::{
-    AccountId, EmailAddress, MessageId, Outcome, TicketNumber, Trail, UnixMillis, Username,
+    AccountId, Credential, EmailAddress, MessageId, Outcome, TicketNumber, Trail, UnixMillis, Username,
 };
 
 /// 2026-11-24, about noon.
@@ -141,7 +141,14 @@ pub fn technician() -> State {
 
 pub fn sealed_state() -> State {
     let deadline = NOW.plus(HOUR);
-    State::Sealed { job: Job { generation: 1, hand: Hand::Requester, way: Way::Text, deadline } }
+    let (credential, valid_until) = (Credential::Password, None);
+    let job = Job { generation: 1, credential, valid_until, hand: Hand::Requester, way: Way::Text, deadline };
+    State::Sealed { job }
+}
+
+/// A password that reached a hand.
+pub fn delivered(checked: bool) -> State {
+    State::Done { generation: 1, since: NOW, checked, credential: Credential::Password, valid_until: None }
 }
 
 pub fn account(id: &str) -> (AccountId, Username) {

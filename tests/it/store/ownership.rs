@@ -86,7 +86,7 @@ impl Story {
             return;
         };
         let store = &self.world.store;
-        let done = State::Done { generation: 1, since: NOW, checked: true };
+        let done = delivered(true);
         let to =
             [State::Asked, done, technician(), State::requested()].choose(&mut self.rng).unwrap().clone();
         let Some(working) = store.claim_ticket(TicketId(id), "one", LEASE).await.unwrap() else { return };

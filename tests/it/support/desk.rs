@@ -51,8 +51,8 @@ impl OpenDesk {
         parts.clock = Arc::new(clock.clone());
         change(&mut parts);
         let parts = Arc::new(parts);
-        let page: Box<RevealPage> = Box::new(|_, _, _, _, password, _| {
-            Ok(Page::new(zeroize::Zeroizing::new(password.expose().to_owned())))
+        let page: Box<RevealPage> = Box::new(|_, _, _, revealed| {
+            Ok(Page::new(zeroize::Zeroizing::new(revealed.password.expose().to_owned())))
         });
         let health = Arc::new(Health::expecting(&[]));
         let port = DeskPort::new(Arc::clone(&parts), health, Vec::new(), page);

@@ -9,7 +9,8 @@ use nyckelbud::password::{TemporaryPassword, generate};
 use nyckelbud::render::Renderer;
 use nyckelbud::types::UnixMillis;
 use nyckelbud::web::{
-    self, Browser, Desk, Page, PickupAnswer, PickupView, Readiness, ReceiptAnswer, RevealPage, WebSettings,
+    self, Browser, Desk, Page, PickupAnswer, PickupView, Readiness, ReceiptAnswer, RevealPage, Revealed,
+    WebSettings,
 };
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -30,6 +31,7 @@ const HTTPS: &str = "https://servicedesk.kommun.example";
 fn offer() -> PickupView {
     let until = SystemClock.now();
     PickupView::Offer {
+        pass: false,
         name: "Anna Andersson".to_owned(),
         unit: "Hemtjänst Norr".to_owned(),
         until,
@@ -80,8 +82,9 @@ impl Desk for FakeDesk {
         if let Some(view) = self.reveals.lock().unwrap().clone() {
             return Err(view);
         }
-        let name = "Anna Andersson";
-        Ok((self.page)(token, browser, language, name, &self.password, SystemClock.now()).unwrap())
+        let (name, until) = ("Anna Andersson", SystemClock.now());
+        let revealed = Revealed { name, password: &self.password, pass_until: None, until };
+        Ok((self.page)(token, browser, language, &revealed).unwrap())
     }
 
     async fn answer(&self, token: &str, browser: Option<&Browser>, answer: PickupAnswer) -> PickupView {
@@ -196,7 +199,8 @@ impl Drop for Served {
 /// Every view, with its status.
 fn views() -> Vec<(PickupView, u16)> {
     let (name, at) = ("Anna Andersson".to_owned(), UnixMillis(1_795_338_845_000));
-    let mine = PickupView::Offer { name: name.clone(), unit: String::new(), until: at, own: true };
+    let mine =
+        PickupView::Offer { pass: false, name: name.clone(), unit: String::new(), until: at, own: true };
     vec![
         (offer(), 200),
         (mine, 200),

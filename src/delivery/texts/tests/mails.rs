@@ -108,8 +108,21 @@ fn the_mail_to_a_manager_holds_no_link() {
 }
 
 #[test]
+fn the_owner_of_a_pass_is_told_that_the_password_is_the_same() {
+    let credential = Credential::TemporaryAccessPass;
+    let how = HandedOver::Phone { tail: "24".to_owned() };
+    let mail = texts("sv").owner_notice("Anna Andersson", until(), number(), credential, &how).unwrap();
+    assert!(mail.subject.starts_with("[26-1141] En tillfällig kod till ditt konto / "), "{}", mail.subject);
+    assert!(mail.text.contains("skapades 2026-11-24 kl. 14.05 och lämnades till mobilen som slutar på 24."));
+    assert!(mail.text.contains("Ditt lösenord är detsamma som förut."));
+    assert!(mail.text.contains("Your password is the same as before."));
+}
+
+#[test]
 fn the_owner_is_told_when_and_how_the_password_was_handed_over() {
-    let told = |how| texts("sv").owner_notice("Anna Andersson", until(), number(), &how).unwrap().text;
+    let credential = Credential::Password;
+    let told =
+        |how| texts("sv").owner_notice("Anna Andersson", until(), number(), credential, &how).unwrap().text;
     let phone = told(HandedOver::Phone { tail: "24".to_owned() });
     assert!(phone.contains("byttes 2026-11-24 kl. 14.05 och lämnades till mobilen som slutar på 24.\n"));
     assert!(phone.contains("changed at 14:05 on 2026-11-24 and was delivered to the mobile ending in 24.\n"));

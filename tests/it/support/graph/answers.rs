@@ -53,6 +53,13 @@ impl State {
                 }
                 _ => self.undocumented(405, "Request_BadRequest", &format!("PATCH /{path}")),
             },
+            "POST" => match segments.as_slice() {
+                ["users", id, "authentication", "temporaryAccessPassMethods"] => {
+                    let json = header(head, "content-type") == Some("application/json");
+                    self.issue(id, if json { body } else { "" }, &call)
+                }
+                _ => self.undocumented(405, "Request_BadRequest", &format!("POST /{path}")),
+            },
             other => self.undocumented(405, "Request_BadRequest", &format!("{other} /{path}")),
         }
     }
@@ -65,6 +72,7 @@ impl State {
             ["users", id, "sponsors"] => self.sponsors(id, call),
             ["users", id, "transitiveMemberOf", cast] => self.memberships(id, cast, call),
             ["users", id, "authentication", "phoneMethods"] => self.phones(id, call),
+            ["users", id, "authentication", "temporaryAccessPassMethods"] => self.list_passes(id, call),
             ["users", id, "mailboxSettings", "automaticRepliesSetting"] => self.replies(id, call),
             [
                 "roleManagement",

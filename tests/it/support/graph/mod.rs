@@ -16,9 +16,11 @@ use super::token_endpoint::{CLIENT, SECRET, TokenEndpoint, TokenJudge};
 mod answers;
 mod lists;
 mod odata;
+mod passes;
 mod people;
 
 pub use answers::USER_ADMINISTRATOR;
+pub use passes::{Pass, PassPolicy};
 pub use people::{ALL, Person, Replies, phone, the_people};
 
 /// What it does in place of what is documented.
@@ -68,6 +70,8 @@ pub(super) struct State {
     /// Each password that was set, with its account.
     set: Vec<(String, String)>,
     banned: Vec<String>,
+    passes: Vec<Pass>,
+    pass_policy: PassPolicy,
     /// No page is longer.
     page_max: usize,
     /// Does the list of people go on for ever?
@@ -100,6 +104,8 @@ impl Graph {
             complaints: Vec::new(),
             set: Vec::new(),
             banned: Vec::new(),
+            passes: Vec::new(),
+            pass_policy: PassPolicy::default(),
             page_max: 999,
             endless: false,
             licensed: true,
@@ -138,6 +144,15 @@ impl Graph {
             self.base_url(),
             self.tokens.login_url()
         )
+    }
+
+    /// Has permission to have passes issued, and none to set passwords; no role.
+    pub fn hands_out_passes(&self) {
+        let others = ALL.into_iter().filter(|name| *name != "User-PasswordProfile.ReadWrite.All");
+        let roles: Vec<&str> = others.chain(["UserAuthMethod-TAP.ReadWrite.All"]).collect();
+        self.tokens.set_roles(&roles);
+        self.tokens.revoke_all();
+        self.set_own_roles(&[]);
     }
 
     /// Changes a person.

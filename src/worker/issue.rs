@@ -1,0 +1,153 @@
+//! The effect `IssuePass`. The directory makes a pass, so there is nothing to seal before: each try is a
+//! generation of its own, and what was answered is sealed in the commit that says so, before anybody gets
+//! it. An answer that was lost harms nobody: the old password still works, and the next pass ends the lost
+//! one.
+
+use super::reset::{self, LEAST_TIME_LEFT};
+use super::work::{Draft, Due, Flow, Work, WorkError};
+use crate::decision::Automation;
+use crate::delivery::gsm7;
+use crate::directory::DirectoryError;
+use crate::password::seal::{Binding, Sealed, seal};
+use crate::password::{AccessPass, Used};
+use crate::store::{Intent, IntentKind};
+use crate::ticket::{Event, Job, PasswordFact, State, Way};
+use crate::types::{AccountId, Outcome, Reason};
+
+/// At most so many passes are asked for in one request.
+const MAX_PASSES: u32 = 5;
+
+/// The effect `IssuePass`.
+pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
+    let State::Issuing { job } = work.state() else { return Err(WorkError::Lacks("a pass to be issued")) };
+    let job = job.clone();
+    if let Some(flow) = reset::settle_interrupted(work, IntentKind::Pass, &job).await? {
+        return Ok(flow);
+    }
+    if work.intents(IntentKind::Pass, job.generation).any(is_lost) {
+        return next(work, &job, Draft::default()).await;
+    }
+    if work.now() >= job.deadline.minus(LEAST_TIME_LEFT) {
+        let event = Event::TimeOver { password: PasswordFact::NotChanged };
+        return work.commit(event, Draft::default()).await;
+    }
+    // Somebody may have turned the switch meanwhile.
+    if work.parts.automation().await? != Automation::On {
+        return give_up(work, Reason::AutomationOff, Draft::default()).await;
+    }
+    if !work.lease_allows(work.parts.timing.directory) {
+        return work.give_back(work.now()).await;
+    }
+    let open = work.intents(IntentKind::Pass, job.generation).find(|i| i.outcome.is_none()).cloned();
+    let intent = match open {
+        // Committed a moment ago, by this very claim.
+        Some(intent) => intent,
+        None => {
+            let intent = reset::intent(work, IntentKind::Pass, &job);
+            let draft = Draft { begin: Some(intent.clone()), ..Draft::default() };
+            match work.commit_same(draft).await? {
+                Flow::On => intent,
+                flow @ (Flow::Stop | Flow::Busy(_) | Flow::AskedEnough) => return Ok(flow),
+            }
+        }
+    };
+    let issued = call(work, &work.account()?).await;
+    after(work, &job, intent.key, issued).await
+}
+
+/// Does nobody know whether this call has issued a pass?
+fn is_lost(intent: &Intent) -> bool {
+    match &intent.outcome {
+        Some(Outcome::Uncertain { .. } | Outcome::Accepted { .. }) => true,
+        Some(Outcome::Refused { .. } | Outcome::NotSent { .. }) | None => false,
+    }
+}
+
+async fn call(work: &Work, account: &AccountId) -> Result<AccessPass, Outcome> {
+    let Some(passes) = &work.parts.passes else {
+        let cause = "directory.graph.credential is no longer \"temporary-access-pass\"".to_owned();
+        return Err(Outcome::Refused { cause });
+    };
+    tokio::time::timeout(work.parts.timing.directory, passes.issue(account)).await.unwrap_or_else(|_| {
+        Err(Outcome::Uncertain { cause: "the directory did not answer in time".to_owned() })
+    })
+}
+
+async fn after(
+    work: &mut Work,
+    job: &Job,
+    key: String,
+    issued: Result<AccessPass, Outcome>,
+) -> Result<Flow, WorkError> {
+    match issued {
+        Ok(pass) => {
+            let end = Some((key, Outcome::Accepted { reference: pass.id.clone() }));
+            // Entra ID may take any letter; a phone cannot show every one.
+            if job.way == Way::Text && gsm7::length(pass.pass.expose()).is_err() {
+                return next(work, job, Draft { end, ..Draft::default() }).await;
+            }
+            let sealed = Some(seal_issued(work, job, &pass)?);
+            let event = Event::PassIssued { valid_until: pass.valid_until };
+            work.commit(event, Draft { end, sealed, ..Draft::default() }).await
+        }
+        Err(outcome) => {
+            let mut draft = Draft { end: Some((key, outcome.clone())), ..Draft::default() };
+            match outcome {
+                Outcome::Refused { .. } => give_up(work, Reason::ResetRefused, draft).await,
+                Outcome::NotSent { .. } => {
+                    let tries = work.intents(IntentKind::Pass, job.generation).count();
+                    draft.due = Due::At(work.now().plus(reset::pause(work, tries)));
+                    work.commit_same(draft).await
+                }
+                Outcome::Uncertain { .. } | Outcome::Accepted { .. } => {
+                    // A call that comes through late would end the next pass.
+                    draft.due = Due::At(work.now().plus(work.parts.timing.quiesce));
+                    next(work, job, draft).await
+                }
+            }
+        }
+    }
+}
+
+/// The next pass, if there is still one to be asked for.
+async fn next(work: &mut Work, job: &Job, draft: Draft) -> Result<Flow, WorkError> {
+    if job.generation >= MAX_PASSES {
+        return give_up(work, Reason::DirectoryFailed, draft).await;
+    }
+    work.commit(Event::PassLost { generation: job.generation + 1 }, draft).await
+}
+
+async fn give_up(work: &mut Work, reason: Reason, draft: Draft) -> Result<Flow, WorkError> {
+    let draft = Draft { due: Due::Now, ..draft };
+    work.commit(Event::ResetGivenUp { reason, password: PasswordFact::NotChanged }, draft).await
+}
+
+fn seal_issued(work: &Work, job: &Job, pass: &AccessPass) -> Result<Sealed, WorkError> {
+    let keyring = work.parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
+    let account = work.account()?;
+    let binding = Binding {
+        ticket: work.id().0,
+        generation: job.generation,
+        account: &account,
+        expires_at: job.deadline.min(pass.valid_until),
+    };
+    seal(keyring, &mut rand::rng(), &pass.pass, &binding).map_err(|_| WorkError::Lacks("a seal"))
+}
+
+/// Was the pass of `generation` used?
+///
+/// # Errors
+/// [`DirectoryError`]: nothing may be concluded.
+pub(crate) async fn used(work: &Work, account: &AccountId, generation: u32) -> Result<Used, DirectoryError> {
+    let mut answered = work.intents(IntentKind::Pass, generation).filter_map(|i| i.outcome.as_ref());
+    let reference = answered.find_map(|outcome| match outcome {
+        Outcome::Accepted { reference } => Some(reference),
+        Outcome::Refused { .. } | Outcome::NotSent { .. } | Outcome::Uncertain { .. } => None,
+    });
+    match (&work.parts.passes, reference) {
+        (Some(passes), Some(pass)) => passes.opened(account, pass).await,
+        (None, _) | (_, None) => {
+            Err(DirectoryError::Unavailable("nobody can be asked about passes any more".to_owned()))
+        }
+    }
+}
