@@ -183,7 +183,7 @@ impl State {
             return None;
         }
         Some(stay(match offer.already_set {
-            Some(generation) if generation == job.generation => Self::Applied { job },
+            Some(generation) if kept(&job) == Some(generation) => Self::Applied { job },
             Some(_) => return None,
             None if job.credential == Credential::TemporaryAccessPass => Self::Issuing { job },
             None => Self::Sealed { job },
