@@ -54,8 +54,10 @@ impl Fitted {
         let unit = ground.then(|| domain().unit());
         let mut fitted = Self { register, graph, unit, port: None, timeout: "15s", file: String::new() };
         let people = || stories.iter().flat_map(|told| told.story.people.iter().map(move |one| (told, one)));
-        if fitted.unit.is_some() {
+        if let Some(unit) = &fitted.unit {
             fitted.add_to_active_directory(&people().collect::<Vec<_>>());
+            let hidden = people().filter(|(_, person)| person.phone == Phone::Hidden);
+            hidden.for_each(|(told, person)| unit.hide_mobile(&told.name(person.role)));
         }
         for (told, person) in people() {
             if fitted.graph.is_some() {
@@ -143,7 +145,7 @@ impl Fitted {
         if let Some(manager) = person.manager {
             more.push_str(&format!("manager = \"id-{}\"\n", told.name(manager)));
         }
-        if let Some(number) = told.phone(person.role) {
+        if let Some(number) = shown(told, person) {
             let since = since(person);
             more.push_str(&format!(
                 "[[account.phone]]\nnumber = \"{number}\"\ntype = \"mobile\"\nregistered_at = {since}\n"
@@ -163,7 +165,7 @@ impl Fitted {
         let (name, hybrid) = (told.name(person.role), self.unit.is_some());
         let mut one =
             Entra::new(&format!("id-{name}"), &name, &format!("{}@kommun.example", self.called(&name)), "");
-        let number = told.phone(person.role);
+        let number = shown(told, person);
         one.phones = json!(
             number
                 .map(|number| {
@@ -279,6 +281,12 @@ pub(super) fn ldap(base_dn: &str, port: u16) -> String {
          bind_password = \"{SERVICE_PASSWORD}\"\nbase_dn = \"{base_dn}\"\n",
         domain().ca_file().display()
     )
+}
+
+/// The number as a register shows it that masks what may not be read.
+fn shown(told: &Told, person: &Person) -> Option<String> {
+    let number = told.phone(person.role);
+    if person.phone == Phone::Hidden { Some("+46 *******05".to_owned()) } else { number }
 }
 
 fn since(person: &Person) -> String {
