@@ -76,19 +76,22 @@ impl LdapPasswordReset {
         Ok(person.map(|person| Ready { session, person }))
     }
 
-    /// A password would not open a locked account. Done first: its refusal leaves everything as it was.
+    /// A password would not open a locked account. Done first: its refusal leaves everything as it was. One
+    /// that may be locked is unlocked, too, or its owner would stay outside and nobody would know.
     async fn unlock(&self, ready: &Ready) -> Result<(), Outcome> {
-        if !ready.person.locked {
-            return Ok(());
-        }
+        let is = match ready.person.locked {
+            Some(false) => return Ok(()),
+            Some(true) => "the account is locked",
+            None => "whether the account is locked cannot be read (msDS-User-Account-Control-Computed)",
+        };
         let change = vec![("lockoutTime", Octets::text("0"))];
         let done = ready.session.replace(&ready.person.dn, change, self.timeout() / 5).await;
         self.settled(ready, done).await.map_err(|failure| match failure {
             Failure::Answer(answer) if answer.code == code::NO_RIGHT => refused(&unchanged(&format!(
-                "the account is locked and may not be unlocked: \"Write lockoutTime\" is not delegated ({})",
+                "{is}, and it may not be unlocked: \"Write lockoutTime\" is not delegated ({})",
                 answer.codes()
             ))),
-            other => not_sent(&unchanged(&format!("the account is locked: {}", other.words()))),
+            other => not_sent(&unchanged(&format!("{is}, and unlocking failed: {}", other.words()))),
         })
     }
 

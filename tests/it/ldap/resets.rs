@@ -1,11 +1,14 @@
 //! Setting passwords, and what the domain says to it.
 
 use nyckelbud::clock::{Clock, SystemClock};
+use nyckelbud::directory::ldap::ObjectGuid;
 use nyckelbud::password::{PasswordReset, Used};
 use nyckelbud::types::{AccountId, Outcome, UnixMillis};
 
 use super::{a_password, id_of, people, reset_of};
-use crate::support::samba::{DOMAIN, FIRST_PASSWORD, RESET_PASSWORD, SignedIn, WRITE_PWD_LAST_SET, domain};
+use crate::support::samba::{
+    DELEGATED, DOMAIN, FIRST_PASSWORD, READ_NO_LOCK, RESET_PASSWORD, SignedIn, WRITE_PWD_LAST_SET, domain,
+};
 
 const OWN: &str = "Eget-Losenord-99";
 
@@ -73,6 +76,31 @@ async fn a_locked_account_is_unlocked_and_another_is_left_alone() {
     let told = matches!(&outcome, Outcome::Refused { cause } if cause.contains("Write lockoutTime"));
     assert!(told, "{outcome:?}");
     assert_eq!(unit.attribute("berit", "pwdLastSet").as_deref().map(|at| at == "0"), Some(false));
+}
+
+#[tokio::test]
+async fn an_account_that_may_be_locked_is_unlocked_too() {
+    let unit = domain().unit_with(&[&DELEGATED[..], &[READ_NO_LOCK]].concat());
+    unit.people(&[("anna", &[])]);
+    unit.lock("anna");
+    let people = people(&unit);
+    let anna = id_of(&people, &unit.account("anna")).await;
+    let guid = ObjectGuid::parse(anna.as_str()).unwrap();
+    assert_eq!(people.by_guid(&guid).await.unwrap().unwrap().locked, None, "it may not be read");
+    let password = a_password();
+    assert_eq!(reset_of(&people).set(&anna, &password).await, accepted());
+    assert_eq!(unit.attribute("anna", "lockoutTime").as_deref(), Some("0"));
+    assert_eq!(unit.sign_in("anna", password.expose(), Some(OWN)), SignedIn::Changed);
+
+    // Neither to be read nor to be unlocked: better no password than one that opens nothing.
+    let unit = domain().unit_with(&[RESET_PASSWORD, WRITE_PWD_LAST_SET, READ_NO_LOCK]);
+    unit.people(&[("berit", &[])]);
+    let people = super::people(&unit);
+    let berit = id_of(&people, &unit.account("berit")).await;
+    let outcome = reset_of(&people).set(&berit, &a_password()).await;
+    let told = |cause: &str| cause.contains("cannot be read") && cause.contains("Write lockoutTime");
+    assert!(matches!(&outcome, Outcome::Refused { cause } if told(cause)), "{outcome:?}");
+    assert_eq!(unit.sign_in("berit", FIRST_PASSWORD, None), SignedIn::Yes);
 }
 
 #[tokio::test]

@@ -40,6 +40,8 @@ pub const WRITE_ACCOUNT_CONTROL: &str =
     "(OA;CIIO;RPWP;bf967a68-0de6-11d0-a285-00aa003049e2;bf967aba-0de6-11d0-a285-00aa003049e2;SVC)";
 /// `employeeNumber` of an account may not be read.
 pub const READ_NO_NUMBER: &str = "(OD;CIIO;RP;a8df73ef-c5ea-11d1-bbcb-0080c76670c0;;SVC)";
+/// Whether an account is locked may not be read (`msDS-User-Account-Control-Computed`).
+pub const READ_NO_LOCK: &str = "(OD;CIIO;RP;2cc4b836-b63f-4940-8d23-ea7acf06af56;;SVC)";
 /// `mobile` may not be read, and everything else may.
 const READ_NO_MOBILE: &str = "(OD;;RP;f0f8ffa3-1191-11d0-a060-00aa006c33ed;;SVC)(A;;RPLCLORC;;;AU)";
 /// Nothing of an account may be read.
