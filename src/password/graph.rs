@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::{PasswordReset, SAME_RESET, TemporaryPassword, Used, why_not};
+use super::{LEAST_TIME, PasswordReset, SAME_RESET, TemporaryPassword, Used, why_not};
 use crate::directory::graph::{
     Changeable, GraphDirectory, GraphError, PASSWORDS, Refusal, Until, may_set_passwords,
 };
@@ -18,8 +18,6 @@ use crate::http::{Answer, HttpError};
 use crate::token::AccessToken;
 use crate::types::{AccountId, Outcome, UnixMillis};
 
-/// With less time left a change is not begun: its answer could not be waited for.
-const LEAST_TIME: Duration = Duration::from_millis(500);
 /// A longer wish to be left alone is not believed.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10 * 60);
 
@@ -96,10 +94,14 @@ impl GraphPasswordReset {
     }
 }
 
-#[async_trait]
-impl PasswordReset for GraphPasswordReset {
-    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Outcome {
-        let until = self.directory.until();
+impl GraphPasswordReset {
+    /// [`PasswordReset::set`], which ends before `until`.
+    pub(super) async fn set_until(
+        &self,
+        account: &AccountId,
+        password: &TemporaryPassword,
+        until: Until,
+    ) -> Outcome {
         if let Some(outcome) = self.refusal(account, until).await {
             return outcome;
         }
@@ -119,6 +121,13 @@ impl PasswordReset for GraphPasswordReset {
             }
             Err(error) => unanswered(&error),
         }
+    }
+}
+
+#[async_trait]
+impl PasswordReset for GraphPasswordReset {
+    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Outcome {
+        self.set_until(account, password, self.directory.until()).await
     }
 
     async fn used(&self, account: &AccountId, set_at: UnixMillis) -> Result<Used, DirectoryError> {

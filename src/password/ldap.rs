@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use zeroize::Zeroizing;
 
-use super::{PasswordReset, SAME_RESET, TemporaryPassword, Used, why_not};
+use super::{LEAST_TIME, PasswordReset, SAME_RESET, TemporaryPassword, Used, why_not};
 use crate::directory::ldap::failure::{Answer, Failure, code};
 use crate::directory::ldap::session::{Octets, Session};
 use crate::directory::ldap::{LdapDirectory, Person};
@@ -43,10 +43,27 @@ impl LdapPasswordReset {
         self.directory.inner().client.servers().timeout
     }
 
+    /// [`PasswordReset::set`], which takes no longer than `time`: half of it to read, the rest to write.
+    pub(super) async fn set_within(
+        &self,
+        account: &AccountId,
+        password: &TemporaryPassword,
+        time: Duration,
+    ) -> Outcome {
+        if time < LEAST_TIME {
+            return not_sent("reading the account took all the time there was; nothing was changed");
+        }
+        let made = async {
+            let ready = self.prepare(account, time / 2).await?;
+            self.unlock(&ready, time / 5).await?;
+            Ok(self.change(&ready, password, time * 3 / 10).await)
+        };
+        made.await.unwrap_or_else(|outcome| outcome)
+    }
+
     /// Reads the account anew; nothing has been changed when it gives an outcome.
-    async fn prepare(&self, account: &AccountId) -> Result<Ready, Outcome> {
-        let half = self.timeout() / 2;
-        match tokio::time::timeout(half, self.ready(account)).await {
+    async fn prepare(&self, account: &AccountId, time: Duration) -> Result<Ready, Outcome> {
+        match tokio::time::timeout(time, self.ready(account)).await {
             Ok(ready) => ready,
             Err(_) => Err(not_sent("the directory did not answer in time; nothing was changed")),
         }
@@ -78,14 +95,14 @@ impl LdapPasswordReset {
 
     /// A password would not open a locked account. Done first: its refusal leaves everything as it was. One
     /// that may be locked is unlocked, too, or its owner would stay outside and nobody would know.
-    async fn unlock(&self, ready: &Ready) -> Result<(), Outcome> {
+    async fn unlock(&self, ready: &Ready, time: Duration) -> Result<(), Outcome> {
         let is = match ready.person.locked {
             Some(false) => return Ok(()),
             Some(true) => "the account is locked",
             None => "whether the account is locked cannot be read (msDS-User-Account-Control-Computed)",
         };
         let change = vec![("lockoutTime", Octets::text("0"))];
-        let done = ready.session.replace(&ready.person.dn, change, self.timeout() / 5).await;
+        let done = ready.session.replace(&ready.person.dn, change, time).await;
         self.settled(ready, done).await.map_err(|failure| match failure {
             Failure::Answer(answer) if answer.code == code::NO_RIGHT => refused(&unchanged(&format!(
                 "{is}, and it may not be unlocked: \"Write lockoutTime\" is not delegated ({})",
@@ -95,9 +112,9 @@ impl LdapPasswordReset {
         })
     }
 
-    async fn change(&self, ready: &Ready, password: &TemporaryPassword) -> Outcome {
+    async fn change(&self, ready: &Ready, password: &TemporaryPassword, time: Duration) -> Outcome {
         let changes = vec![("unicodePwd", quoted(password)), ("pwdLastSet", Octets::text("0"))];
-        let done = ready.session.replace(&ready.person.dn, changes, self.timeout() * 3 / 10).await;
+        let done = ready.session.replace(&ready.person.dn, changes, time).await;
         match self.settled(ready, done).await {
             Ok(()) => Outcome::Accepted { reference: String::new() },
             Err(Failure::Answer(answer)) => {
@@ -123,14 +140,7 @@ impl LdapPasswordReset {
 #[async_trait]
 impl PasswordReset for LdapPasswordReset {
     async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Outcome {
-        let ready = match self.prepare(account).await {
-            Ok(ready) => ready,
-            Err(outcome) => return outcome,
-        };
-        match self.unlock(&ready).await {
-            Ok(()) => self.change(&ready, password).await,
-            Err(outcome) => outcome,
-        }
+        self.set_within(account, password, self.timeout()).await
     }
 
     async fn used(&self, account: &AccountId, set_at: UnixMillis) -> Result<Used, DirectoryError> {

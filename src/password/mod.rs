@@ -63,6 +63,9 @@ fn why_not(
     Some(format!("the account is a member of the protected group {group}"))
 }
 
+/// With less time left a change is not begun: its answer could not be waited for.
+const LEAST_TIME: Duration = Duration::from_millis(500);
+
 /// A password changed later than ours by more than this is not ours. The store notes the time of its own
 /// call; a repeated call comes a little later, the server's clock is its own, and Active Directory rounds. A
 /// shorter time says "used" of a password that nobody has used, and its owner is then forgotten; a longer one

@@ -1,6 +1,8 @@
 //! People from Entra ID whose passwords lie in Active Directory: a service that behaves as Graph is
 //! documented, and a real Samba domain.
 
+mod time;
+
 use data_encoding::BASE64;
 use nyckelbud::directory::ldap::ObjectGuid;
 
