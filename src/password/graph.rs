@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::{LEAST_TIME, PasswordReset, SAME_RESET, TemporaryPassword, Used, why_not};
+use super::{LEAST_TIME, PasswordReset, SAME_RESET, TemporaryPassword, Used, accepted, why_not};
 use crate::directory::graph::{
     Changeable, GraphDirectory, GraphError, PASSWORDS, Refusal, Until, may_set_passwords,
 };
@@ -161,7 +161,7 @@ fn body(password: &TemporaryPassword) -> Option<Zeroizing<Vec<u8>>> {
 fn outcome(answer: &Answer) -> Outcome {
     let refusal = Refusal::of(answer);
     match answer.status {
-        204 => Outcome::Accepted { reference: refusal.request_id },
+        204 => accepted(&refusal.request_id, answer.date),
         // Not documented: it may have been changed.
         200..=299 => Outcome::Uncertain { cause: format!("Graph answers {refusal}") },
         300..=399 => Outcome::Refused {
@@ -208,6 +208,7 @@ fn unanswered(error: &GraphError) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::password::made_at;
 
     fn answer(status: u16, code: &str, wait: Option<u64>) -> Answer {
         let body = format!("{{\"error\":{{\"code\":\"{code}\",\"message\":\"Kd7p-mWx4-9TrQ\"}}}}");
@@ -215,6 +216,7 @@ mod tests {
             status,
             retry_after: wait.map(Duration::from_secs),
             request_id: Some("0f1e-2d".to_owned()),
+            date: Some(UnixMillis(1_795_511_645_000)),
             body: Zeroizing::new(body.into_bytes()),
         }
     }
@@ -243,6 +245,14 @@ mod tests {
             assert!(outcome.detail().contains("0f1e-2d"), "{outcome:?}");
             assert!(!outcome.detail().contains("Kd7p"), "{outcome:?}");
         }
+    }
+
+    #[test]
+    fn a_change_that_was_made_tells_when_by_graphs_clock() {
+        let made = answer(204, "", None);
+        assert_eq!(made_at(&outcome(&made)), made.date);
+        assert_eq!(made_at(&outcome(&Answer { date: None, ..made })), None);
+        assert_eq!(made_at(&outcome(&answer(500, "", None))), None);
     }
 
     #[test]

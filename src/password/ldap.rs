@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use zeroize::Zeroizing;
 
-use super::{LEAST_TIME, PasswordReset, SAME_RESET, TemporaryPassword, Used, why_not};
+use super::{LEAST_TIME, PasswordReset, SAME_RESET, TemporaryPassword, Used, accepted, why_not};
 use crate::directory::ldap::failure::{Answer, Failure, code};
 use crate::directory::ldap::session::{Octets, Session};
 use crate::directory::ldap::{LdapDirectory, Person};
@@ -54,17 +54,28 @@ impl LdapPasswordReset {
             return not_sent("reading the account took all the time there was; nothing was changed");
         }
         let made = async {
-            let ready = self.prepare(account, time / 2).await?;
+            let (ready, at) = self.prepare(account, time / 2).await?;
             self.unlock(&ready, time / 5).await?;
-            Ok(self.change(&ready, password, time * 3 / 10).await)
+            Ok(self.change(&ready, password, at, time * 3 / 10).await)
         };
         made.await.unwrap_or_else(|outcome| outcome)
     }
 
-    /// Reads the account anew; nothing has been changed when it gives an outcome.
-    async fn prepare(&self, account: &AccountId, time: Duration) -> Result<Ready, Outcome> {
-        match tokio::time::timeout(time, self.ready(account)).await {
-            Ok(ready) => ready,
+    /// Reads the account anew, and what o'clock it is there; nothing has been changed when it gives an outcome.
+    async fn prepare(
+        &self,
+        account: &AccountId,
+        time: Duration,
+    ) -> Result<(Ready, Option<UnixMillis>), Outcome> {
+        let prepared = async {
+            let ready = self.ready(account).await?;
+            let told = ready.session.server_time().await;
+            let at = self.directory.inner().settle(&ready.session, told).await;
+            let at = at.map_err(|failure| not_sent(&unchanged(&failure.words())))?;
+            Ok((ready, at))
+        };
+        match tokio::time::timeout(time, prepared).await {
+            Ok(prepared) => prepared,
             Err(_) => Err(not_sent("the directory did not answer in time; nothing was changed")),
         }
     }
@@ -112,11 +123,17 @@ impl LdapPasswordReset {
         })
     }
 
-    async fn change(&self, ready: &Ready, password: &TemporaryPassword, time: Duration) -> Outcome {
+    async fn change(
+        &self,
+        ready: &Ready,
+        password: &TemporaryPassword,
+        at: Option<UnixMillis>,
+        time: Duration,
+    ) -> Outcome {
         let changes = vec![("unicodePwd", quoted(password)), ("pwdLastSet", Octets::text("0"))];
         let done = ready.session.replace(&ready.person.dn, changes, time).await;
         match self.settled(ready, done).await {
-            Ok(()) => Outcome::Accepted { reference: String::new() },
+            Ok(()) => accepted("", at),
             Err(Failure::Answer(answer)) => {
                 if answer.code == code::REFERRAL {
                     // Another server is the one that can be written to.

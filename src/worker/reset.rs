@@ -126,7 +126,7 @@ async fn settle_interrupted(work: &mut Work, job: &Job) -> Result<Option<Flow>, 
 }
 
 /// Does it count towards [`MAX_RESETS`]? A call that surely did not leave does not.
-pub(crate) fn may_have_left(intent: &&Intent) -> bool {
+fn may_have_left(intent: &&Intent) -> bool {
     !matches!(intent.outcome, Some(Outcome::NotSent { .. }))
 }
 

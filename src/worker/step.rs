@@ -6,7 +6,7 @@ use super::facts;
 use super::work::{Draft, Due, Flow, Work, WorkError};
 use super::{decide, offer, reset, texting};
 use crate::directory::{Account, Facts, Lookup, Who};
-use crate::password::Used;
+use crate::password::{Used, made_at};
 use crate::store::{Addressee, IntentKind, MessageKind, NewMessage};
 use crate::ticket::{Effect, Event, Hand, PasswordFact, State};
 use std::time::Duration;
@@ -84,9 +84,14 @@ async fn check_use(work: &mut Work) -> Result<Flow, WorkError> {
         return work.give_back(due).await;
     }
     let account = work.account()?;
-    // An owner may have been faster than the receipt of the text.
-    let set_at = work.intents(IntentKind::Set, generation).filter(reset::may_have_left).map(|i| i.at).max();
-    let asked = work.parts.reset.used(&account, set_at.unwrap_or(since));
+    // By the register's clock, and of the last call: an owner may have been faster than the text's receipt.
+    let set =
+        work.intents(IntentKind::Set, generation).filter_map(|i| i.outcome.as_ref()).filter_map(made_at);
+    let Some(set_at) = set.last() else {
+        // Nobody can tell any more: a technician looks, and no owner is forgotten.
+        return work.commit(Event::Unused, Draft::default()).await;
+    };
+    let asked = work.parts.reset.used(&account, set_at);
     match tokio::time::timeout(work.parts.timing.directory, asked).await {
         Ok(Ok(Used::Yes)) => work.commit(Event::UseKnown, Draft::default()).await,
         Ok(Ok(Used::No)) => work.commit(Event::Unused, Draft::default()).await,

@@ -1,6 +1,7 @@
 //! The people of the stories, put into each register.
 
 use std::path::Path;
+use std::time::Duration;
 
 use data_encoding::BASE64;
 use nyckelbud::clock::{Clock, SystemClock, rfc3339};
@@ -121,6 +122,25 @@ impl Fitted {
         let credentials = credentials_path(&folder.join("directory.toml"));
         let file = std::fs::read_to_string(credentials).unwrap_or_default();
         cloud && self.unit.as_ref().is_none_or(ground) && !file.contains(&id)
+    }
+
+    /// Somebody signs in with `password` and chooses one of their own. Graph hears of it after some minutes.
+    pub(super) fn choose_own(&self, folder: &Path, name: &str, password: &str) {
+        match (&self.graph, &self.unit) {
+            (_, Some(unit)) => {
+                assert_eq!(unit.sign_in(name, password, Some("Eget-Losenord-99")), SignedIn::Changed);
+            }
+            (Some(graph), None) => {
+                let at = SystemClock.now().plus(Duration::from_secs(5 * 60));
+                graph.change(&format!("id-{name}"), |one| one.changed_at = Some(rfc3339(at)));
+            }
+            (None, None) => {
+                let credentials = credentials_path(&folder.join("directory.toml"));
+                let old = std::fs::read_to_string(&credentials).unwrap();
+                std::fs::write(&credentials, old.replace("must_change = true", "must_change = false"))
+                    .unwrap();
+            }
+        }
     }
 
     fn entry(&self, told: &Told, person: &Person) -> String {

@@ -1,6 +1,7 @@
 //! One table of stories, told to every register: a file, Active Directory, Entra ID, and both as one.
 //! Each goes the whole way, from a mail to a text, and must end alike.
 
+mod clocks;
 mod failing;
 mod fitting;
 mod rights;
