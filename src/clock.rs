@@ -79,6 +79,14 @@ pub fn parse_rfc3339(text: &str) -> Option<UnixMillis> {
     text.parse::<Timestamp>().ok().map(|t| UnixMillis(t.as_millisecond()))
 }
 
+/// Reads the time of an HTTP field (RFC 9110 5.6.7, IMF-fixdate), such as
+/// `Tue, 24 Nov 2026 09:14:05 GMT`; `None` when it is none.
+#[must_use]
+pub fn parse_http_date(text: &str) -> Option<UnixMillis> {
+    let parsed = jiff::fmt::rfc2822::parse(text.trim()).ok()?;
+    Some(UnixMillis(parsed.timestamp().as_millisecond()))
+}
+
 /// `at` as the Date field of a mail wants it (RFC 5322 3.3), in UTC.
 #[must_use]
 pub fn rfc5322(at: UnixMillis) -> String {
@@ -101,6 +109,8 @@ mod tests {
         assert_eq!(zone.date(at), "2026-11-22");
         assert_eq!(rfc3339(at), "2026-11-22T09:14:05Z");
         assert_eq!(rfc5322(at), "Sun, 22 Nov 2026 09:14:05 +0000");
+        assert_eq!(parse_http_date("Sun, 22 Nov 2026 09:14:05 GMT"), Some(at));
+        assert_eq!(parse_http_date("now"), None);
         assert!(Zone::named("Europe/Atlantis").is_none());
         assert_eq!(zone.instant("2026-11-22T10:14:05.0000000"), Some(at));
         for other in ["", "2026-11-22T09:14:05Z", "soon", "2026-13-22T10:14:05"] {

@@ -8,12 +8,14 @@ use std::error::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, Url, redirect, retry};
 use zeroize::Zeroizing;
 
+use crate::clock::parse_http_date;
 use crate::secret::Secret;
 use crate::tls::{TlsError, client_config, is_loopback_address};
+use crate::types::UnixMillis;
 
 /// How long each kind of wait may last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,6 +175,8 @@ pub struct Answer {
     pub retry_after: Option<Duration>,
     /// The service's name for this call (`request-id`), for whoever asks its operators about it.
     pub request_id: Option<String>,
+    /// What o'clock it was at the service (`Date`, RFC 9110 6.6.1).
+    pub date: Option<UnixMillis>,
     /// The body.
     pub body: Zeroizing<Vec<u8>>,
 }
@@ -315,6 +319,7 @@ impl HttpClient {
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers());
         let request_id = request_id(response.headers());
+        let date = date(response.headers());
         let mut body = Zeroizing::new(Vec::new());
         while let Some(chunk) = response.chunk().await.map_err(unanswered)? {
             if body.len() + chunk.len() > self.answer_max {
@@ -323,13 +328,17 @@ impl HttpClient {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer { status, retry_after, request_id, body })
+        Ok(Answer { status, retry_after, request_id, date, body })
     }
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
+}
+
+fn date(headers: &HeaderMap) -> Option<UnixMillis> {
+    parse_http_date(headers.get(DATE)?.to_str().ok()?)
 }
 
 /// Only what looks like a name is taken: it will stand in logs and tickets.

@@ -106,8 +106,12 @@ fn ldap_directory(settings: &Settings) -> Result<LdapDirectory, CliError> {
         bind_password: found.bind_password.secret().clone(),
         timeout: settings.directory.timeout,
     };
-    let (base_dn, phone_attributes) = (found.base_dn.clone(), found.phone_attributes.clone());
-    let wanted = LdapSettings { servers, base_dn, phone_attributes };
+    let phone_attributes = match settings.directory.kind {
+        // Phones are those of Entra ID: nothing shall fail because others may not be read.
+        DirectoryKind::Hybrid => Vec::new(),
+        DirectoryKind::File | DirectoryKind::Graph | DirectoryKind::Ldap => found.phone_attributes.clone(),
+    };
+    let wanted = LdapSettings { servers, base_dn: found.base_dn.clone(), phone_attributes };
     Ok(LdapDirectory::new(wanted, Arc::new(SystemClock), zone(settings)?))
 }
 

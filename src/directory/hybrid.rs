@@ -4,7 +4,7 @@
 
 use async_trait::async_trait;
 
-use super::graph::{GraphDirectory, Origin};
+use super::graph::{GraphDirectory, Origin, Until};
 use super::ldap::{LdapDirectory, Person};
 use super::{
     Account, Census, Directory, DirectoryError, Facts, Finding, Listed, Lookup, Privilege, Progress,
@@ -37,11 +37,12 @@ impl HybridDirectory {
     }
 
     /// Finds the account of `origin` in Active Directory, by the identifier that Entra Connect wrote and
-    /// never by a name: names are given anew. That the names agree is asked for beside it.
+    /// never by a name: names are given anew. That the names agree is asked for beside it. It ends by `until`,
+    /// which is that of the look at Entra ID: whoever asked both waits no longer than for one.
     ///
     /// # Errors
     /// [`DirectoryError`]: nothing may be concluded.
-    pub async fn owner(&self, origin: &Origin) -> Result<Owner, DirectoryError> {
+    pub async fn owner(&self, origin: &Origin, until: Until) -> Result<Owner, DirectoryError> {
         if !origin.synchronised {
             return Ok(Owner::Cloud);
         }
@@ -49,7 +50,9 @@ impl HybridDirectory {
         let Some(id) = &origin.immutable_id else {
             return doubtful("it is synchronised, but Entra ID has no onPremisesImmutableId of it");
         };
-        let Some(person) = self.ldap.by_immutable_id(id).await? else {
+        let late = |_| DirectoryError::Unavailable("Active Directory did not answer in time".to_owned());
+        let looked = tokio::time::timeout(until.left(), self.ldap.by_immutable_id(id)).await;
+        let Some(person) = looked.map_err(late)?? else {
             return doubtful("it is synchronised, but not found below base_dn in Active Directory");
         };
         let Some(name) = &origin.sam_account_name else {
@@ -66,9 +69,10 @@ impl HybridDirectory {
 #[async_trait]
 impl Directory for HybridDirectory {
     async fn facts(&self, who: &Who, depth: u8) -> Result<Facts, DirectoryError> {
-        let (mut facts, origin) = self.graph.facts_and_origin(who, depth).await?;
+        let until = self.graph.until();
+        let (mut facts, origin) = self.graph.facts_and_origin(who, depth, until).await?;
         if let (Lookup::One(account), Some(origin)) = (&mut facts.lookup, origin) {
-            match self.owner(&origin).await? {
+            match self.owner(&origin, until).await? {
                 Owner::Cloud => {}
                 Owner::OnPremises(person) => join(account, &person.account),
                 Owner::Doubtful(why) => worst(&mut account.privilege, &Privilege::Unknown(why)),

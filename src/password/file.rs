@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 use toml::Value;
 use zeroize::Zeroizing;
 
-use super::{PasswordReset, SAME_RESET, TemporaryPassword, Used};
+use super::{PasswordReset, SAME_RESET, TemporaryPassword, Used, accepted};
 use crate::clock::rfc3339;
 use crate::directory::file::FileDirectory;
 use crate::directory::register::{line_of, point_in_time};
@@ -101,7 +101,7 @@ impl PasswordReset for FilePasswordReset {
                 return Outcome::NotSent { cause: "the password could not be hashed".to_owned() };
             };
             drop(turn);
-            store.put(Credential { id, hash, set_at: date_time(now), must_change: true })
+            store.put(Credential { id, hash, set_at: date_time(now), must_change: true }, now)
         };
         tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Outcome::Uncertain {
             cause: "the writer of the credentials stopped".to_owned(),
@@ -200,8 +200,8 @@ struct CredentialStore {
 }
 
 impl CredentialStore {
-    /// Puts `credential` in the place of the account's old one.
-    fn put(&self, credential: Credential) -> Outcome {
+    /// Puts `credential`, made at `now`, in the place of the account's old one.
+    fn put(&self, credential: Credential, now: UnixMillis) -> Outcome {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let not_sent = |error: io::Error| Outcome::NotSent { cause: format!("{error}; nothing was changed") };
         let prepared = self.lock().and_then(|lock| {
@@ -220,7 +220,7 @@ impl CredentialStore {
         }
         // From here on the password opens the account, but a power cut could still undo it.
         match self.folder().and_then(|folder| folder.sync_all()) {
-            Ok(()) => Outcome::Accepted { reference: String::new() },
+            Ok(()) => accepted("", Some(now)),
             Err(error) => Outcome::Uncertain {
                 cause: format!(
                     "the new credentials may not survive a power cut: {}",

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::{PasswordReset, SAME_RESET, TemporaryPassword, Used};
+use super::{PasswordReset, SAME_RESET, TemporaryPassword, Used, accepted};
 use crate::directory::graph::{GraphDirectory, GraphError, PASSWORDS, Refusal, Until, may_set_passwords};
 use crate::directory::{DirectoryError, Finding};
 use crate::http::{Answer, HttpError, Verb};
@@ -52,10 +52,14 @@ impl GraphPasswordReset {
     }
 }
 
-#[async_trait]
-impl PasswordReset for GraphPasswordReset {
-    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Outcome {
-        let until = self.gate.directory.until();
+impl GraphPasswordReset {
+    /// [`PasswordReset::set`], which ends before `until`.
+    pub(super) async fn set_until(
+        &self,
+        account: &AccountId,
+        password: &TemporaryPassword,
+        until: Until,
+    ) -> Outcome {
         if let Some(outcome) = self.gate.refusal(account, until).await {
             return outcome;
         }
@@ -80,6 +84,13 @@ impl PasswordReset for GraphPasswordReset {
             }
             Err(error) => unanswered(&error),
         }
+    }
+}
+
+#[async_trait]
+impl PasswordReset for GraphPasswordReset {
+    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Outcome {
+        self.set_until(account, password, self.gate.directory.until()).await
     }
 
     async fn used(&self, account: &AccountId, set_at: UnixMillis) -> Result<Used, DirectoryError> {
@@ -119,7 +130,7 @@ fn body(password: &TemporaryPassword) -> Option<Zeroizing<Vec<u8>>> {
 fn outcome(answer: &Answer) -> Outcome {
     let refusal = Refusal::of(answer);
     match answer.status {
-        204 => Outcome::Accepted { reference: refusal.request_id },
+        204 => accepted(&refusal.request_id, answer.date),
         // Not documented: it may have been changed.
         200..=299 => Outcome::Uncertain { cause: format!("Graph answers {refusal}") },
         300..=399 => Outcome::Refused {
@@ -168,6 +179,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::password::made_at;
 
     fn answer(status: u16, code: &str, wait: Option<u64>) -> Answer {
         let body = format!("{{\"error\":{{\"code\":\"{code}\",\"message\":\"Kd7p-mWx4-9TrQ\"}}}}");
@@ -175,6 +187,7 @@ mod tests {
             status,
             retry_after: wait.map(Duration::from_secs),
             request_id: Some("0f1e-2d".to_owned()),
+            date: Some(UnixMillis(1_795_511_645_000)),
             body: Zeroizing::new(body.into_bytes()),
         }
     }
@@ -203,6 +216,14 @@ mod tests {
             assert!(outcome.detail().contains("0f1e-2d"), "{outcome:?}");
             assert!(!outcome.detail().contains("Kd7p"), "{outcome:?}");
         }
+    }
+
+    #[test]
+    fn a_change_that_was_made_tells_when_by_graphs_clock() {
+        let made = answer(204, "", None);
+        assert_eq!(made_at(&outcome(&made)), made.date);
+        assert_eq!(made_at(&outcome(&Answer { date: None, ..made })), None);
+        assert_eq!(made_at(&outcome(&answer(500, "", None))), None);
     }
 
     #[test]

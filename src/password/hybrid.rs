@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::graph::GraphPasswordReset;
 use super::ldap::LdapPasswordReset;
 use super::{PasswordReset, TemporaryPassword, Used};
-use crate::directory::graph::GraphDirectory;
+use crate::directory::graph::{GraphDirectory, Until};
 use crate::directory::hybrid::{HybridDirectory, Owner};
 use crate::directory::{DirectoryError, Finding};
 use crate::types::{AccountId, Outcome, UnixMillis};
@@ -41,11 +41,11 @@ impl HybridPasswordReset {
         Self { people, graph, cloud, on_premises }
     }
 
-    async fn way(&self, account: &AccountId) -> Result<Way, DirectoryError> {
-        let Some(origin) = self.graph.origin(account).await? else {
+    async fn way(&self, account: &AccountId, until: Until) -> Result<Way, DirectoryError> {
+        let Some(origin) = self.graph.origin(account, until).await? else {
             return Ok(Way::Neither("the account is not in Entra ID any more".to_owned()));
         };
-        Ok(match self.people.owner(&origin).await? {
+        Ok(match self.people.owner(&origin, until).await? {
             Owner::Cloud => Way::Cloud,
             Owner::OnPremises(person) => Way::OnPremises(person.account.id),
             Owner::Doubtful(why) => Way::Neither(why),
@@ -56,19 +56,21 @@ impl HybridPasswordReset {
 #[async_trait]
 impl PasswordReset for HybridPasswordReset {
     async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Outcome {
-        match self.way(account).await {
+        // One end for both registers: whoever waits learns in time that nothing was sent.
+        let until = self.graph.until();
+        match self.way(account, until).await {
             // Nothing was sent to be changed.
             Err(error) => Outcome::NotSent { cause: error.to_string() },
             Ok(Way::Neither(why)) => {
                 Outcome::Refused { cause: format!("{why}; the password was not changed") }
             }
-            Ok(Way::Cloud) => self.cloud.set(account, password).await,
-            Ok(Way::OnPremises(id)) => self.on_premises.set(&id, password).await,
+            Ok(Way::Cloud) => self.cloud.set_until(account, password, until).await,
+            Ok(Way::OnPremises(id)) => self.on_premises.set_within(&id, password, until.left()).await,
         }
     }
 
     async fn used(&self, account: &AccountId, set_at: UnixMillis) -> Result<Used, DirectoryError> {
-        match self.way(account).await? {
+        match self.way(account, self.graph.until()).await? {
             Way::Neither(why) => Err(DirectoryError::Half(why)),
             Way::Cloud => self.cloud.used(account, set_at).await,
             Way::OnPremises(id) => self.on_premises.used(&id, set_at).await,

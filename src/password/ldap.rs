@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use zeroize::Zeroizing;
 
-use super::{PasswordReset, SAME_RESET, TemporaryPassword, Used, why_not};
+use super::{LEAST_TIME, PasswordReset, SAME_RESET, TemporaryPassword, Used, accepted, why_not};
 use crate::directory::ldap::failure::{Answer, Failure, code};
 use crate::directory::ldap::session::{Octets, Session};
 use crate::directory::ldap::{LdapDirectory, Person};
@@ -43,11 +43,39 @@ impl LdapPasswordReset {
         self.directory.inner().client.servers().timeout
     }
 
-    /// Reads the account anew; nothing has been changed when it gives an outcome.
-    async fn prepare(&self, account: &AccountId) -> Result<Ready, Outcome> {
-        let half = self.timeout() / 2;
-        match tokio::time::timeout(half, self.ready(account)).await {
-            Ok(ready) => ready,
+    /// [`PasswordReset::set`], which takes no longer than `time`: half of it to read, the rest to write.
+    pub(super) async fn set_within(
+        &self,
+        account: &AccountId,
+        password: &TemporaryPassword,
+        time: Duration,
+    ) -> Outcome {
+        if time < LEAST_TIME {
+            return not_sent("reading the account took all the time there was; nothing was changed");
+        }
+        let made = async {
+            let (ready, at) = self.prepare(account, time / 2).await?;
+            self.unlock(&ready, time / 5).await?;
+            Ok(self.change(&ready, password, at, time * 3 / 10).await)
+        };
+        made.await.unwrap_or_else(|outcome| outcome)
+    }
+
+    /// Reads the account anew, and what o'clock it is there; nothing has been changed when it gives an outcome.
+    async fn prepare(
+        &self,
+        account: &AccountId,
+        time: Duration,
+    ) -> Result<(Ready, Option<UnixMillis>), Outcome> {
+        let prepared = async {
+            let ready = self.ready(account).await?;
+            let told = ready.session.server_time().await;
+            let at = self.directory.inner().settle(&ready.session, told).await;
+            let at = at.map_err(|failure| not_sent(&unchanged(&failure.words())))?;
+            Ok((ready, at))
+        };
+        match tokio::time::timeout(time, prepared).await {
+            Ok(prepared) => prepared,
             Err(_) => Err(not_sent("the directory did not answer in time; nothing was changed")),
         }
     }
@@ -76,27 +104,36 @@ impl LdapPasswordReset {
         Ok(person.map(|person| Ready { session, person }))
     }
 
-    /// A password would not open a locked account. Done first: its refusal leaves everything as it was.
-    async fn unlock(&self, ready: &Ready) -> Result<(), Outcome> {
-        if !ready.person.locked {
-            return Ok(());
-        }
+    /// A password would not open a locked account. Done first: its refusal leaves everything as it was. One
+    /// that may be locked is unlocked, too, or its owner would stay outside and nobody would know.
+    async fn unlock(&self, ready: &Ready, time: Duration) -> Result<(), Outcome> {
+        let is = match ready.person.locked {
+            Some(false) => return Ok(()),
+            Some(true) => "the account is locked",
+            None => "whether the account is locked cannot be read (msDS-User-Account-Control-Computed)",
+        };
         let change = vec![("lockoutTime", Octets::text("0"))];
-        let done = ready.session.replace(&ready.person.dn, change, self.timeout() / 5).await;
+        let done = ready.session.replace(&ready.person.dn, change, time).await;
         self.settled(ready, done).await.map_err(|failure| match failure {
             Failure::Answer(answer) if answer.code == code::NO_RIGHT => refused(&unchanged(&format!(
-                "the account is locked and may not be unlocked: \"Write lockoutTime\" is not delegated ({})",
+                "{is}, and it may not be unlocked: \"Write lockoutTime\" is not delegated ({})",
                 answer.codes()
             ))),
-            other => not_sent(&unchanged(&format!("the account is locked: {}", other.words()))),
+            other => not_sent(&unchanged(&format!("{is}, and unlocking failed: {}", other.words()))),
         })
     }
 
-    async fn change(&self, ready: &Ready, password: &TemporaryPassword) -> Outcome {
+    async fn change(
+        &self,
+        ready: &Ready,
+        password: &TemporaryPassword,
+        at: Option<UnixMillis>,
+        time: Duration,
+    ) -> Outcome {
         let changes = vec![("unicodePwd", quoted(password)), ("pwdLastSet", Octets::text("0"))];
-        let done = ready.session.replace(&ready.person.dn, changes, self.timeout() * 3 / 10).await;
+        let done = ready.session.replace(&ready.person.dn, changes, time).await;
         match self.settled(ready, done).await {
-            Ok(()) => Outcome::Accepted { reference: String::new() },
+            Ok(()) => accepted("", at),
             Err(Failure::Answer(answer)) => {
                 if answer.code == code::REFERRAL {
                     // Another server is the one that can be written to.
@@ -120,14 +157,7 @@ impl LdapPasswordReset {
 #[async_trait]
 impl PasswordReset for LdapPasswordReset {
     async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Outcome {
-        let ready = match self.prepare(account).await {
-            Ok(ready) => ready,
-            Err(outcome) => return outcome,
-        };
-        match self.unlock(&ready).await {
-            Ok(()) => self.change(&ready, password).await,
-            Err(outcome) => outcome,
-        }
+        self.set_within(account, password, self.timeout()).await
     }
 
     async fn used(&self, account: &AccountId, set_at: UnixMillis) -> Result<Used, DirectoryError> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use zeroize::Zeroizing;
 
+use crate::clock::{parse_rfc3339, rfc3339};
 use crate::directory::{DirectoryError, Finding, Privilege, Standing};
 use crate::types::{AccountId, Outcome, UnixMillis};
 
@@ -63,10 +64,31 @@ fn why_not(
     Some(format!("the account is a member of the protected group {group}"))
 }
 
-/// A password changed later than ours by more than this is not ours. The store notes the time of its own
-/// call; a repeated call comes a little later, the server's clock is its own, and Active Directory rounds. A
-/// shorter time says "used" of a password that nobody has used, and its owner is then forgotten; a longer one
-/// says "not used" of an owner who was quick, and costs a technician a look. So it errs to the long side.
+/// The outcome of a change that the register has made: its `name` for the call, and what o'clock it was there.
+/// Whether a later change is somebody else's is seen by that clock alone: ours may be wrong now, and may have
+/// been wrong then and set right since.
+fn accepted(name: &str, at: Option<UnixMillis>) -> Outcome {
+    let at = at.map(rfc3339).unwrap_or_default();
+    Outcome::Accepted { reference: format!("{name} {at}").trim().to_owned() }
+}
+
+/// When the register made the change, by its own clock; `None` when it has not made it or did not say.
+#[must_use]
+pub fn made_at(outcome: &Outcome) -> Option<UnixMillis> {
+    match outcome {
+        Outcome::Accepted { reference } => reference.split(' ').next_back().and_then(parse_rfc3339),
+        Outcome::Refused { .. } | Outcome::NotSent { .. } | Outcome::Uncertain { .. } => None,
+    }
+}
+
+/// With less time left a change is not begun: its answer could not be waited for.
+const LEAST_TIME: Duration = Duration::from_millis(500);
+
+/// A password changed later than ours by more than this is not ours. Both times are the register's, but of
+/// servers that may differ a little; a change may begin some seconds after its clock was read, and Active
+/// Directory rounds. A shorter time says "used" of a password that nobody has used, and its owner is then
+/// forgotten; a longer one says "not used" of an owner who was quick, and costs a technician a look. So it errs
+/// to the long side.
 const SAME_RESET: Duration = Duration::from_secs(120);
 
 /// Was a temporary password used (replaced by one of the owner's own)?
@@ -113,7 +135,7 @@ pub trait PasswordReset: Send + Sync {
     /// again is harmless.
     async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Outcome;
 
-    /// Has the owner chosen a password since we set ours at `set_at`?
+    /// Has the owner chosen a password since we set ours at `set_at`, by the register's clock ([`made_at`])?
     ///
     /// # Errors
     /// [`DirectoryError`]: nothing may be concluded.

@@ -179,7 +179,10 @@ mod tests {
     fn asked_to_wait(status: u16, body: &str, seconds: Option<u64>) -> Result<Grant, Failed> {
         let (retry_after, body) =
             (seconds.map(Duration::from_secs), Zeroizing::new(body.as_bytes().to_vec()));
-        read("https://id.kommun.example/token", &Answer { status, retry_after, request_id: None, body })
+        read(
+            "https://id.kommun.example/token",
+            &Answer { status, retry_after, request_id: None, date: None, body },
+        )
     }
 
     fn refusal(body: &str) -> String {

@@ -148,7 +148,7 @@ pub(crate) async fn settle_interrupted(
 }
 
 /// Does it count towards [`MAX_RESETS`]? A call that surely did not leave does not.
-pub(crate) fn may_have_left(intent: &&Intent) -> bool {
+fn may_have_left(intent: &&Intent) -> bool {
     !matches!(intent.outcome, Some(Outcome::NotSent { .. }))
 }
 

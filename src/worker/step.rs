@@ -7,7 +7,7 @@ use super::facts;
 use super::work::{Draft, Due, Flow, Work, WorkError};
 use super::{decide, issue, offer, reset, texting};
 use crate::directory::{Account, Facts, Lookup, Who};
-use crate::password::Used;
+use crate::password::{Used, made_at};
 use crate::store::{Addressee, IntentKind, MessageKind, NewMessage};
 use crate::ticket::{Effect, Event, Hand, Job, PasswordFact, State};
 use crate::types::{Credential, UnixMillis};
@@ -99,10 +99,14 @@ async fn check_use(work: &mut Work) -> Result<Flow, WorkError> {
     let asked = async {
         match credential {
             Credential::Password => {
-                // An owner may have been faster than the receipt of the text.
-                let set = work.intents(IntentKind::Set, generation).filter(reset::may_have_left);
-                let set_at = set.map(|intent| intent.at).max();
-                work.parts.reset.used(&account, set_at.unwrap_or(since)).await
+                // By the register's clock, and of the last call: an owner may have been faster than the
+                // text's receipt.
+                let set = work.intents(IntentKind::Set, generation).filter_map(|i| i.outcome.as_ref());
+                match set.filter_map(made_at).last() {
+                    Some(set_at) => work.parts.reset.used(&account, set_at).await,
+                    // Nobody can tell any more: a technician looks, and no owner is forgotten.
+                    None => Ok(Used::No),
+                }
             }
             Credential::TemporaryAccessPass => issue::used(work, &account, generation).await,
         }
@@ -110,9 +114,10 @@ async fn check_use(work: &mut Work) -> Result<Flow, WorkError> {
     match tokio::time::timeout(work.parts.timing.directory, asked).await {
         Ok(Ok(Used::Yes)) => work.commit(Event::UseKnown, Draft::default()).await,
         Ok(Ok(Used::No)) => work.commit(Event::Unused, Draft::default()).await,
-        // A directory that cannot tell for so long will not tell any more.
+        // A directory that cannot tell for so long will not tell any more; the owner may still wait.
         Ok(Err(_)) | Err(_) if now >= due.plus(LOOK_FOR) => {
-            work.commit(Event::UseKnown, Draft::default()).await
+            let note = Some("for seven days the directory could not tell whether it was used");
+            work.commit(Event::Unused, Draft { note, ..Draft::default() }).await
         }
         Ok(Err(_)) | Err(_) => work.give_back(now.plus(LOOK_AGAIN)).await,
     }

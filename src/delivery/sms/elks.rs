@@ -319,6 +319,7 @@ mod tests {
             status: 400,
             retry_after: None,
             request_id: None,
+            date: None,
             body: Zeroizing::new(body.as_bytes().to_vec()),
         };
         let shown = |body: &str| reason(&answer(body), &text);

@@ -151,7 +151,8 @@ mod tests {
     fn refusal(body: &str) -> Refusal {
         let body = Zeroizing::new(body.as_bytes().to_vec());
         let request_id = Some("0f1e".to_owned());
-        Refusal::of(&Answer { status: 400, retry_after: Some(Duration::from_secs(7)), request_id, body })
+        let retry_after = Some(Duration::from_secs(7));
+        Refusal::of(&Answer { status: 400, retry_after, request_id, date: None, body })
     }
 
     #[test]

@@ -140,8 +140,8 @@ impl GraphDirectory {
     ///
     /// # Errors
     /// [`DirectoryError`]: nothing may be concluded.
-    pub async fn origin(&self, account: &AccountId) -> Result<Option<Origin>, DirectoryError> {
-        let user = self.client().user(account, self.until()).await.map_err(unread)?;
+    pub async fn origin(&self, account: &AccountId, until: Until) -> Result<Option<Origin>, DirectoryError> {
+        let user = self.client().user(account, until).await.map_err(unread)?;
         Ok(user.as_ref().map(origin))
     }
 
@@ -229,8 +229,9 @@ impl GraphDirectory {
         &self,
         who: &Who,
         depth: u8,
+        until: Until,
     ) -> Result<(Facts, Option<Origin>), DirectoryError> {
-        let (until, client) = (self.until(), self.client());
+        let client = self.client();
         let found = match who {
             Who::Named(name) => client.named(name, &self.0.domains, until).await.map_err(unread)?,
             Who::Id(id) => client
@@ -271,7 +272,7 @@ fn nothing(lookup: Lookup) -> Facts {
 #[async_trait]
 impl Directory for GraphDirectory {
     async fn facts(&self, who: &Who, depth: u8) -> Result<Facts, DirectoryError> {
-        let (mut facts, origin) = self.facts_and_origin(who, depth).await?;
+        let (mut facts, origin) = self.facts_and_origin(who, depth, self.until()).await?;
         if let (Lookup::One(account), Some(Origin { synchronised: true, .. })) = (&mut facts.lookup, origin) {
             out_of_reach(&mut account.privilege);
         }

@@ -120,7 +120,7 @@ impl Inner {
             };
             let manager = match self.manager(session, &entry).await {
                 Ok(manager) => manager,
-                // Who cannot be read is not passed over either: the chain ends, and says why.
+                // Without an identifier nobody knows who it is: the chain ends, and says why.
                 Err(failure @ Failure::Half(_)) => {
                     managers.push(out_of_reach(&dn, &failure.words()));
                     break;
@@ -138,23 +138,36 @@ impl Inner {
     }
 
     async fn manager(&self, session: &Session, entry: &Entry) -> Result<Manager, Failure> {
-        let reading = self.reading();
-        let is_account = entry.is_a("user") && !entry.is_a("computer");
-        let standing = if is_account {
-            self.phones_may_be_read(session, entry).await?;
-            reading.standing(entry)?
-        } else {
-            let what = if entry.is_a("contact") { "a contact" } else { "no person" };
-            Standing::Closed(format!("{what}, without an account"))
-        };
         Ok(Manager {
             id: person::guid(entry)?.account_id(),
             name: person::display_name(entry),
             mail: person::mail(entry),
-            standing,
+            standing: self.standing_of_manager(session, entry).await?,
             // Active Directory knows of no automatic replies: nobody is passed over for them.
             absence: Absence::Present,
-            phones: reading.phones(entry),
+            phones: self.reading().phones(entry),
+        })
+    }
+
+    /// One who is told in half is passed over with the reason, as by Graph, and holds up nobody below; that is
+    /// not "no phone". An outage says nothing of anybody, and is waited for.
+    async fn standing_of_manager(&self, session: &Session, entry: &Entry) -> Result<Standing, Failure> {
+        if !entry.is_a("user") || entry.is_a("computer") {
+            let what = if entry.is_a("contact") { "a contact" } else { "no person" };
+            return Ok(Standing::Closed(format!("{what}, without an account")));
+        }
+        let standing = match self.reading().standing(entry) {
+            Err(Failure::Half(why)) => Standing::Closed(format!("told in half: {why}")),
+            told => told?,
+        };
+        if standing != Standing::Open {
+            return Ok(standing);
+        }
+        Ok(match self.phones_may_be_read(session, entry).await {
+            Err(Failure::Half(why)) => {
+                Standing::Closed(format!("reachable at a phone that cannot be read: {why}"))
+            }
+            read => read.map(|()| standing)?,
         })
     }
 }

@@ -46,7 +46,7 @@ pub struct LdapSettings {
     pub servers: LdapServers,
     /// Where people are.
     pub base_dn: String,
-    /// Attributes that hold registered phones.
+    /// Attributes that hold registered phones; none where another register has them.
     pub phone_attributes: Vec<String>,
 }
 

@@ -56,8 +56,8 @@ pub struct Person {
     pub account: Account,
     /// When the account ends (`accountExpires`). Entra ID does not know it.
     pub expires: Option<UnixMillis>,
-    /// Is it locked after wrong passwords? A reset lifts that.
-    pub locked: bool,
+    /// Is it locked after wrong passwords? A reset lifts that. `None` when it may not be read.
+    pub locked: Option<bool>,
     /// Must the password be changed at the next sign-in (`pwdLastSet` is 0)?
     pub must_change: bool,
     /// The distinguished name of the manager.
@@ -81,7 +81,7 @@ impl Reading<'_> {
     pub(crate) fn person(&self, entry: &Entry, groups: &Groups) -> Result<Person, Failure> {
         let guid = guid(entry)?;
         let control = entry.needed("userAccountControl")?;
-        let computed = entry.number("msDS-User-Account-Control-Computed").unwrap_or(0);
+        let computed = entry.number("msDS-User-Account-Control-Computed");
         let expires = self.expires(entry)?;
         let names = names(entry);
         let (username, aliases) = names
@@ -103,7 +103,7 @@ impl Reading<'_> {
         Ok(Person {
             account,
             expires,
-            locked: computed & bit::LOCKED != 0,
+            locked: computed.map(|bits| bits & bit::LOCKED != 0),
             must_change: entry.needed("pwdLastSet")? == 0,
             manager: entry.text("manager").map(str::to_owned),
             dn: name_by(&guid),

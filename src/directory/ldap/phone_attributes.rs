@@ -25,6 +25,9 @@ impl Inner {
     /// What the schema says of the configured attributes. A misspelt one is one that nobody has:
     /// everybody would seem to have no phone.
     pub(super) async fn look_at_the_schema(&self, session: &Session) -> Result<Vec<PhoneAttribute>, Failure> {
+        if self.phone_attributes.is_empty() {
+            return Ok(Vec::new());
+        }
         let wanted = |name: &String| format!("(lDAPDisplayName={})", values::escaped(name.as_bytes()));
         let wanted: String = self.phone_attributes.iter().map(wanted).collect();
         let filter = format!("(&(objectClass=attributeSchema)(|{wanted}))");

@@ -34,8 +34,15 @@ const TOO_MUCH: [&str; 8] = [
 ];
 
 /// Attributes without which nothing may be said of an account.
-const NEEDED: [&str; 6] =
-    ["objectGUID", "objectSid", "userAccountControl", "accountExpires", "pwdLastSet", "tokenGroups"];
+const NEEDED: [&str; 7] = [
+    "objectGUID",
+    "objectSid",
+    "userAccountControl",
+    "msDS-User-Account-Control-Computed",
+    "accountExpires",
+    "pwdLastSet",
+    "tokenGroups",
+];
 
 fn good(right: &str, text: impl Into<String>) -> Finding {
     finding(right, Verdict::Good, text.into(), String::new())

@@ -13,6 +13,8 @@ use zeroize::Zeroizing;
 
 use super::entry::Entry;
 use super::failure::{Answer, Failure, code};
+use super::values::generalized_time;
+use crate::types::UnixMillis;
 
 /// As many entries as one answer of a walk holds; Active Directory gives at most 1000.
 const PAGE: i32 = 500;
@@ -84,6 +86,12 @@ impl Session {
             Err(failure) if failure.is(code::NO_SUCH_OBJECT) => Ok(None),
             Err(failure) => Err(failure),
         }
+    }
+
+    /// What o'clock it is at the server (`currentTime`, MS-ADTS 3.1.1.3.2.3); `None` when it does not say.
+    pub(crate) async fn server_time(&self) -> Result<Option<UnixMillis>, Failure> {
+        let root = self.entry("", &["currentTime"]).await?.unwrap_or_default();
+        Ok(root.text("currentTime").and_then(generalized_time))
     }
 
     /// The entry of this name with its security descriptor.

@@ -3,6 +3,7 @@
 
 use data_encoding::BASE64;
 
+use crate::clock::parse_rfc3339;
 use crate::types::{AccountId, UnixMillis};
 
 /// A FILETIME counts 100 ns from 1601-01-01; so many milliseconds lie between that and 1970-01-01.
@@ -166,6 +167,17 @@ pub(crate) fn changed_at(blob: &[u8], attribute: u32) -> Option<UnixMillis> {
     })
 }
 
+/// A time as `20261124090030.0Z` (RFC 4517 3.3.13, in the one form that Active Directory writes).
+pub(crate) fn generalized_time(text: &str) -> Option<UnixMillis> {
+    let digits = text.get(..14).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))?;
+    let is_utc = matches!(text.get(14..)?, "Z" | ".0Z");
+    let (date, time) = digits.split_at_checked(8)?;
+    let part = |text: &'_ str, from: usize, to: usize| text.get(from..to).unwrap_or_default().to_owned();
+    let date = [part(date, 0, 4), part(date, 4, 6), part(date, 6, 8)].join("-");
+    let time = [part(time, 0, 2), part(time, 2, 4), part(time, 4, 6)].join(":");
+    parse_rfc3339(&format!("{date}T{time}Z")).filter(|_| is_utc)
+}
+
 /// `octets` in a search filter: every one escaped that is not surely plain (RFC 4515 3).
 pub(crate) fn escaped(octets: &[u8]) -> String {
     let mut text = String::with_capacity(octets.len());
@@ -188,7 +200,7 @@ pub(crate) fn escaped_binary(octets: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::{parse_rfc3339, rfc3339};
+    use crate::clock::rfc3339;
 
     #[test]
     fn a_guid_has_the_byte_order_of_active_directory() {
@@ -241,6 +253,19 @@ mod tests {
         assert_eq!(changed_at(&blob, UNICODE_PWD), Some(at));
         assert_eq!(changed_at(&blob, 0x0009_0060), None);
         assert_eq!(changed_at(&blob[..20], UNICODE_PWD), None);
+    }
+
+    #[test]
+    fn a_servers_time_is_read_in_the_form_of_active_directory_alone() {
+        let read = |text: &str| generalized_time(text).map(rfc3339);
+        for text in ["20261124090030.0Z", "20261124090030Z"] {
+            assert_eq!(read(text).as_deref(), Some("2026-11-24T09:00:30Z"), "{text}");
+        }
+        for text in
+            ["", "20261124090030", "20261124090030+0100", "20261324090030.0Z", "2026112409003\u{e5}.0Z"]
+        {
+            assert_eq!(read(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -61,7 +61,7 @@ fn password(clear: &str) -> TemporaryPassword {
 }
 
 fn accepted() -> Outcome {
-    Outcome::Accepted { reference: String::new() }
+    Outcome::Accepted { reference: "2026-11-24T09:14:05Z".to_owned() }
 }
 
 #[tokio::test]
@@ -143,7 +143,8 @@ async fn another_process_that_holds_the_file_is_waited_for() {
         set_at: date_time(site.now),
         must_change: true,
     };
-    let putting = std::thread::spawn(move || store.put(credential));
+    let site_now = site.now;
+    let putting = std::thread::spawn(move || store.put(credential, site_now));
     // The thread has its turn, and stands before the lock.
     let deadline = Instant::now() + Duration::from_secs(2);
     while site.reset.store.turn.try_lock().is_ok() && Instant::now() < deadline {

@@ -4,12 +4,10 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::super::why_not;
+use super::super::{LEAST_TIME, why_not};
 use crate::directory::graph::{Changeable, GraphDirectory, Until};
 use crate::types::{AccountId, Outcome};
 
-/// With less time left a change is not begun: its answer could not be waited for.
-const LEAST_TIME: Duration = Duration::from_millis(500);
 /// A longer wish to be left alone is not believed.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10 * 60);
 

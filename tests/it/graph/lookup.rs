@@ -1,8 +1,9 @@
 //! From a name to one account: by each of its names, read again, compared, and never one of several.
 
+use nyckelbud::directory::graph::Until;
 use nyckelbud::directory::{DirectoryError, Lookup};
 
-use super::{anna, annas_facts, facts, found};
+use super::{PATIENT, anna, annas_facts, facts, found};
 use crate::support::graph::{Fault, Graph, Person};
 
 #[tokio::test]
@@ -107,10 +108,10 @@ async fn for_the_account_in_active_directory_its_names_there_are_told() {
     let graph = Graph::start().await;
     graph.change("id-anna", |anna| anna.synced = Some(true));
     let id = nyckelbud::types::AccountId::new("id-anna");
-    let origin = super::directory(&graph).origin(&id).await.unwrap().unwrap();
+    let origin = super::directory(&graph).origin(&id, Until::within(PATIENT)).await.unwrap().unwrap();
     assert!(origin.synchronised);
     assert_eq!(origin.sam_account_name.as_deref(), Some("aand01"));
     assert_eq!(origin.immutable_id.as_deref(), Some("bm8gcmVhbCBndWlkISE="));
     let nobody = nyckelbud::types::AccountId::new("id-nobody");
-    assert_eq!(super::directory(&graph).origin(&nobody).await, Ok(None));
+    assert_eq!(super::directory(&graph).origin(&nobody, Until::within(PATIENT)).await, Ok(None));
 }

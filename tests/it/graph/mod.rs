@@ -37,7 +37,7 @@ fn directory(graph: &Graph) -> GraphDirectory {
 }
 
 /// One whose every answer takes at most `timeout`.
-fn directory_within(graph: &Graph, timeout: Duration) -> GraphDirectory {
+pub(crate) fn directory_within(graph: &Graph, timeout: Duration) -> GraphDirectory {
     directory_with(graph, timeout, 1000)
 }
 

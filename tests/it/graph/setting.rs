@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use nyckelbud::clock::{Clock, SystemClock};
 use nyckelbud::directory::DirectoryError;
 use nyckelbud::password::generate::generate;
 use nyckelbud::password::graph::GraphPasswordReset;
-use nyckelbud::password::{PasswordReset, TemporaryPassword, Used};
+use nyckelbud::password::{PasswordReset, TemporaryPassword, Used, made_at};
 use nyckelbud::types::{AccountId, Outcome, UnixMillis};
 
 use super::{Change, directory, directory_within};
@@ -39,8 +40,13 @@ async fn changed(change: impl FnOnce(&mut Person)) -> (Graph, GraphPasswordReset
 async fn a_password_opens_the_account_and_must_be_changed() {
     let (graph, reset) = changed(|_| {}).await;
     let password = password();
+    let before = SystemClock.now();
     let outcome = set(&reset, &password).await;
-    assert_eq!(outcome, Outcome::Accepted { reference: REQUEST_ID.to_owned() });
+    assert!(outcome.code() == "accepted" && outcome.detail().starts_with(REQUEST_ID), "{outcome:?}");
+    // Graph's own time of it, to the second.
+    let at = made_at(&outcome).expect("a time");
+    assert!(at.plus(Duration::from_secs(1)) >= before && at <= SystemClock.now(), "{outcome:?}");
+    assert_eq!(reset.used(&anna(), at).await, Ok(Used::No));
     assert_eq!(graph.opens("id-anna", password.expose()), Some(true));
     // The same value again is harmless.
     assert_eq!(set(&reset, &password).await.code(), "accepted");

@@ -66,7 +66,8 @@ const TABLE: &[Row] = &[
     row("tls", &[]),
     row("clock", &["types"]),
     row("keyring", &["types"]),
-    row("http", &["types", "secret", "tls"]),
+    // An answer tells what o'clock it is there.
+    row("http", &["types", "clock", "secret", "tls"]),
     row("token", &["types", "clock", "secret", "http"]),
     // What it finds is what the reader judges, of the mail as the reader sees it.
     row(

@@ -1,6 +1,8 @@
 //! People from Entra ID whose passwords lie in Active Directory: a service that behaves as Graph is
 //! documented, and a real Samba domain.
 
+mod time;
+
 use data_encoding::BASE64;
 use nyckelbud::directory::ldap::ObjectGuid;
 
@@ -8,7 +10,9 @@ use crate::support::browser::visible;
 use crate::support::daemon::Daemon;
 use crate::support::graph::Graph;
 use crate::support::program::{ended, on_desk};
-use crate::support::samba::{FIRST_PASSWORD, SERVICE, SERVICE_PASSWORD, SignedIn, Unit, domain};
+use crate::support::samba::{
+    DELEGATED, FIRST_PASSWORD, READ_NO_NUMBER, SERVICE, SERVICE_PASSWORD, SignedIn, Unit, domain,
+};
 use crate::support::{demo_desk, letters};
 
 const WAYS: &str = "[[mailbox]]\nname = \"servicedesk\"\nkind = \"maildir\"\npath = \"mailbox\"\nstart = \"all\"\n\
@@ -17,10 +21,15 @@ const WAYS: &str = "[[mailbox]]\nname = \"servicedesk\"\nkind = \"maildir\"\npat
     [smtp]\nkind = \"spool\"\npath = \"mail\"\n";
 
 fn desk(graph: &Graph, unit: &Unit) -> Daemon {
+    desk_with(graph, unit, "")
+}
+
+/// The same, with `more` about Active Directory.
+fn desk_with(graph: &Graph, unit: &Unit, more: &str) -> Daemon {
     let people = graph.config().replace("kind = \"graph\"", "kind = \"hybrid\"\ntimeout = \"15s\"");
     let ldap = format!(
         "\n[directory.ldap]\nservers = [\"ldaps://127.0.0.1:{}\"]\nca_file = \"{}\"\nbind_dn = \"{SERVICE}\"\n\
-         bind_password = \"{SERVICE_PASSWORD}\"\nbase_dn = \"{}\"\n",
+         bind_password = \"{SERVICE_PASSWORD}\"\nbase_dn = \"{}\"\n{more}",
         domain().ldaps_port(),
         domain().ca_file().display(),
         unit.dn()
@@ -30,7 +39,11 @@ fn desk(graph: &Graph, unit: &Unit) -> Daemon {
 
 /// Anna in Active Directory, and in Entra ID as Entra Connect brings her there.
 fn synchronised(graph: &Graph, attributes: &[(&str, &str)]) -> Unit {
-    let unit = domain().unit();
+    synchronised_from(domain().unit(), graph, attributes)
+}
+
+/// The same, in this unit.
+fn synchronised_from(unit: Unit, graph: &Graph, attributes: &[(&str, &str)]) -> Unit {
     unit.people(&[("anna", attributes)]);
     let guid = unit.attribute("anna", "objectGUID").expect("an identifier");
     let guid = ObjectGuid::parse(&guid).expect("an identifier");
@@ -61,6 +74,20 @@ async fn a_synchronised_accounts_password_is_set_where_it_lives() {
     assert_eq!(unit.sign_in("anna", &password, None), SignedIn::MustChange);
     assert_eq!(graph.passwords(), [], "nothing is set in the cloud");
     graph.assert_documented();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_phone_in_active_directory_that_may_not_be_read_is_not_needed() {
+    let graph = Graph::start().await;
+    let hidden = domain().unit_with(&[&DELEGATED[..], &[READ_NO_NUMBER]].concat());
+    let unit = synchronised_from(hidden, &graph, &[("employeeNumber", "070-174 06 99")]);
+    let mut program = desk_with(&graph, &unit, "phone_attributes = [\"employeeNumber\"]\n");
+    program.start().await;
+    ask(&program, "one");
+    let text = program.texts(1).await.remove(0);
+    assert!(text.starts_with("To: 46701740605\n"), "the phone is that of Entra ID: {text}");
+    let password = demo_desk::password_in(&visible(&text)).expect("a password").to_owned();
+    assert_eq!(unit.sign_in("anna", &password, None), SignedIn::MustChange);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

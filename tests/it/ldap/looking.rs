@@ -30,7 +30,7 @@ async fn a_person_is_found_by_every_name_and_read_whole() {
     assert_eq!(one(by_id), account);
     let guid = ObjectGuid::parse(account.id.as_str()).expect("the textual form");
     let person = people.by_guid(&guid).await.unwrap().expect("by its octets, too");
-    assert_eq!((&person.account, person.expires, person.locked), (&account, None, false));
+    assert_eq!((&person.account, person.expires, person.locked), (&account, None, Some(false)));
 
     assert_eq!(account.name, "Anna Asp");
     assert_eq!(account.unit, "Hemtjänst Norr");
@@ -107,7 +107,7 @@ async fn closed_and_locked_accounts_are_told_apart() {
     let cilla = one(facts(&people, &unit.account("cilla"), 0).await);
     assert_eq!(cilla.standing, Standing::Open, "a reset unlocks it");
     let guid = ObjectGuid::parse(cilla.id.as_str()).unwrap();
-    assert!(people.by_guid(&guid).await.unwrap().unwrap().locked);
+    assert_eq!(people.by_guid(&guid).await.unwrap().unwrap().locked, Some(true));
 }
 
 #[tokio::test]

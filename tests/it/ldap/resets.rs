@@ -1,16 +1,24 @@
 //! Setting passwords, and what the domain says to it.
 
+use std::time::Duration;
+
 use nyckelbud::clock::{Clock, SystemClock};
-use nyckelbud::password::{PasswordReset, Used};
+use nyckelbud::directory::ldap::{LdapDirectory, ObjectGuid};
+use nyckelbud::password::{PasswordReset, TemporaryPassword, Used, made_at};
 use nyckelbud::types::{AccountId, Outcome, UnixMillis};
 
 use super::{a_password, id_of, people, reset_of};
-use crate::support::samba::{DOMAIN, FIRST_PASSWORD, RESET_PASSWORD, SignedIn, WRITE_PWD_LAST_SET, domain};
+use crate::support::samba::{
+    DELEGATED, DOMAIN, FIRST_PASSWORD, READ_NO_LOCK, RESET_PASSWORD, SignedIn, WRITE_PWD_LAST_SET, domain,
+};
 
 const OWN: &str = "Eget-Losenord-99";
 
-fn accepted() -> Outcome {
-    Outcome::Accepted { reference: String::new() }
+/// Sets `password`; when that was, by the domain's clock.
+async fn set(people: &LdapDirectory, account: &AccountId, password: &TemporaryPassword) -> UnixMillis {
+    let outcome = reset_of(people).set(account, password).await;
+    assert_eq!(outcome.code(), "accepted", "{outcome:?}");
+    made_at(&outcome).expect("a time")
 }
 
 #[tokio::test]
@@ -19,10 +27,11 @@ async fn a_password_opens_the_account_once_and_must_be_changed() {
     unit.people(&[("anna", &[])]);
     let people = people(&unit);
     let (reset, anna) = (reset_of(&people), id_of(&people, &unit.account("anna")).await);
-    let password = a_password();
-    let set_at = SystemClock.now();
-    assert_eq!(reset.set(&anna, &password).await, accepted());
-    assert_eq!(reset.set(&anna, &password).await, accepted(), "the same again harms nobody");
+    let (password, before) = (a_password(), SystemClock.now());
+    set(&people, &anna, &password).await;
+    // The same again harms nobody.
+    let set_at = set(&people, &anna, &password).await;
+    assert!(set_at.plus(Duration::from_secs(1)) >= before && set_at <= SystemClock.now(), "{set_at:?}");
     assert_eq!(reset.used(&anna, set_at).await, Ok(Used::No));
     assert_eq!(unit.sign_in("anna", password.expose(), None), SignedIn::MustChange);
     assert!(unit.sign_in("anna", FIRST_PASSWORD, None).is_wrong_password());
@@ -43,10 +52,10 @@ async fn another_temporary_password_of_somebody_else_ends_ours() {
     unit.people(&[("anna", &[])]);
     let people = people(&unit);
     let (reset, anna) = (reset_of(&people), id_of(&people, &unit.account("anna")).await);
-    assert_eq!(reset.set(&anna, &a_password()).await, accepted());
-    let now = SystemClock.now();
-    assert_eq!(reset.used(&anna, now).await, Ok(Used::No));
-    assert_eq!(reset.used(&anna, UnixMillis(now.0 - 600_000)).await, Ok(Used::Yes), "set ten minutes later");
+    let set_at = set(&people, &anna, &a_password()).await;
+    assert_eq!(reset.used(&anna, set_at).await, Ok(Used::No));
+    let earlier = set_at.minus(Duration::from_secs(600));
+    assert_eq!(reset.used(&anna, earlier).await, Ok(Used::Yes), "set ten minutes later");
 }
 
 #[tokio::test]
@@ -57,7 +66,7 @@ async fn a_locked_account_is_unlocked_and_another_is_left_alone() {
     let people = people(&unit);
     let anna = id_of(&people, &unit.account("anna")).await;
     let password = a_password();
-    assert_eq!(reset_of(&people).set(&anna, &password).await, accepted());
+    set(&people, &anna, &password).await;
     assert_eq!(unit.attribute("anna", "lockoutTime").as_deref(), Some("0"));
     assert_eq!(unit.sign_in("anna", password.expose(), Some(OWN)), SignedIn::Changed);
 
@@ -68,11 +77,36 @@ async fn a_locked_account_is_unlocked_and_another_is_left_alone() {
     let people = super::people(&unit);
     let (anna, berit) =
         (id_of(&people, &unit.account("anna")).await, id_of(&people, &unit.account("berit")).await);
-    assert_eq!(reset_of(&people).set(&anna, &a_password()).await, accepted());
+    set(&people, &anna, &a_password()).await;
     let outcome = reset_of(&people).set(&berit, &a_password()).await;
     let told = matches!(&outcome, Outcome::Refused { cause } if cause.contains("Write lockoutTime"));
     assert!(told, "{outcome:?}");
     assert_eq!(unit.attribute("berit", "pwdLastSet").as_deref().map(|at| at == "0"), Some(false));
+}
+
+#[tokio::test]
+async fn an_account_that_may_be_locked_is_unlocked_too() {
+    let unit = domain().unit_with(&[&DELEGATED[..], &[READ_NO_LOCK]].concat());
+    unit.people(&[("anna", &[])]);
+    unit.lock("anna");
+    let people = people(&unit);
+    let anna = id_of(&people, &unit.account("anna")).await;
+    let guid = ObjectGuid::parse(anna.as_str()).unwrap();
+    assert_eq!(people.by_guid(&guid).await.unwrap().unwrap().locked, None, "it may not be read");
+    let password = a_password();
+    set(&people, &anna, &password).await;
+    assert_eq!(unit.attribute("anna", "lockoutTime").as_deref(), Some("0"));
+    assert_eq!(unit.sign_in("anna", password.expose(), Some(OWN)), SignedIn::Changed);
+
+    // Neither to be read nor to be unlocked: better no password than one that opens nothing.
+    let unit = domain().unit_with(&[RESET_PASSWORD, WRITE_PWD_LAST_SET, READ_NO_LOCK]);
+    unit.people(&[("berit", &[])]);
+    let people = super::people(&unit);
+    let berit = id_of(&people, &unit.account("berit")).await;
+    let outcome = reset_of(&people).set(&berit, &a_password()).await;
+    let told = |cause: &str| cause.contains("cannot be read") && cause.contains("Write lockoutTime");
+    assert!(matches!(&outcome, Outcome::Refused { cause } if told(cause)), "{outcome:?}");
+    assert_eq!(unit.sign_in("berit", FIRST_PASSWORD, None), SignedIn::Yes);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use nyckelbud::password::PasswordReset;
 
 use super::{people, reset_of, settings_of};
 use crate::support::samba::{
-    DELEGATED, DOMAIN, READ_NOTHING, RESET_PASSWORD, WRITE_ACCOUNT_CONTROL, WRITE_LOCKOUT_TIME,
+    DELEGATED, DOMAIN, READ_NO_LOCK, READ_NOTHING, RESET_PASSWORD, WRITE_ACCOUNT_CONTROL, WRITE_LOCKOUT_TIME,
     WRITE_PWD_LAST_SET, domain,
 };
 
@@ -78,6 +78,12 @@ async fn reading_is_tried_on_every_server_and_for_every_attribute() {
     unit.people(&[("anna", &[("mobile", "070-174 06 05")])]);
     let findings = people(&unit).rights().await;
     assert_eq!(of(&findings, "Read all properties").verdict, Verdict::Bad, "{findings:#?}");
+    let unit = domain().unit_with(&[&DELEGATED[..], &[READ_NO_LOCK]].concat());
+    unit.people(&[("anna", &[("mobile", "070-174 06 05")])]);
+    let findings = people(&unit).rights().await;
+    let found = of(&findings, "Read all properties");
+    assert_eq!(found.verdict, Verdict::Bad, "{found:#?}");
+    assert!(found.text.contains("msDS-User-Account-Control-Computed in "), "{found:#?}");
     let missing = super::directory(settings_of(&addresses[..1], &format!("OU=Finns inte,{DOMAIN}")));
     let why = missing.probe().await.unwrap_err().to_string();
     assert!(why.contains("base_dn"), "{why}");

@@ -1,6 +1,7 @@
 //! The people of the stories, put into each register.
 
 use std::path::Path;
+use std::time::Duration;
 
 use data_encoding::BASE64;
 use nyckelbud::clock::{Clock, SystemClock, rfc3339};
@@ -54,8 +55,10 @@ impl Fitted {
         let unit = ground.then(|| domain().unit());
         let mut fitted = Self { register, graph, unit, port: None, timeout: "15s", file: String::new() };
         let people = || stories.iter().flat_map(|told| told.story.people.iter().map(move |one| (told, one)));
-        if fitted.unit.is_some() {
+        if let Some(unit) = &fitted.unit {
             fitted.add_to_active_directory(&people().collect::<Vec<_>>());
+            let hidden = people().filter(|(_, person)| person.phone == Phone::Hidden);
+            hidden.for_each(|(told, person)| unit.hide_mobile(&told.name(person.role)));
         }
         for (told, person) in people() {
             if fitted.graph.is_some() {
@@ -121,6 +124,25 @@ impl Fitted {
         cloud && self.unit.as_ref().is_none_or(ground) && !file.contains(&id)
     }
 
+    /// Somebody signs in with `password` and chooses one of their own. Graph hears of it after some minutes.
+    pub(super) fn choose_own(&self, folder: &Path, name: &str, password: &str) {
+        match (&self.graph, &self.unit) {
+            (_, Some(unit)) => {
+                assert_eq!(unit.sign_in(name, password, Some("Eget-Losenord-99")), SignedIn::Changed);
+            }
+            (Some(graph), None) => {
+                let at = SystemClock.now().plus(Duration::from_secs(5 * 60));
+                graph.change(&format!("id-{name}"), |one| one.changed_at = Some(rfc3339(at)));
+            }
+            (None, None) => {
+                let credentials = credentials_path(&folder.join("directory.toml"));
+                let old = std::fs::read_to_string(&credentials).unwrap();
+                std::fs::write(&credentials, old.replace("must_change = true", "must_change = false"))
+                    .unwrap();
+            }
+        }
+    }
+
     fn entry(&self, told: &Told, person: &Person) -> String {
         let name = told.name(person.role);
         let mut groups = Vec::new();
@@ -143,7 +165,7 @@ impl Fitted {
         if let Some(manager) = person.manager {
             more.push_str(&format!("manager = \"id-{}\"\n", told.name(manager)));
         }
-        if let Some(number) = told.phone(person.role) {
+        if let Some(number) = shown(told, person) {
             let since = since(person);
             more.push_str(&format!(
                 "[[account.phone]]\nnumber = \"{number}\"\ntype = \"mobile\"\nregistered_at = {since}\n"
@@ -163,7 +185,7 @@ impl Fitted {
         let (name, hybrid) = (told.name(person.role), self.unit.is_some());
         let mut one =
             Entra::new(&format!("id-{name}"), &name, &format!("{}@kommun.example", self.called(&name)), "");
-        let number = told.phone(person.role);
+        let number = shown(told, person);
         one.phones = json!(
             number
                 .map(|number| {
@@ -279,6 +301,12 @@ pub(super) fn ldap(base_dn: &str, port: u16) -> String {
          bind_password = \"{SERVICE_PASSWORD}\"\nbase_dn = \"{base_dn}\"\n",
         domain().ca_file().display()
     )
+}
+
+/// The number as a register shows it that masks what may not be read.
+fn shown(told: &Told, person: &Person) -> Option<String> {
+    let number = told.phone(person.role);
+    if person.phone == Phone::Hidden { Some("+46 *******05".to_owned()) } else { number }
 }
 
 fn since(person: &Person) -> String {

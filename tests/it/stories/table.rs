@@ -2,7 +2,7 @@
 //! Where a register cannot tell a story, the table says so, with the reason.
 
 use super::Kind::*;
-use super::Phone::{Danish, Landline, Masked, Mobile, Nothing};
+use super::Phone::{Danish, Hidden, Landline, Masked, Mobile, Nothing};
 use super::Register::{File, Graph, Hybrid, Samba};
 use super::{End, Kind, Person, Phone, Register, Story};
 
@@ -155,6 +155,15 @@ pub(super) const PHONES_AND_MANAGERS: &[Story] = &[
         "a disabled manager, and nobody else",
         &[one("anna", Mobile, Ordinary, Some("berit")), one("berit", Mobile, Disabled, None)],
         technician("no-manager", "switched off"),
+    ),
+    with_another(
+        "a manager whose phone cannot be read, and the next one",
+        &[
+            one("anna", Mobile, Ordinary, Some("berit")),
+            one("berit", Hidden, Ordinary, Some("cilla")),
+            one("cilla", Mobile, Ordinary, None),
+        ],
+        TO_CILLA,
     ),
     not_in(
         with_another(

@@ -40,6 +40,10 @@ pub const WRITE_ACCOUNT_CONTROL: &str =
     "(OA;CIIO;RPWP;bf967a68-0de6-11d0-a285-00aa003049e2;bf967aba-0de6-11d0-a285-00aa003049e2;SVC)";
 /// `employeeNumber` of an account may not be read.
 pub const READ_NO_NUMBER: &str = "(OD;CIIO;RP;a8df73ef-c5ea-11d1-bbcb-0080c76670c0;;SVC)";
+/// Whether an account is locked may not be read (`msDS-User-Account-Control-Computed`).
+pub const READ_NO_LOCK: &str = "(OD;CIIO;RP;2cc4b836-b63f-4940-8d23-ea7acf06af56;;SVC)";
+/// `mobile` may not be read, and everything else may.
+const READ_NO_MOBILE: &str = "(OD;;RP;f0f8ffa3-1191-11d0-a060-00aa006c33ed;;SVC)(A;;RPLCLORC;;;AU)";
 /// Nothing of an account may be read.
 pub const READ_NOTHING: &str = "(D;CIIO;RP;;;SVC)";
 
@@ -283,6 +287,12 @@ impl Unit {
         let dn = self.dn_of(name);
         let value = if value.is_empty() { String::new() } else { format!("{attribute}: {value}\n") };
         self.domain.ldif(&format!("dn: {dn}\nchangetype: modify\nreplace: {attribute}\n{value}"));
+    }
+
+    /// Hides the `mobile` of one of its people by the account's own access list, which counts before the unit's.
+    pub fn hide_mobile(&self, name: &str) {
+        let list = READ_NO_MOBILE.replace("SVC", &self.domain.service_sid);
+        self.set(name, "nTSecurityDescriptor", &format!("O:DAG:DAD:{list}"));
     }
 
     /// Adds a group with these members, by their distinguished names.

@@ -95,6 +95,63 @@ async fn a_password_that_nobody_used_opens_its_ticket_again() {
     technician_has(&desk, TEXTED, Reason::PasswordUnused, PasswordFact::Changed).await;
 }
 
+#[tokio::test]
+async fn when_no_register_answers_for_a_week_whether_it_was_used_a_technician_asks_the_owner() {
+    let place = Place::new();
+    place.deliver(TEXTED);
+    let desk = place.open().await;
+    desk.work().await;
+    drop(desk);
+    let closed = OpenDesk::open(&place.folder, &place.clock, |parts| parts.reset = Arc::new(Closed)).await;
+    place.clock.turn(24 * 60 + 1);
+    closed.work().await;
+    assert!(matches!(closed.ticket(TEXTED).await.state, State::Done { checked: false, .. }), "asked again");
+    place.clock.turn(7 * 24 * 60);
+    closed.work().await;
+    technician_has(&closed, TEXTED, Reason::PasswordUnused, PasswordFact::Changed).await;
+    let ticket = closed.ticket(TEXTED).await;
+    assert!(ticket.trail.0.iter().any(|line| line.evidence.contains("could not tell")), "{ticket:?}");
+}
+
+/// A register that does not say when it made a change, and calls every password used.
+struct Timeless(Arc<dyn PasswordReset>);
+
+#[async_trait]
+impl PasswordReset for Timeless {
+    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Outcome {
+        match self.0.set(account, password).await {
+            Outcome::Accepted { .. } => Outcome::Accepted { reference: "its-name".to_owned() },
+            other => other,
+        }
+    }
+
+    async fn used(&self, _: &AccountId, _: UnixMillis) -> Result<Used, DirectoryError> {
+        Ok(Used::Yes)
+    }
+
+    async fn probe(&self) -> Result<String, DirectoryError> {
+        self.0.probe().await
+    }
+
+    async fn rights(&self) -> Vec<Finding> {
+        self.0.rights().await
+    }
+}
+
+#[tokio::test]
+async fn a_password_of_which_nobody_can_tell_whether_it_was_used_opens_its_ticket_again() {
+    let place = Place::new();
+    place.deliver(TEXTED);
+    let desk = OpenDesk::open(&place.folder, &place.clock, |parts| {
+        parts.reset = Arc::new(Timeless(Arc::clone(&parts.reset)));
+    })
+    .await;
+    desk.work().await;
+    place.clock.turn(24 * 60 + 1);
+    desk.work().await;
+    technician_has(&desk, TEXTED, Reason::PasswordUnused, PasswordFact::Changed).await;
+}
+
 /// The right to set passwords, once somebody has opened the door.
 struct Door {
     open: Arc<AtomicBool>,

@@ -144,6 +144,7 @@ fn a_locked_account_is_noted() {
         let entry = anna(&[("msDS-User-Account-Control-Computed", flags)]);
         read_with(&entry, &Groups::default()).unwrap().locked
     };
-    assert!(locked("16"));
-    assert!(!locked("8388608"));
+    assert_eq!(locked("16"), Some(true));
+    assert_eq!(locked("8388608"), Some(false));
+    assert_eq!(read_with(&anna(&[]), &Groups::default()).unwrap().locked, None, "not to be read");
 }

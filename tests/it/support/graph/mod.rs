@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use nyckelbud::clock::{Clock, SystemClock, rfc5322};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
@@ -306,12 +307,18 @@ impl State {
 /// The name of every call.
 pub const REQUEST_ID: &str = "7ea5e7e1-0000-0000-0000-000000000001";
 
+/// What o'clock it is here, as a field of HTTP says it.
+fn date() -> String {
+    rfc5322(SystemClock.now()).replace("+0000", "GMT")
+}
+
 async fn say(stream: &mut TcpStream, status: u16, wait: Option<u32>, body: Option<&Value>) {
     let body = body.map(Value::to_string).unwrap_or_default();
     let wait = wait.map(|seconds| format!("Retry-After: {seconds}\r\n")).unwrap_or_default();
     let head = format!(
-        "HTTP/1.1 {status} x\r\nContent-Type: application/json\r\nrequest-id: {REQUEST_ID}\r\n{wait}\
-         Content-Length: {}\r\n\r\n",
+        "HTTP/1.1 {status} x\r\nContent-Type: application/json\r\nDate: {}\r\nrequest-id: {REQUEST_ID}\r\n\
+         {wait}Content-Length: {}\r\n\r\n",
+        date(),
         body.len()
     );
     stream.write_all(format!("{head}{body}").as_bytes()).await.ok();
