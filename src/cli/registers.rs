@@ -92,8 +92,12 @@ fn ldap_directory(settings: &Settings) -> Result<LdapDirectory, CliError> {
         bind_password: found.bind_password.secret().clone(),
         timeout: settings.directory.timeout,
     };
-    let (base_dn, phone_attributes) = (found.base_dn.clone(), found.phone_attributes.clone());
-    let wanted = LdapSettings { servers, base_dn, phone_attributes };
+    let wanted = LdapSettings {
+        servers,
+        base_dn: found.base_dn.clone(),
+        phone_attributes: found.phone_attributes.clone(),
+        watched_groups: settings.policy.protected_groups.clone(),
+    };
     Ok(LdapDirectory::new(wanted, Arc::new(SystemClock), zone(settings)?))
 }
 

@@ -12,6 +12,7 @@ pub mod ldap;
 pub mod register;
 
 mod odd;
+mod protected_groups;
 
 /// Whom to look up.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -80,6 +80,12 @@ pub(crate) fn protected_by_number(sid: &Sid) -> Option<&'static str> {
     table.iter().find(|(number, _)| *number == rid).map(|(_, name)| *name)
 }
 
+/// Is it what one of the privileged groups is called where they have their English names? They are known by
+/// number, so that no such name is ever misspelt: a Swedish domain has "Domänadministratörer".
+pub(crate) fn is_known_by_number(name: &str) -> bool {
+    OF_A_DOMAIN.iter().chain(&BUILTIN).any(|(_, known)| known.eq_ignore_ascii_case(name))
+}
+
 /// Must its name be known before anybody can say what its members may? Others (`S-1-5-11`) stand for
 /// ways of signing in.
 pub(crate) fn has_a_name(sid: &Sid) -> bool {
@@ -89,6 +95,16 @@ pub(crate) fn has_a_name(sid: &Sid) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn english_names_of_protected_groups_need_no_group_that_is_called_so() {
+        for name in ["Domain Admins", "domain admins", "Key Admins", "Backup Operators"] {
+            assert!(is_known_by_number(name), "{name}");
+        }
+        for name in ["Domain Users", "Dom\u{e4}nadministrat\u{f6}rer", "Domain Admin", ""] {
+            assert!(!is_known_by_number(name), "{name}");
+        }
+    }
 
     #[test]
     fn protected_groups_are_known_by_number_whatever_they_are_called() {

@@ -3,7 +3,7 @@
 use super::Inner;
 use super::entry::{Entry, common_name};
 use super::failure::{Failure, code};
-use super::groups::{GROUP, Group, has_a_name};
+use super::groups::{GROUP, Group, has_a_name, is_known_by_number};
 use super::person::{self, CONSTRUCTED, Groups, PERSON, Person};
 use super::session::Session;
 use super::values::{ObjectGuid, Sid, escaped, escaped_binary};
@@ -74,6 +74,26 @@ impl Inner {
             },
             (_, _) => Hit::Several,
         })
+    }
+
+    /// Those of the configured names that no group of the domain is called by, as membership is compared.
+    /// Of the groups that every domain has, the name does not matter.
+    pub(super) async fn unknown_groups(&self) -> Result<Vec<String>, Failure> {
+        let session = self.session().await?;
+        let mut unknown = Vec::new();
+        for name in self.watched_groups.iter().filter(|name| !is_known_by_number(name)) {
+            let value = escaped(name.as_bytes());
+            let filter = format!("(&(objectCategory=group)(|(sAMAccountName={value})(cn={value})))");
+            let looked = session.search(&session.domain, &filter, &GROUP, 0).await;
+            // A server takes an accent for nothing, and a member of a group is compared letter by letter.
+            let has_it =
+                |group: Group| group.names.iter().any(|own| own.to_lowercase() == name.to_lowercase());
+            let found = self.settle(&session, looked).await?.entries;
+            if !found.iter().map(Group::of).any(has_it) {
+                unknown.push(name.clone());
+            }
+        }
+        Ok(unknown)
     }
 
     /// Everything about the account at `dn`.
