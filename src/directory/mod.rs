@@ -23,6 +23,15 @@ pub enum Who {
     Id(AccountId),
 }
 
+/// The user principal names that a `name` without a domain may stand for: one under each of `domains`, those
+/// of the organisation. None for a name that has a domain.
+fn under_each(name: &Username, domains: &[String]) -> Vec<String> {
+    if name.as_str().contains('@') {
+        return Vec::new();
+    }
+    domains.iter().map(|domain| format!("{name}@{domain}")).collect()
+}
+
 /// What kind of phone is registered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -7,7 +7,7 @@ use super::groups::{GROUP, Group, has_a_name, is_known_by_number};
 use super::person::{self, CONSTRUCTED, Groups, PERSON, Person};
 use super::session::Session;
 use super::values::{ObjectGuid, Sid, escaped, escaped_binary};
-use crate::directory::{Absence, Manager, Standing, Who};
+use crate::directory::{Absence, Manager, Standing, Who, under_each};
 use crate::types::{AccountId, Username};
 
 /// People's accounts; computers and contacts are none.
@@ -45,16 +45,19 @@ impl Inner {
 
     async fn find_named(&self, session: &Session, name: &Username) -> Result<Hit, Failure> {
         let value = escaped(name.as_str().as_bytes());
+        let whole = under_each(name, &self.domains);
+        let own: String =
+            whole.iter().map(|upn| format!("(userPrincipalName={})", escaped(upn.as_bytes()))).collect();
         let filter = format!(
             "(&{PEOPLE}(|(sAMAccountName={value})(userPrincipalName={value})(mail={value})\
-             (proxyAddresses=smtp:{value})))"
+             (proxyAddresses=smtp:{value}){own}))"
         );
         // Two tell that there are several; which more there are is nobody's business.
         let found = session.search(&self.base_dn, &filter, &NAMES, 2).await?;
         if found.more {
             return Ok(Hit::Several);
         }
-        let mut called = found.entries.into_iter().filter(|entry| person::is_called(entry, name));
+        let mut called = found.entries.into_iter().filter(|entry| person::is_called(entry, name, &whole));
         Ok(match (called.next(), called.next()) {
             (None, _) => Hit::Nobody,
             (Some(entry), None) => Hit::One(by_identifier(&entry)?),

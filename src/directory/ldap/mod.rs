@@ -49,6 +49,8 @@ pub struct LdapSettings {
     pub base_dn: String,
     /// Attributes that hold registered phones.
     pub phone_attributes: Vec<String>,
+    /// The organisation's domains: a name without one is looked for under each of them.
+    pub domains: Vec<String>,
     /// `policy.protected_groups`: `check` tells the names that no group has.
     pub watched_groups: Vec<String>,
 }
@@ -61,6 +63,7 @@ pub(crate) struct Inner {
     pub(crate) client: Client,
     base_dn: String,
     phone_attributes: Vec<String>,
+    domains: Vec<String>,
     watched_groups: Vec<String>,
     clock: Arc<dyn Clock>,
     zone: Zone,
@@ -72,13 +75,13 @@ impl LdapDirectory {
     /// Connects to nothing yet. Accounts expire by `clock`, on days in `zone`.
     #[must_use]
     pub fn new(settings: LdapSettings, clock: Arc<dyn Clock>, zone: Zone) -> Self {
-        let LdapSettings { servers, base_dn, phone_attributes, watched_groups } = settings;
+        let LdapSettings { servers, base_dn, phone_attributes, domains, watched_groups } = settings;
         let (client, known) = (Client::new(servers), OnceCell::new());
         Self(Arc::new(Inner {
             client,
             base_dn,
             phone_attributes,
-           
+            domains,
             watched_groups,
             clock,
             zone,
