@@ -5,7 +5,7 @@ use async_trait::async_trait;
 
 use super::graph::GraphPasswordReset;
 use super::ldap::LdapPasswordReset;
-use super::{PasswordReset, TemporaryPassword, Used};
+use super::{PasswordReset, TemporaryPassword, Used, ValueRefused};
 use crate::directory::graph::GraphDirectory;
 use crate::directory::hybrid::{HybridDirectory, Owner};
 use crate::directory::{DirectoryError, Finding};
@@ -53,12 +53,12 @@ impl HybridPasswordReset {
 
 #[async_trait]
 impl PasswordReset for HybridPasswordReset {
-    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Outcome {
+    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Result<Outcome, ValueRefused> {
         match self.way(account).await {
             // Nothing was sent to be changed.
-            Err(error) => Outcome::NotSent { cause: error.to_string() },
+            Err(error) => Ok(Outcome::NotSent { cause: error.to_string() }),
             Ok(Way::Neither(why)) => {
-                Outcome::Refused { cause: format!("{why}; the password was not changed") }
+                Ok(Outcome::Refused { cause: format!("{why}; the password was not changed") })
             }
             Ok(Way::Cloud) => self.cloud.set(account, password).await,
             Ok(Way::OnPremises(id)) => self.on_premises.set(&id, password).await,

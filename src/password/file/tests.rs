@@ -44,7 +44,7 @@ impl Site {
     }
 
     async fn set(&self, id: &str, clear: &str) -> Outcome {
-        self.reset.set(&AccountId::new(id), &password(clear)).await
+        self.reset.set(&AccountId::new(id), &password(clear)).await.unwrap()
     }
 
     fn opens(&self, id: &str, clear: &str) -> bool {
