@@ -5,6 +5,7 @@ use super::entry::{Entry, common_name};
 use super::failure::{Failure, code};
 use super::groups::{GROUP, Group, has_a_name, is_known_by_number};
 use super::person::{self, CONSTRUCTED, Groups, PERSON, Person};
+use super::phone_attributes::{MANAGER, missing_right};
 use super::session::Session;
 use super::values::{ObjectGuid, Sid, escaped, escaped_binary};
 use crate::directory::{Absence, Manager, Standing, Who, under_each};
@@ -123,16 +124,21 @@ impl Inner {
         depth: u8,
     ) -> Result<Vec<Manager>, Failure> {
         let mut seen = vec![person.account.id.clone()];
-        let mut managers = Vec::new();
+        let mut managers: Vec<Manager> = Vec::new();
         let mut above = person.manager.clone();
-        while let Some(dn) = above.take().filter(|_| managers.len() < usize::from(depth)) {
+        while managers.len() < usize::from(depth) {
+            let Some(dn) = above.take() else {
+                managers.extend(self.unseen_above(session, person, managers.last()).await?);
+                break;
+            };
             let asked = self.attributes(&PERSON);
             let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
             let entry = match session.entry(&dn, &asked).await {
                 Ok(Some(entry)) => entry,
-                // It is there, or the directory would have taken the name out.
+                // It is there, or the directory would have taken the name out: what may not be seen is
+                // answered like what does not exist, by noSuchObject or by no entry.
                 Ok(None) => {
-                    managers.push(out_of_reach(&dn, "no account that may be seen from here"));
+                    managers.push(out_of_reach(&dn, "the service account may not see it there (List, Read)"));
                     break;
                 }
                 Err(failure) if failure.is(code::REFERRAL) => {
@@ -160,8 +166,32 @@ impl Inner {
         Ok(managers)
     }
 
+    /// A word in place of whoever is above the last of the chain, where no manager is shown because none may
+    /// be read: that is not "nobody is above".
+    async fn unseen_above(
+        &self,
+        session: &Session,
+        person: &Person,
+        last: Option<&Manager>,
+    ) -> Result<Option<Manager>, Failure> {
+        let (id, name) = match last {
+            Some(manager) => (&manager.id, &manager.name),
+            None => (&person.account.id, &person.account.name),
+        };
+        let Some(guid) = ObjectGuid::parse(id.as_str()) else { return Ok(None) };
+        if self.manager_may_be_read(session, &person::name_by(&guid)).await? {
+            return Ok(None);
+        }
+        let why = format!("the service account may not read who it is: {}", missing_right(MANAGER));
+        let unseen = out_of_reach(&format!("manager of {id}"), &why);
+        Ok(Some(Manager { name: format!("the manager of {name}"), ..unseen }))
+    }
+
     async fn manager(&self, session: &Session, entry: &Entry) -> Result<Manager, Failure> {
         let reading = self.reading();
+        if entry.octets("objectClass").is_empty() {
+            return Err(Failure::Half("the service account may not read it there (Read)".to_owned()));
+        }
         let is_account = entry.is_a("user") && !entry.is_a("computer");
         let standing = if is_account {
             self.phones_may_be_read(session, entry).await?;

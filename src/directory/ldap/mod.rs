@@ -36,7 +36,7 @@ use failure::Failure;
 use look::{Hit, guid_filter};
 pub use person::Person;
 use person::Reading;
-use phone_attributes::PhoneAttribute;
+use phone_attributes::Attribute;
 use session::Session;
 pub use values::ObjectGuid;
 
@@ -67,8 +67,8 @@ pub(crate) struct Inner {
     watched_groups: Vec<String>,
     clock: Arc<dyn Clock>,
     zone: Zone,
-    /// Attributes of phones are looked up in the schema once.
-    known: OnceCell<Vec<PhoneAttribute>>,
+    /// Attributes that may be empty are looked up in the schema once.
+    known: OnceCell<Vec<Attribute>>,
 }
 
 impl LdapDirectory {

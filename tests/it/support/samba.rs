@@ -40,6 +40,15 @@ pub const WRITE_ACCOUNT_CONTROL: &str =
     "(OA;CIIO;RPWP;bf967a68-0de6-11d0-a285-00aa003049e2;bf967aba-0de6-11d0-a285-00aa003049e2;SVC)";
 /// `employeeNumber` of an account may not be read.
 pub const READ_NO_NUMBER: &str = "(OD;CIIO;RP;a8df73ef-c5ea-11d1-bbcb-0080c76670c0;;SVC)";
+/// `manager` of the account that has this line itself may not be read: where it is inherited, the account's own
+/// permission to read what everybody may see comes first.
+pub const READ_NO_MANAGER: &str = "(OD;;RP;bf9679b5-0de6-11d0-a285-00aa003049e2;;SVC)";
+/// The same for all of an account.
+pub const READ_NOTHING_AT_ALL: &str = "(D;;RP;;;SVC)";
+/// `userAccountControl` of an account may not be read.
+pub const READ_NO_ACCOUNT_CONTROL: &str = "(OD;CIIO;RP;bf967a68-0de6-11d0-a285-00aa003049e2;;SVC)";
+/// What lies in the unit may not be listed.
+pub const LIST_NOTHING: &str = "(D;;LC;;;SVC)";
 /// Nothing of an account may be read.
 pub const READ_NOTHING: &str = "(D;CIIO;RP;;;SVC)";
 
@@ -283,6 +292,12 @@ impl Unit {
         let dn = self.dn_of(name);
         let value = if value.is_empty() { String::new() } else { format!("{attribute}: {value}\n") };
         self.domain.ldif(&format!("dn: {dn}\nchangetype: modify\nreplace: {attribute}\n{value}"));
+    }
+
+    /// Gives one of its people an access list: this line, and that everybody may read.
+    pub fn restrict(&self, name: &str, line: &str) {
+        let line = line.replace("SVC", &self.domain.service_sid);
+        self.set(name, "nTSecurityDescriptor", &format!("O:DAG:DAD:{line}(A;;RPLCLORC;;;AU)"));
     }
 
     /// Adds a group with these members, by their distinguished names.
