@@ -201,8 +201,10 @@ impl Fitted {
             Kind::Expired => one.leaves = Some("2026-01-31T23:00:00Z".to_owned()),
             Kind::Privileged => one.roles = vec!["Teams Administrator".to_owned()],
             Kind::Protected => one.groups.push((PROTECTED.to_owned(), false)),
-            // Graph answers with all groups, nested ones too.
-            Kind::ProtectedBelow => one.groups.extend(["Inre", PROTECTED].map(|g| (g.to_owned(), false))),
+            Kind::ProtectedBelow => {
+                one.groups.push(("Inre".to_owned(), false));
+                graph.nest("Inre", PROTECTED);
+            }
         }
         if let (Some(unit), false) = (&self.unit, matches!(person.kind, Kind::Guest | Kind::Contact)) {
             let guid = unit.attribute(&name, "objectGUID").expect("an identifier");
