@@ -59,6 +59,12 @@ impl Group {
         }
     }
 
+    /// Does it have this name, letter by letter but for case, as membership is compared? A server takes an accent
+    /// for nothing.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        self.names.iter().any(|own| own.to_lowercase() == name.to_lowercase())
+    }
+
     /// Why its members are privileged, if they are.
     pub(crate) fn privilege(&self) -> Option<String> {
         if let Some(name) = self.sid.as_ref().and_then(protected_by_number) {
@@ -95,6 +101,14 @@ pub(crate) fn has_a_name(sid: &Sid) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_group_is_called_by_each_of_its_names_whatever_their_case() {
+        let names = vec!["Skyddade".to_owned(), "\u{c5}terst\u{e4}llda".to_owned()];
+        let group = Group { sid: None, names, protected: false };
+        assert!(group.is_called("SKYDDADE") && group.is_called("\u{e5}terst\u{e4}llda"));
+        assert!(!group.is_called("\u{c5}terstallda") && !group.is_called("Skydd"));
+    }
 
     #[test]
     fn english_names_of_protected_groups_need_no_group_that_is_called_so() {

@@ -89,11 +89,8 @@ impl Inner {
             let value = escaped(name.as_bytes());
             let filter = format!("(&(objectCategory=group)(|(sAMAccountName={value})(cn={value})))");
             let looked = session.search(&session.domain, &filter, &GROUP, 0).await;
-            // A server takes an accent for nothing, and a member of a group is compared letter by letter.
-            let has_it =
-                |group: Group| group.names.iter().any(|own| own.to_lowercase() == name.to_lowercase());
             let found = self.settle(&session, looked).await?.entries;
-            if !found.iter().map(Group::of).any(has_it) {
+            if !found.iter().map(Group::of).any(|group| group.is_called(name)) {
                 unknown.push(name.clone());
             }
         }
