@@ -155,6 +155,15 @@ async fn a_list_without_an_end_ends_the_walk() {
 }
 
 #[tokio::test]
+async fn a_page_that_leads_to_itself_is_no_answer() {
+    let graph = Graph::start().await;
+    let next = format!("{}/roleManagement/directory/roleAssignments", graph.base_url());
+    let page = format!("{{\"value\":[],\"@odata.nextLink\":\"{next}\"}}");
+    graph.fault("roleAssignments", 1, Fault::Body(page));
+    assert!(matches!(walked(&graph, Walk::Export).await, Err(DirectoryError::Half(_))));
+}
+
+#[tokio::test]
 async fn guests_and_those_under_restricted_management_are_privileged_in_a_walk_too() {
     let graph = Graph::start().await;
     graph.change("id-anna", |a| a.user_type = "Guest".to_owned());
