@@ -51,9 +51,9 @@ pub fn register(settings: &Settings, tokens: &Tokens) -> Result<Register, CliErr
 
 fn file(settings: &Settings) -> Result<Register, CliError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let path = settings.directory.file.path.clone();
-    let directory =
-        FileDirectory::open(path, clock, zone(settings)?).map_err(|e| CliError::No(e.to_string()))?;
+    let (path, domains) = (settings.directory.file.path.clone(), settings.policy.domains.clone());
+    let directory = FileDirectory::open(path, domains, clock, zone(settings)?)
+        .map_err(|e| CliError::No(e.to_string()))?;
     let reset = Arc::new(FilePasswordReset::new(directory.clone()));
     let directory = Arc::new(directory);
     Ok(Register { directory: directory.clone(), reset, passes: None, census: directory })
@@ -111,7 +111,13 @@ fn ldap_directory(settings: &Settings) -> Result<LdapDirectory, CliError> {
         DirectoryKind::Hybrid => Vec::new(),
         DirectoryKind::File | DirectoryKind::Graph | DirectoryKind::Ldap => found.phone_attributes.clone(),
     };
-    let wanted = LdapSettings { servers, base_dn: found.base_dn.clone(), phone_attributes };
+    let wanted = LdapSettings {
+        servers,
+        base_dn: found.base_dn.clone(),
+        phone_attributes,
+        domains: settings.policy.domains.clone(),
+        watched_groups: settings.policy.protected_groups.clone(),
+    };
     Ok(LdapDirectory::new(wanted, Arc::new(SystemClock), zone(settings)?))
 }
 

@@ -22,7 +22,7 @@ pub enum Help {
     NoTexts,
     /// Not by the automation: privileged, protected, or nobody could tell.
     Protected,
-    /// Nobody knows: the phones could not be read.
+    /// Nobody knows: the phones could not be read, or no manager who could be reached was among those read.
     Unknown,
 }
 
@@ -93,6 +93,15 @@ pub fn by_unit<'a>(all: &[Covered<'a>]) -> BTreeMap<&'a str, BTreeMap<Help, usiz
     units
 }
 
+/// What is known of those above somebody.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Above {
+    Reachable,
+    Nobody,
+    /// One of them was not among those read, or has phones that could not be read.
+    Unknown,
+}
+
 /// What is known of a phone that could be texted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reach {
@@ -120,27 +129,34 @@ impl Register<'_> {
             // Whose phone takes no texts is always the manager's.
             Reach::NoTexts => (Help::NoTexts, Fallback::Manager),
         };
-        match fallback {
-            Fallback::Manager if self.has_a_manager(one) => Help::Manager,
-            Fallback::Manager | Fallback::Review => reach,
+        match (fallback, self.above(one)) {
+            (Fallback::Manager, Above::Reachable) => Help::Manager,
+            (Fallback::Manager, Above::Unknown) => Help::Unknown,
+            (Fallback::Manager, Above::Nobody) | (Fallback::Review, _) => reach,
         }
     }
 
-    fn has_a_manager(&self, one: &Listed) -> bool {
+    fn above(&self, one: &Listed) -> Above {
         let mut seen = vec![&one.account.id];
         let mut above = one.manager.as_ref();
+        let mut known = Above::Nobody;
         while let Some(id) = above.filter(|id| !seen.contains(id)) {
             if seen.len() > usize::from(self.policy.manager_depth) {
-                return false;
+                break;
             }
             seen.push(id);
-            let Some(manager) = self.by_id.get(id) else { return false };
-            if manager.account.standing == Standing::Open && self.reach(manager) == Reach::Texts {
-                return true;
+            // A walk reads those below one place, and the manager may sit elsewhere.
+            let Some(manager) = self.by_id.get(id) else { return Above::Unknown };
+            if manager.account.standing == Standing::Open {
+                match self.reach(manager) {
+                    Reach::Texts => return Above::Reachable,
+                    Reach::Unknown => known = Above::Unknown,
+                    Reach::NoTexts | Reach::NoPhone => {}
+                }
             }
             above = manager.manager.as_ref();
         }
-        false
+        known
     }
 
     fn reach(&self, one: &Listed) -> Reach {

@@ -31,6 +31,7 @@ pub struct FileDirectory(Arc<Inner>);
 
 struct Inner {
     path: PathBuf,
+    domains: Vec<String>,
     clock: Arc<dyn Clock>,
     zone: Zone,
     kept: Mutex<Option<Kept>>,
@@ -54,13 +55,20 @@ struct Stamp {
 }
 
 impl FileDirectory {
-    /// Opens the file at `path` and reads it once. Absences end by the `clock` in `zone`. Reads
-    /// the disk: for the start of the program, not for a request.
+    /// Opens the file at `path` and reads it once. A name without a domain is looked for under each of
+    /// `domains`, those of the organisation; absences end by the `clock` in `zone`. Reads the disk: for the
+    /// start of the program, not for a request.
     ///
     /// # Errors
     /// [`DirectoryError`]: the file cannot be read or understood; it names file and line.
-    pub fn open(path: impl Into<PathBuf>, clock: Arc<dyn Clock>, zone: Zone) -> Result<Self, DirectoryError> {
-        let directory = Self(Arc::new(Inner { path: path.into(), clock, zone, kept: Mutex::new(None) }));
+    pub fn open(
+        path: impl Into<PathBuf>,
+        domains: Vec<String>,
+        clock: Arc<dyn Clock>,
+        zone: Zone,
+    ) -> Result<Self, DirectoryError> {
+        let (path, kept) = (path.into(), Mutex::new(None));
+        let directory = Self(Arc::new(Inner { path, domains, clock, zone, kept }));
         directory.0.register()?;
         Ok(directory)
     }
@@ -89,7 +97,7 @@ impl FileDirectory {
 impl Directory for FileDirectory {
     async fn facts(&self, who: &Who, depth: u8) -> Result<Facts, DirectoryError> {
         let register = self.register().await?;
-        register.facts(who, depth, &self.0.zone.date(self.0.clock.now()))
+        register.facts(who, &self.0.domains, depth, &self.0.zone.date(self.0.clock.now()))
     }
 
     async fn probe(&self) -> Result<String, DirectoryError> {
@@ -191,7 +199,7 @@ mod tests {
 
     fn open(path: &Path, now: &str) -> Result<FileDirectory, DirectoryError> {
         let clock = Arc::new(Fixed(parse_rfc3339(now).unwrap()));
-        FileDirectory::open(path, clock, Zone::named("Europe/Stockholm").unwrap())
+        FileDirectory::open(path, Vec::new(), clock, Zone::named("Europe/Stockholm").unwrap())
     }
 
     fn write(text: &str) -> (tempfile::TempDir, PathBuf) {

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use super::graph::{GraphDirectory, Origin, Until};
 use super::ldap::{LdapDirectory, Person};
+use super::protected_groups::{ACTIVE_DIRECTORY, ENTRA_ID, misspelt};
 use super::{
     Account, Census, Directory, DirectoryError, Facts, Finding, Listed, Lookup, Privilege, Progress,
     Standing, Walk, Who,
@@ -87,9 +88,13 @@ impl Directory for HybridDirectory {
     }
 
     async fn rights(&self) -> Vec<Finding> {
-        let (mut graph, ldap) = tokio::join!(self.graph.rights(), self.ldap.rights());
-        graph.extend(ldap);
-        graph
+        let (mut found, ldap) = tokio::join!(self.graph.rights_to_read(), self.ldap.rights_to_read());
+        found.extend(ldap);
+        let (cloud, ground) = tokio::join!(self.graph.unknown_groups(), self.ldap.unknown_groups());
+        // A group of either protects: somebody's groups are those of both.
+        let neither = cloud.iter().filter(|name| ground.contains(name));
+        found.extend(neither.map(|name| misspelt(name, &[ENTRA_ID, ACTIVE_DIRECTORY])));
+        found
     }
 }
 

@@ -12,6 +12,7 @@ pub mod ldap;
 pub mod register;
 
 mod odd;
+mod protected_groups;
 
 /// Whom to look up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,15 @@ pub enum Who {
     Named(Username),
     /// By the directory's own identifier: the second and every later look.
     Id(AccountId),
+}
+
+/// The user principal names that a `name` without a domain may stand for: one under each of `domains`, those
+/// of the organisation. None for a name that has a domain.
+fn under_each(name: &Username, domains: &[String]) -> Vec<String> {
+    if name.as_str().contains('@') {
+        return Vec::new();
+    }
+    domains.iter().map(|domain| format!("{name}@{domain}")).collect()
 }
 
 /// What kind of phone is registered.

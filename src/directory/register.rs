@@ -12,7 +12,7 @@ use toml::Spanned;
 use toml::value::{Datetime, Value};
 
 use super::{Absence, Account, DirectoryError, Facts, Listed, ListedPhones, Lookup, Manager, PhoneType};
-use super::{Privilege, RegisteredPhone, Standing, Who};
+use super::{Privilege, RegisteredPhone, Standing, Who, under_each};
 use crate::clock::parse_rfc3339;
 use crate::types::{AccountId, Credential, EmailAddress, PhoneNumber, UnixMillis, Username};
 
@@ -113,20 +113,26 @@ impl Register {
     }
 
     /// Everything about one person and the chain above up to `depth`, on the day `today`
-    /// (`2026-11-24`), by which absences end.
+    /// (`2026-11-24`), by which absences end. A name without a domain is looked for under each of `domains`.
     ///
     /// # Errors
     /// [`DirectoryError::Half`] when a manager in the chain does not exist or could be several.
-    pub fn facts(&self, who: &Who, depth: u8, today: &str) -> Result<Facts, DirectoryError> {
+    pub fn facts(
+        &self,
+        who: &Who,
+        domains: &[String],
+        depth: u8,
+        today: &str,
+    ) -> Result<Facts, DirectoryError> {
         let places = match who {
-            Who::Named(name) => self.names.get(&name.folded()),
-            Who::Id(id) => self.ids.get(id),
+            Who::Named(name) => self.named(name, domains),
+            Who::Id(id) => self.ids.get(id).cloned().unwrap_or_default(),
         };
         let nothing = |lookup| Ok(Facts { lookup, managers: Vec::new() });
-        let place = match places.map(Vec::as_slice) {
-            None | Some([]) => return nothing(Lookup::Nobody),
-            Some([place]) => *place,
-            Some(_) => return nothing(Lookup::Several),
+        let place = match places.as_slice() {
+            [] => return nothing(Lookup::Nobody),
+            [place] => *place,
+            _ => return nothing(Lookup::Several),
         };
         let person = &self.people[place];
         // A name may be clear while the identifier is not, and a password is set by identifier.
@@ -136,6 +142,17 @@ impl Register {
         let managers = self.chain(place, depth)?;
         let managers = managers.into_iter().map(|place| self.people[place].as_manager(today));
         Ok(Facts { lookup: Lookup::One(Box::new(person.account.clone())), managers: managers.collect() })
+    }
+
+    /// The places of those who are called `name`, or have it under one of `domains` as their username.
+    fn named(&self, name: &Username, domains: &[String]) -> Vec<usize> {
+        let own = self.names.get(&name.folded());
+        let whole = under_each(name, domains);
+        let whole = whole.iter().filter_map(|name| self.usernames.get(&name.to_ascii_lowercase()));
+        let mut places: Vec<usize> = own.into_iter().chain(whole).flatten().copied().collect();
+        places.sort_unstable();
+        places.dedup();
+        places
     }
 
     /// The places of those above `start`, nearest first; the chain ends where a cycle closes.

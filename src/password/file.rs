@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 use toml::Value;
 use zeroize::Zeroizing;
 
-use super::{PasswordReset, SAME_RESET, TemporaryPassword, Used, accepted};
+use super::{PasswordReset, SAME_RESET, TemporaryPassword, Used, ValueRefused, accepted};
 use crate::clock::rfc3339;
 use crate::directory::file::FileDirectory;
 use crate::directory::register::{line_of, point_in_time};
@@ -86,9 +86,9 @@ impl FilePasswordReset {
 
 #[async_trait]
 impl PasswordReset for FilePasswordReset {
-    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Outcome {
+    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Result<Outcome, ValueRefused> {
         if let Some(outcome) = self.refusal(account).await {
-            return outcome;
+            return Ok(outcome);
         }
         let (store, hasher) = (Arc::clone(&self.store), Arc::clone(&self.hasher));
         let id = account.to_string();
@@ -103,9 +103,9 @@ impl PasswordReset for FilePasswordReset {
             drop(turn);
             store.put(Credential { id, hash, set_at: date_time(now), must_change: true }, now)
         };
-        tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Outcome::Uncertain {
+        Ok(tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Outcome::Uncertain {
             cause: "the writer of the credentials stopped".to_owned(),
-        })
+        }))
     }
 
     async fn used(&self, account: &AccountId, set_at: UnixMillis) -> Result<Used, DirectoryError> {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::{PasswordReset, SAME_RESET, TemporaryPassword, Used, accepted};
+use super::{PasswordReset, SAME_RESET, TemporaryPassword, Used, ValueRefused, accepted};
 use crate::directory::graph::{GraphDirectory, GraphError, PASSWORDS, Refusal, Until, may_set_passwords};
 use crate::directory::{DirectoryError, Finding};
 use crate::http::{Answer, HttpError, Verb};
@@ -54,17 +54,20 @@ impl GraphPasswordReset {
 
 impl GraphPasswordReset {
     /// [`PasswordReset::set`], which ends before `until`.
+    ///
+    /// # Errors
+    /// As there.
     pub(super) async fn set_until(
         &self,
         account: &AccountId,
         password: &TemporaryPassword,
         until: Until,
-    ) -> Outcome {
+    ) -> Result<Outcome, ValueRefused> {
         if let Some(outcome) = self.gate.refusal(account, until).await {
-            return outcome;
+            return Ok(outcome);
         }
         let Some(body) = body(password) else {
-            return Outcome::NotSent { cause: "the change could not be written down".to_owned() };
+            return Ok(Outcome::NotSent { cause: "the change could not be written down".to_owned() });
         };
         let answered = self
             .gate
@@ -73,7 +76,13 @@ impl GraphPasswordReset {
             .change(Verb::Patch, &["users", account.as_str()], &body, until)
             .await;
         drop(body);
-        match answered {
+        Ok(match answered {
+            Ok(answer) if is_about_the_value(&answer) => {
+                let refusal = Refusal::of(&answer);
+                return Err(ValueRefused(format!(
+                    "Graph answers {refusal}: it does not take this password, another may do"
+                )));
+            }
             Ok(answer) if answer.status == 403 => forbidden(&answer, self.lacks_permission(until).await),
             Ok(answer) => {
                 let outcome = outcome(&answer);
@@ -83,13 +92,13 @@ impl GraphPasswordReset {
                 outcome
             }
             Err(error) => unanswered(&error),
-        }
+        })
     }
 }
 
 #[async_trait]
 impl PasswordReset for GraphPasswordReset {
-    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Outcome {
+    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Result<Outcome, ValueRefused> {
         self.set_until(account, password, self.gate.directory.until()).await
     }
 
@@ -126,7 +135,18 @@ fn body(password: &TemporaryPassword) -> Option<Zeroizing<Vec<u8>>> {
     Some(body)
 }
 
-/// What an answer means, other than 403.
+/// Is it the answer that the password breaks a rule for passwords? Graph has no code of its own for that, only
+/// words: "The specified password does not comply with password complexity requirements. Please provide a
+/// different password." They are looked into and not kept.
+fn is_about_the_value(answer: &Answer) -> bool {
+    const WORDS: [&str; 4] =
+        ["password complexity", "password policy", "specified password", "different password"];
+    let said = String::from_utf8_lossy(&answer.body);
+    let said = Zeroizing::new(said.to_ascii_lowercase());
+    answer.status == 400 && WORDS.iter().any(|words| said.contains(words))
+}
+
+/// What an answer means, other than 403 and one about the value.
 fn outcome(answer: &Answer) -> Outcome {
     let refusal = Refusal::of(answer);
     match answer.status {
@@ -145,7 +165,7 @@ fn outcome(answer: &Answer) -> Outcome {
         425 | 429 => Outcome::NotSent { cause: format!("Graph answers {refusal}") },
         408 => Outcome::Uncertain { cause: format!("Graph answers {refusal}") },
         400..=499 => {
-            Outcome::Refused { cause: format!("Graph answers {refusal}: it does not take this password") }
+            Outcome::Refused { cause: format!("Graph answers {refusal}: it does not take the change") }
         }
         // Whatever stands between may say so after the change was made, also with a wish to wait.
         _ => Outcome::Uncertain { cause: format!("Graph answers {refusal}") },
@@ -224,6 +244,30 @@ mod tests {
         assert_eq!(made_at(&outcome(&made)), made.date);
         assert_eq!(made_at(&outcome(&Answer { date: None, ..made })), None);
         assert_eq!(made_at(&outcome(&answer(500, "", None))), None);
+    }
+
+    #[test]
+    fn only_words_about_the_password_in_a_400_make_another_one_worth_a_try() {
+        let said = |status, words: &str| {
+            let body = format!("{{\"error\":{{\"code\":\"Request_BadRequest\",\"message\":\"{words}\"}}}}");
+            is_about_the_value(&Answer {
+                body: Zeroizing::new(body.into_bytes()),
+                ..answer(status, "Request_BadRequest", None)
+            })
+        };
+        let rule = "The specified password does not comply with password complexity requirements. Please \
+            provide a different password.";
+        assert!(said(400, rule));
+        for (status, words) in [
+            (403, rule),
+            (404, rule),
+            (500, rule),
+            (400, "Property forceChangePasswordNextSignIn does not exist as a declared property."),
+            (400, "Insufficient privileges to complete the operation."),
+            (400, ""),
+        ] {
+            assert!(!said(status, words), "{status} {words}");
+        }
     }
 
     #[test]

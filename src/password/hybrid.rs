@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::graph::GraphPasswordReset;
 use super::ldap::LdapPasswordReset;
-use super::{PasswordReset, TemporaryPassword, Used};
+use super::{PasswordReset, TemporaryPassword, Used, ValueRefused};
 use crate::directory::graph::{GraphDirectory, Until};
 use crate::directory::hybrid::{HybridDirectory, Owner};
 use crate::directory::{DirectoryError, Finding};
@@ -55,14 +55,14 @@ impl HybridPasswordReset {
 
 #[async_trait]
 impl PasswordReset for HybridPasswordReset {
-    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Outcome {
+    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Result<Outcome, ValueRefused> {
         // One end for both registers: whoever waits learns in time that nothing was sent.
         let until = self.graph.until();
         match self.way(account, until).await {
             // Nothing was sent to be changed.
-            Err(error) => Outcome::NotSent { cause: error.to_string() },
+            Err(error) => Ok(Outcome::NotSent { cause: error.to_string() }),
             Ok(Way::Neither(why)) => {
-                Outcome::Refused { cause: format!("{why}; the password was not changed") }
+                Ok(Outcome::Refused { cause: format!("{why}; the password was not changed") })
             }
             Ok(Way::Cloud) => self.cloud.set_until(account, password, until).await,
             Ok(Way::OnPremises(id)) => self.on_premises.set_within(&id, password, until.left()).await,

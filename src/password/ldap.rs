@@ -7,7 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use zeroize::Zeroizing;
 
-use super::{LEAST_TIME, PasswordReset, SAME_RESET, TemporaryPassword, Used, accepted, why_not};
+use super::{
+    LEAST_TIME, PasswordReset, SAME_RESET, TemporaryPassword, Used, ValueRefused, accepted, why_not,
+};
 use crate::directory::ldap::failure::{Answer, Failure, code};
 use crate::directory::ldap::session::{Octets, Session};
 use crate::directory::ldap::{LdapDirectory, Person};
@@ -49,16 +51,16 @@ impl LdapPasswordReset {
         account: &AccountId,
         password: &TemporaryPassword,
         time: Duration,
-    ) -> Outcome {
+    ) -> Result<Outcome, ValueRefused> {
         if time < LEAST_TIME {
-            return not_sent("reading the account took all the time there was; nothing was changed");
+            return Ok(not_sent("reading the account took all the time there was; nothing was changed"));
         }
         let made = async {
             let (ready, at) = self.prepare(account, time / 2).await?;
             self.unlock(&ready, time / 5).await?;
             Ok(self.change(&ready, password, at, time * 3 / 10).await)
         };
-        made.await.unwrap_or_else(|outcome| outcome)
+        made.await.unwrap_or_else(Ok)
     }
 
     /// Reads the account anew, and what o'clock it is there; nothing has been changed when it gives an outcome.
@@ -129,24 +131,24 @@ impl LdapPasswordReset {
         password: &TemporaryPassword,
         at: Option<UnixMillis>,
         time: Duration,
-    ) -> Outcome {
+    ) -> Result<Outcome, ValueRefused> {
         let changes = vec![("unicodePwd", quoted(password)), ("pwdLastSet", Octets::text("0"))];
         let done = ready.session.replace(&ready.person.dn, changes, time).await;
-        match self.settled(ready, done).await {
+        Ok(match self.settled(ready, done).await {
             Ok(()) => accepted("", at),
             Err(Failure::Answer(answer)) => {
                 if answer.code == code::REFERRAL {
                     // Another server is the one that can be written to.
                     self.directory.inner().client.leave(&ready.session).await;
                 }
-                answered(&answer)
+                answered(&answer)?
             }
             Err(Failure::NotSent(why)) => not_sent(&unchanged(&why)),
             Err(failure @ (Failure::TimedOut | Failure::Broken(_) | Failure::Half(_))) => {
                 let cause = format!("the password may have been changed: {}", failure.words());
                 Outcome::Uncertain { cause }
             }
-        }
+        })
     }
 
     async fn settled(&self, ready: &Ready, done: Result<(), Failure>) -> Result<(), Failure> {
@@ -156,7 +158,7 @@ impl LdapPasswordReset {
 
 #[async_trait]
 impl PasswordReset for LdapPasswordReset {
-    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Outcome {
+    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Result<Outcome, ValueRefused> {
         self.set_within(account, password, self.timeout()).await
     }
 
@@ -202,13 +204,16 @@ fn quoted(password: &TemporaryPassword) -> Octets {
     Octets::new(octets)
 }
 
-/// What an answer to the change means.
-fn answered(answer: &Answer) -> Outcome {
+/// What an answer to the change means. About the value are a rule of the password policy and, of the other
+/// rules for attributes (RFC 4511, constraintViolation), those of a change that writes nothing else but 0.
+fn answered(answer: &Answer) -> Result<Outcome, ValueRefused> {
     let codes = answer.codes();
-    match (answer.code, answer.windows.as_str()) {
-        (_, PASSWORD_RESTRICTION) => refused(&unchanged(&format!(
-            "the domain's password policy did not take this password, another may do ({codes})"
-        ))),
+    Ok(match (answer.code, answer.windows.as_str()) {
+        (_, PASSWORD_RESTRICTION) => {
+            return Err(ValueRefused(unchanged(&format!(
+                "the domain's password policy did not take this password, another may do ({codes})"
+            ))));
+        }
         (_, NOT_PROTECTED) => refused(&unchanged(&format!(
             "the server thinks the connection not protected enough for passwords ({codes})"
         ))),
@@ -216,8 +221,12 @@ fn answered(answer: &Answer) -> Outcome {
             "\"Reset Password\" or \"Write pwdLastSet\" is not delegated on this account, or Active Directory \
              protects it ({codes})"
         ))),
-        (code::CONSTRAINT | code::UNWILLING, _) => {
-            refused(&unchanged(&format!("the directory did not take the password ({codes})")))
+        (code::CONSTRAINT, _) => {
+            let why = format!("the directory did not take this password, another may do ({codes})");
+            return Err(ValueRefused(unchanged(&why)));
+        }
+        (code::UNWILLING, _) => {
+            refused(&unchanged(&format!("the directory does not change the password ({codes})")))
         }
         (code::REFERRAL, _) => not_sent(&unchanged(&format!(
             "the server cannot be written to (is it a read-only domain controller?): name another first ({codes})"
@@ -231,7 +240,7 @@ fn answered(answer: &Answer) -> Outcome {
             let words = answer.words();
             Outcome::Uncertain { cause: format!("the password may have been changed: {words}") }
         }
-    }
+    })
 }
 
 fn unchanged(why: &str) -> String {
@@ -260,8 +269,8 @@ mod tests {
     /// As recorded of Windows and of Samba.
     #[test]
     fn each_answer_has_its_meaning_and_words() {
-        let of = |code, text: &str| answered(&Answer::new(code, text));
-        let refused = [
+        let of = |code, text: &str| answered(&Answer::new(code, text)).expect("not about the value");
+        let of_the_value = [
             (53, "0000052D: SvcErr: DSID-031A0FC0, problem 5003 (WILL_NOT_PERFORM), data 0", "policy"),
             (19, "0000052D: AtrErr: DSID-03190F80, #1: problem 1005 (CONSTRAINT_ATT_TYPE)", "policy"),
             (
@@ -269,13 +278,20 @@ mod tests {
                 "0000052D: Constraint violation - check_password_restrictions: the password is too short",
                 "policy",
             ),
+            (19, "", "did not take"),
+        ];
+        for (code, text, words) in of_the_value {
+            let ValueRefused(why) = answered(&Answer::new(code, text)).expect_err(text);
+            assert!(why.contains(words) && why.contains("was not changed"), "{why}");
+        }
+        let refused = [
             (
                 53,
                 "0000001F: SvcErr: DSID-031A124C, problem 5003 (WILL_NOT_PERFORM), data 0",
                 "protected enough",
             ),
             (50, "00000005: SecErr: DSID-031A1190, problem 4003 (INSUFF_ACCESS_RIGHTS)", "Reset Password"),
-            (19, "", "did not take"),
+            (53, "", "does not change"),
         ];
         for (code, text, words) in refused {
             let outcome = of(code, text);

@@ -127,13 +127,24 @@ pub trait AccessPasses: Send + Sync {
     /// [`DirectoryError`]: nothing may be concluded.
     async fn opened(&self, account: &AccountId, pass: &str) -> Result<Used, DirectoryError>;
 }
+/// The register did not take this value, by its rules for passwords: another may do. Every other refusal is an
+/// [`Outcome::Refused`], which a new value does not change.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ValueRefused(
+    /// Why, in words fit for a log.
+    pub String,
+);
 
 /// The right to set passwords in a directory.
 #[async_trait]
 pub trait PasswordReset: Send + Sync {
     /// Sets `password` on `account`, to be changed at the next sign-in. Setting the same value
     /// again is harmless.
-    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Outcome;
+    ///
+    /// # Errors
+    /// [`ValueRefused`]: another value may do; nothing was changed.
+    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Result<Outcome, ValueRefused>;
 
     /// Has the owner chosen a password since we set ours at `set_at`, by the register's clock ([`made_at`])?
     ///

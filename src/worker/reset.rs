@@ -1,5 +1,5 @@
 //! The effect `SetPassword`: the sealed value is set; after an uncertain answer the same value is
-//! set again, and only a definite refusal makes a new one.
+//! set again, and only a definite refusal of the value makes a new one.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use super::facts;
 use super::work::{Draft, Due, Flow, Work, WorkError};
 use crate::decision::Automation;
 use crate::directory::{Account, Facts, Lookup, Who};
-use crate::password::TemporaryPassword;
 use crate::password::generate::generate;
 use crate::password::seal::{Binding, Sealed, seal};
+use crate::password::{TemporaryPassword, ValueRefused};
 use crate::store::{Intent, IntentKind};
 use crate::ticket::{Event, Hand, Job, PasswordFact, State, Way};
 use crate::types::{Credential, Outcome, Reason, UnixMillis};
@@ -118,8 +118,8 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
             }
         }
     };
-    let outcome = call(work, &value).await?;
-    after(work, &job, intent.key, outcome).await
+    let answered = call(work, &value).await?;
+    after(work, &job, intent.key, answered).await
 }
 
 /// An intent without outcome that an earlier owner left behind: its call may still be under way,
@@ -152,19 +152,24 @@ fn may_have_left(intent: &&Intent) -> bool {
     !matches!(intent.outcome, Some(Outcome::NotSent { .. }))
 }
 
-async fn call(work: &Work, value: &TemporaryPassword) -> Result<Outcome, WorkError> {
+/// What came of a call: an outcome, or the word that another value may do.
+type Answered = Result<Outcome, ValueRefused>;
+
+async fn call(work: &Work, value: &TemporaryPassword) -> Result<Answered, WorkError> {
     let account = work.account()?;
     let set = work.parts.reset.set(&account, value);
     Ok(tokio::time::timeout(work.parts.timing.directory, set)
         .await
-        .unwrap_or(Outcome::Uncertain { cause: "the directory did not answer in time".to_owned() }))
+        .unwrap_or(Ok(Outcome::Uncertain { cause: "the directory did not answer in time".to_owned() })))
 }
 
-async fn after(work: &mut Work, job: &Job, key: String, outcome: Outcome) -> Result<Flow, WorkError> {
+async fn after(work: &mut Work, job: &Job, key: String, answered: Answered) -> Result<Flow, WorkError> {
+    let another_may_do = answered.is_err() && job.generation < MAX_GENERATIONS;
+    let outcome = answered.unwrap_or_else(|ValueRefused(cause)| Outcome::Refused { cause });
     let mut draft = Draft { end: Some((key, outcome.clone())), ..Draft::default() };
     match outcome {
         Outcome::Accepted { .. } => work.commit(Event::PasswordSet, draft).await,
-        Outcome::Refused { .. } if job.generation < MAX_GENERATIONS => {
+        Outcome::Refused { .. } if another_may_do => {
             let next = Job { generation: job.generation + 1, ..job.clone() };
             match account_now(work).await? {
                 Some(account) => {

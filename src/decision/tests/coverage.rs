@@ -38,7 +38,7 @@ fn everybody_is_helped_by_text_by_a_manager_or_not_at_all() {
     let listed = [
         with_numbers("a", Some("e"), &[(MOBILE, PhoneType::Mobile)]),
         with_numbers("b", Some("e"), &[]),
-        with_numbers("c", Some("nobody-here"), &[(LANDLINE, PhoneType::Mobile)]),
+        with_numbers("c", None, &[(LANDLINE, PhoneType::Mobile)]),
         with_numbers("d", Some("d"), &[]),
         with_numbers("e", None, &[(OTHER_MOBILE, PhoneType::Mobile)]),
         protected,
@@ -86,4 +86,32 @@ fn a_manager_counts_only_within_reach_and_where_the_site_asks_managers() {
     away[3].account.standing = Standing::Closed("expired".to_owned());
     policy.no_phone = Fallback::Manager;
     assert_eq!(help_of(&away, &policy)[0].1, Help::NoPhone, "whose account is closed cannot be asked");
+}
+
+#[test]
+fn a_manager_who_was_not_read_is_unknown_and_not_no_phone() {
+    let hidden = || ListedPhones::Unknown("no right".to_owned());
+    let listed = [
+        with_numbers("a", Some("elsewhere"), &[]),
+        with_numbers("b", Some("elsewhere"), &[(LANDLINE, PhoneType::Mobile)]),
+        with_numbers("c", Some("f"), &[]),
+        with_numbers("d", Some("g"), &[]),
+        with_numbers("e", Some("elsewhere"), &[(MOBILE, PhoneType::Mobile)]),
+        somebody("f", None, hidden(), &[]),
+        somebody("g", Some("e"), hidden(), &[]),
+    ];
+    let mut policy = Asked::fine().policy;
+    let unknown = Help::Unknown;
+    let all = [
+        ("a", unknown),
+        ("b", unknown),
+        ("c", unknown),
+        ("d", Help::Manager),
+        ("e", Help::Text),
+        ("f", unknown),
+        ("g", unknown),
+    ];
+    assert_eq!(help_of(&listed, &policy), expected(&all));
+    policy.no_phone = Fallback::Review;
+    assert_eq!(help_of(&listed, &policy)[0].1, Help::NoPhone, "where no manager is asked, none matters");
 }

@@ -370,3 +370,22 @@ fn types(registered: Option<&Registered>) -> ListedPhones {
     };
     ListedPhones::Types(registered.methods_registered.iter().filter_map(kind).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_has_a_bound_whether_or_not_it_brings_somebody() {
+        let mut bound = Bound::default();
+        assert!((0..PAGES_MAX).all(|_| bound.page(true).is_ok()));
+        assert!(bound.page(true).is_err());
+        let mut bound = Bound::default();
+        for _ in 0..3 {
+            assert!((0..IDLE_PAGES_MAX).all(|_| bound.page(false).is_ok()));
+            assert!(bound.page(true).is_ok(), "a few bring nobody");
+        }
+        assert!((0..IDLE_PAGES_MAX).all(|_| bound.page(false).is_ok()));
+        assert!(bound.page(false).is_err());
+    }
+}

@@ -5,6 +5,7 @@
 use super::client::{GraphClient, Mode, Until};
 use super::failure::GraphError;
 use super::user::User;
+use crate::directory::under_each;
 use crate::http::ServiceUrl;
 use crate::types::Username;
 
@@ -12,7 +13,7 @@ const SELECT: &str = "id,userPrincipalName,mail,proxyAddresses,onPremisesSamAcco
 /// Two are too many already.
 const MOST: &str = "5";
 /// Graph takes so many values after `in`.
-const DOMAINS_MAX: usize = 15;
+const VALUES_MAX: usize = 15;
 
 /// Who has a name.
 pub(super) enum Found {
@@ -29,16 +30,23 @@ impl GraphClient {
         domains: &[String],
         until: Until,
     ) -> Result<Found, GraphError> {
-        let by_upn = self.asked(by_upn(name, domains), Mode::Plain, until);
+        let by_upn = async {
+            let mut found = Vec::new();
+            for filter in by_upn(name, domains) {
+                found.extend(self.asked(&filter, Mode::Plain, until).await?);
+            }
+            Ok(found)
+        };
+        let (mail, proxy) = (equals("mail", name), by_proxy(name));
         let (upn, second, third) = match name.as_str().contains('@') {
             true => tokio::try_join!(
                 by_upn,
-                self.asked(Some(equals("mail", name)), Mode::Plain, until),
-                self.asked(Some(by_proxy(name)), Mode::Plain, until),
+                self.asked(&mail, Mode::Plain, until),
+                self.asked(&proxy, Mode::Plain, until),
             )?,
             false => {
                 let sam = equals("onPremisesSamAccountName", name);
-                let (upn, sam) = tokio::try_join!(by_upn, self.asked(Some(sam), Mode::Advanced, until))?;
+                let (upn, sam) = tokio::try_join!(by_upn, self.asked(&sam, Mode::Advanced, until))?;
                 (upn, sam, Vec::new())
             }
         };
@@ -64,9 +72,8 @@ impl GraphClient {
         }
     }
 
-    async fn asked(&self, filter: Option<String>, mode: Mode, until: Until) -> Result<Vec<User>, GraphError> {
-        let Some(filter) = filter else { return Ok(Vec::new()) };
-        let url = self.at(&["users"]).with_option("$filter", &filter);
+    async fn asked(&self, filter: &str, mode: Mode, until: Until) -> Result<Vec<User>, GraphError> {
+        let url = self.at(&["users"]).with_option("$filter", filter);
         let url = url.with_option("$select", SELECT).with_option("$top", MOST);
         let counted = |url: ServiceUrl| url.with_option("$count", "true");
         let url = if mode == Mode::Advanced { counted(url) } else { url };
@@ -75,13 +82,15 @@ impl GraphClient {
     }
 }
 
-fn by_upn(name: &Username, domains: &[String]) -> Option<String> {
+fn by_upn(name: &Username, domains: &[String]) -> Vec<String> {
     if name.as_str().contains('@') {
-        return is_upn(name.as_str()).then(|| equals("userPrincipalName", name));
+        let own = is_upn(name.as_str()).then(|| equals("userPrincipalName", name));
+        return own.into_iter().collect();
     }
-    let whole = domains.iter().take(DOMAINS_MAX).map(|domain| format!("{name}@{domain}"));
+    let whole = under_each(name, domains).into_iter();
     let literals: Vec<String> = whole.filter(|name| is_upn(name)).map(|name| literal(&name)).collect();
-    (!literals.is_empty()).then(|| format!("userPrincipalName in ({})", literals.join(",")))
+    let some = |some: &[String]| format!("userPrincipalName in ({})", some.join(","));
+    literals.chunks(VALUES_MAX).map(some).collect()
 }
 
 /// Both spellings: whether the filter heeds case is not documented.
@@ -131,10 +140,18 @@ mod tests {
     #[test]
     fn a_bare_name_is_looked_for_under_the_own_domains() {
         let own = ["kommun.example".to_owned(), "edu.kommun.example".to_owned()];
-        let filter = by_upn(&name("anna"), &own).unwrap();
-        assert_eq!(filter, "userPrincipalName in ('anna@kommun.example','anna@edu.kommun.example')");
-        assert_eq!(by_upn(&name("anna"), &[]), None);
-        assert_eq!(by_upn(&name("a@b.example"), &own).unwrap(), "userPrincipalName eq 'a@b.example'");
+        let filter = "userPrincipalName in ('anna@kommun.example','anna@edu.kommun.example')";
+        assert_eq!(by_upn(&name("anna"), &own), [filter]);
+        assert_eq!(by_upn(&name("anna"), &[]), [""; 0]);
+        assert_eq!(by_upn(&name("a@b.example"), &own), ["userPrincipalName eq 'a@b.example'"]);
+    }
+
+    #[test]
+    fn more_domains_than_graph_takes_at_once_are_asked_for_in_turn() {
+        let own: Vec<String> = (0..16).map(|n| format!("d{n}.example")).collect();
+        let filters = by_upn(&name("anna"), &own);
+        let values = |filter: &String| filter.matches("anna@").count();
+        assert_eq!(filters.iter().map(values).collect::<Vec<_>>(), [15, 1]);
     }
 
     #[test]
@@ -142,7 +159,7 @@ mod tests {
         for bad in
             ["a+b@k.example", &format!("{}@k.example", "a".repeat(65)), &format!("a@{}", "k".repeat(49))]
         {
-            assert_eq!(by_upn(&name(bad), &[]), None, "{bad}");
+            assert_eq!(by_upn(&name(bad), &[]), [""; 0], "{bad}");
         }
         assert!(is_upn("o'hara_1!#^~.-x@kommun.example"));
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::protected_groups::{ENTRA_ID, misspelt};
 use super::{Account, Directory, DirectoryError, Facts, Finding, Lookup, Privilege, Standing, Who};
 use crate::clock::Clock;
 use crate::http::{HttpSetupError, ServiceUrl, ServiceUrlError};
@@ -48,7 +49,7 @@ pub struct GraphSettings {
     pub domains: Vec<String>,
     /// How many people a walk asks about in a second.
     pub per_second: u32,
-    /// Groups whose members a walk shall know.
+    /// `policy.protected_groups`: a walk shall know their members, and `check` the names that no group has.
     pub watched_groups: Vec<String>,
     /// What owners of cloud accounts are handed. For an account that is synchronised it is always a
     /// password: a pass would not open its computer.
@@ -178,6 +179,11 @@ impl GraphDirectory {
             .ok_or_else(|| DirectoryError::Half("Graph: the account is not there any more".to_owned()))
     }
 
+    /// The rights that reading needs, and those beyond.
+    pub(super) async fn rights_to_read(&self) -> Vec<Finding> {
+        rights::reading(self).await
+    }
+
     async fn account(&self, user: &User, until: Until) -> Result<Account, DirectoryError> {
         let (id, client) = (user.id(), self.client());
         let (phones, powers) = tokio::try_join!(client.phones(&id, until), client.powers(user, until))?;
@@ -284,6 +290,8 @@ impl Directory for GraphDirectory {
     }
 
     async fn rights(&self) -> Vec<Finding> {
-        rights::reading(self).await
+        let mut found = self.rights_to_read().await;
+        found.extend(self.unknown_groups().await.iter().map(|name| misspelt(name, &[ENTRA_ID])));
+        found
     }
 }

@@ -29,7 +29,7 @@ const USED: [&str; 7] = [
     LIFE_CYCLE,
 ];
 /// The default of `policy.protected_groups`: a group of Active Directory, which nobody has misspelt and which
-/// Entra ID need not have.
+/// Entra ID does not have, because the synchronisation leaves built-in groups out.
 const BUILT_IN: &str = "Domain Admins";
 /// Instead of [`PASSWORDS`] these let passwords be set, too, and much more.
 const WIDER: [&str; 2] = ["User.ReadWrite.All", "Directory.ReadWrite.All"];
@@ -96,7 +96,6 @@ pub(super) async fn reading(directory: &GraphDirectory) -> Vec<Finding> {
         }),
     }
     found.push(reports(directory, until).await);
-    found.extend(misspelt(directory, until).await);
     found.extend(by_name(&token, directory.credential()));
     found
 }
@@ -152,28 +151,6 @@ async fn of_a_person(directory: &GraphDirectory, who: &AccountId, until: Until) 
             "whoever is in a group counts as privileged",
         ),
     ]
-}
-
-/// The names in `policy.protected_groups` that no group has: they protect nobody. It is no more than a
-/// warning, because the group may be one of Active Directory alone.
-async fn misspelt(directory: &GraphDirectory, until: Until) -> Vec<Finding> {
-    let mut found = Vec::new();
-    for name in directory.0.watched_groups.iter().filter(|name| *name != BUILT_IN) {
-        let url = directory.client().named_group(name);
-        // Without an answer nothing is known of the name; the line of the permission says why there is none.
-        let Ok((groups, _, _)) = directory.client().page::<Any>(&url, Mode::Plain, until).await else {
-            continue;
-        };
-        if groups.is_empty() {
-            found.push(Finding {
-                right: "policy.protected_groups".to_owned(),
-                verdict: Verdict::Care,
-                text: format!("no group of Entra ID is called {name:?}, so the name protects nobody there"),
-                todo: "correct the name in policy.protected_groups: it is the group's displayName".to_owned(),
-            });
-        }
-    }
-    found
 }
 
 /// Only a walk over everybody uses it, and does without it where it must.
@@ -251,6 +228,21 @@ fn judged(permission: &str, tried: Result<String, GraphError>, without: &str) ->
 }
 
 impl GraphDirectory {
+    /// The names in `policy.protected_groups` that surely no group of Entra ID has.
+    pub(in crate::directory) async fn unknown_groups(&self) -> Vec<String> {
+        let until = self.until();
+        let mut unknown = Vec::new();
+        for name in self.0.watched_groups.iter().filter(|name| !name.eq_ignore_ascii_case(BUILT_IN)) {
+            let url = self.client().named_group(name);
+            // Without an answer nothing is known of the name; the line of the permission says why there is none.
+            let answered = self.client().page::<Any>(&url, Mode::Plain, until).await;
+            if answered.is_ok_and(|(groups, _, _)| groups.is_empty()) {
+                unknown.push(name.clone());
+            }
+        }
+        unknown
+    }
+
     /// The rights that setting passwords needs. They cannot be tried without setting one, so they are
     /// read: the permission in the token, the role in the directory.
     pub async fn rights_to_set(&self) -> Vec<Finding> {

@@ -59,6 +59,12 @@ impl Group {
         }
     }
 
+    /// Does it have this name, letter by letter but for case, as membership is compared? A server takes an accent
+    /// for nothing.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        self.names.iter().any(|own| own.to_lowercase() == name.to_lowercase())
+    }
+
     /// Why its members are privileged, if they are.
     pub(crate) fn privilege(&self) -> Option<String> {
         if let Some(name) = self.sid.as_ref().and_then(protected_by_number) {
@@ -80,6 +86,12 @@ pub(crate) fn protected_by_number(sid: &Sid) -> Option<&'static str> {
     table.iter().find(|(number, _)| *number == rid).map(|(_, name)| *name)
 }
 
+/// Is it what one of the privileged groups is called where they have their English names? They are known by
+/// number, so that no such name is ever misspelt: a Swedish domain has "Domänadministratörer".
+pub(crate) fn is_known_by_number(name: &str) -> bool {
+    OF_A_DOMAIN.iter().chain(&BUILTIN).any(|(_, known)| known.eq_ignore_ascii_case(name))
+}
+
 /// Must its name be known before anybody can say what its members may? Others (`S-1-5-11`) stand for
 /// ways of signing in.
 pub(crate) fn has_a_name(sid: &Sid) -> bool {
@@ -89,6 +101,24 @@ pub(crate) fn has_a_name(sid: &Sid) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_group_is_called_by_each_of_its_names_whatever_their_case() {
+        let names = vec!["Skyddade".to_owned(), "\u{c5}terst\u{e4}llda".to_owned()];
+        let group = Group { sid: None, names, protected: false };
+        assert!(group.is_called("SKYDDADE") && group.is_called("\u{e5}terst\u{e4}llda"));
+        assert!(!group.is_called("\u{c5}terstallda") && !group.is_called("Skydd"));
+    }
+
+    #[test]
+    fn english_names_of_protected_groups_need_no_group_that_is_called_so() {
+        for name in ["Domain Admins", "domain admins", "Key Admins", "Backup Operators"] {
+            assert!(is_known_by_number(name), "{name}");
+        }
+        for name in ["Domain Users", "Dom\u{e4}nadministrat\u{f6}rer", "Domain Admin", ""] {
+            assert!(!is_known_by_number(name), "{name}");
+        }
+    }
 
     #[test]
     fn protected_groups_are_known_by_number_whatever_they_are_called() {

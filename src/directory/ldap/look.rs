@@ -3,11 +3,12 @@
 use super::Inner;
 use super::entry::{Entry, common_name};
 use super::failure::{Failure, code};
-use super::groups::{GROUP, Group, has_a_name};
+use super::groups::{GROUP, Group, has_a_name, is_known_by_number};
 use super::person::{self, CONSTRUCTED, Groups, PERSON, Person};
+use super::phone_attributes::{MANAGER, missing_right};
 use super::session::Session;
 use super::values::{ObjectGuid, Sid, escaped, escaped_binary};
-use crate::directory::{Absence, Manager, Standing, Who};
+use crate::directory::{Absence, Manager, Standing, Who, under_each};
 use crate::types::{AccountId, Username};
 
 /// People's accounts; computers and contacts are none.
@@ -45,16 +46,19 @@ impl Inner {
 
     async fn find_named(&self, session: &Session, name: &Username) -> Result<Hit, Failure> {
         let value = escaped(name.as_str().as_bytes());
+        let whole = under_each(name, &self.domains);
+        let own: String =
+            whole.iter().map(|upn| format!("(userPrincipalName={})", escaped(upn.as_bytes()))).collect();
         let filter = format!(
             "(&{PEOPLE}(|(sAMAccountName={value})(userPrincipalName={value})(mail={value})\
-             (proxyAddresses=smtp:{value})))"
+             (proxyAddresses=smtp:{value}){own}))"
         );
         // Two tell that there are several; which more there are is nobody's business.
         let found = session.search(&self.base_dn, &filter, &NAMES, 2).await?;
         if found.more {
             return Ok(Hit::Several);
         }
-        let mut called = found.entries.into_iter().filter(|entry| person::is_called(entry, name));
+        let mut called = found.entries.into_iter().filter(|entry| person::is_called(entry, name, &whole));
         Ok(match (called.next(), called.next()) {
             (None, _) => Hit::Nobody,
             (Some(entry), None) => Hit::One(by_identifier(&entry)?),
@@ -74,6 +78,23 @@ impl Inner {
             },
             (_, _) => Hit::Several,
         })
+    }
+
+    /// Those of the configured names that no group of the domain is called by, as membership is compared.
+    /// Of the groups that every domain has, the name does not matter.
+    pub(super) async fn unknown_groups(&self) -> Result<Vec<String>, Failure> {
+        let session = self.session().await?;
+        let mut unknown = Vec::new();
+        for name in self.watched_groups.iter().filter(|name| !is_known_by_number(name)) {
+            let value = escaped(name.as_bytes());
+            let filter = format!("(&(objectCategory=group)(|(sAMAccountName={value})(cn={value})))");
+            let looked = session.search(&session.domain, &filter, &GROUP, 0).await;
+            let found = self.settle(&session, looked).await?.entries;
+            if !found.iter().map(Group::of).any(|group| group.is_called(name)) {
+                unknown.push(name.clone());
+            }
+        }
+        Ok(unknown)
     }
 
     /// Everything about the account at `dn`.
@@ -100,16 +121,21 @@ impl Inner {
         depth: u8,
     ) -> Result<Vec<Manager>, Failure> {
         let mut seen = vec![person.account.id.clone()];
-        let mut managers = Vec::new();
+        let mut managers: Vec<Manager> = Vec::new();
         let mut above = person.manager.clone();
-        while let Some(dn) = above.take().filter(|_| managers.len() < usize::from(depth)) {
+        while managers.len() < usize::from(depth) {
+            let Some(dn) = above.take() else {
+                managers.extend(self.unseen_above(session, person, managers.last()).await?);
+                break;
+            };
             let asked = self.attributes(&PERSON);
             let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
             let entry = match session.entry(&dn, &asked).await {
                 Ok(Some(entry)) => entry,
-                // It is there, or the directory would have taken the name out.
+                // It is there, or the directory would have taken the name out: what may not be seen is
+                // answered like what does not exist, by noSuchObject or by no entry.
                 Ok(None) => {
-                    managers.push(out_of_reach(&dn, "no account that may be seen from here"));
+                    managers.push(out_of_reach(&dn, "the service account may not see it there (List, Read)"));
                     break;
                 }
                 Err(failure) if failure.is(code::REFERRAL) => {
@@ -137,7 +163,31 @@ impl Inner {
         Ok(managers)
     }
 
+    /// A word in place of whoever is above the last of the chain, where no manager is shown because none may
+    /// be read: that is not "nobody is above".
+    async fn unseen_above(
+        &self,
+        session: &Session,
+        person: &Person,
+        last: Option<&Manager>,
+    ) -> Result<Option<Manager>, Failure> {
+        let (id, name) = match last {
+            Some(manager) => (&manager.id, &manager.name),
+            None => (&person.account.id, &person.account.name),
+        };
+        let Some(guid) = ObjectGuid::parse(id.as_str()) else { return Ok(None) };
+        if self.manager_may_be_read(session, &person::name_by(&guid)).await? {
+            return Ok(None);
+        }
+        let why = format!("the service account may not read who it is: {}", missing_right(MANAGER));
+        let unseen = out_of_reach(&format!("manager of {id}"), &why);
+        Ok(Some(Manager { name: format!("the manager of {name}"), ..unseen }))
+    }
+
     async fn manager(&self, session: &Session, entry: &Entry) -> Result<Manager, Failure> {
+        if entry.octets("objectClass").is_empty() {
+            return Err(Failure::Half("the service account may not read it there (Read)".to_owned()));
+        }
         Ok(Manager {
             id: person::guid(entry)?.account_id(),
             name: person::display_name(entry),

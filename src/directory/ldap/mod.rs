@@ -12,6 +12,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::sync::OnceCell;
 
+use super::protected_groups::{ACTIVE_DIRECTORY, misspelt};
 use super::{Census, Directory, DirectoryError, Facts, Finding, Listed, Lookup, Progress, Walk, Who};
 use crate::clock::{Clock, Zone};
 use crate::types::{AccountId, UnixMillis};
@@ -35,7 +36,7 @@ use failure::Failure;
 use look::{Hit, guid_filter};
 pub use person::Person;
 use person::Reading;
-use phone_attributes::PhoneAttribute;
+use phone_attributes::Attribute;
 use session::Session;
 pub use values::ObjectGuid;
 
@@ -48,6 +49,10 @@ pub struct LdapSettings {
     pub base_dn: String,
     /// Attributes that hold registered phones; none where another register has them.
     pub phone_attributes: Vec<String>,
+    /// The organisation's domains: a name without one is looked for under each of them.
+    pub domains: Vec<String>,
+    /// `policy.protected_groups`: `check` tells the names that no group has.
+    pub watched_groups: Vec<String>,
 }
 
 /// The people of an Active Directory. Cheap to clone; clones share the connection.
@@ -58,19 +63,30 @@ pub(crate) struct Inner {
     pub(crate) client: Client,
     base_dn: String,
     phone_attributes: Vec<String>,
+    domains: Vec<String>,
+    watched_groups: Vec<String>,
     clock: Arc<dyn Clock>,
     zone: Zone,
-    /// Attributes of phones are looked up in the schema once.
-    known: OnceCell<Vec<PhoneAttribute>>,
+    /// Attributes that may be empty are looked up in the schema once.
+    known: OnceCell<Vec<Attribute>>,
 }
 
 impl LdapDirectory {
     /// Connects to nothing yet. Accounts expire by `clock`, on days in `zone`.
     #[must_use]
     pub fn new(settings: LdapSettings, clock: Arc<dyn Clock>, zone: Zone) -> Self {
-        let LdapSettings { servers, base_dn, phone_attributes } = settings;
-        let client = Client::new(servers);
-        Self(Arc::new(Inner { client, base_dn, phone_attributes, clock, zone, known: OnceCell::new() }))
+        let LdapSettings { servers, base_dn, phone_attributes, domains, watched_groups } = settings;
+        let (client, known) = (Client::new(servers), OnceCell::new());
+        Self(Arc::new(Inner {
+            client,
+            base_dn,
+            phone_attributes,
+            domains,
+            watched_groups,
+            clock,
+            zone,
+            known,
+        }))
     }
 
     /// The account with this `objectGUID`, when it lies below `base_dn`.
@@ -94,6 +110,17 @@ impl LdapDirectory {
         let consistency = guid_filter("mS-DS-ConsistencyGuid", &guid);
         let own = guid_filter("objectGUID", &guid);
         self.one(&format!("(|{consistency}(&{own}(!(mS-DS-ConsistencyGuid=*))))")).await
+    }
+
+    /// Every server, and what is needed for reading.
+    pub(super) async fn rights_to_read(&self) -> Vec<Finding> {
+        self.0.reading_rights().await
+    }
+
+    /// The names in `policy.protected_groups` that surely no group of the domain has.
+    pub(super) async fn unknown_groups(&self) -> Vec<String> {
+        // Without an answer nothing is known of any name; the lines of the servers say why there is none.
+        self.0.unknown_groups().await.unwrap_or_default()
     }
 
     async fn one(&self, filter: &str) -> Result<Option<Person>, DirectoryError> {
@@ -202,7 +229,9 @@ impl Directory for LdapDirectory {
     }
 
     async fn rights(&self) -> Vec<Finding> {
-        self.0.reading_rights().await
+        let mut found = self.rights_to_read().await;
+        found.extend(self.unknown_groups().await.iter().map(|name| misspelt(name, &[ACTIVE_DIRECTORY])));
+        found
     }
 }
 

@@ -247,10 +247,12 @@ pub(crate) fn names(entry: &Entry) -> Vec<Username> {
     names
 }
 
-/// Does the entry itself have this name, letter by letter but for case? A server finds `björn` when
-/// `bjorn` is asked for.
-pub(crate) fn is_called(entry: &Entry, name: &Username) -> bool {
+/// Does the entry itself have this name, letter by letter but for case, or one of the `whole` ones as its user
+/// principal name? A server finds `björn` when `bjorn` is asked for.
+pub(crate) fn is_called(entry: &Entry, name: &Username, whole: &[String]) -> bool {
+    let is_whole = |upn: &str| whole.iter().any(|name| name.eq_ignore_ascii_case(upn));
     spellings(entry).any(|own| own.eq_ignore_ascii_case(name.as_str()))
+        || entry.text("userPrincipalName").is_some_and(is_whole)
 }
 
 fn spellings(entry: &Entry) -> impl Iterator<Item = &str> {

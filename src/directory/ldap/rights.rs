@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::groups::protected_by_number;
 use super::look::PEOPLE;
 use super::person::{CONSTRUCTED, PERSON};
-use super::phone_attributes::missing_right;
+use super::phone_attributes::{MANAGER, missing_right};
 use super::session::Session;
 use super::values::{ObjectGuid, Sid, escaped_binary};
 use crate::directory::{Finding, Verdict};
@@ -100,7 +100,7 @@ impl Inner {
             return Ok(vec![finding(right, Verdict::Bad, text, self.grant("RP"))]);
         }
         let asked = [&PERSON[..], &CONSTRUCTED].concat();
-        let (mut missing, mut hidden) = (Vec::new(), Vec::new());
+        let (mut missing, mut hidden, mut unseen) = (Vec::new(), Vec::new(), Vec::new());
         let asked = self.attributes(&asked);
         let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
         for dn in &samples {
@@ -111,6 +111,9 @@ impl Inner {
                 Err(Failure::Half(why)) => hidden.push(why),
                 read => read?,
             }
+            if entry.text(MANAGER).is_none() && !self.manager_may_be_read(session, dn).await? {
+                unseen.push(parent(dn).to_owned());
+            }
         }
         let mut findings = vec![match missing.as_slice() {
             [] => good(right, format!("accounts in {} places can be read", samples.len())),
@@ -118,6 +121,13 @@ impl Inner {
                 finding(right, Verdict::Bad, format!("cannot read {}", some.join("; ")), self.grant("RP"))
             }
         }];
+        findings.push(match unseen.as_slice() {
+            [] => good("Read manager", "who is above may be read in all places that were tried"),
+            some => {
+                let text = format!("who is above may not be read in {}", some.join("; "));
+                finding("Read manager", Verdict::Bad, text, self.grant("RP;manager"))
+            }
+        });
         for attribute in &self.phone_attributes {
             let filter = format!("(&{PEOPLE}({attribute}=*))");
             let found = session.search(&self.base_dn, &filter, &["objectGUID"], 1).await?;

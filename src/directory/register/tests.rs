@@ -41,7 +41,7 @@ fn named(name: &str) -> Who {
 }
 
 fn account(register: &Register, who: &Who) -> Account {
-    match register.facts(who, 3, TODAY).unwrap().lookup {
+    match register.facts(who, &[], 3, TODAY).unwrap().lookup {
         Lookup::One(account) => *account,
         other => panic!("{other:?}"),
     }
@@ -62,7 +62,7 @@ fn an_account_answers_to_all_its_names_in_any_case() {
         assert_eq!(account(&register, &named(name)).id, AccountId::new("1"), "{name}");
     }
     assert_eq!(account(&register, &Who::Id(AccountId::new("1"))).name, "Anna Andersson");
-    assert_eq!(register.facts(&named("anna"), 3, TODAY).unwrap().lookup, Lookup::Nobody);
+    assert_eq!(register.facts(&named("anna"), &[], 3, TODAY).unwrap().lookup, Lookup::Nobody);
     assert_eq!(register.counts(), (3, 1));
 }
 
@@ -86,14 +86,14 @@ fn phones_come_with_type_and_age_and_a_text_that_is_no_number_stays_known_as_one
 fn the_chain_goes_up_by_username_or_id_as_far_as_asked_and_ends_where_a_cycle_closes() {
     let register = parse(REGISTER).unwrap();
     let chain = |depth| -> Vec<String> {
-        let managers = register.facts(&named("aand01"), depth, TODAY).unwrap().managers;
+        let managers = register.facts(&named("aand01"), &[], depth, TODAY).unwrap().managers;
         managers.iter().map(|manager| manager.id.to_string()).collect()
     };
     assert_eq!(chain(0), Vec::<String>::new());
     assert_eq!(chain(1), ["2"]);
     assert_eq!(chain(9), ["2", "3"]);
     let own = parse(&minimal("1", "anna", "manager = \"anna\"")).unwrap();
-    assert!(own.facts(&named("anna"), 3, TODAY).unwrap().managers.is_empty());
+    assert!(own.facts(&named("anna"), &[], 3, TODAY).unwrap().managers.is_empty());
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn an_absence_lasts_until_the_end_of_its_last_day() {
         ("2027-01-07", "2026-12-31", Absence::Absent),
     ] {
         let text = minimal("1", "anna", "manager = \"2\"") + &minimal("2", "erik", "") + "absent = " + absent;
-        let facts = parse(&text).unwrap().facts(&named("anna"), 1, on).unwrap();
+        let facts = parse(&text).unwrap().facts(&named("anna"), &[], 1, on).unwrap();
         assert_eq!(facts.managers[0].absence, expected, "{absent} on {on}");
     }
 }
@@ -128,10 +128,10 @@ fn a_manager_who_does_not_exist_or_could_be_two_is_half_an_answer() {
     )
     .unwrap();
     for register in [nobody, two, same_id] {
-        let error = register.facts(&named("anna"), 3, TODAY).unwrap_err();
+        let error = register.facts(&named("anna"), &[], 3, TODAY).unwrap_err();
         assert!(matches!(error, DirectoryError::Half(_)), "{error}");
         // Nobody asks for the chain: the account itself is whole.
-        assert!(register.facts(&named("anna"), 0, TODAY).is_ok());
+        assert!(register.facts(&named("anna"), &[], 0, TODAY).is_ok());
     }
 }
 
@@ -152,7 +152,7 @@ fn a_name_or_id_of_two_accounts_names_nobody() {
         (&id, named("anna")),
         (&id, Who::Id(AccountId::new("1"))),
     ] {
-        assert_eq!(register.facts(&who, 3, TODAY).unwrap().lookup, Lookup::Several, "{who:?}");
+        assert_eq!(register.facts(&who, &[], 3, TODAY).unwrap().lookup, Lookup::Several, "{who:?}");
     }
     // The same name twice on one account is one person, and the other account is still clear.
     let twice = parse(&minimal("1", "anna", "aliases = [\"anna\", \"aand01\", \"ANNA\"]")).unwrap();
@@ -242,4 +242,29 @@ fn a_register_is_written_as_it_is_read() {
     unknown[2].phones = ListedPhones::Types(vec![PhoneType::Mobile]);
     let error = write(&unknown).unwrap_err().to_string();
     assert!(error.contains("the phones of Karin.Ek@kommun.example are not known"), "{error}");
+}
+
+#[test]
+fn a_bare_name_is_looked_for_under_each_own_domain() {
+    let text = "[[account]]\nid = \"1\"\nusername = \"anna.berg@kommun.example\"\nmail = \"a.b@kommun.example\"\n\
+        [[account]]\nid = \"2\"\nusername = \"bo@annan.example\"\naliases = [\"bosse\"]\n";
+    let domains = ["edu.kommun.example", "kommun.example"].map(str::to_owned);
+    let found = |register: &Register, name: &str| match register
+        .facts(&named(name), &domains, 0, TODAY)
+        .unwrap()
+        .lookup
+    {
+        Lookup::One(account) => account.id.as_str().to_owned(),
+        Lookup::Nobody => "nobody".to_owned(),
+        Lookup::Several => "several".to_owned(),
+    };
+    let register = parse(text).unwrap();
+    for (name, who) in
+        [("Anna.Berg", "1"), ("a.b", "nobody"), ("bo", "nobody"), ("bosse", "2"), ("bo@annan.example", "2")]
+    {
+        assert_eq!(found(&register, name), who, "{name}");
+    }
+    let register = parse(&text.replace("bosse", "anna.berg")).unwrap();
+    assert_eq!(found(&register, "anna.berg"), "several");
+    assert_eq!(found(&register, "anna.berg@kommun.example"), "1");
 }

@@ -31,7 +31,7 @@ impl Site {
         fs::write(&path, PEOPLE).unwrap();
         let now = parse_rfc3339("2026-11-24T09:14:05.678Z").unwrap();
         let zone = Zone::named("Europe/Stockholm").unwrap();
-        let directory = FileDirectory::open(path, Arc::new(Fixed(now)), zone).unwrap();
+        let directory = FileDirectory::open(path, Vec::new(), Arc::new(Fixed(now)), zone).unwrap();
         Self { reset: FilePasswordReset::new(directory), folder, now }
     }
 
@@ -44,7 +44,7 @@ impl Site {
     }
 
     async fn set(&self, id: &str, clear: &str) -> Outcome {
-        self.reset.set(&AccountId::new(id), &password(clear)).await
+        self.reset.set(&AccountId::new(id), &password(clear)).await.unwrap()
     }
 
     fn opens(&self, id: &str, clear: &str) -> bool {

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use nyckelbud::delivery::{GatewayTraits, MailSender, OutgoingMail, Receipt, SmsGateway, SmsText};
 use nyckelbud::directory::{Directory, DirectoryError, Facts, Finding, Who};
 use nyckelbud::mailbox::*;
-use nyckelbud::password::{PasswordReset, TemporaryPassword, Used};
+use nyckelbud::password::{PasswordReset, TemporaryPassword, Used, ValueRefused};
 use nyckelbud::types::{AccountId, Outcome, PhoneNumber, UnixMillis};
 use tokio::sync::mpsc;
 
@@ -118,13 +118,14 @@ impl Directory for Stopping<Arc<dyn Directory>> {
 
 #[async_trait]
 impl PasswordReset for Stopping<Arc<dyn PasswordReset>> {
-    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Outcome {
+    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Result<Outcome, ValueRefused> {
         self.stopper.point("before set");
         self.log.write(&format!("set {account} {}", fingerprint(password.expose())));
-        let outcome = self.inner.set(account, password).await;
-        self.log.write(&format!("was-set {account} {} {}", fingerprint(password.expose()), outcome.code()));
+        let answered = self.inner.set(account, password).await;
+        let code = answered.as_ref().map_or("value-refused", Outcome::code);
+        self.log.write(&format!("was-set {account} {} {code}", fingerprint(password.expose())));
         self.stopper.point("after set");
-        outcome
+        answered
     }
 
     async fn used(&self, account: &AccountId, set_at: UnixMillis) -> Result<Used, DirectoryError> {

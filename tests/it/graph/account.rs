@@ -94,6 +94,15 @@ async fn members_of_many_groups_are_read_to_the_last_page() {
 }
 
 #[tokio::test]
+async fn groups_of_groups_are_groups_of_their_members() {
+    let graph = Graph::start().await;
+    graph.nest("Alla", "Personal");
+    graph.nest("Personal", "Skyddade");
+    assert_eq!(anna(&graph).await.groups, ["Alla", "Personal", "Skyddade"]);
+    graph.assert_documented();
+}
+
+#[tokio::test]
 async fn phones_keep_their_types_and_only_numbers_are_numbers() {
     let graph = with(|a| {
         a.phones = json!([

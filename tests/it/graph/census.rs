@@ -79,7 +79,8 @@ async fn who_is_privileged_is_known_by_role_by_group_and_by_eligibility() {
     group.kind = "group";
     group.assigned = vec![USER_ADMINISTRATOR.to_owned()];
     graph.add(group);
-    graph.change("id-sven", |s| s.groups.push(("Driftledning".to_owned(), true)));
+    graph.change("id-sven", |s| s.groups.push(("Drift".to_owned(), false)));
+    graph.nest("Drift", "Driftledning");
     graph.add(Person::new("id-lisa", "Lisa Lund", "lisa.lund@kommun.example", "+46 701740640"));
     let (listed, _) = walked(&graph, Walk::Coverage).await.unwrap();
     for id in ["id-anna", "id-karin", "id-sven"] {
@@ -97,6 +98,13 @@ async fn members_of_protected_groups_are_known_by_the_groups_name() {
     graph.change("id-karin", |k| k.groups.push(("Ekonomi's chefer".to_owned(), false)));
     let (listed, _) = walked(&graph, Walk::Coverage).await.unwrap();
     assert_eq!(of(&listed, "id-karin").account.groups, ["Ekonomi's chefer"]);
+    graph.nest("Alla", "Personal");
+    graph.nest("Personal", "Ekonomi's chefer");
+    let (listed, _) = walked(&graph, Walk::Coverage).await.unwrap();
+    assert_eq!(of(&listed, "id-sven").account.groups, ["Ekonomi's chefer"], "through two others");
+    let graph = Graph::start().await;
+    graph.change("id-karin", |k| k.groups.push(("Ekonomi's chefer".to_owned(), false)));
+    let (listed, _) = walked(&graph, Walk::Coverage).await.unwrap();
     assert_eq!(of(&listed, "id-anna").account.groups, [""; 0]);
 }
 
@@ -130,10 +138,58 @@ async fn one_odd_account_hides_no_other_and_where_all_are_odd_nothing_was_read()
 #[tokio::test]
 async fn a_list_without_an_end_ends_the_walk() {
     let graph = Graph::start().await;
-    graph.never_ends();
+    let has_no_end =
+        |error: &DirectoryError| matches!(error, DirectoryError::Half(why) if why.contains("no end"));
+    graph.never_ends("users");
     let error = walked(&graph, Walk::Export).await.unwrap_err();
-    assert!(matches!(&error, DirectoryError::Half(why) if why.contains("no end")), "{error}");
-    assert!(graph.count("GET /users") < 20);
+    assert!(has_no_end(&error) && graph.count("GET /users") < 20, "{error}");
+    let graph = Graph::start().await;
+    graph.never_ends("reports/authenticationMethods/userRegistrationDetails");
+    let error = walked(&graph, Walk::Coverage).await.unwrap_err();
+    assert!(has_no_end(&error) && graph.count("userRegistrationDetails") < 20, "{error}");
+    // One of which nobody can tell whether a page brings something new.
+    let graph = Graph::start().await;
+    graph.never_ends("roleManagement/directory/roleAssignments");
+    let error = walked(&graph, Walk::Export).await.unwrap_err();
+    assert!(has_no_end(&error) && graph.count("roleAssignments") < 6000, "{error}");
+}
+
+#[tokio::test]
+async fn a_page_that_leads_to_itself_is_no_answer() {
+    let graph = Graph::start().await;
+    let next = format!("{}/roleManagement/directory/roleAssignments", graph.base_url());
+    let page = format!("{{\"value\":[],\"@odata.nextLink\":\"{next}\"}}");
+    graph.fault("roleAssignments", 1, Fault::Body(page));
+    assert!(matches!(walked(&graph, Walk::Export).await, Err(DirectoryError::Half(_))));
+}
+
+#[tokio::test]
+async fn guests_and_those_under_restricted_management_are_privileged_in_a_walk_too() {
+    let graph = Graph::start().await;
+    graph.change("id-anna", |a| a.user_type = "Guest".to_owned());
+    graph.change("id-karin", |k| k.restricted = true);
+    for walk in [Walk::Coverage, Walk::Export] {
+        let (listed, _) = walked(&graph, walk).await.unwrap();
+        for (id, words) in [("id-anna", "a guest"), ("id-karin", "restricted management")] {
+            let by = &of(&listed, id).account.privilege;
+            assert!(matches!(by, Privilege::Privileged(by) if by.contains(words)), "{id}: {by:?}");
+        }
+        assert_eq!(of(&listed, "id-sven").account.privilege, Privilege::Ordinary);
+    }
+}
+
+#[tokio::test]
+async fn whoever_the_report_calls_an_admin_is_privileged_even_where_roles_may_not_be_read() {
+    let graph = Graph::start().await;
+    graph.change("id-anna", |a| a.roles = vec!["Teams Administrator".to_owned()]);
+    for lacking in [false, true] {
+        if lacking {
+            graph.lacks("RoleManagement.Read.Directory");
+        }
+        let (listed, _) = walked(&graph, Walk::Coverage).await.unwrap();
+        let by = &of(&listed, "id-anna").account.privilege;
+        assert!(matches!(by, Privilege::Privileged(_)), "{lacking}: {by:?}");
+    }
 }
 
 #[tokio::test]

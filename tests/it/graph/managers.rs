@@ -57,7 +57,11 @@ async fn whoever_cannot_be_reached_is_told_with_the_reason_and_asked_for_nothing
         k.enabled = Some(true);
         k.user_type = "Guest".to_owned();
     });
-    assert!(matches!(&above(&graph).await[0].standing, Standing::Closed(why) if why.contains("guest")));
+    let before = graph.count("id-karin/authentication");
+    let managers = above(&graph).await;
+    assert!(matches!(&managers[0].standing, Standing::Closed(why) if why.contains("guest")));
+    assert_eq!((ids(&managers), managers[0].phones.len()), (vec!["id-karin", "id-sven"], 0));
+    assert_eq!(graph.count("id-karin/authentication"), before, "a guest's phone is not asked for");
 }
 
 #[tokio::test]
@@ -67,6 +71,11 @@ async fn sponsors_speak_for_whoever_has_no_manager() {
     assert_eq!(ids(&above(&graph).await), ["id-karin", "id-sven"], "a manager comes first");
     graph.change("id-anna", |a| a.manager = None);
     assert_eq!(ids(&above(&graph).await), ["id-sven"]);
+    graph.change("id-anna", |a| a.sponsors.push("id-karin".to_owned()));
+    for (depth, expected) in [(0, &[][..]), (1, &["id-sven"]), (3, &["id-sven", "id-karin"])] {
+        let facts = directory(&graph).facts(&Who::Id(AccountId::new("id-anna")), depth).await.unwrap();
+        assert_eq!(ids(&facts.managers), expected, "{depth}");
+    }
     graph.change("id-anna", |a| a.sponsors.clear());
     assert_eq!(above(&graph).await, []);
 }

@@ -160,3 +160,31 @@ async fn check_tells_the_rights_of_both_registers() {
         assert_eq!(line.map(|line| &line["verdict"]), Some(&"good".into()), "{part}: {lines:#?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn check_names_a_protected_group_only_where_neither_register_has_it() {
+    let graph = Graph::start().await;
+    graph.change("id-karin", |karin| karin.groups.push(("Ekonomi".to_owned(), false)));
+    let unit = synchronised(&graph, &[]);
+    unit.group("Skyddade", &[]);
+    let program = desk(&graph, &unit);
+    let config = program.folder().join("nyckelbud.toml");
+    let old = std::fs::read_to_string(&config).unwrap();
+    let on_premises = unit.account("Skyddade");
+    let named = |lines: &[serde_json::Value]| -> Vec<String> {
+        let own = lines.iter().filter(|line| line["part"] == "policy.protected_groups");
+        own.map(|line| format!("{}: {}", line["verdict"].as_str().unwrap(), line["text"])).collect()
+    };
+    let checked = |names: &[&str]| {
+        let policy = format!("[policy]\nprotected_groups = {names:?}\n");
+        std::fs::write(&config, old.replacen("[policy]\n", &policy, 1)).unwrap();
+        named(&ended(&mut on_desk(program.folder(), ["check", "--json"])).objects())
+    };
+    assert_eq!(checked(&["Ekonomi", &on_premises, "Domain Admins", "Key Admins"]), [""; 0]);
+    let found = checked(&["Ekonomi", "Ekonomin", &on_premises]);
+    let told = found.len() == 1 && found[0].starts_with("care: ") && found[0].contains("Ekonomin");
+    assert!(told && found[0].contains("Entra ID or Active Directory"), "{found:?}");
+    // What one of them does not tell is not known.
+    graph.lacks("GroupMember.Read.All");
+    assert_eq!(checked(&["Ekonomin"]), [""; 0]);
+}

@@ -37,7 +37,13 @@ fn registers(graph: &Graph, silent: &TcpListener) -> (HybridDirectory, HybridPas
         timeout: LIMIT,
     };
     let base_dn = "DC=ad,DC=kommun,DC=example".to_owned();
-    let settings = LdapSettings { servers, base_dn, phone_attributes: Vec::new() };
+    let settings = LdapSettings {
+        servers,
+        base_dn,
+        phone_attributes: Vec::new(),
+        domains: Vec::new(),
+        watched_groups: Vec::new(),
+    };
     let zone = Zone::named("Europe/Stockholm").unwrap();
     let ldap = LdapDirectory::new(settings, Arc::new(SystemClock), zone);
     let cloud = directory_within(graph, LIMIT);
@@ -67,7 +73,7 @@ async fn a_change_that_never_left_is_said_not_to_have_in_time() {
             graph.fault("/users/id-anna", ALWAYS, Fault::Hangs);
         }
         let outcome = tokio::time::timeout(LIMIT, reset.set(&anna, &password)).await;
-        let outcome = outcome.expect("before the worker gives up");
+        let outcome = outcome.expect("before the worker gives up").unwrap();
         assert_eq!(outcome.code(), "not-sent", "synchronised: {synchronised}, {outcome:?}");
         assert_eq!(graph.count("PATCH"), 0);
     }

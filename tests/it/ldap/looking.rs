@@ -80,6 +80,30 @@ async fn two_with_one_name_are_several_and_none_is_nobody() {
 }
 
 #[tokio::test]
+async fn a_bare_name_is_an_account_name_or_a_principal_name_in_an_own_domain_and_of_one_alone() {
+    let unit = domain().unit();
+    let upn = |domain: &str| format!("{}@{domain}", unit.account("anna.berg"));
+    let (own, foreign) = (upn("kommun.example"), upn("frammande.example"));
+    unit.people(&[("annber01", &[("userPrincipalName", &own)]), ("anders", &[])]);
+    let people = people(&unit);
+    let annber = unit.account("annber01");
+    for name in [&annber, &unit.account("anna.berg"), &unit.account("ANNA.Berg"), &own] {
+        assert_eq!(one(facts(&people, name, 0).await).username.as_str(), annber, "{name}");
+    }
+    // Mail addresses are not looked for under a domain: a bare name is one of an account.
+    unit.set("annber01", "mail", &format!("{}@kommun.example", unit.account("a.berg")));
+    assert_eq!(facts(&people, &unit.account("a.berg"), 0).await.lookup, Lookup::Nobody);
+    // Another's account name.
+    unit.set("anders", "sAMAccountName", &unit.account("anna.berg"));
+    assert_eq!(facts(&people, &unit.account("anna.berg"), 0).await.lookup, Lookup::Several);
+    assert_eq!(one(facts(&people, &own, 0).await).username.as_str(), annber, "a whole name is clear");
+    // A domain that is not the organisation's.
+    unit.set("annber01", "userPrincipalName", &foreign);
+    assert_eq!(one(facts(&people, &unit.account("anna.berg"), 0).await).name, "anders");
+    assert_eq!(one(facts(&people, &foreign, 0).await).username.as_str(), annber);
+}
+
+#[tokio::test]
 async fn a_letter_with_an_accent_is_another_letter() {
     let unit = domain().unit();
     let accented = unit.mail("björn");

@@ -1,9 +1,12 @@
 //! The chain above an account.
 
-use nyckelbud::directory::{Absence, Manager, Standing};
+use nyckelbud::directory::{Absence, Census, Directory, Manager, Standing, Verdict, Walk};
 
 use super::{facts, people};
-use crate::support::samba::{DELEGATED, READ_NOTHING, domain};
+use crate::support::samba::{
+    DELEGATED, LIST_NOTHING, READ_NO_MANAGER, READ_NOTHING, READ_NOTHING_AT_ALL,
+    domain,
+};
 
 fn names(managers: &[Manager]) -> Vec<&str> {
     managers.iter().map(|manager| manager.name.as_str()).collect()
@@ -67,4 +70,71 @@ async fn managers_who_are_told_in_half_are_passed_over_with_the_reason() {
         assert!(matches!(&manager.standing, Standing::Closed(why) if why.contains("userAccountControl")));
         assert_eq!(manager.phones, []);
     }
+}
+
+/// Those above somebody who may be read: the first sits where the service account lacks `right`, and is
+/// restricted by `own`.
+async fn hidden_by(right: &str, own: Option<&str>) -> Vec<Manager> {
+    let hidden = domain().unit_with(&[&DELEGATED[..], &[right]].concat());
+    hidden.people(&[("cilla", &[]), ("berit", &[("manager", &hidden.dn_of("cilla"))])]);
+    let unit = domain().unit();
+    unit.people(&[("anna", &[("manager", &hidden.dn_of("berit"))])]);
+    if let Some(line) = own {
+        hidden.restrict("berit", line);
+    }
+    facts(&people(&unit), &unit.account("anna"), 3).await.managers
+}
+
+#[tokio::test]
+async fn a_manager_who_may_not_be_read_ends_the_chain_in_words() {
+    let all = Some(READ_NOTHING_AT_ALL);
+    for (right, own, words) in [
+        (LIST_NOTHING, None, "the service account may not see it there"),
+        ("", all, "the service account may not"),
+    ] {
+        let above = hidden_by(right, own).await;
+        assert_eq!(above.len(), 1, "{above:?}");
+        assert!(above[0].name.starts_with("berit"), "{above:?}");
+        let told = matches!(&above[0].standing, Standing::Closed(why) if why.contains(words));
+        assert!(told, "{right} {own:?}: {above:?}");
+    }
+}
+
+#[tokio::test]
+async fn that_nobody_can_see_who_is_above_is_not_that_nobody_is() {
+    let hidden = domain().unit();
+    hidden.people(&[("berit", &[("mobile", "070-174 06 06")]), ("anna", &[])]);
+    hidden.set("anna", "manager", &hidden.dn_of("berit"));
+    for name in ["anna", "berit"] {
+        hidden.restrict(name, READ_NO_MANAGER);
+    }
+    let unit = domain().unit();
+    unit.people(&[("anna", &[("manager", &hidden.dn_of("berit"))])]);
+    let told = |manager: &Manager, of: &str| {
+        let why = matches!(&manager.standing, Standing::Closed(why) if why.contains("\"Read manager\""));
+        why && manager.name == format!("the manager of {of}")
+    };
+    let above = facts(&people(&hidden), &hidden.account("anna"), 3).await.managers;
+    assert!(above.len() == 1 && told(&above[0], "anna"), "{above:?}");
+    let above = facts(&people(&unit), &unit.account("anna"), 3).await.managers;
+    assert!(above.len() == 2 && above[0].phones.len() == 1 && told(&above[1], "berit"), "{above:?}");
+    assert_eq!(facts(&people(&unit), &unit.account("anna"), 1).await.managers.len(), 1, "no further");
+    assert_eq!(facts(&people(&hidden), &hidden.account("anna"), 0).await.managers, []);
+
+    for (unit, verdict) in [(&hidden, Verdict::Bad), (&unit, Verdict::Good)] {
+        let findings = people(unit).rights().await;
+        let found = findings.iter().find(|finding| finding.right == "Read manager").expect("its line");
+        assert_eq!(found.verdict, verdict, "{found:#?}");
+        assert_eq!(found.todo.contains("RP;manager"), verdict == Verdict::Bad, "{found:#?}");
+    }
+}
+
+#[tokio::test]
+async fn in_a_walk_a_manager_elsewhere_is_named_and_not_among_those_read() {
+    let (unit, other) = (domain().unit(), domain().unit());
+    other.people(&[("berit", &[("mobile", "070-174 06 06")])]);
+    unit.people(&[("anna", &[("manager", &other.dn_of("berit"))])]);
+    let listed = people(&unit).walk(Walk::Coverage, &|_| {}).await.unwrap();
+    assert_eq!(listed.len(), 1);
+    assert!(listed[0].manager.as_ref().is_some_and(|id| *id != listed[0].account.id), "{listed:?}");
 }

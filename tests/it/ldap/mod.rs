@@ -41,6 +41,8 @@ fn settings_of(addresses: &[String], base_dn: &str) -> LdapSettings {
         },
         base_dn: base_dn.to_owned(),
         phone_attributes: vec!["mobile".to_owned(), "otherMobile".to_owned()],
+        domains: vec!["annan.example".to_owned(), "kommun.example".to_owned()],
+        watched_groups: Vec::new(),
     }
 }
 

@@ -62,6 +62,32 @@ async fn a_right_too_many_is_told() {
 }
 
 #[tokio::test]
+async fn a_protected_group_that_nobody_has_is_named_and_one_that_is_known_by_number_is_not() {
+    let unit = domain().unit();
+    unit.people(&[("anna", &[])]);
+    let group = unit.group("Skyddade", &[]);
+    let (_, cn) = group.split_once('=').unwrap();
+    let (cn, _) = cn.split_once(',').unwrap();
+    let (misspelt, accented) = (unit.account("Skydade"), unit.account("Skyddåde"));
+    let there = [unit.account("SKYDDADE"), cn.to_owned(), "domain admins".to_owned()];
+    // As in a domain in another language, or one that is older than this group.
+    let by_number = ["Key Admins".to_owned()];
+    let mut settings = super::settings(&unit.dn());
+    settings.watched_groups = [&there[..], &by_number, &[misspelt.clone(), accented.clone()]].concat();
+    let findings = super::directory(settings.clone()).rights().await;
+    let named: Vec<&Finding> = findings.iter().filter(|f| f.right == "policy.protected_groups").collect();
+    assert_eq!(named.len(), 2, "{named:#?}");
+    for (finding, name) in named.into_iter().zip([misspelt, accented]) {
+        assert_eq!(finding.verdict, Verdict::Care, "{finding:#?}");
+        assert!(finding.text.contains(&name) && finding.todo.contains("sAMAccountName"), "{finding:#?}");
+    }
+    // Of a directory that cannot be asked nobody knows what groups it has.
+    settings.servers.addresses = vec!["ldaps://127.0.0.1:9".to_owned()];
+    let findings = super::directory(settings).rights().await;
+    assert!(findings.iter().all(|f| f.right != "policy.protected_groups"), "{findings:#?}");
+}
+
+#[tokio::test]
 async fn reading_is_tried_on_every_server_and_for_every_attribute() {
     let unit = domain().unit();
     unit.people(&[("anna", &[("mobile", "070-174 06 05")])]);

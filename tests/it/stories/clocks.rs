@@ -13,6 +13,7 @@ const ANNA: Story = Story {
     name: "clocks that differ",
     people: &[Person { role: "anna", phone: Phone::Mobile, kind: Ordinary, manager: None }],
     asks_for_another: false,
+    asks_by_bare_name: false,
     end: End::Password,
     not_in: &[],
 };

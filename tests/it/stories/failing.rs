@@ -25,6 +25,7 @@ const ANNA: Story = Story {
         Person { role: "berit", phone: Phone::Mobile, kind: Ordinary, manager: None },
     ],
     asks_for_another: false,
+    asks_by_bare_name: false,
     end: End::Technician { reason: "directory-failed", trail: "directory unknown: " },
     not_in: &[(Register::File, "a file answers or fails, and is never silent")],
 };

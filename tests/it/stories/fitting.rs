@@ -145,8 +145,7 @@ impl Fitted {
 
     fn entry(&self, told: &Told, person: &Person) -> String {
         let name = told.name(person.role);
-        let mut groups = Vec::new();
-        let mut more = String::new();
+        let (mut username, mut groups, mut more) = (name.clone(), Vec::new(), String::new());
         match person.kind {
             Kind::Ordinary | Kind::Disabled => {}
             Kind::Guest => more.push_str("protected = \"a guest\"\n"),
@@ -157,6 +156,14 @@ impl Fitted {
             Kind::Away => more.push_str("absent = true\n"),
             Kind::Twin => {
                 more.push_str(&format!("aliases = [\"{}@kommun.example\"]\n", told.name("anna")));
+            }
+            Kind::Renamed => {
+                username = told.bare();
+                more.push_str(&format!("mail = \"{name}@kommun.example\"\n"));
+            }
+            Kind::Namesake => {
+                username = format!("other-{name}");
+                more.push_str(&format!("aliases = [\"{}\"]\n", told.bare()));
             }
             Kind::Expired | Kind::Locked | Kind::Contact | Kind::Gone => {
                 panic!("not in a file: {:?}", person.kind)
@@ -172,7 +179,7 @@ impl Fitted {
             ));
         }
         format!(
-            "[[account]]\nid = \"id-{name}\"\nusername = \"{name}@kommun.example\"\nname = \"{name}\"\n\
+            "[[account]]\nid = \"id-{name}\"\nusername = \"{username}@kommun.example\"\nname = \"{name}\"\n\
              unit = \"Förskola\"\nenabled = {}\ngroups = {groups:?}\n{more}\n",
             person.kind != Kind::Disabled
         )
@@ -204,6 +211,11 @@ impl Fitted {
             Kind::Away => one.replies = Replies::Set(json!({ "status": "alwaysEnabled" })),
             Kind::Contact => one.kind = "orgContact",
             Kind::Gone => return,
+            Kind::Renamed => one.upn = format!("{}@kommun.example", self.called(&told.bare())),
+            Kind::Namesake => {
+                one.upn = format!("other-{}", one.upn);
+                one.sam = Some(self.called(&told.bare()));
+            }
             Kind::Twin => {
                 one.proxies.push(format!("smtp:{}@kommun.example", self.called(&told.name("anna"))))
             }
@@ -211,8 +223,10 @@ impl Fitted {
             Kind::Expired => one.leaves = Some("2026-01-31T23:00:00Z".to_owned()),
             Kind::Privileged => one.roles = vec!["Teams Administrator".to_owned()],
             Kind::Protected => one.groups.push((PROTECTED.to_owned(), false)),
-            // Graph answers with all groups, nested ones too.
-            Kind::ProtectedBelow => one.groups.extend(["Inre", PROTECTED].map(|g| (g.to_owned(), false))),
+            Kind::ProtectedBelow => {
+                one.groups.push(("Inre".to_owned(), false));
+                graph.nest("Inre", PROTECTED);
+            }
         }
         if let (Some(unit), false) = (&self.unit, matches!(person.kind, Kind::Guest | Kind::Contact)) {
             let guid = unit.attribute(&name, "objectGUID").expect("an identifier");
@@ -242,6 +256,11 @@ impl Fitted {
                 Kind::Protected => protected.push(dn.clone()),
                 Kind::ProtectedBelow => below.push(dn.clone()),
                 Kind::Twin => attributes.push(("mail", unit.mail(&told.name("anna")))),
+                Kind::Renamed => attributes.push(("userPrincipalName", unit.mail(&told.bare()))),
+                Kind::Namesake => {
+                    let other = format!("other-{}", unit.mail(&name));
+                    attributes.extend([("userPrincipalName", other.clone()), ("mail", other)]);
+                }
                 Kind::Contact => {
                     first.push_str(&format!("dn: {dn}\nchangetype: add\nobjectClass: contact\n\n"));
                     continue;
@@ -272,6 +291,12 @@ impl Fitted {
             protected.push(unit.group("Inre", &below));
             unit.group(PROTECTED, &protected);
         }
+        self.finish_in_active_directory(people);
+    }
+
+    /// What becomes of those who are there.
+    fn finish_in_active_directory(&self, people: &[(&Told, &Person)]) {
+        let unit = self.unit.as_ref().expect("a unit");
         for (told, person) in people {
             let name = told.name(person.role);
             match person.kind {
@@ -279,7 +304,8 @@ impl Fitted {
                 Kind::Privileged => unit.join("CN=Domain Admins,CN=Users", &unit.dn_of(&name)),
                 Kind::Gone => domain().ldif(&format!("dn: {}\nchangetype: delete\n", unit.dn_of(&name))),
                 Kind::Ordinary | Kind::Disabled | Kind::Expired | Kind::Guest | Kind::Protected => {}
-                Kind::ProtectedBelow | Kind::Away | Kind::Contact | Kind::Twin => {}
+                Kind::ProtectedBelow | Kind::Away | Kind::Contact => {}
+                Kind::Twin | Kind::Renamed | Kind::Namesake => {}
             }
         }
     }

@@ -17,11 +17,15 @@ const fn technician(reason: &'static str, trail: &'static str) -> End {
 }
 
 const fn story(name: &'static str, people: &'static [Person], end: End) -> Story {
-    Story { name, people, asks_for_another: false, end, not_in: &[] }
+    Story { name, people, asks_for_another: false, asks_by_bare_name: false, end, not_in: &[] }
 }
 
 const fn with_another(name: &'static str, people: &'static [Person], end: End) -> Story {
     Story { asks_for_another: true, ..story(name, people, end) }
+}
+
+const fn by_bare_name(name: &'static str, people: &'static [Person], end: End) -> Story {
+    Story { asks_by_bare_name: true, ..story(name, people, end) }
 }
 
 const fn not_in(story: Story, not_in: &'static [(Register, &'static str)]) -> Story {
@@ -44,6 +48,16 @@ pub(super) const ACCOUNTS: &[Story] = &[
     story(
         "two found",
         &[one("anna", Mobile, Ordinary, None), one("twin", Mobile, Twin, None)],
+        technician("account-ambiguous", "account fail: several are called"),
+    ),
+    by_bare_name(
+        "a name before the @ that is no account name",
+        &[one("anna", Mobile, Renamed, None)],
+        End::Password,
+    ),
+    by_bare_name(
+        "a name before the @ that is another's account name",
+        &[one("anna", Mobile, Renamed, None), one("twin", Mobile, Namesake, None)],
         technician("account-ambiguous", "account fail: several are called"),
     ),
     story(

@@ -42,8 +42,17 @@ pub const WRITE_ACCOUNT_CONTROL: &str =
 pub const READ_NO_NUMBER: &str = "(OD;CIIO;RP;a8df73ef-c5ea-11d1-bbcb-0080c76670c0;;SVC)";
 /// Whether an account is locked may not be read (`msDS-User-Account-Control-Computed`).
 pub const READ_NO_LOCK: &str = "(OD;CIIO;RP;2cc4b836-b63f-4940-8d23-ea7acf06af56;;SVC)";
-/// `mobile` may not be read, and everything else may.
-const READ_NO_MOBILE: &str = "(OD;;RP;f0f8ffa3-1191-11d0-a060-00aa006c33ed;;SVC)(A;;RPLCLORC;;;AU)";
+/// `mobile` of the account that has this line itself may not be read.
+const READ_NO_MOBILE: &str = "(OD;;RP;f0f8ffa3-1191-11d0-a060-00aa006c33ed;;SVC)";
+/// `manager` of the account that has this line itself may not be read: where it is inherited, the account's own
+/// permission to read what everybody may see comes first.
+pub const READ_NO_MANAGER: &str = "(OD;;RP;bf9679b5-0de6-11d0-a285-00aa003049e2;;SVC)";
+/// The same for all of an account.
+pub const READ_NOTHING_AT_ALL: &str = "(D;;RP;;;SVC)";
+/// `userAccountControl` of an account may not be read.
+pub const READ_NO_ACCOUNT_CONTROL: &str = "(OD;CIIO;RP;bf967a68-0de6-11d0-a285-00aa003049e2;;SVC)";
+/// What lies in the unit may not be listed.
+pub const LIST_NOTHING: &str = "(D;;LC;;;SVC)";
 /// Nothing of an account may be read.
 pub const READ_NOTHING: &str = "(D;CIIO;RP;;;SVC)";
 
@@ -291,8 +300,13 @@ impl Unit {
 
     /// Hides the `mobile` of one of its people by the account's own access list, which counts before the unit's.
     pub fn hide_mobile(&self, name: &str) {
-        let list = READ_NO_MOBILE.replace("SVC", &self.domain.service_sid);
-        self.set(name, "nTSecurityDescriptor", &format!("O:DAG:DAD:{list}"));
+        self.restrict(name, READ_NO_MOBILE);
+    }
+
+    /// Gives one of its people an access list: this line, and that everybody may read.
+    pub fn restrict(&self, name: &str, line: &str) {
+        let line = line.replace("SVC", &self.domain.service_sid);
+        self.set(name, "nTSecurityDescriptor", &format!("O:DAG:DAD:{line}(A;;RPLCLORC;;;AU)"));
     }
 
     /// Adds a group with these members, by their distinguished names.

@@ -17,6 +17,7 @@ use crate::support::scripted_gateway::ScriptedGateway;
 
 mod messages;
 mod pickup;
+mod refusals;
 mod switch;
 mod texting;
 mod time;

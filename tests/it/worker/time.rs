@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use nyckelbud::cli::assembly;
 use nyckelbud::directory::{DirectoryError, Finding};
-use nyckelbud::password::{PasswordReset, TemporaryPassword, Used};
+use nyckelbud::password::{PasswordReset, TemporaryPassword, Used, ValueRefused};
 use nyckelbud::token::Tokens;
 use nyckelbud::types::{Outcome, UnixMillis};
 use nyckelbud::worker::{Health, Worker, WorkerError};
@@ -21,8 +21,8 @@ struct Closed;
 
 #[async_trait]
 impl PasswordReset for Closed {
-    async fn set(&self, _: &AccountId, _: &TemporaryPassword) -> Outcome {
-        Outcome::NotSent { cause: "no connection".to_owned() }
+    async fn set(&self, _: &AccountId, _: &TemporaryPassword) -> Result<Outcome, ValueRefused> {
+        Ok(Outcome::NotSent { cause: "no connection".to_owned() })
     }
 
     async fn used(&self, _: &AccountId, _: UnixMillis) -> Result<Used, DirectoryError> {
@@ -118,9 +118,9 @@ struct Timeless(Arc<dyn PasswordReset>);
 
 #[async_trait]
 impl PasswordReset for Timeless {
-    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Outcome {
+    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Result<Outcome, ValueRefused> {
         match self.0.set(account, password).await {
-            Outcome::Accepted { .. } => Outcome::Accepted { reference: "its-name".to_owned() },
+            Ok(Outcome::Accepted { .. }) => Ok(Outcome::Accepted { reference: "its-name".to_owned() }),
             other => other,
         }
     }
@@ -160,7 +160,7 @@ struct Door {
 
 #[async_trait]
 impl PasswordReset for Door {
-    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Outcome {
+    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Result<Outcome, ValueRefused> {
         let way = if self.open.load(Ordering::SeqCst) { self.behind.as_ref() } else { &Closed };
         way.set(account, password).await
     }

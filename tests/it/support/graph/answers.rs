@@ -70,7 +70,9 @@ impl State {
             ["users", id] => self.user(id, call),
             ["users", id, "manager"] => self.manager(id, call),
             ["users", id, "sponsors"] => self.sponsors(id, call),
-            ["users", id, "transitiveMemberOf", cast] => self.memberships(id, cast, call),
+            ["users", id, reach @ ("memberOf" | "transitiveMemberOf"), cast] => {
+                self.memberships(id, reach, cast, call)
+            }
             ["users", id, "authentication", "phoneMethods"] => self.phones(id, call),
             ["users", id, "authentication", "temporaryAccessPassMethods"] => self.list_passes(id, call),
             ["users", id, "mailboxSettings", "automaticRepliesSetting"] => self.replies(id, call),
@@ -80,7 +82,9 @@ impl State {
                 kind @ ("roleAssignments" | "roleEligibilityScheduleInstances"),
             ] => self.assignments(kind, call),
             ["groups"] => self.groups(call),
-            ["groups", id, "transitiveMembers", "microsoft.graph.user"] => self.members(id, call),
+            ["groups", id, reach @ ("members" | "transitiveMembers"), "microsoft.graph.user"] => {
+                self.members(id, reach, call)
+            }
             ["reports", "authenticationMethods", "userRegistrationDetails"] => self.report(call),
             other => self.undocumented(400, "BadRequest", &format!("no resource /{}", other.join("/"))),
         }

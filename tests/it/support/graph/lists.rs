@@ -22,7 +22,7 @@ impl State {
         if call.options.get("$count").is_some_and(|count| count == "true") && skip == 0 {
             answer["@odata.count"] = json!(count);
         }
-        if skip + most < count || (self.endless && path == "users") {
+        if skip + most < count || self.endless.contains(&path) {
             let options = call.options.iter().filter(|(name, _)| *name != "$skiptoken");
             let options: Vec<String> =
                 options.map(|(name, value)| format!("{name}={}", value.replace(' ', "%20"))).collect();
@@ -115,8 +115,24 @@ impl State {
         self.paged(&format!("users/{id}/sponsors"), shown, call)
     }
 
+    /// The groups of somebody with whether roles can be given to them: the own ones, and where the `reach` is
+    /// transitive those that these are in.
+    fn groups_of(&self, person: &Person, reach: &str) -> Vec<(String, bool)> {
+        let mut all = person.groups.clone();
+        let mut next = 0;
+        while let Some((inner, _)) = all.get(next).cloned().filter(|_| reach.starts_with("transitive")) {
+            for (_, outer) in self.nested.iter().filter(|(own, _)| *own == inner) {
+                if all.iter().all(|(known, _)| known != outer) {
+                    all.push((outer.clone(), false));
+                }
+            }
+            next += 1;
+        }
+        all
+    }
+
     /// What is of a kind that may not be read comes back with its identifier only.
-    pub(super) fn memberships(&mut self, id: &str, cast: &str, call: &Call<'_>) -> Answer {
+    pub(super) fn memberships(&mut self, id: &str, reach: &str, cast: &str, call: &Call<'_>) -> Answer {
         if let Err(answer) = self.options(call, &["$select", "$count", "$top"]) {
             return answer;
         }
@@ -138,15 +154,15 @@ impl State {
             }
             "microsoft.graph.group" if call.may(&GROUPS) => {
                 let group = |(name, assignable): &(String, bool)| json!({ "id": name, "displayName": name, "isAssignableToRole": assignable.then_some(true) });
-                person.groups.iter().map(group).collect()
+                self.groups_of(&person, reach).iter().map(group).collect()
             }
             "microsoft.graph.group" => {
                 let hidden = |(name, _): &(String, bool)| json!({ "id": name, "displayName": null, "isAssignableToRole": null });
-                person.groups.iter().map(hidden).collect()
+                self.groups_of(&person, reach).iter().map(hidden).collect()
             }
             other => return self.undocumented(400, "Request_BadRequest", &format!("a cast to {other}")),
         };
-        self.paged(&format!("users/{id}/transitiveMemberOf/{cast}"), all, call)
+        self.paged(&format!("users/{id}/{reach}/{cast}"), all, call)
     }
 
     pub(super) fn assignments(&mut self, kind: &str, call: &Call<'_>) -> Answer {
@@ -197,14 +213,15 @@ impl State {
             }
         };
         let wanted = filter.as_ref().and_then(|filter| filter.one("displayName"));
-        let all = self.people.iter().flat_map(|person| &person.groups).map(|(name, _)| name);
-        let names: BTreeSet<&String> =
+        let all = self.people.iter().flat_map(|person| self.groups_of(person, "transitive"));
+        let all = all.map(|(name, _)| name);
+        let names: BTreeSet<String> =
             all.filter(|name| wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(name))).collect();
         let shown = names.into_iter().map(|name| json!({ "id": name, "displayName": name })).collect();
         self.paged("groups", shown, call)
     }
 
-    pub(super) fn members(&mut self, id: &str, call: &Call<'_>) -> Answer {
+    pub(super) fn members(&mut self, id: &str, reach: &str, call: &Call<'_>) -> Answer {
         if let Err(answer) = self.options(call, &["$select", "$count", "$top"]) {
             return answer;
         }
@@ -214,13 +231,13 @@ impl State {
         if !call.may(&GROUPS) {
             return self.denied();
         }
-        let member = |person: &&Person| person.groups.iter().any(|(name, _)| name == id);
+        let member = |person: &&Person| self.groups_of(person, reach).iter().any(|(name, _)| name == id);
         let all: Vec<Value> =
             self.people.iter().filter(member).map(|person| json!({ "id": person.id })).collect();
         if all.is_empty() {
             self.no_such(id)
         } else {
-            self.paged(&format!("groups/{id}/transitiveMembers/microsoft.graph.user"), all, call)
+            self.paged(&format!("groups/{id}/{reach}/microsoft.graph.user"), all, call)
         }
     }
 

@@ -75,8 +75,10 @@ pub(super) struct State {
     pass_policy: PassPolicy,
     /// No page is longer.
     page_max: usize,
-    /// Does the list of people go on for ever?
-    endless: bool,
+    /// Lists that go on for ever.
+    endless: Vec<&'static str>,
+    /// Groups in groups: the inner one and the outer one.
+    nested: Vec<(String, String)>,
     /// Is Privileged Identity Management licensed?
     licensed: bool,
     /// The roles of the application itself, with their scope.
@@ -108,7 +110,8 @@ impl Graph {
             passes: Vec::new(),
             pass_policy: PassPolicy::default(),
             page_max: 999,
-            endless: false,
+            endless: Vec::new(),
+            nested: Vec::new(),
             licensed: true,
             own_roles: vec![(USER_ADMINISTRATOR.to_owned(), "/administrativeUnits/au1".to_owned())],
         }));
@@ -188,9 +191,14 @@ impl Graph {
         self.state().page_max = most;
     }
 
-    /// The list of people has no last page from now on.
-    pub fn never_ends(&self) {
-        self.state().endless = true;
+    /// The list at this path has no last page from now on.
+    pub fn never_ends(&self, path: &'static str) {
+        self.state().endless.push(path);
+    }
+
+    /// The group `inner` is a member of `outer` from now on.
+    pub fn nest(&self, inner: &str, outer: &str) {
+        self.state().nested.push((inner.to_owned(), outer.to_owned()));
     }
 
     pub fn set_licensed(&self, licensed: bool) {
