@@ -23,6 +23,7 @@ mod failure;
 mod lookup;
 mod phones;
 mod privilege;
+mod report;
 mod rights;
 mod user;
 
@@ -121,6 +122,11 @@ impl GraphDirectory {
     #[must_use]
     pub fn until(&self) -> Until {
         Until::within(self.0.timeout * 9 / 10)
+    }
+
+    /// The groups whose members a walk knows.
+    pub(in crate::directory) fn watched_groups(&self) -> &[String] {
+        &self.0.watched_groups
     }
 
     fn now(&self) -> UnixMillis {

@@ -11,6 +11,8 @@ use crate::support::program::{ended, on_desk};
 use crate::support::samba::{FIRST_PASSWORD, SERVICE, SERVICE_PASSWORD, SignedIn, Unit, domain};
 use crate::support::{demo_desk, letters};
 
+mod census;
+
 const WAYS: &str = "[[mailbox]]\nname = \"servicedesk\"\nkind = \"maildir\"\npath = \"mailbox\"\nstart = \"all\"\n\
     poll = \"1s\"\nauthentication = \"authserv:mx.kommun.example\"\n\
     [[sms.gateway]]\nname = \"modem\"\nkind = \"spool\"\npath = \"sms\"\n\
