@@ -77,10 +77,12 @@ fn objects(all: &[Covered<'_>]) -> Result<(), CliError> {
 
 fn table_of_units(all: &[Covered<'_>]) -> Result<(), CliError> {
     const HEADS: [&str; 8] =
-        ["Unit", "People", "By text", "By manager", "No phone", "No texts", "Protected", "Unknown"];
+        ["Unit", "People", "Text", "Manager", "No phone", "No texts", "Protected", "Unknown"];
+    // All of it is as wide as a terminal usually is.
     let row = |cells: &[String]| {
-        let name = output::column(&cells[0], 28);
-        let counts = cells[1..].iter().map(|cell| format!("{cell:>11}"));
+        let name = output::column(&cells[0], 22);
+        let counts = cells.iter().zip(HEADS).skip(1);
+        let counts = counts.map(|(cell, head)| format!(" {cell:>width$}", width = head.len().max(6)));
         format!("{name}{}", counts.collect::<String>())
     };
     let heads = HEADS.map(ToOwned::to_owned);

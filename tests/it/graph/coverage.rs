@@ -64,7 +64,7 @@ async fn at_a_terminal_one_line_tells_how_far_it_has_come_and_goes_away() {
     let line = format!("{} coverage --numbers", inner.get_program().to_string_lossy());
     let mut script = Command::new("script");
     script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
-    script.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    script.env("NO_COLOR", "1").envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let shown = ended(&mut script).expect(0).out;
     let (_, told) = shown.split_once("\rAccounts: 3 of 3 read …").unwrap_or_else(|| panic!("{shown:?}"));
     let (progress, table) = told.split_once("Unit").unwrap_or_else(|| panic!("{shown:?}"));
