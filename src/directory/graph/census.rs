@@ -15,12 +15,13 @@ use super::client::{GraphClient, Mode, PAGES_MAX, Until};
 use super::failure::GraphError;
 use super::lookup::literal;
 use super::privilege::{Assignment, GROUPS, ROLES, is_unlicensed};
+use super::report::Report;
 use super::rights::PEOPLE;
 use super::user::{Reference, User};
 use super::{GraphDirectory, GraphError as Error, Origin, origin, out_of_reach};
 use crate::directory::odd::Odd;
 use crate::directory::{Account, Census, DirectoryError, Listed, ListedPhones, Part, Privilege};
-use crate::directory::{Progress, RegisteredPhone, Walk};
+use crate::directory::{Progress, RegisteredPhone, Standing, Walk};
 use crate::http::ServiceUrl;
 use crate::types::{AccountId, UnixMillis};
 
@@ -88,33 +89,30 @@ impl GraphDirectory {
             let own = watched.iter().filter(|(_, members)| members.contains(one.account.id.as_str()));
             one.account.groups.extend(own.map(|(name, _)| name.clone()));
         }
-        match report {
-            Some(report) => {
-                for one in &mut listed {
-                    one.phones = report.phones(one.account.id.as_str());
-                }
-            }
-            None => self.numbers(&mut listed, &mut pace, told).await?,
-        }
+        let asked = match report {
+            None => (0..listed.len()).collect(),
+            Some(report) => types(&mut listed, &report),
+        };
+        self.numbers(&mut listed, &asked, &mut pace, told).await?;
         Ok((listed, synchronised))
     }
 
-    /// Asks for everybody's phones, at a bounded rate.
+    /// Asks for the phones of those at the places `asked`, at a bounded rate.
     async fn numbers(
         &self,
         listed: &mut Vec<Listed>,
+        asked: &[usize],
         pace: &mut Interval,
         told: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<(), DirectoryError> {
-        let all = listed.len();
+        let all = asked.len();
         let mut asking = JoinSet::new();
         let (mut next, mut done) = (0, 0);
         let mut gone = HashSet::new();
         while done < all {
-            if next < all && asking.len() < AT_ONCE {
+            if let Some(&place) = asked.get(next).filter(|_| asking.len() < AT_ONCE) {
                 pace.tick().await;
-                let (client, id) = (self.client().clone(), listed[next].account.id.clone());
-                let place = next;
+                let (client, id) = (self.client().clone(), listed[place].account.id.clone());
                 asking.spawn(async move { (place, client.phones_of(&id).await) });
                 next += 1;
                 continue;
@@ -123,7 +121,10 @@ impl GraphDirectory {
             let (place, phones) =
                 answered.map_err(|_| DirectoryError::Unavailable("a look at phones broke off".to_owned()))?;
             match phones? {
-                Numbers::Known(phones) => listed[place].account.phones = phones,
+                Numbers::Known(phones) => {
+                    listed[place].account.phones = phones;
+                    listed[place].phones = ListedPhones::Numbers;
+                }
                 Numbers::Unknown(why) => listed[place].phones = ListedPhones::Unknown(why),
                 Numbers::Gone => {
                     gone.insert(listed[place].account.id.clone());
@@ -301,6 +302,19 @@ pub(super) fn paced(every: Duration) -> Interval {
     let mut pace = interval(every.max(Duration::from_micros(1)));
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     pace
+}
+
+/// Everybody's types of phones, by the report. Answers who must be asked about, because the report does not
+/// know them although they are switched on: it is some hours old.
+fn types(listed: &mut [Listed], report: &Report) -> Vec<usize> {
+    let mut asked = Vec::new();
+    for (place, one) in listed.iter_mut().enumerate() {
+        one.phones = report.phones(one.account.id.as_str());
+        if matches!(one.phones, ListedPhones::Unknown(_)) && one.account.standing == Standing::Open {
+            asked.push(place);
+        }
+    }
+    asked
 }
 
 fn listed(person: &User, now: UnixMillis) -> Result<Listed, DirectoryError> {

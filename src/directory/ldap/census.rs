@@ -96,9 +96,9 @@ impl Inner {
                 known.unwrap_or_else(|| AccountId::new(dn))
             });
         }
-        let all = phoneless.len();
+        let (all, who) = (phoneless.len(), self.own_identifiers(session).await?);
         for (done, (place, dn)) in phoneless.into_iter().enumerate() {
-            match self.phones_may_be_read(session, &Entry::new(dn)).await {
+            match self.phones_may_be_read_by(session, &Entry::new(dn), &who).await {
                 Err(Failure::Half(why)) => listed[place].phones = ListedPhones::Unknown(why),
                 read => read?,
             }

@@ -1,12 +1,14 @@
 //! The attributes that hold phones: what the schema says of them, and whether they may be read where they
 //! are empty. What may not be read looks like what is not there, and would be "no phone is registered".
 
+use std::collections::HashSet;
+
 use super::Inner;
 use super::access::may_read;
 use super::entry::Entry;
 use super::failure::Failure;
 use super::session::Session;
-use super::values::{self, ObjectGuid};
+use super::values::{self, ObjectGuid, Sid};
 
 /// `searchFlags`: reading it needs an extended right besides (MS-ADTS 2.2.9, fCONFIDENTIAL).
 const CONFIDENTIAL: i64 = 0x80;
@@ -38,18 +40,32 @@ impl Inner {
     /// [`Failure::Half`] with the attribute.
     pub(crate) async fn phones_may_be_read(&self, session: &Session, entry: &Entry) -> Result<(), Failure> {
         let known = self.known.get_or_try_init(|| self.look_at_the_schema(session)).await?;
-        let empty: Vec<&PhoneAttribute> =
-            known.iter().filter(|one| entry.octets(&one.name).is_empty()).collect();
-        if empty.is_empty() {
+        if known.iter().all(|one| !entry.octets(&one.name).is_empty()) {
             return Ok(());
         }
         let who = self.own_identifiers(session).await?;
+        self.phones_may_be_read_by(session, entry, &who).await
+    }
+
+    /// The same for many entries: the service account has the identifiers `who`.
+    ///
+    /// # Errors
+    /// As for [`Inner::phones_may_be_read`].
+    pub(super) async fn phones_may_be_read_by(
+        &self,
+        session: &Session,
+        entry: &Entry,
+        who: &HashSet<Sid>,
+    ) -> Result<(), Failure> {
+        let known = self.known.get_or_try_init(|| self.look_at_the_schema(session)).await?;
+        let empty: Vec<&PhoneAttribute> =
+            known.iter().filter(|one| entry.octets(&one.name).is_empty()).collect();
         let descriptor = match session.descriptor(&entry.dn).await {
             Err(failure @ Failure::Answer(_)) if !failure.is_of_this_server() => None,
             read => read?,
         };
         let hidden = |one: &&PhoneAttribute| {
-            let read = |octets: &[u8]| may_read(octets, &who, &one.identifiers, one.confidential);
+            let read = |octets: &[u8]| may_read(octets, who, &one.identifiers, one.confidential);
             descriptor.as_deref().and_then(read) != Some(true)
         };
         match empty.into_iter().find(hidden) {

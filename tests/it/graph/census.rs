@@ -48,6 +48,19 @@ async fn coverage_reads_types_from_the_report_and_asks_nobodys_phones() {
 }
 
 #[tokio::test]
+async fn whoever_the_report_does_not_know_yet_is_asked_about() {
+    let graph = Graph::start().await;
+    graph.change("id-anna", |a| a.reported = false);
+    graph.change("id-sven", |s| (s.reported, s.enabled) = (false, Some(false)));
+    let (listed, told) = walked(&graph, Walk::Coverage).await.unwrap();
+    assert_eq!(of(&listed, "id-anna").phones, ListedPhones::Numbers);
+    assert_eq!(of(&listed, "id-anna").account.phones.len(), 1);
+    assert_eq!(of(&listed, "id-karin").phones, ListedPhones::Types(vec![PhoneType::Mobile]));
+    assert!(matches!(of(&listed, "id-sven").phones, ListedPhones::Unknown(_)), "nobody has a use for it");
+    assert_eq!((told.last(), graph.count("phoneMethods")), (Some(&read(Part::Phones, 1, Some(1))), 1));
+}
+
+#[tokio::test]
 async fn without_the_report_and_for_a_copy_everybody_is_asked_about() {
     let graph = Graph::start().await;
     let (listed, told) = walked(&graph, Walk::Export).await.unwrap();

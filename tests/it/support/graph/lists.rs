@@ -249,7 +249,9 @@ impl State {
             json!({ "id": person.id, "userPrincipalName": person.upn, "isAdmin": !person.roles.is_empty(),
                 "methodsRegistered": methods, "lastUpdatedDateTime": "2026-11-23T00:00:00Z" })
         };
-        let on = self.people.iter().filter(|person| person.enabled == Some(true) && person.kind == "user");
+        let is_in =
+            |person: &&Person| person.reported && person.enabled == Some(true) && person.kind == "user";
+        let on = self.people.iter().filter(is_in);
         let on: Vec<&Person> = on.collect();
         self.paged_by("reports/authenticationMethods/userRegistrationDetails", &on, call, row)
     }
