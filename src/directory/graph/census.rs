@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::task::JoinSet;
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Instant, sleep_until};
 
 use super::client::{GraphClient, Mode, PAGES_MAX, Until};
 use super::failure::GraphError;
@@ -72,7 +72,7 @@ impl GraphDirectory {
         told: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<(Vec<Listed>, Origins), DirectoryError> {
         let client = self.client();
-        let mut pace = paced(Duration::from_secs(1) / self.0.per_second.max(1));
+        let mut pace = Pace::new(Duration::from_secs(1) / self.0.per_second.max(1));
         let report = match walk {
             Walk::Coverage => client.report(told).await?,
             Walk::Export => None,
@@ -102,7 +102,7 @@ impl GraphDirectory {
         &self,
         listed: &mut Vec<Listed>,
         asked: &[usize],
-        pace: &mut Interval,
+        pace: &mut Pace,
         told: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<(), DirectoryError> {
         let all = asked.len();
@@ -111,7 +111,7 @@ impl GraphDirectory {
         let mut gone = HashSet::new();
         while done < all {
             if let Some(&place) = asked.get(next).filter(|_| asking.len() < AT_ONCE) {
-                pace.tick().await;
+                pace.turn().await;
                 let (client, id) = (self.client().clone(), listed[place].account.id.clone());
                 asking.spawn(async move { (place, client.phones_of(&id).await) });
                 next += 1;
@@ -160,6 +160,25 @@ enum Numbers {
     Gone,
 }
 
+/// Keeps calls apart: none begins sooner than this after the one before, so that no second has more of them
+/// than are permitted, whatever was late before.
+pub(super) struct Pace {
+    every: Duration,
+    next: Instant,
+}
+
+impl Pace {
+    pub(super) fn new(every: Duration) -> Self {
+        Self { every, next: Instant::now() }
+    }
+
+    /// Waits until another call may begin, which then does.
+    pub(super) async fn turn(&mut self) {
+        sleep_until(self.next).await;
+        self.next = Instant::now() + self.every;
+    }
+}
+
 /// Keeps a list that does not end from being read for ever.
 #[derive(Default)]
 pub(super) struct Bound {
@@ -195,7 +214,7 @@ impl GraphClient {
     async fn everybody(
         &self,
         now: UnixMillis,
-        pace: &mut Interval,
+        pace: &mut Pace,
         told: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<Everybody, Error> {
         let url = self.select(self.at(&["users"]), Until::within(PATIENCE)).await?;
@@ -204,7 +223,7 @@ impl GraphClient {
         let (mut everybody, mut all, mut next) = (Everybody::default(), None, Some(url));
         let (mut seen, mut half, mut bound) = (HashSet::new(), 0, Bound::default());
         while let Some(url) = next {
-            pace.tick().await;
+            pace.turn().await;
             let (page, rest, count) =
                 self.page::<Value>(&url, Mode::Advanced, Until::within(PATIENCE)).await?;
             let known = seen.len() + half;
@@ -296,12 +315,6 @@ impl GraphClient {
     async fn every(&self, url: &ServiceUrl) -> Result<Vec<Assignment>, GraphError> {
         self.list(url, Mode::Plain, Until::within(PATIENCE)).await
     }
-}
-
-pub(super) fn paced(every: Duration) -> Interval {
-    let mut pace = interval(every.max(Duration::from_micros(1)));
-    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    pace
 }
 
 /// Everybody's types of phones, by the report. Answers who must be asked about, because the report does not

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::census::{Bound, PATIENCE, paced};
+use super::census::{Bound, PATIENCE, Pace};
 use super::client::{GraphClient, Mode, Until};
 use super::failure::GraphError;
 use crate::directory::{ListedPhones, Part, PhoneType, Progress};
@@ -54,10 +54,10 @@ impl GraphClient {
         told: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<Option<Report>, GraphError> {
         let url = self.at(&["reports", "authenticationMethods", "userRegistrationDetails"]);
-        let (mut report, mut next, mut pace) = (HashMap::new(), Some(url), paced(PACE));
+        let (mut report, mut next, mut pace) = (HashMap::new(), Some(url), Pace::new(PACE));
         let mut bound = Bound::default();
         while let Some(url) = next {
-            pace.tick().await;
+            pace.turn().await;
             match self.page::<Registered>(&url, Mode::Plain, Until::within(PATIENCE)).await {
                 Ok((page, rest, _)) => {
                     let known = report.len();
