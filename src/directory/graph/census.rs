@@ -1,5 +1,5 @@
 //! A walk over everybody, for `coverage` and `directory export`. Which phones are registered is read from
-//! the registration report where that is enough, because it takes one call for a thousand people; numbers
+//! the registration report where that is enough, because it takes one call for many people; numbers
 //! take a call for each.
 
 use std::collections::{HashMap, HashSet};

@@ -1,4 +1,4 @@
-//! The registration report: which types of phones everybody has, in one call for a thousand people
+//! The registration report: which types of phones everybody has, many people a call
 //! (<https://learn.microsoft.com/graph/api/authenticationmethodsroot-list-userregistrationdetails>).
 
 use std::collections::HashMap;
