@@ -1,20 +1,15 @@
 //! `coverage`: who could not be helped if the phones of the desk went down now.
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::{CliError, Common, assembly, output, registers};
+use super::{CliError, Common, assembly, output, progress, registers};
 use crate::clock::{Clock, SystemClock};
+use crate::decision::Policy;
 use crate::decision::coverage::{Covered, Help, by_unit, coverage};
-use crate::directory::{Progress, Walk};
+use crate::directory::Walk;
 use crate::token::Tokens;
-
-/// Between two words about how far a walk has come.
-const TELL_EVERY: Duration = Duration::from_secs(2);
 
 /// The command line of `coverage`.
 #[derive(Debug, clap::Args)]
@@ -22,63 +17,72 @@ pub(super) struct CoverageArgs {
     /// A row for each person who could not be helped, for a spreadsheet
     #[arg(long)]
     csv: bool,
+    /// Ask for everybody's numbers, also where the register tells types of phones in fewer requests (Entra ID)
+    #[arg(long)]
+    numbers: bool,
 }
 
 pub(super) async fn run(common: &Common, args: CoverageArgs) -> Result<(), CliError> {
     let loaded = assembly::load(common)?;
     let settings = &loaded.settings;
     let register = registers::register(settings, &Tokens::default())?;
-    let listed = register.census.walk(Walk::Coverage, &tell()).await;
-    let listed = listed.map_err(|e| CliError::No(format!("{e}; who could be helped is not known")))?;
-    let all = coverage(&listed, &settings.decision_policy(), SystemClock.now());
+    let walk = if args.numbers { Walk::Export } else { Walk::Coverage };
+    let listed = progress::walk(&*register.census, walk, "who could be helped is not known").await?;
+    let policy = settings.decision_policy();
+    let all = coverage(&listed, &policy, SystemClock.now());
     match (args.csv, common.json) {
-        (true, _) => table_of_people(&all),
-        (false, true) => by_unit(&all).into_iter().try_for_each(|(unit, helped)| object(unit, &helped)),
-        (false, false) => table_of_units(&all),
+        (true, _) => table_of_people(&all)?,
+        (false, true) => objects(&all)?,
+        (false, false) => table_of_units(&all)?,
     }
+    if all.iter().any(|one| one.by_type) {
+        output::note(&only_types(&policy, listed.len()));
+    }
+    Ok(())
 }
 
-/// Tells on standard error how far a walk has come, where somebody looks at it, and always what it left out.
-pub(super) fn tell() -> impl Fn(Progress) + Send + Sync {
-    let told = Mutex::new(Instant::now());
-    let watched = std::io::stderr().is_terminal();
-    move |progress: Progress| {
-        let Ok(mut last) = told.lock() else { return };
-        match progress {
-            Progress::Read { done, all } if watched && last.elapsed() >= TELL_EVERY => {
-                *last = Instant::now();
-                let all = all.map(|all| format!(" of {all}")).unwrap_or_default();
-                output::note(&format!("{done}{all} accounts read …"));
-            }
-            Progress::Read { .. } => {}
-            Progress::LeftOut { accounts, first } => output::note(&format!(
-                "{accounts} accounts cannot be made out and are left out; the first: {}; correct them there",
-                output::plain(&first)
-            )),
-        }
-    }
+/// What a table cannot know that rests on types of phones.
+fn only_types(policy: &Policy, people: usize) -> String {
+    let young = match policy.phone_age.as_secs() {
+        0 => String::new(),
+        _ => ", or registered too lately (policy.phone_age)".to_owned(),
+    };
+    let minutes = people.div_ceil(60 * registers::WALK_PER_SECOND as usize);
+    format!(
+        "Phones are known by type only, by Entra ID's registration report, which may be some hours old: that a \
+         number is no mobile's, of a country that is not texted (policy.countries){young} was not seen. \
+         `nyckelbud coverage --numbers` asks for each number, in about {minutes} min."
+    )
 }
 
-fn object(unit: &str, helped: &BTreeMap<Help, usize>) -> Result<(), CliError> {
-    let count = |help: Help| helped.get(&help).copied().unwrap_or_default();
-    output::json(&json!({
-        "unit": unit,
-        "people": helped.values().sum::<usize>(),
-        "text": count(Help::Text),
-        "manager": count(Help::Manager),
-        "no_phone": count(Help::NoPhone),
-        "no_texts": count(Help::NoTexts),
-        "protected": count(Help::Protected),
-        "unknown": count(Help::Unknown),
-    }))
+fn objects(all: &[Covered<'_>]) -> Result<(), CliError> {
+    let mut by_type: BTreeMap<&str, usize> = BTreeMap::new();
+    all.iter().filter(|one| one.by_type).for_each(|one| *by_type.entry(one.unit).or_default() += 1);
+    for (unit, helped) in by_unit(all) {
+        let count = |help: Help| helped.get(&help).copied().unwrap_or_default();
+        output::json(&json!({
+            "unit": unit,
+            "people": helped.values().sum::<usize>(),
+            "text": count(Help::Text),
+            "manager": count(Help::Manager),
+            "no_phone": count(Help::NoPhone),
+            "no_texts": count(Help::NoTexts),
+            "protected": count(Help::Protected),
+            "unknown": count(Help::Unknown),
+            "by_type": by_type.get(unit).copied().unwrap_or_default(),
+        }))?;
+    }
+    Ok(())
 }
 
 fn table_of_units(all: &[Covered<'_>]) -> Result<(), CliError> {
     const HEADS: [&str; 8] =
-        ["Unit", "People", "By text", "By manager", "No phone", "No texts", "Protected", "Unknown"];
+        ["Unit", "People", "Text", "Manager", "No phone", "No texts", "Protected", "Unknown"];
+    // All of it is as wide as a terminal usually is.
     let row = |cells: &[String]| {
-        let name = output::column(&cells[0], 28);
-        let counts = cells[1..].iter().map(|cell| format!("{cell:>11}"));
+        let name = output::column(&cells[0], 22);
+        let counts = cells.iter().zip(HEADS).skip(1);
+        let counts = counts.map(|(cell, head)| format!(" {cell:>width$}", width = head.len().max(6)));
         format!("{name}{}", counts.collect::<String>())
     };
     let heads = HEADS.map(ToOwned::to_owned);

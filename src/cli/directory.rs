@@ -5,7 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::{CliError, Common, assembly, coverage, output, registers};
+use super::{CliError, Common, assembly, output, progress, registers};
 use crate::directory::{Walk, register};
 use crate::token::Tokens;
 
@@ -33,8 +33,7 @@ pub(super) async fn run(common: &Common, command: DirectoryCommand) -> Result<()
     if let Some(file) = args.file.as_deref().filter(|file| file.exists()) {
         return Err(CliError::Wrong(format!("{} is there already; nothing was written", file.display())));
     }
-    let listed = register.census.walk(Walk::Export, &coverage::tell()).await;
-    let listed = listed.map_err(|e| CliError::No(format!("{e}; nothing was written")))?;
+    let listed = progress::walk(&*register.census, Walk::Export, "nothing was written").await?;
     let text = register::write(&listed).map_err(|e| CliError::No(format!("{e}; nothing was written")))?;
     match args.file {
         None => output::line(text.trim_end()),

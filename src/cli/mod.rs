@@ -20,6 +20,7 @@ mod generate;
 mod key;
 mod migrate;
 mod output;
+mod progress;
 mod quarantine;
 mod reconcile;
 pub mod registers;

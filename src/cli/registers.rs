@@ -21,7 +21,7 @@ use crate::types::Credential as Given;
 
 /// How many people a walk asks Graph about in a second. The smallest tenants may use 3,500 units in
 /// 10 s (<https://learn.microsoft.com/graph/throttling-limits>); this leaves nearly all of them to others.
-const WALK_PER_SECOND: u32 = 10;
+pub(super) const WALK_PER_SECOND: u32 = 10;
 
 /// One register, in the roles that the program knows.
 #[derive(Clone)]

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::decide::is_protected;
-use super::phone::may_be_texted;
+use super::phone::{is_a_technicians, may_be_texted};
 use super::{Fallback, Policy};
 use crate::directory::{Account, Listed, ListedPhones, Standing};
 use crate::types::{AccountId, UnixMillis, Username};
@@ -18,7 +18,8 @@ pub enum Help {
     Manager,
     /// Not at all: no phone is registered, and no manager can be reached.
     NoPhone,
-    /// Not at all: no registered phone takes a text that is allowed, and no manager can be reached.
+    /// Not at all: no registered phone takes a text that is allowed, and no manager can be reached, or a
+    /// technician is asked before any manager.
     NoTexts,
     /// Not by the automation: privileged, protected, or nobody could tell.
     Protected,
@@ -65,6 +66,9 @@ pub struct Covered<'a> {
     pub name: &'a str,
     /// How they would be helped.
     pub help: Help,
+    /// Of their phones only the types are known: whether a number is a mobile's, of a country that is texted
+    /// and registered for long enough is not.
+    pub by_type: bool,
 }
 
 /// Everybody who can sign in, by unit and then by username. Whether a manager is away on the day is left
@@ -76,7 +80,8 @@ pub fn coverage<'a>(listed: &'a [Listed], policy: &Policy, now: UnixMillis) -> V
     let mut all: Vec<Covered<'a>> = can_sign_in
         .map(|one| {
             let Account { unit, username, name, .. } = &one.account;
-            Covered { unit, username, name, help: register.help(one) }
+            let by_type = matches!(one.phones, ListedPhones::Types(_));
+            Covered { unit, username, name, help: register.help(one), by_type }
         })
         .collect();
     all.sort_by(|one, other| (one.unit, one.username.as_str()).cmp(&(other.unit, other.username.as_str())));
@@ -107,6 +112,8 @@ enum Above {
 enum Reach {
     Texts,
     NoTexts,
+    /// Nor is a manager asked: a technician looks at it.
+    Technician,
     NoPhone,
     Unknown,
 }
@@ -128,6 +135,7 @@ impl Register<'_> {
             Reach::NoPhone => (Help::NoPhone, self.policy.no_phone),
             // Whose phone takes no texts is always the manager's.
             Reach::NoTexts => (Help::NoTexts, Fallback::Manager),
+            Reach::Technician => (Help::NoTexts, Fallback::Review),
         };
         match (fallback, self.above(one)) {
             (Fallback::Manager, Above::Reachable) => Help::Manager,
@@ -151,7 +159,7 @@ impl Register<'_> {
                 match self.reach(manager) {
                     Reach::Texts => return Above::Reachable,
                     Reach::Unknown => known = Above::Unknown,
-                    Reach::NoTexts | Reach::NoPhone => {}
+                    Reach::NoTexts | Reach::Technician | Reach::NoPhone => {}
                 }
             }
             above = manager.manager.as_ref();
@@ -163,8 +171,14 @@ impl Register<'_> {
         match &one.phones {
             ListedPhones::Numbers if one.account.phones.is_empty() => Reach::NoPhone,
             ListedPhones::Numbers => {
-                let texted = |phone| may_be_texted(phone, self.policy, self.now);
-                if one.account.phones.iter().any(texted) { Reach::Texts } else { Reach::NoTexts }
+                let phones = &one.account.phones;
+                if phones.iter().any(|phone| may_be_texted(phone, self.policy, self.now)) {
+                    Reach::Texts
+                } else if phones.iter().any(|phone| is_a_technicians(phone, self.policy, self.now)) {
+                    Reach::Technician
+                } else {
+                    Reach::NoTexts
+                }
             }
             ListedPhones::Types(types) if types.is_empty() => Reach::NoPhone,
             ListedPhones::Types(types) => {

@@ -143,6 +143,13 @@ pub(super) fn may_be_texted(phone: &RegisteredPhone, policy: &Policy, now: UnixM
         && is_old_enough(phone, policy, now)
 }
 
+/// Does whoever writes from this phone come to a technician, because it would be texted, but must not be or
+/// cannot be compared?
+pub(super) fn is_a_technicians(phone: &RegisteredPhone, policy: &Policy, now: UnixMillis) -> bool {
+    let is_unclear = phone.number.is_none() && policy.phone_types.contains(&phone.kind);
+    is_unclear || (takes_texts(phone, policy) && !may_be_texted(phone, policy, now))
+}
+
 fn takes_texts(phone: &RegisteredPhone, policy: &Policy) -> bool {
     policy.phone_types.contains(&phone.kind) && phone.number.as_ref().is_some_and(PhoneNumber::takes_texts)
 }

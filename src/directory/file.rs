@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 
 use super::register::{Register, parse};
-use super::{Census, Directory, DirectoryError, Facts, Finding, Listed, Progress, Walk, Who};
+use super::{Census, Directory, DirectoryError, Facts, Finding, Listed, Part, Progress, Walk, Who};
 use crate::clock::{Clock, Zone};
 
 /// A larger file is a mistake; 64 MiB hold some 200 000 people.
@@ -118,7 +118,7 @@ impl Census for FileDirectory {
         told: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<Vec<Listed>, DirectoryError> {
         let listed = self.register().await?.listed()?;
-        told(Progress::Read { done: listed.len(), all: Some(listed.len()) });
+        told(Progress::Read { what: Part::Accounts, done: listed.len(), all: Some(listed.len()) });
         Ok(listed)
     }
 }

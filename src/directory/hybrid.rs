@@ -7,10 +7,18 @@ use async_trait::async_trait;
 use super::graph::{GraphDirectory, Origin, Until};
 use super::ldap::{LdapDirectory, Person};
 use super::protected_groups::{ACTIVE_DIRECTORY, ENTRA_ID, misspelt};
-use super::{
-    Account, Census, Directory, DirectoryError, Facts, Finding, Listed, Lookup, Privilege, Progress,
-    Standing, Walk, Who,
-};
+use super::{Account, Directory, DirectoryError, Facts, Finding, Lookup, Privilege, Standing, Who};
+use crate::types::Username;
+
+mod census;
+
+/// Why nobody can tell who owns an account.
+const NO_IDENTIFIER: &str = "it is synchronised, but Entra ID has no onPremisesImmutableId of it";
+const NOT_FOUND: &str = "it is synchronised, but not found below base_dn in Active Directory";
+const NO_NAME: &str = "it is synchronised, but Entra ID has no onPremisesSamAccountName of it";
+const OTHER_NAMES: &str = "Entra ID and Active Directory give it different names";
+/// Why an account in Active Directory cannot be made out.
+const SEVERAL: &str = "several accounts have this identifier";
 
 /// The people of a tenant and of the domain that many of them come from; cheap to clone.
 #[derive(Clone)]
@@ -48,20 +56,13 @@ impl HybridDirectory {
             return Ok(Owner::Cloud);
         }
         let doubtful = |why: &str| Ok(Owner::Doubtful(why.to_owned()));
-        let Some(id) = &origin.immutable_id else {
-            return doubtful("it is synchronised, but Entra ID has no onPremisesImmutableId of it");
-        };
+        let Some(id) = &origin.immutable_id else { return doubtful(NO_IDENTIFIER) };
         let late = |_| DirectoryError::Unavailable("Active Directory did not answer in time".to_owned());
         let looked = tokio::time::timeout(until.left(), self.ldap.by_immutable_id(id)).await;
-        let Some(person) = looked.map_err(late)?? else {
-            return doubtful("it is synchronised, but not found below base_dn in Active Directory");
-        };
-        let Some(name) = &origin.sam_account_name else {
-            return doubtful("it is synchronised, but Entra ID has no onPremisesSamAccountName of it");
-        };
+        let Some(person) = looked.map_err(late)?? else { return doubtful(NOT_FOUND) };
         let names = std::iter::once(&person.account.username).chain(&person.account.aliases);
-        if !names.into_iter().any(|known| known.as_str().to_lowercase() == name.to_lowercase()) {
-            return doubtful("Entra ID and Active Directory give it different names");
+        if let Err(why) = agree(origin, names) {
+            return doubtful(why);
         }
         Ok(Owner::OnPremises(Box::new(person)))
     }
@@ -75,7 +76,10 @@ impl Directory for HybridDirectory {
         if let (Lookup::One(account), Some(origin)) = (&mut facts.lookup, origin) {
             match self.owner(&origin, until).await? {
                 Owner::Cloud => {}
-                Owner::OnPremises(person) => join(account, &person.account),
+                Owner::OnPremises(person) => {
+                    let there = &person.account;
+                    join(account, &there.standing, &there.privilege, &there.groups);
+                }
                 Owner::Doubtful(why) => worst(&mut account.privilege, &Privilege::Unknown(why)),
             }
         }
@@ -98,27 +102,20 @@ impl Directory for HybridDirectory {
     }
 }
 
-/// What Graph tells of everybody: a walk asks Active Directory nothing.
-#[async_trait]
-impl Census for HybridDirectory {
-    async fn walk(
-        &self,
-        walk: Walk,
-        told: &(dyn Fn(Progress) + Send + Sync),
-    ) -> Result<Vec<Listed>, DirectoryError> {
-        // Whoever is synchronised can be helped here: through Active Directory.
-        Ok(self.graph.walk_over(walk, told).await?.0)
-    }
+/// Do the two registers mean the same person, whom Active Directory calls by `names`? If not, why.
+fn agree<'a>(origin: &Origin, mut names: impl Iterator<Item = &'a Username>) -> Result<(), &'static str> {
+    let name = origin.sam_account_name.as_ref().ok_or(NO_NAME)?.to_lowercase();
+    if names.any(|known| known.as_str().to_lowercase() == name) { Ok(()) } else { Err(OTHER_NAMES) }
 }
 
 /// Adds to `account` what Active Directory knows: whatever closes or protects it in either closes or
 /// protects it.
-fn join(account: &mut Account, there: &Account) {
-    if let (Standing::Open, Standing::Closed(why)) = (&account.standing, &there.standing) {
+fn join(account: &mut Account, standing: &Standing, privilege: &Privilege, groups: &[String]) {
+    if let (Standing::Open, Standing::Closed(why)) = (&account.standing, standing) {
         account.standing = Standing::Closed(format!("{why} (in Active Directory)"));
     }
-    worst(&mut account.privilege, &there.privilege);
-    for group in &there.groups {
+    worst(&mut account.privilege, privilege);
+    for group in groups {
         if !account.groups.contains(group) {
             account.groups.push(group.clone());
         }

@@ -248,7 +248,7 @@ pub enum ListedPhones {
 pub enum Walk {
     /// Whom could the desk help? Types of phones do, where numbers cost a call for each person.
     Coverage,
-    /// A copy of the register: numbers are needed.
+    /// Everybody's numbers, whatever they cost: a copy of the register needs them.
     Export,
 }
 
@@ -257,9 +257,11 @@ pub enum Walk {
 pub enum Progress {
     /// How far it has come.
     Read {
-        /// Accounts read.
+        /// With what.
+        what: Part,
+        /// So many are read.
         done: usize,
-        /// Accounts in all, once that is known.
+        /// So many there are in all, once that is known.
         all: Option<usize>,
     },
     /// Accounts that could not be made out, and are not in what it brings.
@@ -269,6 +271,21 @@ pub enum Progress {
         /// Which one was the first, and why.
         first: String,
     },
+    /// Types of phones cannot be had in few calls, so that everybody's numbers are asked for; in words, why.
+    EachAsked(String),
+}
+
+/// What a walk reads, one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Accounts.
+    Accounts,
+    /// What Active Directory knows of accounts of another register.
+    OnPremises,
+    /// People in a report on types of phones.
+    Report,
+    /// Phones, person by person.
+    Phones,
 }
 
 /// A register whose accounts can be walked over.

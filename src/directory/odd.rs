@@ -12,10 +12,6 @@ impl Odd {
         self.0.push(why);
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
-
     /// Tells of them beside `good` others.
     ///
     /// # Errors

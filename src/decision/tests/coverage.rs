@@ -115,3 +115,39 @@ fn a_manager_who_was_not_read_is_unknown_and_not_no_phone() {
     policy.no_phone = Fallback::Review;
     assert_eq!(help_of(&listed, &policy)[0].1, Help::NoPhone, "where no manager is asked, none matters");
 }
+
+#[test]
+fn whoever_has_only_phones_that_a_technician_must_look_at_is_not_helped_by_a_manager() {
+    let of = |id: &str, kind: PhoneType, change: fn(&mut RegisteredPhone)| {
+        let mut one = with_numbers(id, Some("e"), &[(MOBILE, kind)]);
+        change(&mut one.account.phones[0]);
+        one
+    };
+    let too_new = |phone: &mut RegisteredPhone| phone.registered_at = Some(NOW);
+    let no_number = |phone: &mut RegisteredPhone| phone.number = None;
+    let mut two = of("d", PhoneType::Mobile, too_new);
+    two.account.phones.push(phone(OTHER_MOBILE, PhoneType::AlternateMobile));
+    let listed = [
+        of("a", PhoneType::Mobile, too_new),
+        of("b", PhoneType::Mobile, no_number),
+        of("c", PhoneType::Office, no_number),
+        two,
+        with_numbers("e", None, &[(OTHER_MOBILE, PhoneType::Mobile)]),
+        somebody("f", None, ListedPhones::Types(vec![PhoneType::Mobile]), &[]),
+    ];
+    let mut policy = Policy { phone_age: Duration::from_secs(60), ..Asked::fine().policy };
+    let all = [
+        ("a", Help::NoTexts),
+        ("b", Help::NoTexts),
+        ("c", Help::Manager),
+        ("d", Help::Text),
+        ("e", Help::Text),
+        ("f", Help::Text),
+    ];
+    assert_eq!(help_of(&listed, &policy), expected(&all));
+    let by_type = coverage(&listed, &policy, NOW).iter().filter(|one| one.by_type).count();
+    assert_eq!(by_type, 1, "of whom the age of the phone is not known");
+    policy.countries = vec!["NO".to_owned()];
+    let all = ["a", "b", "c", "d", "e"].map(|who| (who, Help::NoTexts));
+    assert_eq!(help_of(&listed, &policy)[..5], expected(&all), "and no manager's phone is texted");
+}

@@ -1,5 +1,5 @@
 //! A walk over everybody, for `coverage` and `directory export`. Which phones are registered is read from
-//! the registration report where that is enough, because it takes one call for a thousand people; numbers
+//! the registration report where that is enough, because it takes one call for many people; numbers
 //! take a call for each.
 
 use std::collections::{HashMap, HashSet};
@@ -9,44 +9,34 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::task::JoinSet;
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Instant, sleep_until};
 
 use super::client::{GraphClient, Mode, PAGES_MAX, Until};
 use super::failure::GraphError;
 use super::lookup::literal;
 use super::privilege::{Assignment, GROUPS, ROLES, is_unlicensed};
+use super::report::Report;
 use super::rights::PEOPLE;
 use super::user::{Reference, User};
-use super::{GraphDirectory, GraphError as Error, out_of_reach};
+use super::{GraphDirectory, GraphError as Error, Origin, origin, out_of_reach};
 use crate::directory::odd::Odd;
-use crate::directory::{Account, Census, DirectoryError, Listed, ListedPhones, PhoneType, Privilege};
-use crate::directory::{Progress, RegisteredPhone, Walk};
+use crate::directory::{Account, Census, DirectoryError, Listed, ListedPhones, Part, Privilege};
+use crate::directory::{Progress, RegisteredPhone, Standing, Walk};
 use crate::http::ServiceUrl;
-use crate::types::AccountId;
+use crate::types::{AccountId, Credential, UnixMillis};
 
 /// Managers come along with at most so many people a page
 /// (<https://learn.microsoft.com/graph/api/user-list-manager>, known limits of `$expand`).
 const PAGE: &str = "100";
 /// Nobody waits for a walk, so a page may be asked for again and again.
-const PATIENCE: Duration = Duration::from_secs(180);
-/// Reports take 5 calls in 10 s (<https://learn.microsoft.com/graph/throttling-limits>).
-const REPORT_PACE: Duration = Duration::from_millis(2100);
+pub(super) const PATIENCE: Duration = Duration::from_secs(180);
 /// So many pages in a row may bring nobody new.
 const IDLE_PAGES_MAX: usize = 10;
 /// So many calls are under way at once, at most.
 const AT_ONCE: usize = 4;
 
-/// A person in the registration report. Those who are switched off are not in it.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Registered {
-    id: String,
-    #[serde(default)]
-    is_admin: bool,
-    methods_registered: Vec<String>,
-}
-
-type Report = HashMap<String, Registered>;
+/// Those of the accounts that are synchronised from Active Directory, and where they are there.
+pub(in crate::directory) type Origins = HashMap<AccountId, Origin>;
 
 #[async_trait]
 impl Census for GraphDirectory {
@@ -56,11 +46,19 @@ impl Census for GraphDirectory {
         told: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<Vec<Listed>, DirectoryError> {
         let (mut listed, synchronised) = self.walk_over(walk, told).await?;
-        for one in listed.iter_mut().filter(|one| synchronised.contains(one.account.id.as_str())) {
+        for one in listed.iter_mut().filter(|one| synchronised.contains_key(&one.account.id)) {
             out_of_reach(&mut one.account.privilege);
         }
         Ok(listed)
     }
+}
+
+/// Everybody, as the list of people has them.
+#[derive(Default)]
+struct Everybody {
+    listed: Vec<Listed>,
+    synchronised: Origins,
+    odd: Odd,
 }
 
 impl GraphDirectory {
@@ -72,81 +70,52 @@ impl GraphDirectory {
         &self,
         walk: Walk,
         told: &(dyn Fn(Progress) + Send + Sync),
-    ) -> Result<(Vec<Listed>, HashSet<String>), DirectoryError> {
+    ) -> Result<(Vec<Listed>, Origins), DirectoryError> {
         let client = self.client();
+        let mut pace = Pace::new(Duration::from_secs(1) / self.0.per_second.max(1));
         let report = match walk {
-            Walk::Coverage => client.report().await?,
+            Walk::Coverage => client.report(told).await?,
             Walk::Export => None,
         };
-        let counted = |done, all| {
-            if report.is_some() {
-                told(Progress::Read { done, all });
-            }
-        };
-        let (people, mut odd) = client.everybody(&counted).await.map_err(|error| error.without(PEOPLE))?;
-        let admins = client.admins(&people).await?;
-        let watched = client.watched(&self.0.watched_groups).await.map_err(|error| error.without(GROUPS))?;
-        let mut listed = Vec::with_capacity(people.len());
-        for person in &people {
-            let is_admin = report.as_ref().and_then(|r| r.get(&person.id)).is_some_and(|r| r.is_admin);
-            let mut one = match self.listed(person, privilege(person, is_admin, admins.as_ref())) {
-                Ok(one) => one,
-                Err(why) => {
-                    odd.add(format!("{}: {why}", person.id));
-                    continue;
-                }
-            };
-            let own = watched.iter().filter(|(_, members)| members.contains(&person.id));
-            one.account.groups.extend(own.map(|(name, _)| name.clone()));
-            listed.push(one);
-        }
+        let everybody = client.everybody(self.now(), &mut pace, told).await;
+        let Everybody { mut listed, synchronised, odd } = everybody.map_err(|e| e.without(PEOPLE))?;
         odd.tell(listed.len(), told).map_err(|why| DirectoryError::Half(format!("Graph: {why}")))?;
-        match report {
-            Some(report) => {
-                for one in &mut listed {
-                    one.phones = types(report.get(one.account.id.as_str()));
-                }
-            }
-            None => self.numbers(&mut listed, told).await?,
+        let admins = client.admins(&listed).await?;
+        let watched = client.watched(&self.0.watched_groups).await.map_err(|error| error.without(GROUPS))?;
+        for one in &mut listed {
+            let id = one.account.id.as_str();
+            let is_admin = report.as_ref().and_then(|report| report.of(id)).is_some_and(|it| it.is_admin);
+            by_role(one, is_admin, admins.as_ref());
+            let own = watched.iter().filter(|(_, members)| members.contains(one.account.id.as_str()));
+            one.account.groups.extend(own.map(|(name, _)| name.clone()));
         }
-        let synchronised = people.iter().filter(|person| person.is_synchronised());
-        Ok((listed, synchronised.map(|person| person.id.clone()).collect()))
-    }
-
-    fn listed(&self, person: &User, privilege: Privilege) -> Result<Listed, DirectoryError> {
-        let account = Account {
-            id: person.id(),
-            username: person.username()?,
-            aliases: person.aliases(),
-            name: person.name(),
-            mail: person.mail(),
-            unit: person.unit(),
-            standing: person.standing(self.now())?,
-            groups: Vec::new(),
-            privilege,
-            phones: Vec::new(),
-            credential: self.credential_of(person),
+        let asked = match report {
+            None => (0..listed.len()).collect(),
+            Some(report) => types(&mut listed, &report),
         };
-        let manager = person.manager.as_ref().map(|manager| AccountId::new(manager.id.as_str()));
-        Ok(Listed { account, phones: ListedPhones::Numbers, manager })
+        self.numbers(&mut listed, &asked, &mut pace, told).await?;
+        for one in listed.iter_mut().filter(|one| !synchronised.contains_key(&one.account.id)) {
+            one.account.credential = self.credential();
+        }
+        Ok((listed, synchronised))
     }
 
-    /// Asks for everybody's phones, at a bounded rate.
+    /// Asks for the phones of those at the places `asked`, at a bounded rate.
     async fn numbers(
         &self,
         listed: &mut Vec<Listed>,
+        asked: &[usize],
+        pace: &mut Pace,
         told: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<(), DirectoryError> {
-        let all = listed.len();
-        let mut pace = paced(Duration::from_secs(1) / self.0.per_second.max(1));
+        let all = asked.len();
         let mut asking = JoinSet::new();
         let (mut next, mut done) = (0, 0);
         let mut gone = HashSet::new();
         while done < all {
-            if next < all && asking.len() < AT_ONCE {
-                pace.tick().await;
-                let (client, id) = (self.client().clone(), listed[next].account.id.clone());
-                let place = next;
+            if let Some(&place) = asked.get(next).filter(|_| asking.len() < AT_ONCE) {
+                pace.turn().await;
+                let (client, id) = (self.client().clone(), listed[place].account.id.clone());
                 asking.spawn(async move { (place, client.phones_of(&id).await) });
                 next += 1;
                 continue;
@@ -155,17 +124,34 @@ impl GraphDirectory {
             let (place, phones) =
                 answered.map_err(|_| DirectoryError::Unavailable("a look at phones broke off".to_owned()))?;
             match phones? {
-                Numbers::Known(phones) => listed[place].account.phones = phones,
+                Numbers::Known(phones) => {
+                    listed[place].account.phones = phones;
+                    listed[place].phones = ListedPhones::Numbers;
+                }
                 Numbers::Unknown(why) => listed[place].phones = ListedPhones::Unknown(why),
                 Numbers::Gone => {
                     gone.insert(listed[place].account.id.clone());
                 }
             }
             done += 1;
-            told(Progress::Read { done, all: Some(all) });
+            told(Progress::Read { what: Part::Phones, done, all: Some(all) });
         }
         listed.retain(|one| !gone.contains(&one.account.id));
         Ok(())
+    }
+}
+
+impl Everybody {
+    fn add(&mut self, person: &User, now: UnixMillis) {
+        match listed(person, now) {
+            Ok(one) => {
+                if person.is_synchronised() {
+                    self.synchronised.insert(one.account.id.clone(), origin(person));
+                }
+                self.listed.push(one);
+            }
+            Err(why) => self.odd.add(format!("{}: {why}", person.id)),
+        }
     }
 }
 
@@ -177,16 +163,35 @@ enum Numbers {
     Gone,
 }
 
+/// Keeps calls apart: none begins sooner than this after the one before, so that no second has more of them
+/// than are permitted, whatever was late before.
+pub(super) struct Pace {
+    every: Duration,
+    next: Instant,
+}
+
+impl Pace {
+    pub(super) fn new(every: Duration) -> Self {
+        Self { every, next: Instant::now() }
+    }
+
+    /// Waits until another call may begin, which then does.
+    pub(super) async fn turn(&mut self) {
+        sleep_until(self.next).await;
+        self.next = Instant::now() + self.every;
+    }
+}
+
 /// Keeps a list that does not end from being read for ever.
 #[derive(Default)]
-struct Bound {
+pub(super) struct Bound {
     pages: usize,
     idle: usize,
 }
 
 impl Bound {
     /// One page more. Graph may send a few that bring nobody new.
-    fn page(&mut self, brought_somebody: bool) -> Result<(), GraphError> {
+    pub(super) fn page(&mut self, brought_somebody: bool) -> Result<(), GraphError> {
         self.pages += 1;
         self.idle = if brought_somebody { 0 } else { self.idle + 1 };
         if self.pages > PAGES_MAX || self.idle > IDLE_PAGES_MAX {
@@ -211,62 +216,43 @@ impl GraphClient {
 
     async fn everybody(
         &self,
-        told: &(dyn Fn(usize, Option<usize>) + Send + Sync),
-    ) -> Result<(Vec<User>, Odd), Error> {
+        now: UnixMillis,
+        pace: &mut Pace,
+        told: &(dyn Fn(Progress) + Send + Sync),
+    ) -> Result<Everybody, Error> {
         let url = self.select(self.at(&["users"]), Until::within(PATIENCE)).await?;
         let url = url.with_option("$expand", "manager($select=id)");
         let url = url.with_option("$count", "true").with_option("$top", PAGE);
-        let (mut people, mut odd, mut all, mut next) = (Vec::<User>::new(), Odd::default(), None, Some(url));
-        let (mut seen, mut bound) = (HashSet::new(), Bound::default());
+        let (mut everybody, mut all, mut next) = (Everybody::default(), None, Some(url));
+        let (mut seen, mut half, mut bound) = (HashSet::new(), 0, Bound::default());
         while let Some(url) = next {
+            pace.turn().await;
             let (page, rest, count) =
                 self.page::<Value>(&url, Mode::Advanced, Until::within(PATIENCE)).await?;
-            let known = seen.len() + odd.len();
+            let known = seen.len() + half;
             for one in page {
                 match User::deserialize(one) {
-                    Ok(person) if seen.insert(person.id.clone()) => people.push(person),
+                    Ok(person) if seen.insert(person.id.clone()) => everybody.add(&person, now),
                     Ok(_) => {}
                     // The parser's words may quote the answer.
-                    Err(_) => odd.add(format!("after {} others: not as documented", people.len())),
+                    Err(_) => {
+                        half += 1;
+                        everybody.odd.add(format!("after {} others: not as documented", seen.len()));
+                    }
                 }
             }
-            bound.page(seen.len() + odd.len() > known)?;
+            let done = seen.len() + half;
+            bound.page(done > known)?;
             all = count.or(all);
             next = rest;
-            told(people.len(), all);
+            told(Progress::Read { what: Part::Accounts, done, all });
         }
-        Ok((people, odd))
-    }
-
-    /// The registration report; `None` when it may not be read, or is not licensed.
-    async fn report(&self) -> Result<Option<Report>, Error> {
-        let url = self.at(&["reports", "authenticationMethods", "userRegistrationDetails"]);
-        let (mut report, mut next, mut pace) = (Report::new(), Some(url), paced(REPORT_PACE));
-        let mut bound = Bound::default();
-        while let Some(url) = next {
-            pace.tick().await;
-            match self.page::<Registered>(&url, Mode::Plain, Until::within(PATIENCE)).await {
-                Ok((page, rest, _)) => {
-                    let known = report.len();
-                    report.extend(page.into_iter().map(|one| (one.id.clone(), one)));
-                    bound.page(report.len() > known)?;
-                    next = rest;
-                }
-                Err(error) if error.is_forbidden() => {
-                    tracing::warn!(
-                        "the registration report cannot be read: {error}; everybody is asked about"
-                    );
-                    return Ok(None);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(Some(report))
+        Ok(everybody)
     }
 
     /// Everybody with a role, or with one to activate, by themselves or by a group. `None` when that may
     /// not be read.
-    async fn admins(&self, people: &[User]) -> Result<Option<HashSet<String>>, Error> {
+    async fn admins(&self, people: &[Listed]) -> Result<Option<HashSet<String>>, Error> {
         let all = |kind: &str| self.at(&["roleManagement", "directory", kind]);
         let assigned = self.every(&all("roleAssignments")).await;
         let eligible = match self.every(&all("roleEligibilityScheduleInstances")).await {
@@ -281,7 +267,7 @@ impl GraphClient {
                 Err(error) => return Err(error),
             }
         }
-        let known: HashSet<&str> = people.iter().map(|person| person.id.as_str()).collect();
+        let known: HashSet<&str> = people.iter().map(|one| one.account.id.as_str()).collect();
         let others: Vec<String> = found.iter().filter(|id| !known.contains(id.as_str())).cloned().collect();
         for id in others {
             let url = self.at(&["groups", &id, "transitiveMembers", "microsoft.graph.user"]);
@@ -334,41 +320,61 @@ impl GraphClient {
     }
 }
 
-fn paced(every: Duration) -> Interval {
-    let mut pace = interval(every.max(Duration::from_micros(1)));
-    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    pace
+/// Everybody's types of phones, by the report. Answers who must be asked about, because the report does not
+/// know them although they are switched on: it is some hours old.
+fn types(listed: &mut [Listed], report: &Report) -> Vec<usize> {
+    let mut asked = Vec::new();
+    for (place, one) in listed.iter_mut().enumerate() {
+        one.phones = report.phones(one.account.id.as_str());
+        if matches!(one.phones, ListedPhones::Unknown(_)) && one.account.standing == Standing::Open {
+            asked.push(place);
+        }
+    }
+    asked
 }
 
-fn privilege(person: &User, is_admin: bool, admins: Option<&HashSet<String>>) -> Privilege {
+fn listed(person: &User, now: UnixMillis) -> Result<Listed, DirectoryError> {
+    let account = Account {
+        // The walk knows what cloud accounts are handed.
+        credential: Credential::Password,
+        id: person.id(),
+        username: person.username()?,
+        aliases: person.aliases(),
+        name: person.name(),
+        mail: person.mail(),
+        unit: person.unit(),
+        standing: person.standing(now)?,
+        groups: Vec::new(),
+        privilege: by_itself(person),
+        phones: Vec::new(),
+    };
+    let manager = person.manager.as_ref().map(|manager| AccountId::new(manager.id.as_str()));
+    Ok(Listed { account, phones: ListedPhones::Numbers, manager })
+}
+
+/// What makes an account privileged, whatever roles it has.
+fn by_itself(person: &User) -> Privilege {
     if person.is_guest() {
-        return Privilege::Privileged("a guest, whose password lives in another organisation".to_owned());
+        Privilege::Privileged("a guest, whose password lives in another organisation".to_owned())
+    } else if person.is_management_restricted() {
+        Privilege::Privileged("in a restricted management administrative unit".to_owned())
+    } else {
+        Privilege::Ordinary
     }
-    if person.is_management_restricted() {
-        return Privilege::Privileged("in a restricted management administrative unit".to_owned());
+}
+
+fn by_role(one: &mut Listed, is_admin: bool, admins: Option<&HashSet<String>>) {
+    if one.account.privilege != Privilege::Ordinary {
+        return;
     }
-    match admins {
-        Some(admins) if is_admin || admins.contains(&person.id) => {
+    one.account.privilege = match admins {
+        Some(admins) if is_admin || admins.contains(one.account.id.as_str()) => {
             Privilege::Privileged("has a role, or may activate one".to_owned())
         }
         Some(_) => Privilege::Ordinary,
         None if is_admin => Privilege::Privileged("has a role".to_owned()),
         None => Privilege::Unknown(format!("roles may not be read: the application lacks {ROLES}")),
-    }
-}
-
-/// The types of phones in the report; other methods are none.
-fn types(registered: Option<&Registered>) -> ListedPhones {
-    let Some(registered) = registered else {
-        return ListedPhones::Unknown("the registration report does not know the account".to_owned());
     };
-    let kind = |method: &String| match method.as_str() {
-        "mobilePhone" => Some(PhoneType::Mobile),
-        "alternateMobilePhone" => Some(PhoneType::AlternateMobile),
-        "officePhone" => Some(PhoneType::Office),
-        _ => None,
-    };
-    ListedPhones::Types(registered.methods_registered.iter().filter_map(kind).collect())
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ mod lookup;
 mod passes;
 mod phones;
 mod privilege;
+mod report;
 mod rights;
 mod user;
 
@@ -130,6 +131,11 @@ impl GraphDirectory {
     #[must_use]
     pub fn until(&self) -> Until {
         Until::within(self.0.timeout * 9 / 10)
+    }
+
+    /// The groups whose members a walk knows.
+    pub(in crate::directory) fn watched_groups(&self) -> &[String] {
+        &self.0.watched_groups
     }
 
     /// The time, as the desk sees it.

@@ -1,27 +1,73 @@
 //! Walking over everybody, page by page, in few requests: groups are read once and followed here,
-//! because what a server works out for one account (`tokenGroups`) would cost a request for each.
+//! because what a server works out for one account (`tokenGroups`) would cost a request for each. Of an
+//! entry nothing is kept but what is asked for, because there may be tens of thousands.
 
 use std::collections::{HashMap, HashSet};
 
-use super::Inner;
 use super::entry::Entry;
 use super::failure::Failure;
 use super::groups::{GROUP, Group};
 use super::look::PEOPLE;
-use super::person::{Groups, PERSON, guid};
+use super::person::{Groups, PERSON, Person, guid};
 use super::session::Session;
-use super::values::Sid;
+use super::values::{ObjectGuid, Sid};
+use super::{Inner, LdapDirectory};
 use crate::directory::odd::Odd;
-use crate::directory::{Listed, ListedPhones, Progress};
+use crate::directory::{DirectoryError, Listed, ListedPhones, Part, Progress};
 use crate::types::AccountId;
 
 /// Progress is told after so many.
 const STEP: usize = 500;
 
+/// What Entra Connect takes an account's identifier from, where it is set.
+const CONSISTENCY_GUID: &str = "mS-DS-ConsistencyGuid";
+
 /// All groups of the domain, with those that they are in.
 struct Nesting {
     groups: HashMap<String, (Group, Vec<String>)>,
     names: HashMap<Sid, String>,
+}
+
+/// Whom a walk has met.
+#[derive(Default)]
+struct Met {
+    listed: Vec<Listed>,
+    /// The distinguished names of their managers, in the same order.
+    above: Vec<Option<String>>,
+    /// Where each entry stands that shows no phone at all.
+    phoneless: Vec<(usize, String)>,
+    /// Everybody's identifier by distinguished name.
+    ids: HashMap<String, AccountId>,
+    odd: Odd,
+}
+
+impl LdapDirectory {
+    /// Meets everybody below `base_dn`, each under the identifier by which Entra ID knows the account (see
+    /// [`LdapDirectory::by_immutable_id`]): the account, or in words why it cannot be made out. Nobody's phones
+    /// are asked for.
+    ///
+    /// # Errors
+    /// [`DirectoryError`]: the walk is not complete.
+    pub(in crate::directory) async fn meet_all(
+        &self,
+        told: &(dyn Fn(Progress) + Send + Sync),
+        mut each: impl FnMut(ObjectGuid, Result<Person, String>) + Send,
+    ) -> Result<(), DirectoryError> {
+        let inner = self.inner();
+        let session = inner.session().await?;
+        let by_anchor = |entry: &Entry, read: Result<Person, String>| {
+            let own = entry.octets(CONSISTENCY_GUID).first();
+            let anchor = match own {
+                Some(octets) => ObjectGuid::of_octets(octets),
+                None => guid(entry).ok(),
+            };
+            if let Some(anchor) = anchor {
+                each(anchor, read);
+            }
+        };
+        let met = inner.each_person(&session, &[CONSISTENCY_GUID], Part::OnPremises, told, by_anchor).await;
+        Ok(inner.settle(&session, met).await?)
+    }
 }
 
 impl Inner {
@@ -39,58 +85,72 @@ impl Inner {
         session: &Session,
         told: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<Vec<Listed>, Failure> {
-        let nesting = nesting(session).await?;
-        let asked = self.attributes(&[&PERSON[..], &["memberOf"]].concat());
-        let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
-        let mut entries: Vec<Entry> = Vec::new();
-        let add = |entry| {
-            entries.push(entry);
-            if entries.len().is_multiple_of(STEP) {
-                told(Progress::Read { done: entries.len(), all: None });
-            }
-        };
-        session.walk(&self.base_dn, &format!("(&{PEOPLE})"), &asked, add).await?;
-        let ids: HashMap<String, AccountId> = entries
-            .iter()
-            .filter_map(|entry| Some((entry.dn.to_lowercase(), guid(entry).ok()?.account_id())))
-            .collect();
-        let (mut listed, mut odd) = (Vec::with_capacity(entries.len()), Odd::default());
-        for entry in &entries {
-            let mut one = match self.listed(entry, &nesting, &ids) {
-                Err(Failure::Half(why)) => {
-                    odd.add(format!("{}: {why}", entry.dn));
-                    continue;
-                }
-                read => read?,
-            };
-            if !one.account.phones.is_empty() {
-                listed.push(one);
-                continue;
-            }
-            match self.phones_may_be_read(session, entry).await {
-                Err(Failure::Half(why)) => one.phones = ListedPhones::Unknown(why),
+        let mut met = Met::default();
+        let add = |entry: &Entry, read| met.add(entry, read);
+        self.each_person(session, &[], Part::Accounts, told, add).await?;
+        let Met { mut listed, above, phoneless, ids, odd } = met;
+        for (one, dn) in listed.iter_mut().zip(above) {
+            // One elsewhere in the domain is a manager all the same, only not one of this list.
+            one.manager = dn.map(|dn| {
+                let known = ids.get(&dn.to_lowercase()).cloned();
+                known.unwrap_or_else(|| AccountId::new(dn))
+            });
+        }
+        let (all, who) = (phoneless.len(), self.own_identifiers(session).await?);
+        for (done, (place, dn)) in phoneless.into_iter().enumerate() {
+            match self.phones_may_be_read_by(session, &Entry::new(dn), &who).await {
+                Err(Failure::Half(why)) => listed[place].phones = ListedPhones::Unknown(why),
                 read => read?,
             }
-            listed.push(one);
+            if (done + 1).is_multiple_of(STEP) {
+                told(Progress::Read { what: Part::Phones, done: done + 1, all: Some(all) });
+            }
         }
         odd.tell(listed.len(), told).map_err(Failure::Half)?;
-        told(Progress::Read { done: listed.len(), all: Some(listed.len()) });
+        told(Progress::Read { what: Part::Accounts, done: listed.len(), all: Some(listed.len()) });
         Ok(listed)
     }
 
-    fn listed(
+    /// Meets everybody below `base_dn`, with the attributes `more` beside the usual ones.
+    async fn each_person(
         &self,
-        entry: &Entry,
-        nesting: &Nesting,
-        ids: &HashMap<String, AccountId>,
-    ) -> Result<Listed, Failure> {
-        let person = self.reading().person(entry, &nesting.of(entry))?;
-        // One elsewhere in the domain is a manager all the same, only not one of this list.
-        let manager = person.manager.map(|dn| {
-            let known = ids.get(&dn.to_lowercase()).cloned();
-            known.unwrap_or_else(|| AccountId::new(dn))
-        });
-        Ok(Listed { account: person.account, phones: ListedPhones::Numbers, manager })
+        session: &Session,
+        more: &[&str],
+        what: Part,
+        told: &(dyn Fn(Progress) + Send + Sync),
+        mut each: impl FnMut(&Entry, Result<Person, String>) + Send,
+    ) -> Result<(), Failure> {
+        let nesting = nesting(session).await?;
+        let asked = self.attributes(&[&PERSON[..], &["memberOf"], more].concat());
+        let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
+        let mut done = 0_usize;
+        let meet = |entry: Entry| {
+            let read = self.reading().person(&entry, &nesting.of(&entry));
+            each(&entry, read.map_err(|failure| failure.words()));
+            done += 1;
+            if done.is_multiple_of(STEP) {
+                told(Progress::Read { what, done, all: None });
+            }
+        };
+        session.walk(&self.base_dn, &format!("(&{PEOPLE})"), &asked, meet).await
+    }
+}
+
+impl Met {
+    fn add(&mut self, entry: &Entry, read: Result<Person, String>) {
+        if let Ok(guid) = guid(entry) {
+            self.ids.insert(entry.dn.to_lowercase(), guid.account_id());
+        }
+        let person = match read {
+            Ok(person) => person,
+            Err(why) => return self.odd.add(format!("{}: {why}", entry.dn)),
+        };
+        if person.account.phones.is_empty() {
+            self.phoneless.push((self.listed.len(), entry.dn.clone()));
+        }
+        self.above.push(person.manager);
+        let phones = ListedPhones::Numbers;
+        self.listed.push(Listed { account: person.account, phones, manager: None });
     }
 }
 

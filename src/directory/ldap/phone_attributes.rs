@@ -2,12 +2,14 @@
 //! whether they may be read where they are empty. What may not be read looks like what is not there, and would
 //! be "no phone is registered", or "nobody is above".
 
+use std::collections::HashSet;
+
 use super::Inner;
 use super::access::may_read;
 use super::entry::Entry;
 use super::failure::Failure;
 use super::session::Session;
-use super::values::{self, ObjectGuid};
+use super::values::{self, ObjectGuid, Sid};
 
 /// `searchFlags`: reading it needs an extended right besides (MS-ADTS 2.2.9, fCONFIDENTIAL).
 const CONFIDENTIAL: i64 = 0x80;
@@ -42,11 +44,25 @@ impl Inner {
     /// # Errors
     /// [`Failure::Half`] with the attribute.
     pub(crate) async fn phones_may_be_read(&self, session: &Session, entry: &Entry) -> Result<(), Failure> {
-        if self.phone_attributes.is_empty() {
+        if self.phone_attributes.iter().all(|name| !entry.octets(name).is_empty()) {
             return Ok(());
         }
+        let who = self.own_identifiers(session).await?;
+        self.phones_may_be_read_by(session, entry, &who).await
+    }
+
+    /// The same for many entries: the service account has the identifiers `who`.
+    ///
+    /// # Errors
+    /// As for [`Inner::phones_may_be_read`].
+    pub(super) async fn phones_may_be_read_by(
+        &self,
+        session: &Session,
+        entry: &Entry,
+        who: &HashSet<Sid>,
+    ) -> Result<(), Failure> {
         let is_empty = |name: &str| name != MANAGER && entry.octets(name).is_empty();
-        match self.hidden(session, &entry.dn, is_empty).await? {
+        match self.hidden(session, &entry.dn, who, is_empty).await? {
             None => Ok(()),
             Some(name) => Err(Failure::Half(format!(
                 "{} shows no {name}, and the service account may not read it there: {}",
@@ -58,7 +74,8 @@ impl Inner {
 
     /// May it be seen who is above the account at `dn`, of which no manager is shown?
     pub(super) async fn manager_may_be_read(&self, session: &Session, dn: &str) -> Result<bool, Failure> {
-        Ok(self.hidden(session, dn, |name| name == MANAGER).await?.is_none())
+        let who = self.own_identifiers(session).await?;
+        Ok(self.hidden(session, dn, &who, |name| name == MANAGER).await?.is_none())
     }
 
     /// The first of the attributes that `are_empty` in the entry at `dn` and may not be read there.
@@ -66,6 +83,7 @@ impl Inner {
         &self,
         session: &Session,
         dn: &str,
+        who: &HashSet<Sid>,
         are_empty: impl Fn(&str) -> bool,
     ) -> Result<Option<String>, Failure> {
         let known = self.known.get_or_try_init(|| self.look_at_the_schema(session)).await?;
@@ -73,13 +91,12 @@ impl Inner {
         if empty.is_empty() {
             return Ok(None);
         }
-        let who = self.own_identifiers(session).await?;
         let descriptor = match session.descriptor(dn).await {
             Err(failure @ Failure::Answer(_)) if !failure.is_of_this_server() => None,
             read => read?,
         };
         let hidden = |one: &&Attribute| {
-            let read = |octets: &[u8]| may_read(octets, &who, &one.identifiers, one.confidential);
+            let read = |octets: &[u8]| may_read(octets, who, &one.identifiers, one.confidential);
             descriptor.as_deref().and_then(read) != Some(true)
         };
         Ok(empty.into_iter().find(hidden).map(|one| one.name.clone()))

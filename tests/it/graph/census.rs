@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use nyckelbud::directory::{
-    Census, DirectoryError, Listed, ListedPhones, PhoneType, Privilege, Progress, Walk,
+    Census, DirectoryError, Listed, ListedPhones, Part, PhoneType, Privilege, Progress, Walk,
 };
 use serde_json::json;
 
@@ -17,6 +17,10 @@ async fn walked(graph: &Graph, walk: Walk) -> Result<(Vec<Listed>, Vec<Progress>
     let listed = directory(graph).walk(walk, &tell).await?;
     graph.assert_documented();
     Ok((listed, told.into_inner().unwrap()))
+}
+
+fn read(what: Part, done: usize, all: Option<usize>) -> Progress {
+    Progress::Read { what, done, all }
 }
 
 fn of<'l>(listed: &'l [Listed], id: &str) -> &'l Listed {
@@ -39,7 +43,21 @@ async fn coverage_reads_types_from_the_report_and_asks_nobodys_phones() {
     // The report leaves out who is switched off.
     assert!(matches!(of(&listed, "id-sven").phones, ListedPhones::Unknown(_)));
     assert_eq!(graph.count("phoneMethods"), 0);
-    assert_eq!(told.last(), Some(&Progress::Read { done: 3, all: Some(3) }));
+    assert_eq!(told.last(), Some(&read(Part::Accounts, 3, Some(3))));
+    assert_eq!(told.first(), Some(&read(Part::Report, 2, None)), "{told:?}");
+}
+
+#[tokio::test]
+async fn whoever_the_report_does_not_know_yet_is_asked_about() {
+    let graph = Graph::start().await;
+    graph.change("id-anna", |a| a.reported = false);
+    graph.change("id-sven", |s| (s.reported, s.enabled) = (false, Some(false)));
+    let (listed, told) = walked(&graph, Walk::Coverage).await.unwrap();
+    assert_eq!(of(&listed, "id-anna").phones, ListedPhones::Numbers);
+    assert_eq!(of(&listed, "id-anna").account.phones.len(), 1);
+    assert_eq!(of(&listed, "id-karin").phones, ListedPhones::Types(vec![PhoneType::Mobile]));
+    assert!(matches!(of(&listed, "id-sven").phones, ListedPhones::Unknown(_)), "nobody has a use for it");
+    assert_eq!((told.last(), graph.count("phoneMethods")), (Some(&read(Part::Phones, 1, Some(1))), 1));
 }
 
 #[tokio::test]
@@ -49,24 +67,35 @@ async fn without_the_report_and_for_a_copy_everybody_is_asked_about() {
     let anna = of(&listed, "id-anna");
     assert_eq!(anna.phones, ListedPhones::Numbers);
     assert_eq!(anna.account.phones[0].number.as_ref().unwrap().e164(), "+46701740605");
-    assert_eq!((graph.count("phoneMethods"), told.len()), (3, 3));
+    let phones = [1, 2, 3].map(|done| read(Part::Phones, done, Some(3)));
+    assert_eq!(told, [&[read(Part::Accounts, 3, Some(3))], &phones[..]].concat());
+    assert_eq!(graph.count("phoneMethods"), 3);
     assert_eq!(graph.count("userRegistrationDetails"), 0);
     graph.lacks("AuditLog.Read.All");
-    let (listed, _) = walked(&graph, Walk::Coverage).await.unwrap();
+    let (listed, told) = walked(&graph, Walk::Coverage).await.unwrap();
     assert_eq!(of(&listed, "id-karin").account.phones.len(), 1);
+    assert!(matches!(&told[0], Progress::EachAsked(why) if why.contains("registration report")), "{told:?}");
 }
 
 #[tokio::test]
 async fn nobody_is_asked_about_faster_than_permitted() {
     let graph = Graph::start().await;
+    graph.set_page_max(2);
     for n in 0..8 {
         let upn = format!("vikarie{n}@kommun.example");
         graph.add(Person::new(&format!("id-{n}"), "Vikarie", &upn, "+46 701740650"));
     }
-    let began = Instant::now();
     let listed = directory_with(&graph, PATIENT, 20).walk(Walk::Export, &|_| {}).await.unwrap();
     assert_eq!(listed.len(), 11);
-    assert!(began.elapsed() >= Duration::from_millis(50 * 10), "{:?}", began.elapsed());
+    let asked = graph.asked();
+    for (part, calls) in [("/users", 6), ("/phoneMethods", 11)] {
+        let paced = asked.iter().filter(|one| one.path.ends_with(part));
+        let times: Vec<Instant> = paced.map(|one| one.at).collect();
+        assert_eq!(times.len(), calls, "{part}");
+        let span = times[calls - 1].duration_since(times[0]);
+        // The first may have been a little late.
+        assert!(span >= Duration::from_millis(50) * (calls as u32 - 2), "{part}: {span:?}");
+    }
 }
 
 #[tokio::test]

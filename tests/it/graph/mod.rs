@@ -3,6 +3,7 @@
 mod account;
 mod census;
 mod checking;
+mod coverage;
 mod faults;
 mod journey;
 mod lookup;
@@ -32,7 +33,7 @@ type Change = fn(&mut Person);
 /// Enough for every answer on a busy machine.
 const PATIENT: Duration = Duration::from_secs(30);
 
-fn directory(graph: &Graph) -> GraphDirectory {
+pub fn directory(graph: &Graph) -> GraphDirectory {
     directory_within(graph, PATIENT)
 }
 

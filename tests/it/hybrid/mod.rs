@@ -15,6 +15,8 @@ use crate::support::samba::{
 };
 use crate::support::{demo_desk, letters};
 
+mod census;
+
 const WAYS: &str = "[[mailbox]]\nname = \"servicedesk\"\nkind = \"maildir\"\npath = \"mailbox\"\nstart = \"all\"\n\
     poll = \"1s\"\nauthentication = \"authserv:mx.kommun.example\"\n\
     [[sms.gateway]]\nname = \"modem\"\nkind = \"spool\"\npath = \"sms\"\n\

@@ -2,11 +2,11 @@
 
 use nyckelbud::directory::ldap::ObjectGuid;
 use nyckelbud::directory::{Census, Directory, DirectoryError, ListedPhones, Lookup, PhoneType, Privilege};
-use nyckelbud::directory::{Progress, Standing, Walk, Who};
+use nyckelbud::directory::{Part, Progress, Standing, Walk, Who};
 use nyckelbud::types::AccountId;
 
 use super::{directory, facts, named, one, people, settings};
-use crate::support::samba::domain;
+use crate::support::samba::{PWD_LAST_SET, domain};
 
 #[tokio::test]
 async fn a_person_is_found_by_every_name_and_read_whole() {
@@ -160,7 +160,10 @@ async fn a_walk_reads_everybody_as_a_look_up_does() {
     let told = std::sync::Mutex::new(Vec::new());
     let listed = people.walk(Walk::Export, &|progress| told.lock().unwrap().push(progress)).await.unwrap();
     assert_eq!(listed.len(), 2);
-    assert_eq!(told.lock().unwrap().last(), Some(&Progress::Read { done: 2, all: Some(2) }));
+    assert_eq!(
+        told.lock().unwrap().last(),
+        Some(&Progress::Read { what: Part::Accounts, done: 2, all: Some(2) })
+    );
     let berit = one(facts(&people, &unit.account("berit"), 0).await);
     for one_listed in &listed {
         assert_eq!(one_listed.phones, ListedPhones::Numbers);
@@ -176,4 +179,29 @@ async fn a_walk_reads_everybody_as_a_look_up_does() {
     for group in ["Inre", "Yttre"] {
         assert!(anna.account.groups.contains(&unit.account(group)), "{:?}", anna.account.groups);
     }
+}
+
+#[tokio::test]
+async fn one_odd_account_hides_no_other_and_where_all_are_odd_nothing_was_read() {
+    let unit = domain().unit();
+    unit.people(&[("anna", &[("mobile", "070-174 06 05")]), ("bo", &[("manager", &unit.dn_of("anna"))])]);
+    unit.hide("anna", PWD_LAST_SET);
+    let people = people(&unit);
+    let looked = people.facts(&named(&unit.account("anna")), 0).await.unwrap_err();
+    let told = std::sync::Mutex::new(Vec::new());
+    let tell = |progress| told.lock().unwrap().push(progress);
+    let listed = people.walk(Walk::Coverage, &tell).await.unwrap();
+    let names: Vec<&str> = listed.iter().map(|one| one.account.username.as_str()).collect();
+    assert_eq!(names, [unit.account("bo")]);
+    assert!(listed[0].manager.is_some(), "whose manager is known all the same");
+    let first = told.lock().unwrap().iter().find_map(|progress| match progress {
+        Progress::LeftOut { accounts: 1, first } => Some(first.clone()),
+        _ => None,
+    });
+    let first = first.expect("it is told");
+    assert!(first.contains(&unit.dn_of("anna")) && first.contains("pwdLastSet"), "{first}");
+    assert!(looked.to_string().contains("pwdLastSet"), "as a look-up says it: {looked}");
+    unit.hide("bo", PWD_LAST_SET);
+    let error = people.walk(Walk::Coverage, &|_| {}).await.unwrap_err();
+    assert!(matches!(&error, DirectoryError::Half(why) if why.contains("no account")), "{error}");
 }

@@ -51,7 +51,7 @@ fn directory(settings: LdapSettings) -> LdapDirectory {
 }
 
 /// The people of `unit`.
-fn people(unit: &Unit) -> LdapDirectory {
+pub fn people(unit: &Unit) -> LdapDirectory {
     directory(settings(&unit.dn()))
 }
 

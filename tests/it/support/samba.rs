@@ -56,6 +56,9 @@ pub const LIST_NOTHING: &str = "(D;;LC;;;SVC)";
 /// Nothing of an account may be read.
 pub const READ_NOTHING: &str = "(D;CIIO;RP;;;SVC)";
 
+/// The attribute without which nobody can say of an account whether its password must be changed.
+pub const PWD_LAST_SET: &str = "bf967a0a-0de6-11d0-a285-00aa003049e2";
+
 /// All that is needed.
 pub const DELEGATED: [&str; 3] = [RESET_PASSWORD, WRITE_PWD_LAST_SET, WRITE_LOCKOUT_TIME];
 
@@ -307,6 +310,12 @@ impl Unit {
     pub fn restrict(&self, name: &str, line: &str) {
         let line = line.replace("SVC", &self.domain.service_sid);
         self.set(name, "nTSecurityDescriptor", &format!("O:DAG:DAD:{line}(A;;RPLCLORC;;;AU)"));
+    }
+
+    /// From now on the service account may not read this attribute, by its identifier, of one of its people.
+    pub fn hide(&self, name: &str, attribute: &str) {
+        let list = format!("O:DAG:DAD:(OD;;RP;{attribute};;{})", self.domain.service_sid);
+        self.set(name, "nTSecurityDescriptor", &list);
     }
 
     /// Adds a group with these members, by their distinguished names.

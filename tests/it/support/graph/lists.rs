@@ -13,11 +13,17 @@ use crate::support::token_endpoint::OBJECT;
 impl State {
     /// One page of `all`, and where the next one is.
     fn paged(&self, path: &str, all: Vec<Value>, call: &Call<'_>) -> Answer {
-        let top = call.options.get("$top").and_then(|top| top.parse().ok()).unwrap_or(100);
+        self.paged_by(path, &all, call, Value::clone)
+    }
+
+    /// The same where only what is on the page is made: a tenant may have tens of thousands of people.
+    fn paged_by<T>(&self, path: &str, all: &[T], call: &Call<'_>, show: impl FnMut(&T) -> Value) -> Answer {
+        let usual = if path.starts_with("reports/") { 1000 } else { 100 };
+        let top = call.options.get("$top").and_then(|top| top.parse().ok()).unwrap_or(usual);
         let skip: usize = call.options.get("$skiptoken").and_then(|skip| skip.parse().ok()).unwrap_or(0);
         let most = self.page_max.min(top);
         let count = all.len();
-        let page: Vec<Value> = all.into_iter().skip(skip).take(most).collect();
+        let page: Vec<Value> = all.iter().skip(skip).take(most).map(show).collect();
         let mut answer = json!({ "value": page });
         if call.options.get("$count").is_some_and(|count| count == "true") && skip == 0 {
             answer["@odata.count"] = json!(count);
@@ -81,24 +87,20 @@ impl State {
             person.kind == "user" && filter.as_ref().is_none_or(|filter| filter.takes(person))
         };
         let select = call.options.get("$select").map(String::as_str);
-        let shown: Option<Vec<Value>> = seen
-            .iter()
-            .filter(takes)
-            .map(|person| {
-                let mut shown = person.show(select, Self::hidden(call))?;
-                if let (true, Some(manager)) = (expands, &person.manager) {
-                    shown["manager"] = json!({ "id": manager });
-                }
-                if person.odd {
-                    shown["accountEnabled"] = json!("perhaps");
-                }
-                Some(shown)
-            })
-            .collect();
-        match shown {
-            Some(shown) => self.paged("users", shown, call),
-            None => self.undocumented(400, "BadRequest", &format!("no such property among {select:?}")),
+        let taken: Vec<&Person> = seen.iter().filter(takes).collect();
+        if taken.first().is_some_and(|person| person.show(select, Self::hidden(call)).is_none()) {
+            return self.undocumented(400, "BadRequest", &format!("no such property among {select:?}"));
         }
+        self.paged_by("users", &taken, call, |person| {
+            let mut shown = person.show(select, Self::hidden(call)).unwrap_or_default();
+            if let (true, Some(manager)) = (expands, &person.manager) {
+                shown["manager"] = json!({ "id": manager });
+            }
+            if person.odd {
+                shown["accountEnabled"] = json!("perhaps");
+            }
+            shown
+        })
     }
 
     pub(super) fn sponsors(&mut self, id: &str, call: &Call<'_>) -> Answer {
@@ -258,14 +260,16 @@ impl State {
             Some("alternateMobile") => "alternateMobilePhone",
             _ => "officePhone",
         };
-        let row = |person: &Person| {
+        let row = |person: &&Person| {
             let phones = person.phones.as_array().into_iter().flatten();
             let methods: Vec<&str> = phones.map(method).chain(["microsoftAuthenticatorPush"]).collect();
             json!({ "id": person.id, "userPrincipalName": person.upn, "isAdmin": !person.roles.is_empty(),
                 "methodsRegistered": methods, "lastUpdatedDateTime": "2026-11-23T00:00:00Z" })
         };
-        let on = self.people.iter().filter(|person| person.enabled == Some(true) && person.kind == "user");
-        let all: Vec<Value> = on.map(row).collect();
-        self.paged("reports/authenticationMethods/userRegistrationDetails", all, call)
+        let is_in =
+            |person: &&Person| person.reported && person.enabled == Some(true) && person.kind == "user";
+        let on = self.people.iter().filter(is_in);
+        let on: Vec<&Person> = on.collect();
+        self.paged_by("reports/authenticationMethods/userRegistrationDetails", &on, call, row)
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nyckelbud::clock::{Clock, SystemClock, rfc5322};
 use serde_json::{Value, json};
@@ -49,6 +49,8 @@ pub struct Asked {
     pub path: String,
     pub query: BTreeMap<String, String>,
     pub status: u16,
+    /// When it was answered.
+    pub at: Instant,
 }
 
 /// The running service.
@@ -302,7 +304,7 @@ impl State {
     fn note(&mut self, head: &str, status: u16) {
         let (method, path, query) = odata::line(head);
         let path = path.strip_prefix("/v1.0").unwrap_or(&path).to_owned();
-        self.asked.push(Asked { method, path, query, status });
+        self.asked.push(Asked { method, path, query, status, at: Instant::now() });
     }
 
     /// <https://learn.microsoft.com/graph/errors>

@@ -39,6 +39,8 @@ pub struct Person {
     pub external_state: Option<String>,
     /// Is it shown in lists as no page documents it?
     pub odd: bool,
+    /// Is it in the registration report already?
+    pub reported: bool,
     pub synced: Option<bool>,
     pub sam: Option<String>,
     pub immutable_id: Option<String>,
@@ -77,6 +79,7 @@ impl Person {
             creation_type: None,
             external_state: None,
             odd: false,
+            reported: true,
             synced: None,
             sam: None,
             immutable_id: None,
