@@ -153,7 +153,7 @@ impl Store for StoppingStore {
     async fn unread(&self, id: TicketId) -> Result<Option<KeptMail>, StoreError> {
         self.inner.unread(id).await
     }
-    async fn quarantine(&self, number: Option<TicketNumber>) -> Result<Vec<Quarantined>, StoreError> {
+    async fn quarantine(&self, number: Option<TicketNumber>) -> Result<InQuarantine, StoreError> {
         self.inner.quarantine(number).await
     }
     async fn let_out(

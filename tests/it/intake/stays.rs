@@ -176,7 +176,7 @@ async fn the_ticket_of_a_mail_that_was_given_up_says_where_it_lies_and_since_whe
     let trail = serde_json::to_string(&ticket.trail).expect("JSON");
     assert!(trail.contains("UID 4711, received ") && trail.contains("and back"), "{trail}");
     assert_eq!(Some(ticket.received_at), received_at);
-    let listed = store.quarantine(None).await.expect("the list");
+    let listed = store.quarantine(None).await.expect("the list").mails;
     assert!(nyckelbud::worker::stays(&listed[0]), "{listed:?}");
     assert_eq!(desk.shelf().mails.len(), 1, "nobody moves it");
 }
