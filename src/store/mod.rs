@@ -21,10 +21,10 @@ mod types;
 pub use ledger::Ledger;
 pub(crate) use types::MACHINE;
 pub use types::{
-    Addressee, Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, Found, InQuarantine, Incoming, Intent,
-    IntentChange, IntentKind, KeptMail, LedgerEntry, LetOut, Listed, MailId, MailsLimit, MessageClaim,
-    MessageKind, NewMessage, NewTicket, Quarantined, Recorded, SealedChange, Settled, Started, Step,
-    StoredReceipt, Switch, Thread, TicketFilter, TicketView, Totals, UidScope,
+    Addressee, Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, Found, InQuarantine, Incoming,
+    Intent, IntentChange, IntentKind, KeptMail, LedgerEntry, LetOut, Listed, MailId, MailsLimit,
+    MessageClaim, MessageKind, NewMessage, NewTicket, Quarantined, Recorded, SealedChange, Settled, Started,
+    Step, StoredReceipt, Switch, Thread, TicketFilter, TicketView, Totals, UidScope,
 };
 
 /// The store failed. What was not committed has not happened; nothing is half done.

@@ -5,13 +5,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
-
 use super::answer::{Kept, incoming, quarantined};
 use super::{Rules, reads};
 use crate::decision::Automation;
 use crate::mail::Authentication;
-use crate::mailbox::{Folder, MailUid, Mailbox, MailboxError, Opened, RawMail, Shelf};
+use crate::mailbox::{self, Folder, MailUid, Mailbox, MailboxError, Opened, RawMail, Shelf};
 use crate::store::{Incoming, MailId, Store, StoreError, Totals, UidScope};
 use crate::types::{EmailAddress, MessageId, UnixMillis, mask_phones};
 
@@ -19,8 +17,6 @@ use crate::types::{EmailAddress, MessageId, UnixMillis, mask_phones};
 const LEDGER_BATCH: usize = 1000;
 /// Mails asked for in one go.
 const FETCH_BATCH: usize = 200;
-/// Mails that lie between the connection and the look at them.
-const IN_FLIGHT: usize = 4;
 /// A new mail may wait for two looks, and for so long beyond them.
 const GRACE: Duration = Duration::from_secs(5 * 60);
 
@@ -224,7 +220,7 @@ impl Reconciliation {
         uids: &[MailUid],
         look: &mut Look<'_>,
     ) -> Result<Vec<MailUid>, ReconcileError> {
-        let (to, mut from) = mpsc::channel::<RawMail>(IN_FLIGHT);
+        let (to, mut from) = mailbox::channel();
         let reader = Reader {
             scope: scope.clone(),
             rules: Arc::clone(&self.rules),

@@ -9,7 +9,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
 use self::connect::cannot_connect;
@@ -20,7 +19,7 @@ use self::mark::ImapMark;
 use self::open::{Names, Open};
 use crate::clock::{Clock, SystemClock};
 use crate::mailbox::{
-    AnotherInbox, Filed, Folder, MailUid, Mailbox, MailboxError, Mark, Opened, RawMail, Shelf, Woken,
+    AnotherInbox, Filed, Folder, MailUid, Mailbox, MailboxError, Mark, Opened, RawMailSender, Shelf, Woken,
 };
 use crate::tls::{Tls, is_loopback_address};
 use crate::token::SignIn;
@@ -271,7 +270,7 @@ impl Mailbox for ImapMailbox {
         Ok(header)
     }
 
-    async fn fetch(&mut self, uids: &[MailUid], to: mpsc::Sender<RawMail>) -> Result<(), MailboxError> {
+    async fn fetch(&mut self, uids: &[MailUid], to: RawMailSender) -> Result<(), MailboxError> {
         let mut open = self.take("UID FETCH")?;
         let uids = uid_set::numbers("UID FETCH", uids)?;
         if reading::fetch(&mut open.connection, &uids, self.settings.mail_max(), &to).await? {

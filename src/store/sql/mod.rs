@@ -11,8 +11,8 @@ use self::dialect::Dialect;
 use self::tidy::Tidy;
 use self::tx::Tx;
 use super::{
-    Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, InQuarantine, Incoming, KeptMail, LetOut, Listed,
-    MailsLimit, MessageClaim, Recorded, Step, Store, StoreError, StoredReceipt, Switch, Thread,
+    Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, InQuarantine, Incoming, KeptMail, LetOut,
+    Listed, MailsLimit, MessageClaim, Recorded, Step, Store, StoreError, StoredReceipt, Switch, Thread,
     TicketFilter,
 };
 use crate::delivery::Receipt;

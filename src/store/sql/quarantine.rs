@@ -10,7 +10,9 @@ use super::threads::{self, Joined, Place};
 use super::tx::Tx;
 use super::value::{Row, values};
 use super::{audit, bounces, claims, floods, joins, ticket};
-use crate::store::{AuditEntry, InQuarantine, Incoming, KeptMail, LetOut, MailId, Quarantined, Recorded, StoreError};
+use crate::store::{
+    AuditEntry, InQuarantine, Incoming, KeptMail, LetOut, MailId, Quarantined, Recorded, StoreError,
+};
 use crate::ticket::{Fate, Kind, State, TicketId};
 use crate::types::{EmailAddress, Link, MessageId, Reason, TicketNumber, UnixMillis, mask_phones};
 

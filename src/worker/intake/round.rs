@@ -4,13 +4,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::keeper::{Keeper, KeptMail};
 use super::plan::Plan;
 use super::{Intake, RoundError};
-use crate::mailbox::{MailUid, MailboxError, Mark, Shelf};
+use crate::mailbox::{self, MailUid, MailboxError, Mark, Shelf};
 use crate::store::{StoreError, UidScope};
 
 /// Mails taken in before they are moved, and before the inbox is listed anew.
@@ -19,8 +18,6 @@ const ROUND: usize = 2000;
 const FETCH_BATCH: usize = 200;
 /// Mails that the ledger is asked for in one go.
 const LEDGER_BATCH: usize = 1000;
-/// Mails that lie between the connection and the store; each may be as large as `max_mail_size`.
-const IN_FLIGHT: usize = 2;
 
 const POISON: &str = "its reading stopped the program three times";
 const DEADLY: &str = "its fetching stopped the program, even unread";
@@ -176,7 +173,7 @@ impl Intake {
         let store = Arc::clone(&self.parts.store);
         store.count_tries(scope, uids, self.parts.now()).await?;
         let keeper = self.keeper(scope, unread.map(str::to_owned)).await?;
-        let (to, from) = mpsc::channel(IN_FLIGHT);
+        let (to, from) = mailbox::channel();
         let mailbox = &mut self.inbox.mailbox;
         let fetch = async {
             tokio::select! {
