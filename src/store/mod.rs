@@ -21,8 +21,8 @@ mod types;
 pub use ledger::Ledger;
 pub(crate) use types::MACHINE;
 pub use types::{
-    Addressee, Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, Found, InQuarantine, Incoming,
-    Intent, IntentChange, IntentKind, KeptMail, LedgerEntry, LetOut, Listed, MailId, MailsLimit,
+    Addressee, Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, Enough, Found, InQuarantine,
+    Incoming, Intent, IntentChange, IntentKind, KeptMail, LedgerEntry, LetOut, Listed, MailId, MailsLimit,
     MessageClaim, MessageKind, NewMessage, NewTicket, Quarantined, Recorded, SealedChange, Settled, Started,
     Step, StoredReceipt, Switch, Thread, TicketFilter, TicketView, Totals, UidScope,
 };

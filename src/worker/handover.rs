@@ -92,7 +92,7 @@ async fn open(work: &mut Work, browser: &str) -> Result<Reveal, WorkError> {
         }
         match reset::run(work).await? {
             Flow::On => {}
-            Flow::Stop | Flow::Busy(_) | Flow::AskedEnough => return Ok(Reveal::Busy),
+            Flow::Stop | Flow::Busy(_) | Flow::AskedEnough(_) => return Ok(Reveal::Busy),
         }
     }
     if !bound_to(work.state(), browser) {
@@ -174,7 +174,7 @@ async fn show(work: &mut Work) -> Result<Reveal, WorkError> {
         Flow::On | Flow::Stop if matches!(work.state(), State::Revealed { .. }) => {
             Ok(Reveal::Shown { password, name, until })
         }
-        Flow::On | Flow::Stop | Flow::Busy(_) | Flow::AskedEnough => Ok(Reveal::Busy),
+        Flow::On | Flow::Stop | Flow::Busy(_) | Flow::AskedEnough(_) => Ok(Reveal::Busy),
     }
 }
 

@@ -94,7 +94,7 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
             let draft = Draft { begin: Some(intent.clone()), ..Draft::default() };
             match work.commit_same(draft).await? {
                 Flow::On => intent,
-                flow @ (Flow::Stop | Flow::Busy(_) | Flow::AskedEnough) => return Ok(flow),
+                flow @ (Flow::Stop | Flow::Busy(_) | Flow::AskedEnough(_)) => return Ok(flow),
             }
         }
     };
@@ -121,7 +121,7 @@ async fn settle_interrupted(work: &mut Work, job: &Job) -> Result<Option<Flow>, 
     let draft = Draft { end: Some((key, outcome)), ..Draft::default() };
     match work.commit_same(draft).await? {
         Flow::On => Ok(None),
-        flow @ (Flow::Stop | Flow::Busy(_) | Flow::AskedEnough) => Ok(Some(flow)),
+        flow @ (Flow::Stop | Flow::Busy(_) | Flow::AskedEnough(_)) => Ok(Some(flow)),
     }
 }
 

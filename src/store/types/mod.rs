@@ -14,5 +14,5 @@ pub use quarantine::{InQuarantine, LetOut, Quarantined};
 pub(crate) use reads::MACHINE;
 pub use reads::{AuditEntry, ChainReport, Listed, Switch, TicketFilter, TicketView};
 pub use work::{
-    Claim, Committed, Intent, IntentChange, IntentKind, SealedChange, Started, Step, StoredReceipt,
+    Claim, Committed, Enough, Intent, IntentChange, IntentKind, SealedChange, Started, Step, StoredReceipt,
 };
