@@ -94,6 +94,12 @@ pub trait Ledger: Send + Sync {
         mails: Vec<Found>,
         now: UnixMillis,
     ) -> Result<Vec<Settled>, StoreError>;
+    /// Those of these mails that were kept from this mailbox; another one may have had a mail of this content
+    /// first.
+    async fn of_mailbox(&self, mailbox: &str, mails: &[MailId]) -> Result<Vec<MailId>, StoreError>;
+    /// For each of these mails, those kept from this mailbox that nobody can tell from it: it and its copies,
+    /// and of mails that were cut those with the same beginning.
+    async fn copies(&self, mailbox: &str, mails: &[MailId]) -> Result<Vec<(MailId, MailId)>, StoreError>;
     /// How many mails of a mailbox are known.
     async fn totals(&self, mailbox: &str) -> Result<Totals, StoreError>;
 }

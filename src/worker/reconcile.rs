@@ -1,7 +1,7 @@
 //! The proof that every mail of a mailbox has a fate: what lies there is compared with the store, and what
 //! nobody knows is named. Only reads, in both; works beside a running desk.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,7 +46,9 @@ pub struct Reconciled {
     pub folders: Vec<FolderCount>,
     /// Mails that are kept, and those that were gone before.
     pub totals: Totals,
-    /// Kept mails that lie in none of the folders any more.
+    /// Kept mails, copies among them, that lie in none of the folders any more: moved on or deleted. One whose
+    /// place is noted lies there; every further mail of a content stands for one copy that is kept of it. Beside
+    /// a running desk the figure may miss what happens meanwhile.
     pub nowhere: u64,
     /// Why the inbox is another one than the desk knew, under the same UIDVALIDITY.
     pub another: Option<String>,
@@ -115,7 +117,7 @@ impl Reconciliation {
         let mailbox = self.mailbox.name().to_owned();
         // First: what is kept meanwhile is not missed.
         let totals = self.store.totals(&mailbox).await?;
-        let (mut folders, mut seen, mut another) = (Vec::new(), Vec::new(), None);
+        let (mut folders, mut seen, mut another) = (Vec::new(), Seen::default(), None);
         // A running desk moves mails from the first to the others.
         for shelf in [Shelf::Inbox, Shelf::Filed(Folder::Handled), Shelf::Filed(Folder::Quarantine)] {
             let mut look = Look { count: FolderCount::none(shelf), seen: &mut seen, name: &mut *name };
@@ -126,10 +128,25 @@ impl Reconciliation {
             }
             folders.push(look.count);
         }
-        seen.sort_unstable();
-        seen.dedup();
-        let nowhere = totals.kept.saturating_sub(u64::try_from(seen.len()).unwrap_or(u64::MAX));
+        let somewhere = self.somewhere(&mailbox, seen).await?;
+        let nowhere = totals.kept.saturating_sub(u64::try_from(somewhere).unwrap_or(u64::MAX));
         Ok(Reconciled { folders, totals, nowhere, another })
+    }
+
+    /// How many kept mails of this mailbox lie in its folders.
+    async fn somewhere(&self, mailbox: &str, mut seen: Seen) -> Result<usize, StoreError> {
+        let mut lies = HashSet::new();
+        for some in seen.by_place.chunks(LEDGER_BATCH) {
+            lies.extend(self.store.of_mailbox(mailbox, some).await?);
+        }
+        let found: Vec<MailId> = seen.by_content.keys().copied().collect();
+        for some in found.chunks(LEDGER_BATCH) {
+            for (mail, copy) in self.store.copies(mailbox, some).await? {
+                let Some(left) = seen.by_content.get_mut(&mail).filter(|left| **left > 0) else { continue };
+                *left -= usize::from(lies.insert(copy));
+            }
+        }
+        Ok(lies.len())
     }
 
     /// Answers why the folder is another one than the desk knew, if it is.
@@ -206,7 +223,7 @@ impl Reconciliation {
             let known = self.store.entries(scope, some).await?;
             let kept: HashSet<&MailUid> =
                 known.iter().filter(|entry| entry.mail.is_some()).map(|entry| &entry.uid).collect();
-            look.seen.extend(known.iter().filter_map(|entry| entry.mail));
+            look.seen.by_place.extend(known.iter().filter_map(|entry| entry.mail));
             look.count.by_place += kept.len();
             others.extend(some.iter().filter(|uid| !kept.contains(uid)).cloned());
         }
@@ -238,7 +255,7 @@ impl Reconciliation {
                 match id {
                     Some(id) => {
                         look.count.by_content += 1;
-                        look.seen.push(id);
+                        *look.seen.by_content.entry(id).or_default() += 1;
                     }
                     None if waits => look.count.waiting += 1,
                     None => look.unknown(UnknownMail { received_at, ..read }),
@@ -276,11 +293,19 @@ impl Reconciliation {
     }
 }
 
+/// The kept mails that lie somewhere.
+#[derive(Default)]
+struct Seen {
+    /// Where the ledger says.
+    by_place: Vec<MailId>,
+    /// Where it does not: one of those with the same content, and how many mails have it.
+    by_content: HashMap<MailId, usize>,
+}
+
 /// One folder while it is looked at.
 struct Look<'a> {
     count: FolderCount,
-    /// The kept mails that lie somewhere.
-    seen: &'a mut Vec<MailId>,
+    seen: &'a mut Seen,
     name: &'a mut (dyn FnMut(&UnknownMail) + Send),
 }
 

@@ -274,6 +274,14 @@ impl<DB: Dialect> Ledger for SqlStore<DB> {
         self.settle_found(scope, mails, now).await
     }
 
+    async fn of_mailbox(&self, mailbox: &str, mails: &[MailId]) -> Result<Vec<MailId>, StoreError> {
+        self.kept_from(mailbox, mails).await
+    }
+
+    async fn copies(&self, mailbox: &str, mails: &[MailId]) -> Result<Vec<(MailId, MailId)>, StoreError> {
+        self.alike(mailbox, mails).await
+    }
+
     async fn totals(&self, mailbox: &str) -> Result<Totals, StoreError> {
         self.count_mails(mailbox).await
     }

@@ -278,6 +278,12 @@ impl Ledger for StoppingStore {
     async fn kept_unread(&self, mailbox: &str, octets: &[u8]) -> Result<Option<MailId>, StoreError> {
         self.inner.kept_unread(mailbox, octets).await
     }
+    async fn of_mailbox(&self, mailbox: &str, mails: &[MailId]) -> Result<Vec<MailId>, StoreError> {
+        self.inner.of_mailbox(mailbox, mails).await
+    }
+    async fn copies(&self, mailbox: &str, mails: &[MailId]) -> Result<Vec<(MailId, MailId)>, StoreError> {
+        self.inner.copies(mailbox, mails).await
+    }
     async fn settle(
         &self,
         scope: &UidScope,
