@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
@@ -38,7 +37,8 @@ impl Intake {
             mark = Some(self.first_mark(&scope).await?);
         }
         let listed = self.inbox.mailbox.list(mark.as_ref()).await?;
-        self.breaks(&scope).listed(&listed, Instant::now());
+        let now = self.parts.moment();
+        self.breaks(&scope).listed(&listed, now);
         let mut to_file = self.left_over(&scope, &listed, mark.as_ref()).await?;
         let plan = self.plan(&scope, &listed, ROUND).await?;
         drop(listed);
@@ -130,8 +130,8 @@ impl Intake {
         let mut plan = Plan::default();
         let store = Arc::clone(&self.parts.store);
         for some in listed.chunks(LEDGER_BATCH) {
-            let known = store.entries(scope, some).await?;
-            if !plan.add(some, &known, self.breaks(scope), limit, Instant::now()) {
+            let (known, now) = (store.entries(scope, some).await?, self.parts.moment());
+            if !plan.add(some, &known, self.breaks(scope), limit, now) {
                 break;
             }
         }
@@ -190,7 +190,7 @@ impl Intake {
             }
         };
         let came: HashSet<&MailUid> = kept.iter().map(|(uid, _)| uid).collect();
-        let now = Instant::now();
+        let now = self.parts.moment();
         let breaks = self.breaks(scope);
         came.iter().for_each(|uid| breaks.clear(uid));
         if fetched.is_ok() || !came.is_empty() {

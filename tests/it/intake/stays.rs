@@ -161,6 +161,36 @@ async fn another_inbox_under_the_same_uidvalidity_is_read_and_nothing_in_it_is_m
 }
 
 #[tokio::test]
+async fn when_mails_can_be_moved_again_that_is_said_once_and_not_while_one_cannot() {
+    let said = Said::listen();
+    let mut desk = Desk::new().await;
+    desk.shelf().mails = ["1", "2"].map(|uid| raw(uid, &letter(uid, None, "Hej"))).to_vec();
+    desk.shelf().stuck = vec!["1".to_owned()];
+    let lines = || {
+        ["mails cannot be moved out of the inbox", "mails can be moved out of the inbox again"]
+            .map(|words| said.lines(words))
+    };
+    // One goes and one does not; tried again after its rest, it still does not.
+    for _ in 0..2 {
+        desk.drain().await;
+        let [cannot, again] = lines();
+        assert_eq!(
+            (cannot.len(), again.len(), desk.shelf().mails.len()),
+            (1, 0, 1),
+            "{cannot:#?} {again:#?}"
+        );
+        desk.clock.pass(301);
+    }
+    desk.shelf().stuck.clear();
+    desk.drain().await;
+    let [_, again] = lines();
+    assert!(again.len() == 1 && again[0].contains("after 10 min and 3 failures"), "{again:#?}");
+    desk.shelf().mails.push(raw("3", &letter("3", None, "Hej")));
+    desk.drain().await;
+    assert_eq!((lines()[1].len(), desk.shelf().mails.len()), (1, 0));
+}
+
+#[tokio::test]
 async fn the_ticket_of_a_mail_that_was_given_up_says_where_it_lies_and_since_when() {
     let mut desk = Desk::new().await;
     let (store, now) = (Arc::clone(&desk.parts.store), desk.parts.clock.now());
