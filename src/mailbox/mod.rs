@@ -216,6 +216,13 @@ pub trait Mailbox: Send {
         None
     }
 
+    /// Whether `mark`, of any folder, was made in somebody else's mailbox: with another host, username or inbox.
+    /// The answer holds the mark as it is to be kept from now on.
+    fn of_another(&self, mark: &Mark) -> Option<AnotherInbox> {
+        let _ = mark;
+        None
+    }
+
     /// When the mailbox received a mail that it does not hand over, if it tells.
     async fn received(&mut self, uid: &MailUid) -> Result<Option<UnixMillis>, MailboxError> {
         let _ = uid;

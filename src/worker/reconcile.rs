@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::answer::{Kept, incoming, quarantined};
+use super::intake::another_inbox;
 use super::{Rules, reads};
 use crate::decision::Automation;
 use crate::mail::Authentication;
@@ -167,8 +168,8 @@ impl Reconciliation {
         look.count.before = look.count.mails.saturating_sub(listed.len());
         let another = match shelf {
             Shelf::Inbox => {
-                let last = self.store.last(&scope.mailbox, scope.validity).await?;
-                self.mailbox.another(mark.as_ref(), last.as_ref())
+                let found = another_inbox(self.mailbox.as_mut(), self.store.as_ref(), scope.validity).await?;
+                found.map(|(_, another)| another)
             }
             Shelf::Filed(_) => None,
         };

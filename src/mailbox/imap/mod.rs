@@ -43,6 +43,8 @@ mod wire;
 /// No more of a mail than this is read, whatever is configured (octets): it lies in memory.
 const MAIL_MAX: u32 = 256 * 1024 * 1024;
 
+const OF_ANOTHER: &str = "its host, username or inbox is another than at the first connection";
+
 /// Where an IMAP mailbox is and how to get in.
 #[derive(Clone, Debug)]
 pub struct ImapSettings {
@@ -240,9 +242,7 @@ impl Mailbox for ImapMailbox {
         let mark = mark.and_then(|mark| ImapMark::from_mark(mark).ok());
         let last = last.and_then(|uid| uid.0.parse().ok());
         let why = match &mark {
-            Some(mark) if mark.is_of_another(&whose) => {
-                "its host, username or inbox is another than at the first connection".to_owned()
-            }
+            Some(mark) if mark.is_of_another(&whose) => OF_ANOTHER.to_owned(),
             Some(mark) if mark.validity == selected.validity && next < mark.next => {
                 format!("its next UID is {next}, and was {} at the first connection", mark.next)
             }
@@ -252,6 +252,12 @@ impl Mailbox for ImapMailbox {
             Some(_) | None => return None,
         };
         Some(AnotherInbox { why, mark: mark.map(|mark| mark.only_time(&whose).to_mark()) })
+    }
+
+    fn of_another(&self, mark: &Mark) -> Option<AnotherInbox> {
+        let whose = self.settings.whose();
+        let mark = ImapMark::from_mark(mark).ok().filter(|mark| mark.is_of_another(&whose))?;
+        Some(AnotherInbox { why: OF_ANOTHER.to_owned(), mark: Some(mark.only_time(&whose).to_mark()) })
     }
 
     async fn received(&mut self, uid: &MailUid) -> Result<Option<UnixMillis>, MailboxError> {

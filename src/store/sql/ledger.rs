@@ -121,7 +121,7 @@ impl<DB: Dialect> Ledger for SqlStore<DB> {
         &self,
         mailbox: &str,
         validity: u32,
-        mark: Option<&Mark>,
+        mark: Option<(Shelf, &Mark)>,
         now: UnixMillis,
     ) -> Result<u64, StoreError> {
         self.put_aside(mailbox, validity, mark, now).await

@@ -26,6 +26,7 @@ mod sweep;
 
 use complaint::{Complaint, Say};
 use filing::Unmoved;
+pub(in crate::worker) use opening::another_inbox;
 use pauses::Pauses;
 use plan::Breaks;
 use sweep::Sweep;

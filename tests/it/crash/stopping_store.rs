@@ -216,7 +216,7 @@ impl Ledger for StoppingStore {
         &self,
         mailbox: &str,
         validity: u32,
-        mark: Option<&Mark>,
+        mark: Option<(Shelf, &Mark)>,
         now: UnixMillis,
     ) -> Result<u64, StoreError> {
         stopped!(self, "another_inbox", self.inner.another_inbox(mailbox, validity, mark, now))

@@ -42,6 +42,8 @@ pub struct Held {
     pub breaks_at: Option<String>,
     /// The inbox is known to be another one than before.
     pub another: bool,
+    /// It is somebody else's account than before.
+    pub of_another: bool,
     /// Looks into folders are refused.
     pub blind: bool,
     /// The names of what was asked for, a fetch each.
@@ -122,6 +124,13 @@ impl Mailbox for ShelfMailbox {
         let another = held.another.then_some(AnotherInbox { why, mark: None });
         assert!(another.is_none() || mark.is_none(), "the tests of another inbox start with all mails");
         another
+    }
+
+    fn of_another(&self, mark: &Mark) -> Option<AnotherInbox> {
+        const NOW: &str = "theirs";
+        let known = mark.0.split(' ').any(|word| word == NOW) || !self.held().of_another;
+        let mark = Some(Mark(format!("{} {NOW}", mark.0)));
+        (!known).then(|| AnotherInbox { why: "its username is another".to_owned(), mark })
     }
 
     async fn received(&mut self, uid: &MailUid) -> Result<Option<UnixMillis>, MailboxError> {

@@ -161,6 +161,27 @@ async fn another_inbox_under_the_same_uidvalidity_is_read_and_nothing_in_it_is_m
 }
 
 #[tokio::test]
+async fn the_inbox_of_another_account_whose_uids_count_higher_is_read_and_said_once() {
+    let said = Said::listen();
+    let mut desk = Desk::new().await;
+    assert!(!desk.settings.start_now, "all mails are taken, so the inbox has no mark");
+    desk.shelf().mails = vec![raw("1", &letter_from("first", "one", "Hej"))];
+    desk.shelf().full = true;
+    desk.drain().await;
+    desk.shelf().mails =
+        ["1", "2"].map(|uid| raw(uid, &letter_from(uid, &format!("p{uid}"), "Hej"))).to_vec();
+    desk.shelf().full = false;
+    desk.shelf().of_another = true;
+    for _ in 0..3 {
+        desk.restart();
+        desk.drain().await;
+    }
+    assert_eq!((desk.tickets().await.len(), desk.shelf().mails.len()), (3, 0), "none was moved unread");
+    let told = said.lines("this is another inbox than before");
+    assert!(told.len() == 1 && told[0].contains("username"), "{told:#?}");
+}
+
+#[tokio::test]
 async fn when_mails_can_be_moved_again_that_is_said_once_and_not_while_one_cannot() {
     let said = Said::listen();
     let mut desk = Desk::new().await;
