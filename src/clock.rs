@@ -1,5 +1,7 @@
 //! Time: what o'clock it is, and how people write it. jiff is used only here.
 
+use std::time::Instant;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -9,6 +11,11 @@ use crate::types::UnixMillis;
 pub trait Clock: Send + Sync {
     /// The wall clock now.
     fn now(&self) -> UnixMillis;
+
+    /// A moment, for how long something lasts: nobody sets it back.
+    fn moment(&self) -> Instant {
+        Instant::now()
+    }
 }
 
 /// The machine's clock.

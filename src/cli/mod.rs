@@ -166,6 +166,18 @@ fn actor() -> String {
     format!("cli:{}", name.unwrap_or_else(|_| format!("uid {uid}")))
 }
 
+/// Ends a list out of which tickets were left that cannot be read.
+fn left_out(unreadable: &[(String, crate::store::StoreError)]) -> Result<(), CliError> {
+    let Some((_, error)) = unreadable.first() else { return Ok(()) };
+    let numbers: Vec<&str> = unreadable.iter().map(|(number, _)| number.as_str()).collect();
+    let (are, them) = if numbers.len() == 1 { ("is", "it") } else { ("are", "them") };
+    Err(CliError::No(format!(
+        "{} cannot be read and {are} left out of the list: {error}; all others are listed; restore {them} from a \
+         backup, or use the program of the version that wrote {them}",
+        numbers.join(", ")
+    )))
+}
+
 /// A look-up that hangs in the operating system must not hold the exit up.
 const THREADS_WITHIN: Duration = Duration::from_secs(2);
 

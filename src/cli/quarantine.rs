@@ -4,11 +4,11 @@ use std::io::Write;
 
 use serde_json::json;
 
-use super::{CliError, Common, actor, assembly, output, registers};
+use super::{CliError, Common, actor, assembly, left_out, output, registers};
 use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::config::Settings;
 use crate::mail::reading::{Glance, glance};
-use crate::store::{Quarantined, Recorded, Store};
+use crate::store::{InQuarantine, Quarantined, Recorded, Store};
 use crate::types::{TicketNumber, TicketNumberError};
 use crate::worker::{Rereading, Retried, retry, stays};
 
@@ -51,19 +51,27 @@ pub(super) async fn run(common: &Common, command: QuarantineCommand) -> Result<(
 }
 
 async fn list(common: &Common, store: &dyn Store) -> Result<(), CliError> {
-    let mails = store.quarantine(None).await?;
-    if mails.is_empty() {
+    let InQuarantine { mails, unreadable } = store.quarantine(None).await?;
+    if mails.is_empty() && unreadable.is_empty() {
         output::note("No mail is in quarantine.");
     }
     for mail in &mails {
         if common.json { output::json(&object(mail))? } else { output::line(&row(mail))? }
     }
-    Ok(())
+    left_out(&unreadable)
+}
+
+/// The mail of the ticket `number`, if there is one.
+async fn held(store: &dyn Store, number: TicketNumber) -> Result<Option<Quarantined>, CliError> {
+    let mut listed = store.quarantine(Some(number)).await?;
+    match listed.unreadable.pop() {
+        Some((_, error)) => Err(error.into()),
+        None => Ok(listed.mails.pop()),
+    }
 }
 
 async fn find(store: &dyn Store, number: TicketNumber) -> Result<Quarantined, CliError> {
-    let found = store.quarantine(Some(number)).await?.pop();
-    found.ok_or_else(|| {
+    held(store, number).await?.ok_or_else(|| {
         CliError::No(format!("{number} holds no mail in quarantine; `nyckelbud quarantine list` names them"))
     })
 }
@@ -115,7 +123,7 @@ async fn retry_all(
             }
             match retried {
                 // Of mails that are kept together, the next one.
-                Retried::LetOut(_) => next = store.quarantine(Some(*number)).await?.pop(),
+                Retried::LetOut(_) => next = held(store, *number).await?,
                 Retried::Unreadable(_) | Retried::Partial | Retried::Gone => left.push(number.to_string()),
             }
         }

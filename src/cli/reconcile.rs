@@ -160,7 +160,7 @@ fn table(mailbox: &str, reconciled: &Reconciled) -> Vec<String> {
     }
     let totals = reconciled.totals;
     lines.push(format!(
-        "  {} mails are kept; {} of them lie in none of these folders (moved on or deleted, which is fine)",
+        "  {} mails are kept, copies among them; {} of them lie in none of these folders (moved on or deleted, which is fine)",
         totals.kept, reconciled.nowhere
     ));
     if totals.gone > 0 {

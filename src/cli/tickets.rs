@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{CliError, Common, assembly, output};
+use super::{CliError, Common, assembly, left_out, output};
 use crate::clock::rfc3339;
 use crate::config::Settings;
 use crate::store::{Listed, TicketFilter, TicketView};
@@ -39,13 +39,7 @@ pub(super) async fn run(common: &Common, args: TicketsArgs) -> Result<(), CliErr
     for view in &tickets {
         if common.json { output::json(&Object::of(view))? } else { output::line(&row(view))? }
     }
-    let Some((_, error)) = unreadable.first() else { return Ok(()) };
-    let numbers: Vec<&str> = unreadable.iter().map(|(number, _)| number.as_str()).collect();
-    Err(CliError::No(format!(
-        "{} cannot be read and is left out of the list: {error}; all others are listed; restore it from a \
-         backup, or use the program of the version that wrote it",
-        numbers.join(", ")
-    )))
+    left_out(&unreadable)
 }
 
 /// An empty list is an answer, unless the mailbox is a slip of the pen. One that is no longer

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use compact_str::{CompactString, ToCompactString};
-use tokio::sync::mpsc;
 
 use crate::types::UnixMillis;
 
+mod channel;
 pub mod imap;
 pub mod maildir;
 
 mod folder_name;
+
+pub use channel::{NobodyTakes, RawMailReceiver, RawMailSender, channel};
 
 /// A mail's name within one mailbox and one UIDVALIDITY: an IMAP UID in decimal digits, or the
 /// unique part of a maildir file's name. Never shown to people.
@@ -214,6 +216,13 @@ pub trait Mailbox: Send {
         None
     }
 
+    /// Whether `mark`, of any folder, was made in somebody else's mailbox: with another host, username or inbox.
+    /// The answer holds the mark as it is to be kept from now on.
+    fn of_another(&self, mark: &Mark) -> Option<AnotherInbox> {
+        let _ = mark;
+        None
+    }
+
     /// When the mailbox received a mail that it does not hand over, if it tells.
     async fn received(&mut self, uid: &MailUid) -> Result<Option<UnixMillis>, MailboxError> {
         let _ = uid;
@@ -237,7 +246,7 @@ pub trait Mailbox: Send {
     /// Reads mails without marking them read, and hands them over one by one as they arrive. A
     /// mail that has vanished meanwhile is left out. Ends early without error when the receiver is
     /// dropped (the connection is then closed).
-    async fn fetch(&mut self, uids: &[MailUid], to: mpsc::Sender<RawMail>) -> Result<(), MailboxError>;
+    async fn fetch(&mut self, uids: &[MailUid], to: RawMailSender) -> Result<(), MailboxError>;
 
     /// Moves mails out of the inbox; those that are gone already are no error. Answers one [`Filed`]
     /// for every mail that was named, in no promised order.

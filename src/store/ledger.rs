@@ -24,13 +24,14 @@ pub trait Ledger: Send + Sync {
     /// The highest UID, as a number, that was ever in the inbox under this UIDVALIDITY.
     async fn last(&self, mailbox: &str, validity: u32) -> Result<Option<MailUid>, StoreError>;
     /// The inbox is another one under the same UIDVALIDITY: what is known under it is put aside, so that no
-    /// mail is taken for another, and `mark` replaces that of the first connection. Said in the audit log.
+    /// mail is taken for another, and `mark` replaces that of the first connection in its folder. Said in the
+    /// audit log.
     /// Answers how many mails were known.
     async fn another_inbox(
         &self,
         mailbox: &str,
         validity: u32,
-        mark: Option<&Mark>,
+        mark: Option<(Shelf, &Mark)>,
         now: UnixMillis,
     ) -> Result<u64, StoreError>;
 
@@ -94,6 +95,12 @@ pub trait Ledger: Send + Sync {
         mails: Vec<Found>,
         now: UnixMillis,
     ) -> Result<Vec<Settled>, StoreError>;
+    /// Those of these mails that were kept from this mailbox; another one may have had a mail of this content
+    /// first.
+    async fn of_mailbox(&self, mailbox: &str, mails: &[MailId]) -> Result<Vec<MailId>, StoreError>;
+    /// For each of these mails, those kept from this mailbox that nobody can tell from it: it and its copies,
+    /// and of mails that were cut those with the same beginning.
+    async fn copies(&self, mailbox: &str, mails: &[MailId]) -> Result<Vec<(MailId, MailId)>, StoreError>;
     /// How many mails of a mailbox are known.
     async fn totals(&self, mailbox: &str) -> Result<Totals, StoreError>;
 }

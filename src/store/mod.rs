@@ -21,10 +21,10 @@ mod types;
 pub use ledger::Ledger;
 pub(crate) use types::MACHINE;
 pub use types::{
-    Addressee, Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, Found, Incoming, Intent,
-    IntentChange, IntentKind, KeptMail, LedgerEntry, LetOut, Listed, MailId, MailsLimit, MessageClaim,
-    MessageKind, NewMessage, NewTicket, Quarantined, Recorded, SealedChange, Settled, Started, Step,
-    StoredReceipt, Switch, Thread, TicketFilter, TicketView, Totals, UidScope,
+    Addressee, Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, Enough, Found, InQuarantine,
+    Incoming, Intent, IntentChange, IntentKind, KeptMail, LedgerEntry, LetOut, Listed, MailId, MailsLimit,
+    MessageClaim, MessageKind, NewMessage, NewTicket, Quarantined, Recorded, SealedChange, Settled, Started,
+    Step, StoredReceipt, Switch, Thread, TicketFilter, TicketView, Totals, UidScope,
 };
 
 /// The store failed. What was not committed has not happened; nothing is half done.
@@ -180,8 +180,8 @@ pub trait Store: Ledger {
     async fn thread_of(&self, arrival: &Arrival<'_>) -> Result<Thread, StoreError>;
 
     /// Tickets of mails in quarantine, in the order of their numbers; with `number` only that one. Of
-    /// mails that are kept together the first is told.
-    async fn quarantine(&self, number: Option<TicketNumber>) -> Result<Vec<Quarantined>, StoreError>;
+    /// mails that are kept together the first is told. One that cannot be read hides no other.
+    async fn quarantine(&self, number: Option<TicketNumber>) -> Result<InQuarantine, StoreError>;
     /// The first mail of a ticket in quarantine, as it is kept.
     async fn unread(&self, id: TicketId) -> Result<Option<KeptMail>, StoreError>;
     /// Lets the first mail of ticket `id` out of quarantine, now that it can be read: `mail` is what it

@@ -14,7 +14,7 @@ use crate::decision::{Automation, Decided, Decision, Handover, Question, decide}
 use crate::directory::{Account, DirectoryError, Facts, Lookup, Manager, Who};
 use crate::mail::Sender;
 use crate::request::Reading;
-use crate::store::{Addressee, AuditEntry, MACHINE, MessageKind, NewMessage, Started, Switch};
+use crate::store::{Addressee, AuditEntry, Enough, MACHINE, MessageKind, NewMessage, Started, Switch};
 use crate::ticket::{Event, Fate, Hand, Plan, State, Way};
 use crate::types::{Credential, History, Link, Reason, UnixMillis};
 
@@ -246,9 +246,9 @@ async fn act(work: &mut Work, looked: Looked, automation: Automation) -> Result<
     match flow {
         // Another request for the account was faster by a moment.
         Flow::Busy(into) => work.commit(Event::Coalesced { into }, as_decided).await,
-        Flow::AskedEnough => {
+        Flow::AskedEnough(enough) => {
             let event = Event::Decided { plan: Plan::Technician, reason: Some(Reason::FieldsMissing) };
-            work.commit(event, Draft { note: Some(ASKED_ENOUGH), ..as_decided }).await
+            work.commit(event, Draft { note: Some(asked_enough(enough)), ..as_decided }).await
         }
         Flow::On | Flow::Stop => Ok(flow),
     }
@@ -291,8 +291,17 @@ fn started(looked: &Looked, account: Option<&Account>) -> Option<Started> {
 
 /// Whoever got a question within the hour, or three within the day, is not asked by a machine again: it
 /// may be another machine that answers.
-const ASKED_ENOUGH: &str =
-    "the writer was asked for details lately, in another ticket; nothing is asked again";
+fn asked_enough(enough: Enough) -> &'static str {
+    match enough {
+        Enough::OneInTheHour => {
+            "not asked after all: the writer got such a question within the last hour, in another ticket"
+        }
+        Enough::ThreeInTheDay => {
+            "not asked after all: the writer got three such questions within the last day, in other tickets, and \
+             nobody has acted on any of the writer's tickets since"
+        }
+    }
+}
 
 async fn ask(work: &mut Work, mut draft: Draft, sender: &Sender) -> Result<Flow, WorkError> {
     let to = sender.address.clone().ok_or(WorkError::Lacks("an address to ask"))?;

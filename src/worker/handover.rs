@@ -103,7 +103,7 @@ async fn open(work: &mut Work, browser: &str) -> Result<Reveal, WorkError> {
         let set = effect == Effect::SetPassword;
         match if set { reset::run(work).await? } else { issue::run(work).await? } {
             Flow::On => {}
-            Flow::Stop | Flow::Busy(_) | Flow::AskedEnough => return Ok(Reveal::Busy),
+            Flow::Stop | Flow::Busy(_) | Flow::AskedEnough(_) => return Ok(Reveal::Busy),
         }
     }
     if !bound_to(work.state(), browser) {
@@ -188,7 +188,7 @@ async fn show(work: &mut Work) -> Result<Reveal, WorkError> {
         Flow::On | Flow::Stop if matches!(work.state(), State::Revealed { .. }) => {
             Ok(Reveal::Shown { password, name, job, until })
         }
-        Flow::On | Flow::Stop | Flow::Busy(_) | Flow::AskedEnough => Ok(Reveal::Busy),
+        Flow::On | Flow::Stop | Flow::Busy(_) | Flow::AskedEnough(_) => Ok(Reveal::Busy),
     }
 }
 

@@ -170,6 +170,10 @@ impl Parts {
         self.clock.now()
     }
 
+    pub(crate) fn moment(&self) -> std::time::Instant {
+        self.clock.moment()
+    }
+
     pub(crate) fn gateway_traits(&self) -> Vec<GatewayTraits> {
         self.gateways.iter().map(|g| g.traits()).collect()
     }

@@ -147,7 +147,7 @@ async fn submit(
     let draft = Draft { begin: Some(intent.clone()), ..Draft::default() };
     match work.commit(Event::LinkTexted { text: next.clone() }, draft).await? {
         Flow::On => {}
-        flow @ (Flow::Stop | Flow::Busy(_) | Flow::AskedEnough) => return Ok(flow),
+        flow @ (Flow::Stop | Flow::Busy(_) | Flow::AskedEnough(_)) => return Ok(flow),
     }
     let outcome = texting::send(work, gateway, &phone, &words, &intent.key).await;
     let answered = next.answered(&outcome, &parts.gateway_traits(), work.now());

@@ -1,17 +1,16 @@
 //! The proof that every mail of a mailbox has a fate: what lies there is compared with the store, and what
 //! nobody knows is named. Only reads, in both; works beside a running desk.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
-
 use super::answer::{Kept, incoming, quarantined};
+use super::intake::another_inbox;
 use super::{Rules, reads};
 use crate::decision::Automation;
 use crate::mail::Authentication;
-use crate::mailbox::{Folder, MailUid, Mailbox, MailboxError, Opened, RawMail, Shelf};
+use crate::mailbox::{self, Folder, MailUid, Mailbox, MailboxError, Opened, RawMail, Shelf};
 use crate::store::{Incoming, MailId, Store, StoreError, Totals, UidScope};
 use crate::types::{EmailAddress, MessageId, UnixMillis, mask_phones};
 
@@ -19,8 +18,6 @@ use crate::types::{EmailAddress, MessageId, UnixMillis, mask_phones};
 const LEDGER_BATCH: usize = 1000;
 /// Mails asked for in one go.
 const FETCH_BATCH: usize = 200;
-/// Mails that lie between the connection and the look at them.
-const IN_FLIGHT: usize = 4;
 /// A new mail may wait for two looks, and for so long beyond them.
 const GRACE: Duration = Duration::from_secs(5 * 60);
 
@@ -50,7 +47,9 @@ pub struct Reconciled {
     pub folders: Vec<FolderCount>,
     /// Mails that are kept, and those that were gone before.
     pub totals: Totals,
-    /// Kept mails that lie in none of the folders any more.
+    /// Kept mails, copies among them, that lie in none of the folders any more: moved on or deleted. One whose
+    /// place is noted lies there; every further mail of a content stands for one copy that is kept of it. Beside
+    /// a running desk the figure may miss what happens meanwhile.
     pub nowhere: u64,
     /// Why the inbox is another one than the desk knew, under the same UIDVALIDITY.
     pub another: Option<String>,
@@ -119,7 +118,7 @@ impl Reconciliation {
         let mailbox = self.mailbox.name().to_owned();
         // First: what is kept meanwhile is not missed.
         let totals = self.store.totals(&mailbox).await?;
-        let (mut folders, mut seen, mut another) = (Vec::new(), Vec::new(), None);
+        let (mut folders, mut seen, mut another) = (Vec::new(), Seen::default(), None);
         // A running desk moves mails from the first to the others.
         for shelf in [Shelf::Inbox, Shelf::Filed(Folder::Handled), Shelf::Filed(Folder::Quarantine)] {
             let mut look = Look { count: FolderCount::none(shelf), seen: &mut seen, name: &mut *name };
@@ -130,10 +129,25 @@ impl Reconciliation {
             }
             folders.push(look.count);
         }
-        seen.sort_unstable();
-        seen.dedup();
-        let nowhere = totals.kept.saturating_sub(u64::try_from(seen.len()).unwrap_or(u64::MAX));
+        let somewhere = self.somewhere(&mailbox, seen).await?;
+        let nowhere = totals.kept.saturating_sub(u64::try_from(somewhere).unwrap_or(u64::MAX));
         Ok(Reconciled { folders, totals, nowhere, another })
+    }
+
+    /// How many kept mails of this mailbox lie in its folders.
+    async fn somewhere(&self, mailbox: &str, mut seen: Seen) -> Result<usize, StoreError> {
+        let mut lies = HashSet::new();
+        for some in seen.by_place.chunks(LEDGER_BATCH) {
+            lies.extend(self.store.of_mailbox(mailbox, some).await?);
+        }
+        let found: Vec<MailId> = seen.by_content.keys().copied().collect();
+        for some in found.chunks(LEDGER_BATCH) {
+            for (mail, copy) in self.store.copies(mailbox, some).await? {
+                let Some(left) = seen.by_content.get_mut(&mail).filter(|left| **left > 0) else { continue };
+                *left -= usize::from(lies.insert(copy));
+            }
+        }
+        Ok(lies.len())
     }
 
     /// Answers why the folder is another one than the desk knew, if it is.
@@ -154,8 +168,8 @@ impl Reconciliation {
         look.count.before = look.count.mails.saturating_sub(listed.len());
         let another = match shelf {
             Shelf::Inbox => {
-                let last = self.store.last(&scope.mailbox, scope.validity).await?;
-                self.mailbox.another(mark.as_ref(), last.as_ref())
+                let found = another_inbox(self.mailbox.as_mut(), self.store.as_ref(), scope.validity).await?;
+                found.map(|(_, another)| another)
             }
             Shelf::Filed(_) => None,
         };
@@ -210,7 +224,7 @@ impl Reconciliation {
             let known = self.store.entries(scope, some).await?;
             let kept: HashSet<&MailUid> =
                 known.iter().filter(|entry| entry.mail.is_some()).map(|entry| &entry.uid).collect();
-            look.seen.extend(known.iter().filter_map(|entry| entry.mail));
+            look.seen.by_place.extend(known.iter().filter_map(|entry| entry.mail));
             look.count.by_place += kept.len();
             others.extend(some.iter().filter(|uid| !kept.contains(uid)).cloned());
         }
@@ -224,7 +238,7 @@ impl Reconciliation {
         uids: &[MailUid],
         look: &mut Look<'_>,
     ) -> Result<Vec<MailUid>, ReconcileError> {
-        let (to, mut from) = mpsc::channel::<RawMail>(IN_FLIGHT);
+        let (to, mut from) = mailbox::channel();
         let reader = Reader {
             scope: scope.clone(),
             rules: Arc::clone(&self.rules),
@@ -242,7 +256,7 @@ impl Reconciliation {
                 match id {
                     Some(id) => {
                         look.count.by_content += 1;
-                        look.seen.push(id);
+                        *look.seen.by_content.entry(id).or_default() += 1;
                     }
                     None if waits => look.count.waiting += 1,
                     None => look.unknown(UnknownMail { received_at, ..read }),
@@ -280,11 +294,19 @@ impl Reconciliation {
     }
 }
 
+/// The kept mails that lie somewhere.
+#[derive(Default)]
+struct Seen {
+    /// Where the ledger says.
+    by_place: Vec<MailId>,
+    /// Where it does not: one of those with the same content, and how many mails have it.
+    by_content: HashMap<MailId, usize>,
+}
+
 /// One folder while it is looked at.
 struct Look<'a> {
     count: FolderCount,
-    /// The kept mails that lie somewhere.
-    seen: &'a mut Vec<MailId>,
+    seen: &'a mut Seen,
     name: &'a mut (dyn FnMut(&UnknownMail) + Send),
 }
 

@@ -114,7 +114,7 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
             let draft = Draft { begin: Some(intent.clone()), ..Draft::default() };
             match work.commit_same(draft).await? {
                 Flow::On => intent,
-                flow @ (Flow::Stop | Flow::Busy(_) | Flow::AskedEnough) => return Ok(flow),
+                flow @ (Flow::Stop | Flow::Busy(_) | Flow::AskedEnough(_)) => return Ok(flow),
             }
         }
     };
@@ -143,7 +143,7 @@ pub(crate) async fn settle_interrupted(
     let draft = Draft { end: Some((key, outcome)), ..Draft::default() };
     match work.commit_same(draft).await? {
         Flow::On => Ok(None),
-        flow @ (Flow::Stop | Flow::Busy(_) | Flow::AskedEnough) => Ok(Some(flow)),
+        flow @ (Flow::Stop | Flow::Busy(_) | Flow::AskedEnough(_)) => Ok(Some(flow)),
     }
 }
 

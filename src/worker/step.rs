@@ -41,7 +41,7 @@ pub(crate) async fn advance(work: &mut Work) -> Result<(), WorkError> {
         };
         match flow {
             Flow::On => {}
-            Flow::Stop | Flow::Busy(_) | Flow::AskedEnough => return Ok(()),
+            Flow::Stop | Flow::Busy(_) | Flow::AskedEnough(_) => return Ok(()),
         }
     }
 }

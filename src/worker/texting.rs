@@ -105,7 +105,7 @@ async fn submit(work: &mut Work, job: &Job, text: &Texting, gateway: usize) -> R
     let draft = Draft { begin: Some(intent.clone()), ..Draft::default() };
     match work.commit(Event::Texted { text: next.clone(), now: work.now() }, draft).await? {
         Flow::On => {}
-        flow @ (Flow::Stop | Flow::Busy(_) | Flow::AskedEnough) => return Ok(flow),
+        flow @ (Flow::Stop | Flow::Busy(_) | Flow::AskedEnough(_)) => return Ok(flow),
     }
     let outcome = send(work, gateway, &phone, &words, &intent.key).await;
     let answered = next.answered(&outcome, &parts.gateway_traits(), work.now());

@@ -11,8 +11,8 @@ use super::Parts;
 use crate::password::TemporaryPassword;
 use crate::password::seal::{Binding, Sealed, open};
 use crate::store::{
-    AuditEntry, Claim, Committed, Intent, IntentChange, IntentKind, MACHINE, NewMessage, SealedChange,
-    Started, Step, StoreError,
+    AuditEntry, Claim, Committed, Enough, Intent, IntentChange, IntentKind, MACHINE, NewMessage,
+    SealedChange, Started, Step, StoreError,
 };
 use crate::ticket::{Event, Illegal, Move, PasswordFact, State, TicketId};
 use crate::types::{AccountId, Check, CheckResult, Outcome, Trail, UnixMillis, Username};
@@ -40,7 +40,7 @@ pub(crate) enum Flow {
     /// The account has another live ticket.
     Busy(crate::types::TicketNumber),
     /// The writer was asked often enough.
-    AskedEnough,
+    AskedEnough(Enough),
 }
 
 /// When a ticket is due after a commit.
@@ -228,7 +228,7 @@ impl Work {
                 return Ok(Flow::Stop);
             }
             Committed::AccountBusy(number) => return Ok(Flow::Busy(number)),
-            Committed::AskedEnough => return Ok(Flow::AskedEnough),
+            Committed::AskedEnough(enough) => return Ok(Flow::AskedEnough(enough)),
         }
         self.remember(&moved, sealed, begin, end, draft.started, draft.account, trail);
         Ok(if release { Flow::Stop } else { Flow::On })

@@ -10,13 +10,12 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use nyckelbud::mailbox::imap::{ImapMailbox, ImapSettings, Timeouts};
-use nyckelbud::mailbox::{Filed, Folder, MailUid, Mailbox, MailboxError, RawMail, Shelf};
+use nyckelbud::mailbox::{Filed, Folder, MailUid, Mailbox, MailboxError, RawMail, Shelf, channel};
 use nyckelbud::secret::Secret;
 use nyckelbud::tls::Tls;
 use nyckelbud::token::SignIn;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 mod server;
@@ -108,11 +107,14 @@ async fn work(mailbox: &mut ImapMailbox, seen: &mut Seen) -> Result<(), MailboxE
     assert!(listed.is_sorted_by(|a, b| number(a) < number(b)), "not in order, or named twice");
     listed.truncate(FETCHED);
     seen.asked = listed.clone();
-    let (to, mut from) = mpsc::channel(FETCHED);
-    let fetched = mailbox.fetch(&listed, to).await;
-    while let Ok(mail) = from.try_recv() {
-        seen.mails.push(mail);
-    }
+    let (to, mut from) = channel();
+    let mails = &mut seen.mails;
+    let taking = async move {
+        while let Some(mail) = from.recv().await {
+            mails.push(mail);
+        }
+    };
+    let (fetched, ()) = tokio::join!(mailbox.fetch(&listed, to), taking);
     fetched?;
     seen.filed = mailbox.file(Folder::Handled, &listed).await?;
     assert_eq!(seen.filed.len(), listed.len(), "nothing is said of a mail that was filed");

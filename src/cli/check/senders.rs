@@ -3,13 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
-
 use super::report::{Line, Verdict};
 use crate::config::{MailboxSettings, Settings};
 use crate::dkim::Dkim;
 use crate::mail::{Authentication, Trust, reading};
-use crate::mailbox::{MailUid, Mailbox, MailboxError, RawMail};
+use crate::mailbox::{self, MailUid, Mailbox, MailboxError, RawMail};
 
 /// So many of the newest mails are looked at.
 const NEWEST: usize = 5;
@@ -17,7 +15,7 @@ const NEWEST: usize = 5;
 /// What the newest of the inbox's mails (`uids`, oldest first) say; `None` when there are none. They are
 /// read as at their arrival, and stay as they are.
 pub(super) async fn look(
-    mailbox: &mut dyn Mailbox,
+    inbox: &mut dyn Mailbox,
     uids: &[MailUid],
     of: &MailboxSettings,
     settings: &Settings,
@@ -27,17 +25,19 @@ pub(super) async fn look(
     if newest.is_empty() || of.authentication == Authentication::Trusted {
         return Ok(None);
     }
-    // As much room as there are mails: nothing waits while they come.
-    let (to, mut from) = mpsc::channel(NEWEST);
-    mailbox.fetch(newest, to).await?;
+    let (to, mut from) = mailbox::channel();
     let dkim = (of.authentication == Authentication::Dkim).then(Dkim::of_this_machine);
     let (mut seen, mut vouched, mut evidence) = (0, 0, String::new());
-    while let Some(mail) = from.recv().await {
-        let Some((trust, said)) = judged(&mail, of, settings, dkim.as_ref()).await else { continue };
-        seen += 1;
-        vouched += usize::from(trust > Trust::Unverified);
-        evidence = said;
-    }
+    let look = async {
+        while let Some(mail) = from.recv().await {
+            let Some((trust, said)) = judged(&mail, of, settings, dkim.as_ref()).await else { continue };
+            seen += 1;
+            vouched += usize::from(trust > Trust::Unverified);
+            evidence = said;
+        }
+    };
+    let (fetched, ()) = tokio::join!(inbox.fetch(newest, to), look);
+    fetched?;
     Ok((seen > 0).then(|| line(&of.name, seen, vouched, &evidence, began.elapsed())))
 }
 

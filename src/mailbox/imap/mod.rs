@@ -9,7 +9,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
 use self::connect::cannot_connect;
@@ -20,7 +19,7 @@ use self::mark::ImapMark;
 use self::open::{Names, Open};
 use crate::clock::{Clock, SystemClock};
 use crate::mailbox::{
-    AnotherInbox, Filed, Folder, MailUid, Mailbox, MailboxError, Mark, Opened, RawMail, Shelf, Woken,
+    AnotherInbox, Filed, Folder, MailUid, Mailbox, MailboxError, Mark, Opened, RawMailSender, Shelf, Woken,
 };
 use crate::tls::{Tls, is_loopback_address};
 use crate::token::SignIn;
@@ -43,6 +42,8 @@ mod wire;
 
 /// No more of a mail than this is read, whatever is configured (octets): it lies in memory.
 const MAIL_MAX: u32 = 256 * 1024 * 1024;
+
+const OF_ANOTHER: &str = "its host, username or inbox is another than at the first connection";
 
 /// Where an IMAP mailbox is and how to get in.
 #[derive(Clone, Debug)]
@@ -241,9 +242,7 @@ impl Mailbox for ImapMailbox {
         let mark = mark.and_then(|mark| ImapMark::from_mark(mark).ok());
         let last = last.and_then(|uid| uid.0.parse().ok());
         let why = match &mark {
-            Some(mark) if mark.is_of_another(&whose) => {
-                "its host, username or inbox is another than at the first connection".to_owned()
-            }
+            Some(mark) if mark.is_of_another(&whose) => OF_ANOTHER.to_owned(),
             Some(mark) if mark.validity == selected.validity && next < mark.next => {
                 format!("its next UID is {next}, and was {} at the first connection", mark.next)
             }
@@ -253,6 +252,12 @@ impl Mailbox for ImapMailbox {
             Some(_) | None => return None,
         };
         Some(AnotherInbox { why, mark: mark.map(|mark| mark.only_time(&whose).to_mark()) })
+    }
+
+    fn of_another(&self, mark: &Mark) -> Option<AnotherInbox> {
+        let whose = self.settings.whose();
+        let mark = ImapMark::from_mark(mark).ok().filter(|mark| mark.is_of_another(&whose))?;
+        Some(AnotherInbox { why: OF_ANOTHER.to_owned(), mark: Some(mark.only_time(&whose).to_mark()) })
     }
 
     async fn received(&mut self, uid: &MailUid) -> Result<Option<UnixMillis>, MailboxError> {
@@ -271,7 +276,7 @@ impl Mailbox for ImapMailbox {
         Ok(header)
     }
 
-    async fn fetch(&mut self, uids: &[MailUid], to: mpsc::Sender<RawMail>) -> Result<(), MailboxError> {
+    async fn fetch(&mut self, uids: &[MailUid], to: RawMailSender) -> Result<(), MailboxError> {
         let mut open = self.take("UID FETCH")?;
         let uids = uid_set::numbers("UID FETCH", uids)?;
         if reading::fetch(&mut open.connection, &uids, self.settings.mail_max(), &to).await? {

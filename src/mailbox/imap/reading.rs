@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use tokio::sync::mpsc;
 use tracing::warn;
 
 use super::answer::{Answer, MailData};
@@ -12,7 +11,7 @@ use super::filing::removes_filed_mails;
 use super::folders::Selected;
 use super::mark::{ImapMark, parse_internal_date};
 use super::uid_set::sets;
-use crate::mailbox::{MailUid, MailboxError, RawMail, Shelf};
+use crate::mailbox::{MailUid, MailboxError, RawMail, RawMailSender, Shelf};
 use crate::types::UnixMillis;
 
 /// Mails asked for by one FETCH; they stream, so this bounds only the command's line.
@@ -163,7 +162,7 @@ pub(super) async fn fetch(
     connection: &mut Connection,
     uids: &[u32],
     mail_max: u32,
-    to: &mpsc::Sender<RawMail>,
+    to: &RawMailSender,
 ) -> Result<bool, MailboxError> {
     let mut fetch = Fetch { connection, mail_max, to, wanted: uids.iter().copied().collect() };
     let mut refusal = None;
@@ -184,7 +183,7 @@ pub(super) async fn fetch(
 struct Fetch<'a> {
     connection: &'a mut Connection,
     mail_max: u32,
-    to: &'a mpsc::Sender<RawMail>,
+    to: &'a RawMailSender,
     /// What has not come yet.
     wanted: HashSet<u32>,
 }

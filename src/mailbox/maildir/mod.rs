@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 
 use self::mark::MaildirMark;
 use self::tree::Tree;
-use crate::mailbox::{Filed, Folder, MailUid, Mailbox, MailboxError, Mark, Opened, RawMail, Shelf, Woken};
+use crate::mailbox::{
+    Filed, Folder, MailUid, Mailbox, MailboxError, Mark, Opened, RawMailSender, Shelf, Woken,
+};
 
 mod filing;
 mod mark;
@@ -95,7 +96,7 @@ impl Mailbox for MaildirMailbox {
         self.on_disk(Tree::mark).await
     }
 
-    async fn fetch(&mut self, uids: &[MailUid], to: mpsc::Sender<RawMail>) -> Result<(), MailboxError> {
+    async fn fetch(&mut self, uids: &[MailUid], to: RawMailSender) -> Result<(), MailboxError> {
         let (uids, max) = (uids.to_vec(), self.settings.max_mail_size);
         self.on_disk(move |tree| {
             tree.doubt_places();

@@ -6,8 +6,9 @@ use super::SqlStore;
 use super::audit;
 use super::dialect::Dialect;
 use super::intake::told;
+use super::ledger::folder_word;
 use super::value::values;
-use crate::mailbox::{MailUid, Mark};
+use crate::mailbox::{MailUid, Mark, Shelf};
 use crate::store::StoreError;
 use crate::ticket::TicketId;
 use crate::types::UnixMillis;
@@ -37,7 +38,7 @@ impl<DB: Dialect> SqlStore<DB> {
         &self,
         mailbox: &str,
         validity: u32,
-        mark: Option<&Mark>,
+        mark: Option<(Shelf, &Mark)>,
         now: UnixMillis,
     ) -> Result<u64, StoreError> {
         let mut tx = self.in_turn("putting the ledger of another inbox aside").await?;
@@ -45,9 +46,16 @@ impl<DB: Dialect> SqlStore<DB> {
         let known = tx.one(count, values![mailbox, validity]).await?.number()?;
         let free = tx.one(FREE, values![mailbox]).await?.number()? - 1;
         tx.run(ASIDE, values![mailbox, validity, free, now]).await?;
-        if let Some(mark) = mark {
-            let sql = "UPDATE mailbox_mark SET mark = $2 WHERE mailbox = $1";
-            tx.run(sql, values![mailbox, mark.0.as_str()]).await?;
+        match mark {
+            Some((Shelf::Inbox, mark)) => {
+                let sql = "UPDATE mailbox_mark SET mark = $2 WHERE mailbox = $1";
+                tx.run(sql, values![mailbox, mark.0.as_str()]).await?;
+            }
+            Some((Shelf::Filed(folder), mark)) => {
+                let sql = "UPDATE folder_mark SET mark = $2 WHERE mailbox = $1 AND folder = $3";
+                tx.run(sql, values![mailbox, mark.0.as_str(), folder_word(Some(folder))]).await?;
+            }
+            None => {}
         }
         let data = json!({ "mailbox": mailbox, "uidvalidity": validity, "known": known });
         audit::write(&mut tx, TicketId(0), &told("mailbox.another", &data), now).await?;

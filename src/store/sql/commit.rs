@@ -6,7 +6,8 @@ use super::tx::{Failure, Tx};
 use super::value::values;
 use super::{NEVER, SqlStore, audit, intake, intents, joins, limits, messages, ticket};
 use crate::store::{
-    Addressee, AuditEntry, Committed, MessageKind, NewMessage, SealedChange, Started, Step, StoreError,
+    Addressee, AuditEntry, Committed, Enough, MessageKind, NewMessage, SealedChange, Started, Step,
+    StoreError,
 };
 use crate::ticket::{Fate, Standing, State, TicketId};
 use crate::types::{AccountId, EmailAddress, Reason, TicketNumber, UnixMillis, Username};
@@ -51,8 +52,8 @@ impl<DB: Dialect> SqlStore<DB> {
         step: &Step,
     ) -> Result<Committed, Failure> {
         let mut tx = self.write("moving a ticket").await?;
-        if !may_ask(&mut tx, step).await? {
-            return Ok(Committed::AskedEnough);
+        if let Some(enough) = asked_enough(&mut tx, step).await? {
+            return Ok(Committed::AskedEnough(enough));
         }
         let before = ticket::state_text(from)?;
         let sql = "SELECT account, settled_at, replied, sender FROM ticket
@@ -102,15 +103,15 @@ impl<DB: Dialect> SqlStore<DB> {
     }
 }
 
-/// May the step's question be asked of its addressee now? Whoever writes one is alone with those who
+/// Why the step's question may not be asked of its addressee now, if so. Whoever writes one is alone with those who
 /// acknowledge mails. The turn comes before the ticket, as where mails are kept.
-async fn may_ask<DB: Dialect>(tx: &mut Tx<DB>, step: &Step) -> Result<bool, StoreError> {
+async fn asked_enough<DB: Dialect>(tx: &mut Tx<DB>, step: &Step) -> Result<Option<Enough>, StoreError> {
     let question = |message: &&NewMessage| message.kind == MessageKind::AskForDetails;
     let Some(NewMessage { to: Addressee::Mail(to), .. }) = step.messages.iter().find(question) else {
-        return Ok(true);
+        return Ok(None);
     };
     intake::take_turn(tx).await?;
-    limits::may_write(tx, to, MessageKind::AskForDetails, step.now).await
+    limits::enough(tx, to, MessageKind::AskForDetails, step.now).await
 }
 
 fn account<'a>(row: &'a Row, step: &'a Step) -> &'a str {

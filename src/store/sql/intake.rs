@@ -149,7 +149,7 @@ impl<DB: Dialect> SqlStore<DB> {
     ) -> Result<(), StoreError> {
         let Some(to) = to else { return Ok(()) };
         let kind = MessageKind::Acknowledgement;
-        if !limits::may_write(tx, &to, kind, now).await? {
+        if limits::enough(tx, &to, kind, now).await?.is_some() {
             return Ok(());
         }
         let message = NewMessage { kind, to: Addressee::Mail(to), values: "{}".to_owned() };

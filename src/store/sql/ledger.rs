@@ -121,7 +121,7 @@ impl<DB: Dialect> Ledger for SqlStore<DB> {
         &self,
         mailbox: &str,
         validity: u32,
-        mark: Option<&Mark>,
+        mark: Option<(Shelf, &Mark)>,
         now: UnixMillis,
     ) -> Result<u64, StoreError> {
         self.put_aside(mailbox, validity, mark, now).await
@@ -272,6 +272,14 @@ impl<DB: Dialect> Ledger for SqlStore<DB> {
         now: UnixMillis,
     ) -> Result<Vec<Settled>, StoreError> {
         self.settle_found(scope, mails, now).await
+    }
+
+    async fn of_mailbox(&self, mailbox: &str, mails: &[MailId]) -> Result<Vec<MailId>, StoreError> {
+        self.kept_from(mailbox, mails).await
+    }
+
+    async fn copies(&self, mailbox: &str, mails: &[MailId]) -> Result<Vec<(MailId, MailId)>, StoreError> {
+        self.alike(mailbox, mails).await
     }
 
     async fn totals(&self, mailbox: &str) -> Result<Totals, StoreError> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::dialect::Dialect;
 use super::tx::Tx;
 use super::value::values;
-use crate::store::{MessageKind, StoreError};
+use crate::store::{Enough, MessageKind, StoreError};
 use crate::types::{EmailAddress, UnixMillis};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -22,24 +22,29 @@ pub(super) const WRITTEN: &str = "SELECT COUNT(CASE WHEN created_at > $3 THEN 1 
 pub(super) const ACTED: &str = "UPDATE message SET acted = 1
      WHERE correspondent = $1 AND created_at > $2 AND acted = 0";
 
-/// May a mail of `kind` that another mail causes be written to `to` now? At most one an hour, and three
-/// a day while nothing changes.
+/// Why no mail of `kind` that another mail causes may be written to `to` now, if so. At most one an hour, and
+/// three a day while nothing changes.
 ///
 /// Something changes when a person acts on a ticket of that correspondent: a manager, an owner, a
 /// technician ([`a_person_acted`]). What a machine can cause alone does not count: neither further
 /// mails, however many tickets they make, nor what we ourselves decide about them.
 ///
 /// Exact when the caller holds the turn `intake`: who counts and who writes then come one by one.
-pub(super) async fn may_write<DB: Dialect>(
+pub(super) async fn enough<DB: Dialect>(
     tx: &mut Tx<DB>,
     to: &EmailAddress,
     kind: MessageKind,
     now: UnixMillis,
-) -> Result<bool, StoreError> {
+) -> Result<Option<Enough>, StoreError> {
     let (hour, day, ahead) = (now.minus(HOUR), now.minus(DAY), now.plus(HOUR));
     let values = values![correspondent(to), kind.code(), hour, day, ahead];
     let mut row = tx.one(WRITTEN, values).await?;
-    Ok(row.number()? == 0 && row.number()? < A_DAY)
+    let (in_hour, in_day) = (row.number()?, row.number()?);
+    Ok(match () {
+        () if in_day >= A_DAY => Some(Enough::ThreeInTheDay),
+        () if in_hour > 0 => Some(Enough::OneInTheHour),
+        () => None,
+    })
 }
 
 /// A person has acted on a ticket that `from` wrote: the three of the day begin anew.

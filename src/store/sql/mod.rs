@@ -11,8 +11,8 @@ use self::dialect::Dialect;
 use self::tidy::Tidy;
 use self::tx::Tx;
 use super::{
-    Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, Incoming, KeptMail, LetOut, Listed,
-    MailsLimit, MessageClaim, Quarantined, Recorded, Step, Store, StoreError, StoredReceipt, Switch, Thread,
+    Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, InQuarantine, Incoming, KeptMail, LetOut,
+    Listed, MailsLimit, MessageClaim, Recorded, Step, Store, StoreError, StoredReceipt, Switch, Thread,
     TicketFilter,
 };
 use crate::delivery::Receipt;
@@ -268,7 +268,7 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         self.find_thread(arrival).await
     }
 
-    async fn quarantine(&self, number: Option<TicketNumber>) -> Result<Vec<Quarantined>, StoreError> {
+    async fn quarantine(&self, number: Option<TicketNumber>) -> Result<InQuarantine, StoreError> {
         self.list_quarantine(number).await
     }
 

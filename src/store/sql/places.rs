@@ -26,6 +26,21 @@ pub(super) const COPY: &str = "SELECT m.id FROM mail m
      WHERE m.id = $1 OR (m.duplicate_of = $1 AND m.duplicate_of > 0)
      ORDER BY CASE WHEN m.mailbox = $2 THEN 0 ELSE 1 END,
          EXISTS (SELECT 1 FROM place p WHERE p.mail = m.id AND p.mail > 0), m.id LIMIT 1";
+// Whose a mail is, is told afterwards: neither database shall look for these few among all of a mailbox.
+pub(super) const WHOSE: &str =
+    "SELECT id, mailbox FROM mail WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each($1))";
+/// The first mail with this content, its copies, and what was kept unread with the same octets.
+pub(super) const ALIKE: &str = "WITH k AS (SELECT id,
+         CASE WHEN duplicate_of > 0 THEN duplicate_of ELSE id END AS original FROM mail
+         WHERE id IN (SELECT CAST(value AS BIGINT) FROM json_each($1)))
+     SELECT k.id, m.id, m.mailbox FROM k JOIN mail m ON m.id = k.original
+     UNION ALL SELECT k.id, m.id, m.mailbox FROM k
+         JOIN mail m ON m.duplicate_of = k.original AND m.duplicate_of > 0
+     UNION ALL SELECT k.id, m.id, m.mailbox FROM k JOIN mail own ON own.id = k.id
+         JOIN ticket t ON t.id = own.ticket AND t.kind = 'quarantine'
+         JOIN ticket o ON o.mailbox = t.mailbox AND o.kind = 'quarantine'
+         JOIN mail m ON m.ticket = o.id AND length(m.raw) = length(own.raw) AND m.raw = own.raw
+         WHERE length(own.raw) > 0";
 pub(super) const KEPT: &str = "SELECT COUNT(*) FROM mail WHERE mailbox = $1";
 pub(super) const GONE: &str = "SELECT COUNT(*) FROM ledger WHERE mailbox = $1 AND mail = 0 AND moved_at > 0";
 
@@ -108,6 +123,30 @@ impl<DB: Dialect> SqlStore<DB> {
         }
         tx.commit().await?;
         Ok(settled)
+    }
+
+    pub(super) async fn kept_from(&self, mailbox: &str, mails: &[MailId]) -> Result<Vec<MailId>, StoreError> {
+        let mut tx = self.read("looking for a mailbox's mails").await?;
+        let mut kept = Vec::new();
+        for mut row in tx.rows(WHOSE, values![list(mails.iter().map(|id| id.0))]).await? {
+            let id = MailId(row.number()?);
+            kept.extend((row.text()? == mailbox).then_some(id));
+        }
+        Ok(kept)
+    }
+
+    pub(super) async fn alike(
+        &self,
+        mailbox: &str,
+        mails: &[MailId],
+    ) -> Result<Vec<(MailId, MailId)>, StoreError> {
+        let mut tx = self.read("looking for copies of mails").await?;
+        let mut alike = Vec::new();
+        for mut row in tx.rows(ALIKE, values![list(mails.iter().map(|id| id.0))]).await? {
+            let pair = (MailId(row.number()?), MailId(row.number()?));
+            alike.extend((row.text()? == mailbox).then_some(pair));
+        }
+        Ok(alike)
     }
 
     pub(super) async fn count_mails(&self, mailbox: &str) -> Result<Totals, StoreError> {

@@ -10,7 +10,7 @@ use super::{
     quarantine, reads, receipts, threads,
 };
 
-const HOT: [(&str, &str); 37] = [
+const HOT: [(&str, &str); 39] = [
     ("ledger: inbox", ledger::IN_INBOX),
     ("ledger: folder", ledger::IN_FOLDER),
     ("ledger: not moved", ledger::UNMOVED),
@@ -18,6 +18,8 @@ const HOT: [(&str, &str); 37] = [
     ("place: by content", places::WITH_CONTENT),
     ("place: by octets", places::UNREAD),
     ("place: copy", places::COPY),
+    ("place: whose mails", places::WHOSE),
+    ("place: all copies", places::ALIKE),
     ("kept", places::KEPT),
     ("gone", places::GONE),
     ("record: known", intake::KNOWN),

@@ -8,9 +8,11 @@ use super::dialect::Dialect;
 use super::intake::{SAME_CONTENT, hashes, insert_ticket, kept_mail, say_link, signatures_text, take_turn};
 use super::threads::{self, Joined, Place};
 use super::tx::Tx;
-use super::value::values;
-use super::{audit, bounces, floods, joins, ticket};
-use crate::store::{AuditEntry, Incoming, KeptMail, LetOut, MailId, Quarantined, Recorded, StoreError};
+use super::value::{Row, values};
+use super::{audit, bounces, claims, floods, joins, ticket};
+use crate::store::{
+    AuditEntry, InQuarantine, Incoming, KeptMail, LetOut, MailId, Quarantined, Recorded, StoreError,
+};
 use crate::ticket::{Fate, Kind, State, TicketId};
 use crate::types::{EmailAddress, Link, MessageId, Reason, TicketNumber, UnixMillis, mask_phones};
 
@@ -42,19 +44,18 @@ impl<DB: Dialect> SqlStore<DB> {
     pub(super) async fn list_quarantine(
         &self,
         number: Option<TicketNumber>,
-    ) -> Result<Vec<Quarantined>, StoreError> {
+    ) -> Result<InQuarantine, StoreError> {
         let mut tx = self.read("listing the quarantine").await?;
         let (year, running) = number.map_or((0, 0), |number| (number.year(), number.running()));
-        let rows = tx.rows(QUARANTINE, values![running, year]).await?;
-        let one = |mut row| {
-            Ok(Quarantined {
-                ticket: ticket::read(&mut row)?,
-                octets: u64::try_from(row.number()?).unwrap_or_default(),
-                content_hash: row.text()?,
-                tries: row.count()?,
-            })
-        };
-        rows.into_iter().map(one).collect()
+        let mut listed = InQuarantine::default();
+        for row in tx.rows(QUARANTINE, values![running, year]).await? {
+            let number = claims::number(row.clone());
+            match quarantined(row) {
+                Ok(mail) => listed.mails.push(mail),
+                Err(error) => listed.unreadable.push((number, error)),
+            }
+        }
+        Ok(listed)
     }
 
     pub(super) async fn first_unread(&self, id: TicketId) -> Result<Option<KeptMail>, StoreError> {
@@ -162,6 +163,16 @@ impl<DB: Dialect> SqlStore<DB> {
         self.acknowledge(tx, in_ticket, mail.ticket.acknowledge.take(), now).await?;
         Ok(recorded)
     }
+}
+
+/// Reads a row of [`QUARANTINE`].
+fn quarantined(mut row: Row) -> Result<Quarantined, StoreError> {
+    Ok(Quarantined {
+        ticket: ticket::read(&mut row)?,
+        octets: u64::try_from(row.number()?).unwrap_or_default(),
+        content_hash: row.text()?,
+        tries: row.count()?,
+    })
 }
 
 /// Where a mail has lain that is let out.

@@ -29,18 +29,19 @@ impl<DB: Dialect> SqlStore<DB> {
         let standing = filter.standing.map_or("", Standing::code);
         let mailbox = filter.mailbox.as_deref().unwrap_or_default();
         let rows = tx.rows(TICKETS, values![standing, mailbox]).await?;
-        let mut messages: HashMap<TicketId, Vec<String>> = HashMap::new();
+        let mut messages: HashMap<TicketId, Vec<Result<String, StoreError>>> = HashMap::new();
         for mut row in tx.rows(MESSAGES, values![standing, mailbox]).await? {
-            messages.entry(TicketId(row.number()?)).or_default().push(row.text()?);
+            messages.entry(TicketId(row.number()?)).or_default().push(row.text());
         }
         let mut listed = Listed::default();
         for mut row in rows {
             let number = claims::number(row.clone());
-            match ticket::read(&mut row) {
-                Ok(ticket) => {
-                    let messages = messages.remove(&ticket.id).unwrap_or_default();
-                    listed.tickets.push(TicketView { ticket, messages });
-                }
+            let read = ticket::read(&mut row).and_then(|ticket| {
+                let messages = messages.remove(&ticket.id).unwrap_or_default();
+                Ok(TicketView { ticket, messages: messages.into_iter().collect::<Result<_, _>>()? })
+            });
+            match read {
+                Ok(view) => listed.tickets.push(view),
                 Err(error) => listed.unreadable.push((number, error)),
             }
         }

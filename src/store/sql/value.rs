@@ -71,9 +71,10 @@ pub(super) fn list<T: ToString>(items: impl IntoIterator<Item = T>) -> Value {
     Value::Text(serde_json::Value::from(items).to_string())
 }
 
-/// A row, read from its first column to its last.
+/// A row, read from its first column to its last. A value that is none of the three, or a text that is not
+/// UTF-8, is `None`: it fails whoever reads it, and hides no other row.
 #[derive(Clone, Debug)]
-pub(super) struct Row(std::vec::IntoIter<Value>);
+pub(super) struct Row(std::vec::IntoIter<Option<Value>>);
 
 impl Row {
     /// The next column's number, without going on.
@@ -83,7 +84,7 @@ impl Row {
 
     /// The next column's text.
     pub(super) fn text(&mut self) -> Result<String, StoreError> {
-        match self.0.next() {
+        match self.0.next().flatten() {
             Some(Value::Text(text)) => Ok(text),
             Some(Value::Number(_) | Value::Octets(_)) | None => Err(corrupt("a column that should be text")),
         }
@@ -91,7 +92,7 @@ impl Row {
 
     /// The next column's number.
     pub(super) fn number(&mut self) -> Result<i64, StoreError> {
-        match self.0.next() {
+        match self.0.next().flatten() {
             Some(Value::Number(number)) => Ok(number),
             Some(Value::Text(_) | Value::Octets(_)) | None => {
                 Err(corrupt("a column that should be a number"))
@@ -101,7 +102,7 @@ impl Row {
 
     /// The next column's octets.
     pub(super) fn octets(&mut self) -> Result<Vec<u8>, StoreError> {
-        match self.0.next() {
+        match self.0.next().flatten() {
             Some(Value::Octets(octets)) => Ok(octets),
             Some(Value::Text(_) | Value::Number(_)) | None => Err(corrupt("a column that should be octets")),
         }
@@ -190,11 +191,12 @@ where
     for column in row.columns() {
         let place = column.ordinal();
         let type_name = row.try_get_raw(place)?.type_info().name().to_owned();
-        values.push(match type_name.as_str() {
-            "TEXT" => Value::Text(row.try_get(place)?),
-            "BLOB" | "BYTEA" => Value::Octets(row.try_get(place)?),
-            _ => Value::Number(row.try_get(place)?),
-        });
+        let value = match type_name.as_str() {
+            "TEXT" => row.try_get(place).map(Value::Text),
+            "BLOB" | "BYTEA" => row.try_get(place).map(Value::Octets),
+            _ => row.try_get(place).map(Value::Number),
+        };
+        values.push(value.ok());
     }
     Ok(Row(values.into_iter()))
 }

@@ -10,9 +10,9 @@ mod work;
 pub use ledger::{Found, LedgerEntry, MailId, Settled, Totals, UidScope};
 pub use mails::{Arrival, Incoming, KeptMail, MailsLimit, NewTicket, Recorded, Thread};
 pub use messages::{Addressee, Channel, MessageClaim, MessageKind, NewMessage};
-pub use quarantine::{LetOut, Quarantined};
+pub use quarantine::{InQuarantine, LetOut, Quarantined};
 pub(crate) use reads::MACHINE;
 pub use reads::{AuditEntry, ChainReport, Listed, Switch, TicketFilter, TicketView};
 pub use work::{
-    Claim, Committed, Intent, IntentChange, IntentKind, SealedChange, Started, Step, StoredReceipt,
+    Claim, Committed, Enough, Intent, IntentChange, IntentKind, SealedChange, Started, Step, StoredReceipt,
 };

@@ -1,6 +1,7 @@
 //! Mails in quarantine, for the people who look after them.
 
 use super::Recorded;
+use crate::store::StoreError;
 use crate::ticket::Ticket;
 
 /// A mail that could not be read, with its ticket.
@@ -14,6 +15,15 @@ pub struct Quarantined {
     pub tries: u32,
     /// As for any mail; see [`super::Incoming`].
     pub content_hash: String,
+}
+
+/// The mails in quarantine.
+#[derive(Clone, Debug, Default)]
+pub struct InQuarantine {
+    /// In the order of their tickets' numbers.
+    pub mails: Vec<Quarantined>,
+    /// Those of whose tickets the database holds what this version cannot read: the number, and what is wrong.
+    pub unreadable: Vec<(String, StoreError)>,
 }
 
 /// What became of a mail that was let out of quarantine.

@@ -182,7 +182,15 @@ pub enum Committed {
     Lost,
     /// The account has another live ticket: nothing was changed, coalesce into it.
     AccountBusy(TicketNumber),
-    /// The question of this step may not be asked: its addressee got one within the hour, or three
-    /// within the day. Nothing was changed.
-    AskedEnough,
+    /// The question of this step may not be asked: its addressee got enough of them. Nothing was changed.
+    AskedEnough(Enough),
+}
+
+/// Why an address is not written to again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Enough {
+    /// It got one within the hour.
+    OneInTheHour,
+    /// It got three within the day, and nobody has acted on its tickets since.
+    ThreeInTheDay,
 }

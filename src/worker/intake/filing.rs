@@ -58,7 +58,7 @@ impl Intake {
         validity: u32,
         mails: &[KeptMail],
     ) -> Result<(), RoundError> {
-        let now = Instant::now();
+        let now = self.parts.moment();
         if self.unmoved.from.is_some_and(|from| now < from) {
             return Ok(());
         }
@@ -77,7 +77,7 @@ impl Intake {
         if tally.refusals == 0
             && tally.moved > 0
             && self.unmoved.stuck.is_empty()
-            && let Some(past) = self.unmoved.complaint.works(Instant::now())
+            && let Some(past) = self.unmoved.complaint.works(now)
         {
             tracing::info!(mailbox = %name, "mails can be moved out of the inbox again, after {past}");
         }
@@ -118,7 +118,7 @@ impl Intake {
                 }
                 [uid] => {
                     tally.alone += 1;
-                    self.unmoved.stuck.insert(uid.clone(), Instant::now() + FILE_AGAIN_AFTER);
+                    self.unmoved.stuck.insert(uid.clone(), self.parts.moment() + FILE_AGAIN_AFTER);
                     self.cannot_move(name, &format!("{error} (the mail with the UID {})", uid.as_str()));
                 }
                 _ => {
@@ -135,7 +135,7 @@ impl Intake {
     }
 
     fn cannot_move(&mut self, name: &str, error: &str) {
-        match self.unmoved.complaint.failed(error, Instant::now()) {
+        match self.unmoved.complaint.failed(error, self.parts.moment()) {
             Say::News => {
                 tracing::error!(mailbox = %name, "mails cannot be moved out of the inbox: {error}; they are \
                     kept, and new ones are read; make room or give the right, it is tried again");

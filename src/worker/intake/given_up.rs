@@ -1,11 +1,9 @@
 //! Mails that cannot be had. Each gets a ticket that says why, and how to find it where it lies.
 
-use tokio::sync::mpsc;
-
 use super::keeper::Keeper;
 use super::{Intake, RoundError};
 use crate::clock::rfc3339;
-use crate::mailbox::{MailUid, MailboxError, RawMail};
+use crate::mailbox::{self, MailUid, MailboxError, RawMail};
 use crate::store::UidScope;
 use crate::types::UnixMillis;
 use crate::worker::answer::STAYS;
@@ -29,9 +27,9 @@ impl Intake {
                 uid.as_str()
             );
             let keeper = Keeper { stay: true, ..self.keeper(scope, Some(words)).await? };
-            let (to, from) = mpsc::channel(1);
-            // The channel has room for it.
-            let _ = to.try_send(RawMail { uid: uid.clone(), received_at, bytes: header, truncated: true });
+            let (to, from) = mailbox::channel();
+            // There is room for one in any case.
+            let _ = to.send(RawMail { uid: uid.clone(), received_at, bytes: header, truncated: true }).await;
             drop(to);
             keeper.keep_all(from).await?;
             // It is told by now, and the others follow over a new connection.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
 use tokio::task::JoinError;
 
 use super::super::answer::{Kept, incoming, quarantined, unrecorded, word};
@@ -10,7 +9,7 @@ use super::super::{Parts, reads, signatures};
 use super::{Tell, Told};
 use crate::decision::Automation;
 use crate::mail::{Authentication, Signatures};
-use crate::mailbox::{Folder, MailUid, RawMail, Shelf};
+use crate::mailbox::{Folder, MailUid, RawMail, RawMailReceiver, Shelf};
 use crate::store::{Found, Incoming, Settled, StoreError, UidScope};
 
 /// Mails that share a transaction: their disk flush is the price of keeping them.
@@ -49,10 +48,7 @@ pub(super) struct Keeper {
 
 impl Keeper {
     /// Keeps what comes until the sender is dropped. Answers what is in the store.
-    pub(super) async fn keep_all(
-        self,
-        mut from: mpsc::Receiver<RawMail>,
-    ) -> Result<Vec<KeptMail>, StoreError> {
+    pub(super) async fn keep_all(self, mut from: RawMailReceiver) -> Result<Vec<KeptMail>, StoreError> {
         let keeper = Arc::new(self);
         let mut kept = Vec::new();
         let mut group = Vec::new();

@@ -26,6 +26,7 @@ mod sweep;
 
 use complaint::{Complaint, Say};
 use filing::Unmoved;
+pub(in crate::worker) use opening::another_inbox;
 use pauses::Pauses;
 use plan::Breaks;
 use sweep::Sweep;
@@ -124,7 +125,7 @@ impl Intake {
         self.told = Some(Arc::new(told));
         let mut pauses = Pauses::new(self.inbox.settings.poll);
         loop {
-            let began = Instant::now();
+            let began = self.parts.moment();
             let Err(error) = self.session(&stop).await else { return };
             self.complain(&error);
             self.tell(match &error {
@@ -133,7 +134,10 @@ impl Intake {
                     Told::Failed(error.to_string())
                 }
             });
-            let worked = self.worked.is_some_and(|worked| worked >= began).then(|| began.elapsed());
+            let worked = self
+                .worked
+                .is_some_and(|worked| worked >= began)
+                .then(|| self.parts.moment().saturating_duration_since(began));
             let pause = pauses.after(&error, worked, &mut rand::rng());
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -149,7 +153,7 @@ impl Intake {
     }
 
     fn complain(&mut self, error: &RoundError) {
-        let said = self.complaint.failed(&error.to_string(), Instant::now());
+        let said = self.complaint.failed(&error.to_string(), self.parts.moment());
         let mailbox = self.inbox.mailbox.name();
         match (said, error) {
             (Say::News, RoundError::Mailbox(MailboxError::SignIn { .. })) => {
@@ -170,7 +174,7 @@ impl Intake {
 
     /// Everything in the mailbox has been looked at.
     fn has_worked(&mut self) {
-        let now = Instant::now();
+        let now = self.parts.moment();
         self.worked = Some(now);
         if let Some(past) = self.complaint.works(now) {
             tracing::info!(mailbox = %self.inbox.mailbox.name(), "the mailbox works again, after {past}");
@@ -182,7 +186,7 @@ impl Intake {
     async fn session(&mut self, stop: &CancellationToken) -> Result<(), RoundError> {
         let Some(mut opened) = self.open(stop).await? else { return Ok(()) };
         loop {
-            if self.sweep.is_due(Instant::now()) {
+            if self.sweep.is_due(self.parts.moment()) {
                 self.sweep(stop).await;
                 // The sweep has looked into other folders.
                 match self.open(stop).await? {
@@ -193,7 +197,7 @@ impl Intake {
             let more = self.round(opened.validity, stop).await?;
             self.has_worked();
             self.tell(Told::FullRound);
-            let limit = self.inbox.settings.poll.min(self.sweep.rests(Instant::now()));
+            let limit = self.inbox.settings.poll.min(self.sweep.rests(self.parts.moment()));
             if more || limit.is_zero() {
                 continue;
             }
@@ -215,7 +219,7 @@ impl Intake {
 
     async fn drain_until(&mut self, stop: &CancellationToken) -> Result<(), RoundError> {
         let mut opened = self.open(stop).await?;
-        while self.sweep.is_due(Instant::now()) {
+        while self.sweep.is_due(self.parts.moment()) {
             self.sweep(stop).await;
             opened = self.open(stop).await?;
         }

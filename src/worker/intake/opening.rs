@@ -3,7 +3,8 @@
 use tokio_util::sync::CancellationToken;
 
 use super::{Intake, RoundError};
-use crate::mailbox::{Opened, Shelf};
+use crate::mailbox::{AnotherInbox, Folder, Mailbox, Opened, Shelf};
+use crate::store::{Store, StoreError};
 
 impl Intake {
     /// `None`: the program stops.
@@ -21,15 +22,35 @@ impl Intake {
     /// those: never read, or moved unread.
     async fn know_again(&mut self, opened: &Opened) -> Result<(), RoundError> {
         let name = self.inbox.mailbox.name().to_owned();
-        let mark = self.parts.store.mark(&name, Shelf::Inbox).await?;
-        let last = self.parts.store.last(&name, opened.validity).await?;
-        let Some(another) = self.inbox.mailbox.another(mark.as_ref(), last.as_ref()) else { return Ok(()) };
-        let (mark, now) = (another.mark.as_ref(), self.parts.now());
+        let found =
+            another_inbox(self.inbox.mailbox.as_mut(), self.parts.store.as_ref(), opened.validity).await?;
+        let Some((shelf, another)) = found else { return Ok(()) };
+        let (mark, now) = (another.mark.as_ref().map(|mark| (shelf, mark)), self.parts.now());
         let known = self.parts.store.another_inbox(&name, opened.validity, mark, now).await?;
         self.breaks.remove(&Shelf::Inbox);
         tracing::error!(mailbox = %name, known, "this is another inbox than before, under the same UIDVALIDITY \
-            {}: {}; what was known of its mails is put aside, and they are compared by content; mails from before \
-            the first connection are left out by their time", opened.validity, another.why);
+            {}: {}; what was known of its mails is put aside, and they are compared by content; with `start = \
+            \"now\"`, mails from before the first connection are left out by their time", opened.validity, another.why);
         Ok(())
     }
+}
+
+/// Why the open inbox is another one than the one that is known under its UIDVALIDITY, and whose mark that
+/// concerns. With `start = "all"` the inbox has no mark; that of the folder of handled mails says whose
+/// mailbox it was.
+pub(in crate::worker) async fn another_inbox(
+    mailbox: &mut dyn Mailbox,
+    store: &dyn Store,
+    validity: u32,
+) -> Result<Option<(Shelf, AnotherInbox)>, StoreError> {
+    let (name, handled) = (mailbox.name().to_owned(), Shelf::Filed(Folder::Handled));
+    let mark = store.mark(&name, Shelf::Inbox).await?;
+    if mark.is_none()
+        && let Some(of_folder) = store.mark(&name, handled).await?
+        && let Some(another) = mailbox.of_another(&of_folder)
+    {
+        return Ok(Some((handled, another)));
+    }
+    let last = store.last(&name, validity).await?;
+    Ok(mailbox.another(mark.as_ref(), last.as_ref()).map(|another| (Shelf::Inbox, another)))
 }

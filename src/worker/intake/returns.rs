@@ -55,7 +55,7 @@ impl Returns {
 impl Intake {
     /// Takes account of mails that are to be taken in once more, because they lie there after a move.
     pub(super) fn note_returns(&mut self, scope: &UidScope, returned: &[MailUid]) {
-        let now = Instant::now();
+        let now = self.parts.moment();
         let returns = &mut self.breaks(scope).returns;
         let stay = returned.iter().filter(|uid| returns.count(uid, now)).count();
         let all_gone = returns.is_empty();

@@ -2,15 +2,13 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Instant;
 
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::keeper::{Keeper, KeptMail};
 use super::plan::Plan;
 use super::{Intake, RoundError};
-use crate::mailbox::{MailUid, MailboxError, Mark, Shelf};
+use crate::mailbox::{self, MailUid, MailboxError, Mark, Shelf};
 use crate::store::{StoreError, UidScope};
 
 /// Mails taken in before they are moved, and before the inbox is listed anew.
@@ -19,8 +17,6 @@ const ROUND: usize = 2000;
 const FETCH_BATCH: usize = 200;
 /// Mails that the ledger is asked for in one go.
 const LEDGER_BATCH: usize = 1000;
-/// Mails that lie between the connection and the store; each may be as large as `max_mail_size`.
-const IN_FLIGHT: usize = 2;
 
 const POISON: &str = "its reading stopped the program three times";
 const DEADLY: &str = "its fetching stopped the program, even unread";
@@ -41,7 +37,8 @@ impl Intake {
             mark = Some(self.first_mark(&scope).await?);
         }
         let listed = self.inbox.mailbox.list(mark.as_ref()).await?;
-        self.breaks(&scope).listed(&listed, Instant::now());
+        let now = self.parts.moment();
+        self.breaks(&scope).listed(&listed, now);
         let mut to_file = self.left_over(&scope, &listed, mark.as_ref()).await?;
         let plan = self.plan(&scope, &listed, ROUND).await?;
         drop(listed);
@@ -133,8 +130,8 @@ impl Intake {
         let mut plan = Plan::default();
         let store = Arc::clone(&self.parts.store);
         for some in listed.chunks(LEDGER_BATCH) {
-            let known = store.entries(scope, some).await?;
-            if !plan.add(some, &known, self.breaks(scope), limit, Instant::now()) {
+            let (known, now) = (store.entries(scope, some).await?, self.parts.moment());
+            if !plan.add(some, &known, self.breaks(scope), limit, now) {
                 break;
             }
         }
@@ -176,7 +173,7 @@ impl Intake {
         let store = Arc::clone(&self.parts.store);
         store.count_tries(scope, uids, self.parts.now()).await?;
         let keeper = self.keeper(scope, unread.map(str::to_owned)).await?;
-        let (to, from) = mpsc::channel(IN_FLIGHT);
+        let (to, from) = mailbox::channel();
         let mailbox = &mut self.inbox.mailbox;
         let fetch = async {
             tokio::select! {
@@ -193,7 +190,7 @@ impl Intake {
             }
         };
         let came: HashSet<&MailUid> = kept.iter().map(|(uid, _)| uid).collect();
-        let now = Instant::now();
+        let now = self.parts.moment();
         let breaks = self.breaks(scope);
         came.iter().for_each(|uid| breaks.clear(uid));
         if fetched.is_ok() || !came.is_empty() {

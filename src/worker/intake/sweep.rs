@@ -66,7 +66,7 @@ impl Intake {
                 Ok(ended) => {
                     whole &= ended;
                     let complaint = self.unswept.entry(folder).or_default();
-                    if let Some(past) = complaint.works(Instant::now()) {
+                    if let Some(past) = complaint.works(self.parts.moment()) {
                         let mailbox = self.inbox.mailbox.name();
                         tracing::info!(%mailbox, "the mails in the {} folder are compared with the store again, \
                             after {past}", word(folder));
@@ -84,11 +84,12 @@ impl Intake {
             (false, true) => Ended::Whole,
             (false, false) => Ended::InPart,
         };
-        self.sweep.ended(ended, Instant::now());
+        self.sweep.ended(ended, self.parts.moment());
     }
 
     fn cannot_sweep(&mut self, folder: Folder, error: &str) {
-        let said = self.unswept.entry(folder).or_default().failed(error, Instant::now());
+        let now = self.parts.moment();
+        let said = self.unswept.entry(folder).or_default().failed(error, now);
         let (mailbox, folder) = (self.inbox.mailbox.name(), word(folder));
         match said {
             Say::News => {
@@ -113,7 +114,8 @@ impl Intake {
             None => self.first_mark(&scope).await?,
         };
         let listed = self.inbox.mailbox.list(Some(&mark)).await?;
-        self.breaks(&scope).listed(&listed, Instant::now());
+        let now = self.parts.moment();
+        self.breaks(&scope).listed(&listed, now);
         let plan = self.plan(&scope, &listed, SLICE).await?;
         drop(listed);
         self.carry_out(&scope, &plan, stop).await?;

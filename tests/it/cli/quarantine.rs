@@ -3,9 +3,12 @@
 use std::path::Path;
 use std::process::Stdio;
 
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
+
 use super::{answer, demo, desk};
 use crate::support::demo_desk;
-use crate::support::program::on_desk;
+use crate::support::program::{Ended, on_desk};
 
 /// The number of the one mail in quarantine.
 fn only(folder: &Path) -> String {
@@ -62,6 +65,30 @@ fn a_number_without_a_mail_in_quarantine_is_said() {
         assert!(ended.err.contains("26-7 holds no mail in quarantine"), "{}", ended.err);
         let wrong = answer(folder.path(), ["quarantine", command, "seven"]).expect(2);
         assert!(wrong.err.contains("26-1141"), "{}", wrong.err);
+    }
+}
+
+#[tokio::test]
+async fn a_mail_whose_ticket_cannot_be_read_is_named_and_the_others_are_listed() {
+    let folder = demo();
+    let number = only(folder.path());
+    let file = folder.path().join("var/nyckelbud.db");
+    let mut database = SqliteConnectOptions::new().filename(&file).connect().await.expect("the database");
+    // Another one, made of the ticket of a mail that was read.
+    let damage = "UPDATE ticket SET kind = 'quarantine', trail = 'x' WHERE id = 2";
+    sqlx::raw_sql(damage).execute(&mut database).await.expect("damaged");
+    database.close().await.expect("closed");
+    let check = |ended: Ended| {
+        assert!(ended.out.contains(&number) && ended.out.lines().count() == 1, "{}", ended.out);
+        assert!(ended.err.contains("-2 cannot be read and is left out of the list"), "{}", ended.err);
+        assert!(ended.err.contains("the trail of a ticket"), "{}", ended.err);
+    };
+    check(answer(folder.path(), ["quarantine", "list"]).expect(1));
+    check(answer(folder.path(), ["quarantine", "list", "--json"]).expect(1));
+    let bad = number.replace(number.rsplit('-').next().expect("a number"), "2");
+    for command in ["show", "retry"] {
+        let ended = answer(folder.path(), ["quarantine", command, &bad]).expect(1);
+        assert!(ended.err.contains("the trail of a ticket; nothing was changed"), "{}", ended.err);
     }
 }
 

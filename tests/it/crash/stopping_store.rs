@@ -153,7 +153,7 @@ impl Store for StoppingStore {
     async fn unread(&self, id: TicketId) -> Result<Option<KeptMail>, StoreError> {
         self.inner.unread(id).await
     }
-    async fn quarantine(&self, number: Option<TicketNumber>) -> Result<Vec<Quarantined>, StoreError> {
+    async fn quarantine(&self, number: Option<TicketNumber>) -> Result<InQuarantine, StoreError> {
         self.inner.quarantine(number).await
     }
     async fn let_out(
@@ -216,7 +216,7 @@ impl Ledger for StoppingStore {
         &self,
         mailbox: &str,
         validity: u32,
-        mark: Option<&Mark>,
+        mark: Option<(Shelf, &Mark)>,
         now: UnixMillis,
     ) -> Result<u64, StoreError> {
         stopped!(self, "another_inbox", self.inner.another_inbox(mailbox, validity, mark, now))
@@ -277,6 +277,12 @@ impl Ledger for StoppingStore {
     }
     async fn kept_unread(&self, mailbox: &str, octets: &[u8]) -> Result<Option<MailId>, StoreError> {
         self.inner.kept_unread(mailbox, octets).await
+    }
+    async fn of_mailbox(&self, mailbox: &str, mails: &[MailId]) -> Result<Vec<MailId>, StoreError> {
+        self.inner.of_mailbox(mailbox, mails).await
+    }
+    async fn copies(&self, mailbox: &str, mails: &[MailId]) -> Result<Vec<(MailId, MailId)>, StoreError> {
+        self.inner.copies(mailbox, mails).await
     }
     async fn settle(
         &self,

@@ -14,7 +14,6 @@ use nyckelbud::directory::{Directory, DirectoryError, Facts, Finding, Who};
 use nyckelbud::mailbox::*;
 use nyckelbud::password::{PasswordReset, TemporaryPassword, Used, ValueRefused};
 use nyckelbud::types::{AccountId, Outcome, PhoneNumber, UnixMillis};
-use tokio::sync::mpsc;
 
 /// How the program is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -203,7 +202,7 @@ impl<T: Mailbox> Mailbox for Stopping<T> {
         self.inner.mark().await
     }
 
-    async fn fetch(&mut self, uids: &[MailUid], to: mpsc::Sender<RawMail>) -> Result<(), MailboxError> {
+    async fn fetch(&mut self, uids: &[MailUid], to: RawMailSender) -> Result<(), MailboxError> {
         self.stopper.point("before fetch");
         let fetched = self.inner.fetch(uids, to).await;
         self.stopper.point("after fetch");

@@ -224,7 +224,6 @@ mod dyn_mailbox {
 
     use async_trait::async_trait;
     use nyckelbud::mailbox::*;
-    use tokio::sync::mpsc;
 
     #[async_trait]
     impl Mailbox for super::DynMailbox {
@@ -240,7 +239,7 @@ mod dyn_mailbox {
         async fn mark(&mut self) -> Result<Mark, MailboxError> {
             self.0.mark().await
         }
-        async fn fetch(&mut self, uids: &[MailUid], to: mpsc::Sender<RawMail>) -> Result<(), MailboxError> {
+        async fn fetch(&mut self, uids: &[MailUid], to: RawMailSender) -> Result<(), MailboxError> {
             self.0.fetch(uids, to).await
         }
         async fn file(&mut self, folder: Folder, uids: &[MailUid]) -> Result<Vec<Filed>, MailboxError> {

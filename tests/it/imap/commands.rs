@@ -4,8 +4,7 @@
 use std::time::Duration;
 
 use nyckelbud::mailbox::imap::{ImapMailbox, Timeouts};
-use nyckelbud::mailbox::{Mailbox, MailboxError, Woken};
-use tokio::sync::mpsc;
+use nyckelbud::mailbox::{Mailbox, MailboxError, Woken, channel};
 use tokio::time::timeout;
 
 use super::{fetch_all, uids};
@@ -172,7 +171,7 @@ async fn a_fetch_that_nobody_takes_leaves_nothing_for_the_next_one() {
     .await;
     let mut mailbox = server.mailbox();
     mailbox.open().await.unwrap();
-    let (to, from) = mpsc::channel(1);
+    let (to, from) = channel();
     drop(from);
     mailbox.fetch(&uids(&[1, 2, 3]), to).await.unwrap();
     let error = mailbox.list(None).await.unwrap_err();
@@ -304,7 +303,7 @@ async fn a_slow_taker_slows_the_server_down_instead_of_filling_the_memory() {
     settings.max_mail_size = 2_000_000;
     let mut mailbox = ImapMailbox::new(settings).unwrap().with_timeouts(short());
     mailbox.open().await.unwrap();
-    let (to, _taker) = mpsc::channel(1);
+    let (to, _taker) = channel();
     let all = uids(&(1..=200).collect::<Vec<_>>());
     tokio::select! {
         ended = mailbox.fetch(&all, to) => panic!("it waits: {ended:?}"),

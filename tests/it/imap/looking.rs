@@ -155,6 +155,12 @@ async fn an_inbox_of_another_account_or_below_its_mark_is_known_as_another_one()
     assert!(why(below, 3).unwrap().contains("4711"));
     let another = mailbox.another(Some(&Mark(below.to_owned())), None).unwrap().mark;
     assert_eq!(mailbox.another(another.as_ref(), Some(&uids(&[3])[0])), None, "said once");
+    // A mark of another folder says only whose mailbox it is.
+    assert_eq!(mailbox.of_another(&mark), None);
+    assert_eq!(mailbox.of_another(&Mark(below.to_owned())), None, "marks of older versions do not say");
+    let another = mailbox.of_another(&Mark(moved)).unwrap();
+    assert!(another.why.contains("username"), "{}", another.why);
+    assert_eq!(mailbox.of_another(&another.mark.unwrap()), None, "said once");
     server.finished().await;
 }
 

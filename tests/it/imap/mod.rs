@@ -2,8 +2,7 @@
 //! Dovecot, for everything that goes right.
 
 use nyckelbud::mailbox::imap::ImapMailbox;
-use nyckelbud::mailbox::{Filed, MailUid, Mailbox, MailboxError, RawMail};
-use tokio::sync::mpsc;
+use nyckelbud::mailbox::{Filed, MailUid, Mailbox, MailboxError, RawMail, channel};
 
 mod answers;
 mod commands;
@@ -36,7 +35,7 @@ fn places(filed: &[Filed]) -> Vec<Option<(u32, u32)>> {
 
 /// Fetches, and gives back what came and how it ended.
 async fn fetch_all(mailbox: &mut ImapMailbox, uids: &[MailUid]) -> (Vec<RawMail>, Result<(), MailboxError>) {
-    let (to, mut from) = mpsc::channel(1);
+    let (to, mut from) = channel();
     let taking = async {
         let mut mails = Vec::new();
         while let Some(mail) = from.recv().await {

@@ -2,6 +2,8 @@
 //! forget to tell where mails were moved, change its UIDVALIDITY.
 
 use std::collections::HashMap;
+use std::future::ready;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -9,7 +11,7 @@ use async_trait::async_trait;
 use nyckelbud::mailbox::*;
 use nyckelbud::store::UidScope;
 use nyckelbud::types::UnixMillis;
-use tokio::sync::mpsc;
+use tokio::task::unconstrained;
 
 /// What lies in the mailbox, and how it behaves. Shared with the test.
 #[derive(Default)]
@@ -40,6 +42,8 @@ pub struct Held {
     pub breaks_at: Option<String>,
     /// The inbox is known to be another one than before.
     pub another: bool,
+    /// It is somebody else's account than before.
+    pub of_another: bool,
     /// Looks into folders are refused.
     pub blind: bool,
     /// The names of what was asked for, a fetch each.
@@ -48,6 +52,8 @@ pub struct Held {
     pub moved: Vec<(String, Folder)>,
     /// The most mails that were fetched and not moved yet.
     pub most_unmoved: usize,
+    /// The most octets that were handed over without a wait, while nobody could take any.
+    pub most_waiting: usize,
 }
 
 impl Held {
@@ -120,6 +126,13 @@ impl Mailbox for ShelfMailbox {
         another
     }
 
+    fn of_another(&self, mark: &Mark) -> Option<AnotherInbox> {
+        const NOW: &str = "theirs";
+        let known = mark.0.split(' ').any(|word| word == NOW) || !self.held().of_another;
+        let mark = Some(Mark(format!("{} {NOW}", mark.0)));
+        (!known).then(|| AnotherInbox { why: "its username is another".to_owned(), mark })
+    }
+
     async fn received(&mut self, uid: &MailUid) -> Result<Option<UnixMillis>, MailboxError> {
         let mails = self.held().on(self.open);
         Ok(mails.into_iter().find(|mail| mail.uid == *uid).and_then(|mail| mail.received_at))
@@ -140,7 +153,7 @@ impl Mailbox for ShelfMailbox {
         Ok(Mark(uids.join(" ")))
     }
 
-    async fn fetch(&mut self, uids: &[MailUid], to: mpsc::Sender<RawMail>) -> Result<(), MailboxError> {
+    async fn fetch(&mut self, uids: &[MailUid], to: RawMailSender) -> Result<(), MailboxError> {
         let mails: Vec<RawMail> = {
             let mut held = self.held();
             held.fetched.push(uids.iter().map(|uid| uid.as_str().to_owned()).collect());
@@ -151,13 +164,28 @@ impl Mailbox for ShelfMailbox {
             };
             held.on(self.open).into_iter().filter(wanted).collect()
         };
+        let mut waiting = 0;
         for mail in mails {
             if self.held().breaks_at.as_deref() == Some(mail.uid.as_str()) {
                 return Err(MailboxError::Lost { command: "UID FETCH", cause: "closed".to_owned() });
             }
-            if to.send(mail).await.is_err() {
+            let octets = mail.bytes.len();
+            let mut sending = pin!(unconstrained(to.send(mail)));
+            let sent = tokio::select! {
+                biased;
+                sent = &mut sending => sent,
+                // Whoever takes them has its turn while this waits, and not before.
+                () = ready(()) => {
+                    waiting = 0;
+                    sending.await
+                }
+            };
+            if sent.is_err() {
                 break;
             }
+            waiting += octets;
+            let mut held = self.held();
+            held.most_waiting = held.most_waiting.max(waiting);
         }
         Ok(())
     }

@@ -13,6 +13,7 @@ use sqlx::ConnectOptions as _;
 
 use self::inbox::{Held, ShelfMailbox, raw, scope};
 use crate::support::demo_desk;
+use crate::support::desk::TurnedClock;
 
 mod alone;
 mod faults;
@@ -33,6 +34,7 @@ struct Desk {
     parts: Arc<Parts>,
     intake: Intake,
     settings: IntakeSettings,
+    clock: TurnedClock,
     folder: tempfile::TempDir,
 }
 
@@ -70,12 +72,14 @@ impl Desk {
         let mut parts = assembly::parts(&settings, store, &Tokens::default()).expect("the parts fit");
         let (_, same) = parts.rules.authentications.first().cloned().expect("the mailbox");
         parts.rules.authentications.push(("annex".to_owned(), same));
+        let clock = TurnedClock::default();
+        parts.clock = Arc::new(clock.clone());
         let parts = Arc::new(parts);
         let shelf = Arc::new(Mutex::new(Held { validity: 1, ..Held::default() }));
         let settings =
             assembly::inboxes(&settings, &Tokens::default()).expect("the mailbox").remove(0).settings;
         let intake = intake(&shelf, &settings, &parts);
-        Self { shelf, intake, settings, parts, folder }
+        Self { shelf, intake, settings, parts, clock, folder }
     }
 
     /// The program starts anew, over what the one before has left.

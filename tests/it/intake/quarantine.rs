@@ -29,7 +29,7 @@ async fn poisoned(name: &str) -> Desk {
 #[tokio::test]
 async fn a_mail_that_stopped_an_older_program_is_read_by_a_newer_one() {
     let desk = poisoned("sms-registered-phone").await;
-    let listed = desk.parts.store.quarantine(None).await.expect("the list");
+    let listed = desk.parts.store.quarantine(None).await.expect("the list").mails;
     assert!(listed[0].tries > 3, "{listed:?}");
     let retried = retry(&desk.parts.rereading(), &listed[0], "cli:root").await.expect("the store works");
     assert!(matches!(retried, Retried::LetOut(_)), "{retried:?}");
@@ -54,7 +54,7 @@ async fn a_request_that_lay_in_quarantine_too_long_is_not_acted_on() {
     }
     desk.shelf().mails = vec![mail];
     desk.intake.drain().await.expect("the mailbox is read");
-    let listed = desk.parts.store.quarantine(None).await.expect("the list");
+    let listed = desk.parts.store.quarantine(None).await.expect("the list").mails;
     retry(&desk.parts.rereading(), &listed[0], "cli:root").await.expect("the store works");
     desk.work().await;
     let ticket = &desk.tickets().await[0].ticket;
@@ -68,7 +68,7 @@ async fn a_mail_that_is_kept_in_part_stays_in_quarantine() {
     desk.shelf().mails =
         vec![RawMail { truncated: true, ..raw("1", &demo_desk::mail("sms-registered-phone")) }];
     desk.intake.drain().await.expect("the mailbox is read");
-    let listed = desk.parts.store.quarantine(None).await.expect("the list");
+    let listed = desk.parts.store.quarantine(None).await.expect("the list").mails;
     assert_eq!(retry(&desk.parts.rereading(), &listed[0], "cli:root").await, Ok(Retried::Partial));
     assert_eq!(desk.tickets().await[0].ticket.kind, Kind::Quarantine);
 }

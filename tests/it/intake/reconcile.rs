@@ -1,14 +1,17 @@
 //! What `reconcile` says of mails that no real mailbox shows on demand: each way in which a mail can look
 //! known without being so, and the other way round.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use nyckelbud::mailbox::{Folder, RawMail, Shelf};
-use nyckelbud::worker::{FolderCount, Reconciled, Reconciliation, UnknownMail};
+use async_trait::async_trait;
+use nyckelbud::mailbox::{
+    Filed, Folder, MailUid, Mailbox, MailboxError, Mark, Opened, RawMail, RawMailSender, Shelf, Woken,
+};
+use nyckelbud::worker::{FolderCount, Intake, Reconciled, Reconciliation, UnknownMail};
 
-use super::inbox::{ShelfMailbox, raw, scope};
-use super::{Desk, letter};
+use super::inbox::{Held, ShelfMailbox, raw, scope};
+use super::{Desk, intake_of, letter};
 use crate::support::demo_desk;
 
 const HANDLED: Folder = Folder::Handled;
@@ -16,8 +19,12 @@ const QUARANTINE: Folder = Folder::Quarantine;
 
 /// Compares the desk's mailbox with its store; the mails without a known fate.
 async fn reconciled(desk: &Desk) -> (Reconciled, Vec<UnknownMail>) {
+    compared(desk, Box::new(ShelfMailbox::over("servicedesk", &desk.shelf))).await
+}
+
+async fn compared(desk: &Desk, mailbox: Box<dyn Mailbox>) -> (Reconciled, Vec<UnknownMail>) {
     let reconciliation = Reconciliation {
-        mailbox: Box::new(ShelfMailbox::over("servicedesk", &desk.shelf)),
+        mailbox,
         store: Arc::clone(&desk.parts.store),
         rules: Arc::new(desk.parts.rules.clone()),
         authentication: desk.settings.authentication.clone(),
@@ -125,4 +132,97 @@ async fn a_mail_in_two_places_does_not_stand_for_one_that_lies_nowhere() {
     }
     let (told, unknown) = reconciled(&desk).await;
     assert_eq!((told.totals.kept, told.nowhere, unknown.len()), (2, 1, 0), "{told:?}");
+}
+
+#[tokio::test]
+async fn copies_that_lie_apart_stand_for_as_many_kept_mails_and_no_more() {
+    let mut desk = Desk::new().await;
+    let (copied, cut) = (letter("copied", None, "Hej"), letter("cut", None, "Hej"));
+    let large = |uid: &str| RawMail { truncated: true, ..raw(uid, &cut) };
+    desk.shelf().mails = vec![raw("1", &copied), raw("2", &copied), large("3"), large("4")];
+    // Nobody tells where they lie.
+    desk.drain().await;
+    let (told, unknown) = reconciled(&desk).await;
+    let lies = |told: &Reconciled| (told.totals.kept, told.nowhere);
+    assert_eq!((lies(&told), unknown.len()), ((4, 0), 0), "{told:?}");
+    desk.shelf().folders.values_mut().for_each(|mails| mails.truncate(1));
+    assert_eq!(lies(&reconciled(&desk).await.0), (4, 2), "one of each was deleted");
+    // The sweep of a new start notes the places of those that are left.
+    desk.restart();
+    desk.drain().await;
+    assert_eq!(lies(&reconciled(&desk).await.0), (4, 2));
+    desk.shelf().lay(HANDLED, raw("", &copied));
+    assert_eq!(lies(&reconciled(&desk).await.0), (4, 1), "it is there again");
+}
+
+#[tokio::test]
+async fn a_mail_that_only_another_mailbox_had_stands_for_none_of_this_one() {
+    let mut desk = Desk::new().await;
+    let (theirs, deleted) = (letter("theirs", None, "Hej"), letter("deleted", None, "Hej igen"));
+    let annex = Held { validity: 9, mails: vec![raw("1", &theirs)], ..Held::default() };
+    let mut other = intake_of("annex", &Arc::new(Mutex::new(annex)), &desk.settings, &desk.parts);
+    other.drain().await.expect("it is read");
+    desk.shelf().mails = vec![raw("1", &deleted)];
+    desk.drain().await;
+    desk.shelf().folders.clear();
+    desk.shelf().lay(HANDLED, raw("", &theirs));
+    for noted in [false, true] {
+        if noted {
+            desk.restart();
+            desk.drain().await;
+        }
+        let (told, unknown) = reconciled(&desk).await;
+        let handled = of(&told, Shelf::Filed(HANDLED));
+        assert_eq!((handled.by_place, handled.by_content), (usize::from(noted), usize::from(!noted)));
+        assert_eq!((told.totals.kept, told.nowhere, unknown.len()), (1, 1, 0), "noted: {noted} {told:?}");
+    }
+}
+
+/// A mailbox that a desk at work takes a mail out of between the list and the fetch, which then brings none.
+struct Meanwhile {
+    inner: ShelfMailbox,
+    desk: Intake,
+}
+
+#[async_trait]
+impl Mailbox for Meanwhile {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+    async fn open(&mut self) -> Result<Opened, MailboxError> {
+        self.inner.open().await
+    }
+    async fn list(&mut self, after: Option<&Mark>) -> Result<Vec<MailUid>, MailboxError> {
+        self.inner.list(after).await
+    }
+    async fn mark(&mut self) -> Result<Mark, MailboxError> {
+        self.inner.mark().await
+    }
+    async fn fetch(&mut self, _: &[MailUid], _: RawMailSender) -> Result<(), MailboxError> {
+        self.desk.drain().await.expect("the desk is at work");
+        Ok(())
+    }
+    async fn file(&mut self, folder: Folder, uids: &[MailUid]) -> Result<Vec<Filed>, MailboxError> {
+        self.inner.file(folder, uids).await
+    }
+    async fn look(&mut self, shelf: Shelf) -> Result<Option<Opened>, MailboxError> {
+        self.inner.look(shelf).await
+    }
+    async fn wait(&mut self, limit: Duration) -> Result<Woken, MailboxError> {
+        self.inner.wait(limit).await
+    }
+}
+
+#[tokio::test]
+async fn a_mail_that_a_desk_at_work_keeps_meanwhile_is_not_called_unknown() {
+    let mut desk = Desk::new().await;
+    desk.drain().await;
+    desk.shelf().mails = vec![raw("7", &letter("meanwhile", None, "Hej"))];
+    // It stays where it is, so that a second list shows it, too.
+    desk.shelf().full = true;
+    let inner = ShelfMailbox::over("servicedesk", &desk.shelf);
+    let at_work = super::intake(&desk.shelf, &desk.settings, &desk.parts);
+    let (told, unknown) = compared(&desk, Box::new(Meanwhile { inner, desk: at_work })).await;
+    let inbox = of(&told, Shelf::Inbox);
+    assert_eq!((inbox.mails, inbox.by_place, unknown.as_slice()), (1, 1, &[][..]), "{told:?}");
 }

@@ -69,3 +69,32 @@ async fn after_a_long_outage_all_mails_come_in_oldest_first_and_neither_mailbox_
     assert!(late.len() > 100 && fresh.len() > 50, "{} too old, {} not", late.len(), fresh.len());
     assert!(fresh.iter().all(|view| now.since(view.ticket.received_at) <= day + Duration::from_secs(900)));
 }
+
+#[tokio::test]
+async fn large_mails_wait_in_bounded_memory_and_nothing_stalls() {
+    const MIB: usize = 1024 * 1024;
+    let mut desk = Desk::new().await;
+    let sizes = [MIB, 100, 3 * MIB, 7 * MIB, 2000, MIB / 2];
+    let mail = |n: usize| {
+        let text = "x".repeat(76) + "\r\n";
+        let text = text.repeat(sizes[n % sizes.len()] / text.len());
+        raw(&format!("{n:04}"), &super::letter_from(&n.to_string(), &format!("p{n}"), &text))
+    };
+    desk.shelf().mails = (0..18).map(mail).collect();
+    desk.drain().await;
+    let held = desk.shelf();
+    assert_eq!((held.mails.len(), held.moved.len(), held.fetched.len()), (0, 18, 1));
+    let room = 2 * 4 * MIB;
+    assert!(held.most_waiting <= room, "{} octets waited", held.most_waiting);
+}
+
+#[tokio::test]
+async fn small_mails_do_not_wait_for_each_other() {
+    let mut desk = Desk::new().await;
+    desk.shelf().mails =
+        (0..150).map(|n| raw(&format!("{n:04}"), &super::letter(&n.to_string(), None, "Hej"))).collect();
+    desk.drain().await;
+    let held = desk.shelf();
+    let one = held.folders.values().flatten().map(|mail| mail.bytes.len()).max().expect("mails");
+    assert!(held.most_waiting > 90 * one, "only {} octets were on the way at once", held.most_waiting);
+}

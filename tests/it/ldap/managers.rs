@@ -4,8 +4,7 @@ use nyckelbud::directory::{Absence, Census, Directory, Manager, Standing, Verdic
 
 use super::{facts, people};
 use crate::support::samba::{
-    DELEGATED, LIST_NOTHING, READ_NO_MANAGER, READ_NOTHING, READ_NOTHING_AT_ALL,
-    domain,
+    DELEGATED, LIST_NOTHING, READ_NO_MANAGER, READ_NOTHING, READ_NOTHING_AT_ALL, domain,
 };
 
 fn names(managers: &[Manager]) -> Vec<&str> {

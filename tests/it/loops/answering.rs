@@ -109,17 +109,25 @@ async fn a_machine_that_writes_all_day_is_asked_three_times_and_a_technician_has
 }
 
 #[tokio::test]
-async fn a_question_that_is_not_asked_again_goes_to_a_technician() {
+async fn a_question_that_is_not_asked_again_goes_to_a_technician_who_is_told_why() {
     let place = Place::new();
     let desk = place.open().await;
-    for number in 0..2 {
+    // The second comes within the hour after the first, the last one as the fourth of the day.
+    for (number, minutes) in [0, 30, 61, 61, 61].into_iter().enumerate() {
+        place.clock.turn(minutes);
         place.deliver(&mail(ANNA, "Lösenord", "", &format!("Jag har glömt lösenordet, {number}.")));
         desk.work().await;
     }
     let views = views(&desk).await;
-    assert_eq!(views[0].ticket.state, State::Asked);
-    technician_has(&views[1], Reason::FieldsMissing);
-    assert_eq!(lines(&views[1], "was asked for details lately"), 1, "{:?}", views[1].ticket.trail);
+    let asked: Vec<bool> = views.iter().map(|view| view.ticket.state == State::Asked).collect();
+    assert_eq!(asked, [true, false, true, true, false]);
+    for (number, why) in
+        [(1, "such a question within the last hour"), (4, "three such questions within the last day")]
+    {
+        technician_has(&views[number], Reason::FieldsMissing);
+        let why = format!("not asked after all: the writer got {why}");
+        assert_eq!(lines(&views[number], &why), 1, "{:?}", views[number].ticket.trail);
+    }
 }
 
 #[tokio::test]

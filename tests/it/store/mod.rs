@@ -132,6 +132,7 @@ contract! {
         a_mail_that_comes_back_before_its_sending_has_ended_is_told_all_the_same;
     quarantine:
         the_quarantine_lists_what_could_not_be_read_with_its_tries,
+        a_mail_in_quarantine_whose_ticket_cannot_be_read_is_named_and_hides_no_other,
         a_mail_that_is_let_out_is_due_like_one_that_has_just_come,
         a_reply_that_is_let_out_joins_its_ticket,
         a_copy_that_is_let_out_is_linked_to_its_original,
@@ -145,6 +146,7 @@ contract! {
         history_counts_days_and_hours,
         tickets_are_listed_in_order_and_filtered,
         a_ticket_that_cannot_be_read_hides_no_other,
+        a_value_that_cannot_be_read_hides_no_other_row,
         mails_come_back_as_they_came,
         the_switch_holds_until_its_end,
         a_pause_never_undoes_what_a_person_turned,

@@ -96,7 +96,7 @@ pub async fn a_crowd_of_unreadable_mails_is_kept_together_for_each_mailbox(world
     assert!(recorded[..31].iter().all(|made| matches!(made, Recorded::Made(..))), "{recorded:?}");
     let joined = |recorded: &Recorded| matches!(recorded, Recorded::Joined(_, at) if *at == number(31));
     assert!(recorded[31..].iter().all(joined), "{recorded:?}");
-    let listed = store.quarantine(None).await.unwrap();
+    let listed = store.quarantine(None).await.unwrap().mails;
     assert_eq!(listed.len(), 31, "the crowd is one line of the quarantine");
     let crowd = &listed[30];
     let words = &crowd.ticket.trail.0.last().unwrap().evidence;
@@ -120,7 +120,7 @@ pub async fn a_crowd_of_unreadable_mails_is_kept_together_for_each_mailbox(world
 pub async fn what_is_let_out_of_a_crowd_leaves_the_others_there(world: World) {
     let store = world.store.as_ref();
     store.record((1..=33).map(|n| unread(&n.to_string())).collect(), NOW).await.unwrap();
-    let crowd = store.quarantine(Some(number(31))).await.unwrap().remove(0).ticket.id;
+    let crowd = store.quarantine(Some(number(31))).await.unwrap().mails.remove(0).ticket.id;
     let first = mail("31");
     let out = store.let_out(crowd, first, "cli:root", NOW).await.unwrap();
     let LetOut::Recorded(Recorded::Made(own, _)) = out else { panic!("{out:?}") };
@@ -130,9 +130,9 @@ pub async fn what_is_let_out_of_a_crowd_leaves_the_others_there(world: World) {
     // A reply joins its ticket, and the crowd is as it was but for that.
     let joined = store.let_out(crowd, reply("32", message_id("31")), "cli:root", NOW).await.unwrap();
     assert!(matches!(joined, LetOut::Recorded(Recorded::Joined(id, _)) if id == own), "{joined:?}");
-    assert_eq!(store.quarantine(Some(number(31))).await.unwrap().len(), 1);
+    assert_eq!(store.quarantine(Some(number(31))).await.unwrap().mails.len(), 1);
     // The last one takes the ticket itself along.
     let last = store.let_out(crowd, mail("33"), "cli:root", NOW).await.unwrap();
     assert_eq!(last, LetOut::Recorded(Recorded::Made(crowd, number(31))));
-    assert_eq!(store.quarantine(Some(number(31))).await.unwrap().len(), 0);
+    assert_eq!(store.quarantine(Some(number(31))).await.unwrap().mails.len(), 0);
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use nyckelbud::delivery::Receipt;
 use nyckelbud::mailbox::{Filed, Folder, Spot};
-use nyckelbud::store::{Channel, Found};
+use nyckelbud::store::{Channel, Found, MailId};
 use nyckelbud::types::AccountId;
 
 use super::make::*;
@@ -64,6 +64,8 @@ async fn postgres_reads_no_large_table_as_a_whole() {
     store.settle(&handled, vec![Found::Read(Box::new(known))], NOW).await.unwrap();
     store.with_content(&["h77".to_owned()]).await.unwrap();
     store.kept_unread(BOX, b"octets").await.unwrap();
+    store.of_mailbox(BOX, &[MailId(7)]).await.unwrap();
+    store.copies(BOX, &[MailId(7)]).await.unwrap();
     store.moved(BOX, 1, &[uid("1")], NOW).await.unwrap();
     store.next_due().await.unwrap();
     let claim = store.claim("one", LEASE, 8, NOW).await.unwrap().remove(0);

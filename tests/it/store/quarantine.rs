@@ -28,12 +28,27 @@ pub async fn the_quarantine_lists_what_could_not_be_read_with_its_tries(world: W
     store.count_tries(&inbox(1), &[uid("broken")], NOW).await.unwrap();
     store.count_tries(&inbox(1), &[uid("broken")], NOW).await.unwrap();
     let id = keep(&**store, unread("broken")).await;
-    let listed = store.quarantine(None).await.unwrap();
+    let listed = store.quarantine(None).await.unwrap().mails;
     let [only] = listed.as_slice() else { panic!("{listed:?}") };
     assert_eq!((only.ticket.id, only.tries), (id, 2));
     assert_eq!(only.octets, u64::try_from(mail("broken").raw.len()).unwrap());
-    assert_eq!(store.quarantine(Some(number(2))).await.unwrap().len(), 1);
-    assert_eq!(store.quarantine(Some(number(1))).await.unwrap().len(), 0, "that one was read");
+    assert_eq!(store.quarantine(Some(number(2))).await.unwrap().mails.len(), 1);
+    assert_eq!(store.quarantine(Some(number(1))).await.unwrap().mails.len(), 0, "that one was read");
+}
+
+pub async fn a_mail_in_quarantine_whose_ticket_cannot_be_read_is_named_and_hides_no_other(world: World) {
+    let store = &world.store;
+    store.record(vec![unread("1"), unread("2"), unread("3")], NOW).await.unwrap();
+    world.run("UPDATE ticket SET trail = 'x' WHERE id = 2").await;
+    let numbers = |listed: &InQuarantine| {
+        let readable = listed.mails.iter().map(|mail| mail.ticket.number).collect::<Vec<_>>();
+        (readable, listed.unreadable.iter().map(|(number, _)| number.clone()).collect::<Vec<_>>())
+    };
+    let listed = store.quarantine(None).await.unwrap();
+    assert_eq!(numbers(&listed), (vec![number(1), number(3)], vec![number(2).to_string()]));
+    let only = store.quarantine(Some(number(2))).await.unwrap();
+    assert_eq!(numbers(&only), (vec![], vec![number(2).to_string()]));
+    assert!(matches!(only.unreadable[0].1, StoreError::Corrupt(_)), "{only:?}");
 }
 
 pub async fn a_mail_that_is_let_out_is_due_like_one_that_has_just_come(world: World) {
@@ -48,7 +63,7 @@ pub async fn a_mail_that_is_let_out_is_due_like_one_that_has_just_come(world: Wo
     assert_eq!(mails_of(&**store, id).await[0].raw, mail("broken").raw);
     let claimed = store.claim("one", LEASE, 9, NOW.plus(HOUR)).await.unwrap();
     assert_eq!(claimed.iter().map(|claim| claim.ticket.id).collect::<Vec<_>>(), [id]);
-    assert_eq!(store.quarantine(None).await.unwrap().len(), 0);
+    assert_eq!(store.quarantine(None).await.unwrap().mails.len(), 0);
 
     assert_eq!(let_out(&world, id, mail("broken")).await, LetOut::Gone, "a second person came too late");
     // Its content is known now: another copy is a duplicate.

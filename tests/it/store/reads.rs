@@ -101,6 +101,29 @@ pub async fn a_ticket_that_cannot_be_read_hides_no_other(world: World) {
     assert_eq!(numbers, [1, 3]);
 }
 
+/// A damaged file: only SQLite gives a text that is none.
+pub async fn a_value_that_cannot_be_read_hides_no_other_row(world: World) {
+    if !world.is_sqlite() {
+        return;
+    }
+    let store = world.store.as_ref();
+    store.record(["1", "2", "3"].map(mail).to_vec(), NOW).await.unwrap();
+    let damage = [
+        "UPDATE ticket SET subject = CAST(x'ff' AS TEXT) WHERE id = 1",
+        "UPDATE mail SET message_id = CAST(x'ff' AS TEXT) WHERE ticket = 3",
+    ];
+    for sql in damage {
+        world.run(sql).await;
+    }
+    let listed = store.list(&TicketFilter::default()).await.unwrap();
+    let readable: Vec<u32> = listed.tickets.iter().map(|view| view.ticket.number.running()).collect();
+    let named: Vec<&str> = listed.unreadable.iter().map(|(number, _)| number.as_str()).collect();
+    assert_eq!((readable, named), (vec![2], vec!["26-1", "26-3"]));
+    let claimed = store.claim("one", LEASE, 9, NOW).await.unwrap();
+    let claimed: Vec<TicketId> = claimed.iter().map(|claim| claim.ticket.id).collect();
+    assert_eq!(claimed, [TicketId(2), TicketId(3)], "the work on the others goes on");
+}
+
 pub async fn mails_come_back_as_they_came(world: World) {
     let store = world.store.as_ref();
     let large: Vec<u8> = (0..3_000_000_u32).map(|n| n.to_le_bytes()[0]).collect();

@@ -3,7 +3,8 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use nyckelbud::cli::assembly;
 use nyckelbud::clock::{Clock, SystemClock};
@@ -19,18 +20,31 @@ use super::demo_desk;
 
 /// The wall clock, and how far it was turned.
 #[derive(Clone, Default)]
-pub struct TurnedClock(Arc<AtomicI64>);
+pub struct TurnedClock {
+    turned: Arc<AtomicI64>,
+    passed: Arc<AtomicU64>,
+}
 
 impl TurnedClock {
     /// Turns it by so many minutes, forwards or backwards.
     pub fn turn(&self, minutes: i64) {
-        self.0.fetch_add(minutes * 60_000, Ordering::SeqCst);
+        self.turned.fetch_add(minutes * 60_000, Ordering::SeqCst);
+    }
+
+    /// So many seconds go by, on every clock.
+    pub fn pass(&self, seconds: u32) {
+        self.turned.fetch_add(i64::from(seconds) * 1000, Ordering::SeqCst);
+        self.passed.fetch_add(u64::from(seconds), Ordering::SeqCst);
     }
 }
 
 impl Clock for TurnedClock {
     fn now(&self) -> UnixMillis {
-        UnixMillis(SystemClock.now().0 + self.0.load(Ordering::SeqCst))
+        UnixMillis(SystemClock.now().0 + self.turned.load(Ordering::SeqCst))
+    }
+
+    fn moment(&self) -> Instant {
+        Instant::now() + Duration::from_secs(self.passed.load(Ordering::SeqCst))
     }
 }
 

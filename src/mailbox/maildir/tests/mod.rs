@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
-use tokio::sync::mpsc;
 
 use super::*;
+use crate::mailbox::{RawMail, channel};
 
 mod crowd;
 mod filing;
@@ -84,7 +84,7 @@ fn uids(names: &[&str]) -> Vec<MailUid> {
 
 /// Fetches, slowly enough for the channel to fill.
 async fn fetched(mailbox: &mut MaildirMailbox, uids: &[MailUid]) -> Vec<RawMail> {
-    let (to, mut from) = mpsc::channel(1);
+    let (to, mut from) = channel();
     let taking = async {
         let mut mails = Vec::new();
         while let Some(mail) = from.recv().await {

@@ -150,7 +150,7 @@ async fn a_fetch_that_nobody_takes_ends_early_without_error() {
     let desk = Desk::new();
     desk.deliver("1.a", 10);
     let mut mailbox = desk.opened().await;
-    let (to, from) = mpsc::channel(1);
+    let (to, from) = channel();
     drop(from);
     assert_eq!(mailbox.fetch(&uids(&["1.a"]), to).await, Ok(()));
 }
