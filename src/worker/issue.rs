@@ -47,7 +47,7 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
             let draft = Draft { begin: Some(intent.clone()), ..Draft::default() };
             match work.commit_same(draft).await? {
                 Flow::On => intent,
-                flow @ (Flow::Stop | Flow::Busy(_) | Flow::AskedEnough) => return Ok(flow),
+                flow @ (Flow::Stop | Flow::Busy(_) | Flow::AskedEnough(_)) => return Ok(flow),
             }
         }
     };
