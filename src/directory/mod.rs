@@ -158,7 +158,8 @@ pub enum Lookup {
 pub struct Facts {
     /// The account.
     pub lookup: Lookup,
-    /// The chain above it, nearest first, at most the asked depth; where a cycle closes, it ends.
+    /// The chain above it, nearest first, at most the asked depth; where a cycle closes, it ends with the
+    /// one who comes again.
     pub managers: Vec<Manager>,
 }
 

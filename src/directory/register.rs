@@ -155,17 +155,18 @@ impl Register {
         places
     }
 
-    /// The places of those above `start`, nearest first; the chain ends where a cycle closes.
+    /// The places of those above `start`, nearest first; where a cycle closes, the last one comes again.
     fn chain(&self, start: usize, depth: u8) -> Result<Vec<usize>, DirectoryError> {
         let mut seen = vec![start];
         let mut current = start;
         while seen.len() <= usize::from(depth) {
             let Some(reference) = &self.people[current].manager else { break };
             current = self.resolve(current, reference)?;
-            if seen.contains(&current) {
+            let comes_again = seen.contains(&current);
+            seen.push(current);
+            if comes_again {
                 break;
             }
-            seen.push(current);
         }
         seen.remove(0);
         Ok(seen)

@@ -1,11 +1,16 @@
 //! Where each event leads. An event that a state does not expect is refused: the caller then knows
 //! that somebody else was faster.
 
+use std::time::Duration;
+
 use super::event::{Event, Illegal, Plan};
 use super::state::{Job, Move, Offer, PasswordFact, State, Way};
 use super::texting::{Phase, Texting};
 use super::{Fate, Hand};
 use crate::types::{Credential, Reason, TicketNumber, UnixMillis};
+
+/// A pass that nobody has so long before its end is not on its way any longer: it would come too late.
+const TIME_TO_USE: Duration = Duration::from_secs(5 * 60);
 
 impl State {
     /// Where `event` leads.
@@ -85,10 +90,10 @@ impl State {
             .then(|| stay(Self::Sealed { job: Job { generation, ..job.clone() } }))
     }
 
-    /// What opens nothing any more is not brought to anybody.
+    /// What soon opens nothing any more is not brought to anybody.
     fn pass_issued(&self, valid_until: UnixMillis) -> Option<Move> {
         let Self::Issuing { job } = self else { return None };
-        let deadline = job.deadline.min(valid_until);
+        let deadline = job.deadline.min(valid_until.minus(TIME_TO_USE));
         let job = Job { deadline, valid_until: Some(valid_until), ..job.clone() };
         Some(stay(Self::Applied { job }))
     }

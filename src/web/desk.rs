@@ -89,7 +89,9 @@ pub enum PickupView {
     Warning {
         /// Until when the manager may use the link.
         until: UnixMillis,
-        /// True when the password is changed already, because no text of it could be delivered.
+        /// True when the number was right, and no text could be delivered.
+        undelivered: bool,
+        /// True when the old password does not work any more.
         changed: bool,
     },
     /// Nobody gets a password by that request any more: a technician has it now.

@@ -120,8 +120,9 @@ impl Pages {
             PickupView::UsedElsewhere { at } => ("used-elsewhere", json!({ "at": when(at) })),
             PickupView::Confirmed => ("confirmed", json!({})),
             PickupView::HandedBack => ("handed-back", json!({})),
-            PickupView::Warning { until, changed } => {
-                ("warning", json!({ "until": when(until), "changed": changed }))
+            PickupView::Warning { until, undelivered, changed } => {
+                let until = when(until);
+                ("warning", json!({ "until": until, "undelivered": undelivered, "changed": changed }))
             }
             PickupView::Stopped => ("stopped", json!({})),
             PickupView::TooLate => ("too-late", json!({})),
@@ -203,8 +204,8 @@ impl Pages {
                 PickupView::UsedElsewhere { at: until },
                 PickupView::Confirmed,
                 PickupView::HandedBack,
-                PickupView::Warning { until, changed: false },
-                PickupView::Warning { until, changed: true },
+                PickupView::Warning { until, undelivered: false, changed: false },
+                PickupView::Warning { until, undelivered: true, changed: true },
                 PickupView::Stopped,
                 PickupView::TooLate,
                 PickupView::Gone,

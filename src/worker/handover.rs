@@ -9,7 +9,7 @@ use super::Parts;
 use super::facts::{self, StillGood};
 use super::issue;
 use super::reset;
-use super::step::{SHOW_AGAIN, owner_notice};
+use super::step::{owner_notice, shown_until};
 use super::work::{Draft, Due, Flow, Work, WorkError};
 use crate::decision::{Automation, ManagerAbsent, Policy};
 use crate::directory::Who;
@@ -158,7 +158,7 @@ async fn show(work: &mut Work) -> Result<Reveal, WorkError> {
     let Some(job) = work.state().job().cloned() else { return Ok(Reveal::Look) };
     let now = work.now();
     let since = if let State::Revealed { since, erased, .. } = work.state() {
-        if *erased || now >= since.plus(SHOW_AGAIN) {
+        if *erased || now >= shown_until(*since, job.valid_until) {
             return Ok(Reveal::Look);
         }
         *since
@@ -177,7 +177,7 @@ async fn show(work: &mut Work) -> Result<Reveal, WorkError> {
         Some(StillGood::AccountOut(_) | StillGood::HandGone(_)) | None => String::new(),
     };
     let password = work.open_sealed(job.generation)?;
-    let until = since.plus(SHOW_AGAIN);
+    let until = shown_until(since, job.valid_until);
     let mut draft = Draft { due: Due::At(until), actor: Some(actor(&job.hand)), ..Draft::default() };
     if first {
         // It can be seen again for as long as the page says, whenever its job's deadline is.

@@ -6,13 +6,12 @@
 use super::reset::{self, LEAST_TIME_LEFT};
 use super::work::{Draft, Due, Flow, Work, WorkError};
 use crate::decision::Automation;
-use crate::delivery::gsm7;
 use crate::directory::DirectoryError;
 use crate::password::seal::{Binding, Sealed, seal};
 use crate::password::{AccessPass, Used};
 use crate::store::{Intent, IntentKind};
-use crate::ticket::{Event, Job, PasswordFact, State, Way};
-use crate::types::{AccountId, Outcome, Reason};
+use crate::ticket::{Event, Hand, Job, PasswordFact, State, Way};
+use crate::types::{AccountId, Outcome, Reason, UnixMillis};
 
 /// At most so many passes are asked for in one request.
 const MAX_PASSES: u32 = 5;
@@ -26,6 +25,15 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
     }
     if work.intents(IntentKind::Pass, job.generation).any(is_lost) {
         return next(work, &job, Draft::default()).await;
+    }
+    // Whoever takes the ticket on before its time: a press, a start of the program.
+    let quiet_from = quiet_from(work);
+    if work.now() < quiet_from {
+        return work.give_back(quiet_from).await;
+    }
+    // A pass that could not be sealed would end another for nothing.
+    if work.parts.keyring.is_none() {
+        return Err(WorkError::Lacks("a sealing key"));
     }
     if work.now() >= job.deadline.minus(LEAST_TIME_LEFT) {
         let event = Event::TimeOver { password: PasswordFact::NotChanged };
@@ -55,6 +63,17 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
     after(work, &job, intent.key, issued).await
 }
 
+/// From when on no lost call can come through any more: it would end the next pass, which somebody may have
+/// by then.
+fn quiet_from(work: &Work) -> UnixMillis {
+    let timing = work.parts.timing;
+    let wait = timing.directory + timing.quiesce;
+    let passes = work.claim.intents.iter().filter(|i| i.kind == IntentKind::Pass);
+    let lost = passes.filter(|i| matches!(i.outcome, Some(Outcome::Uncertain { .. }))).map(|i| i.at).max();
+    // After a clock that was set back, one whole wait from now.
+    lost.map_or(UnixMillis(0), |at| at.plus(wait).min(work.now().plus(wait)))
+}
+
 /// Does nobody know whether this call has issued a pass?
 fn is_lost(intent: &Intent) -> bool {
     match &intent.outcome {
@@ -82,13 +101,18 @@ async fn after(
     match issued {
         Ok(pass) => {
             let end = Some((key, Outcome::Accepted { reference: pass.id.clone() }));
-            // Entra ID may take any letter; a phone cannot show every one.
-            if job.way == Way::Text && gsm7::length(pass.pass.expose()).is_err() {
-                return next(work, job, Draft { end, ..Draft::default() }).await;
+            let draft = Draft { end, ..Draft::default() };
+            if pass.valid_until < work.now().plus(LEAST_TIME_LEFT) {
+                let note =
+                    Some("the pass would end within minutes: raise the default lifetime in its policy");
+                return give_up(work, Reason::ResetRefused, Draft { note, ..draft }).await;
+            }
+            if job.way == Way::Text && !fits_a_text(work, job, &pass) {
+                return next(work, job, draft).await;
             }
             let sealed = Some(seal_issued(work, job, &pass)?);
             let event = Event::PassIssued { valid_until: pass.valid_until };
-            work.commit(event, Draft { end, sealed, ..Draft::default() }).await
+            work.commit(event, Draft { sealed, ..draft }).await
         }
         Err(outcome) => {
             let mut draft = Draft { end: Some((key, outcome.clone())), ..Draft::default() };
@@ -99,14 +123,21 @@ async fn after(
                     draft.due = Due::At(work.now().plus(reset::pause(work, tries)));
                     work.commit_same(draft).await
                 }
-                Outcome::Uncertain { .. } | Outcome::Accepted { .. } => {
-                    // A call that comes through late would end the next pass.
-                    draft.due = Due::At(work.now().plus(work.parts.timing.quiesce));
-                    next(work, job, draft).await
-                }
+                Outcome::Uncertain { .. } | Outcome::Accepted { .. } => next(work, job, draft).await,
             }
         }
     }
+}
+
+/// Entra ID may take any letter, and as many as its policy says; a text cannot.
+fn fits_a_text(work: &Work, job: &Job, pass: &AccessPass) -> bool {
+    let texts = &work.parts.texts;
+    let made = match &job.hand {
+        Hand::Requester => texts.access_pass(&pass.pass, pass.valid_until),
+        // No name is longer in a text.
+        Hand::Manager(_) => texts.access_pass_for_manager(&"W".repeat(30), &pass.pass, pass.valid_until),
+    };
+    made.is_ok()
 }
 
 /// The next pass, if there is still one to be asked for.

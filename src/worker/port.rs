@@ -8,7 +8,7 @@ use super::Parts;
 use super::facts;
 use super::handover::{self, Reveal, actor, bound_to};
 use super::health::Health;
-use super::step::{SHOW_AGAIN, looked_up_at};
+use super::step::{looked_up_at, shown_until};
 use super::stop;
 use super::work::{Draft, Due, WorkError};
 use crate::delivery::pickup::{PickupToken, StopToken};
@@ -77,9 +77,9 @@ impl DeskPort {
             State::Revealed { since, .. } if !bound_to(&ticket.state, &hash) => {
                 PickupView::UsedElsewhere { at: *since }
             }
-            State::Revealed { since, erased, .. } => {
+            State::Revealed { since, erased, job } => {
                 let name = self.name(ticket).await;
-                let until = since.plus(SHOW_AGAIN);
+                let until = shown_until(*since, job.valid_until);
                 if *erased || now >= until {
                     PickupView::Erased { name }
                 } else {

@@ -14,9 +14,11 @@ use crate::types::{Credential, UnixMillis};
 use std::time::Duration;
 
 /// After a reveal the same browser may see the password again for this long (decisions, 20).
-pub(crate) const SHOW_AGAIN: Duration = Duration::from_secs(15 * 60);
+const SHOW_AGAIN: Duration = Duration::from_secs(15 * 60);
 /// Without a confirmed handover the ticket is opened after this long (decisions, 20).
 pub(crate) const CONFIRM_WITHIN: Duration = Duration::from_secs(60 * 60);
+/// The use of a pass is looked up so long before its end.
+const BEFORE_ITS_END: Duration = Duration::from_secs(2 * 60);
 /// How often the use of a password is looked up when the directory fails.
 const LOOK_AGAIN: Duration = Duration::from_secs(60 * 60);
 /// And for how long.
@@ -59,7 +61,7 @@ async fn await_browser(work: &mut Work) -> Result<Flow, WorkError> {
 /// The password was shown: what can be seen again is erased in time, and without a confirmation
 /// the ticket is opened.
 async fn await_confirmation(work: &mut Work) -> Result<Flow, WorkError> {
-    let State::Revealed { since, erased, job: Job { credential, .. } } = *work.state() else {
+    let State::Revealed { since, erased, job: Job { credential, valid_until, .. } } = *work.state() else {
         return Err(WorkError::Lacks("a shown password"));
     };
     let now = work.now();
@@ -71,7 +73,7 @@ async fn await_confirmation(work: &mut Work) -> Result<Flow, WorkError> {
     if erased {
         return work.give_back(confirm_until).await;
     }
-    let show_until = since.plus(SHOW_AGAIN);
+    let show_until = shown_until(since, valid_until);
     if now < show_until {
         return work.give_back(show_until).await;
     }
@@ -79,10 +81,16 @@ async fn await_confirmation(work: &mut Work) -> Result<Flow, WorkError> {
 }
 
 /// When it is looked up whether what reached its hand was used: a password when its time is over, a pass
-/// when it ends.
+/// shortly before it ends, because nothing documents what Graph tells of it afterwards.
 pub(crate) fn looked_up_at(rules: &Rules, since: UnixMillis, valid_until: Option<UnixMillis>) -> UnixMillis {
     let unused_after = since.plus(rules.password_valid);
-    valid_until.map_or(unused_after, |end| unused_after.min(end))
+    valid_until.map_or(unused_after, |end| unused_after.min(end.minus(BEFORE_ITS_END)))
+}
+
+/// Until when the browser that it was shown to may see it again.
+pub(crate) fn shown_until(since: UnixMillis, valid_until: Option<UnixMillis>) -> UnixMillis {
+    let until = since.plus(SHOW_AGAIN);
+    valid_until.map_or(until, |end| until.min(end))
 }
 
 /// Was the password used, or the pass? One that was not opens its ticket again.

@@ -9,6 +9,7 @@ use super::offer::stop_mac;
 use super::work::{Draft, WorkError};
 use crate::delivery::pickup::StopToken;
 use crate::ticket::{Event, State, Ticket, TicketId};
+use crate::types::Reason;
 use crate::web::PickupView;
 
 /// What the link of a warning shows. Changes nothing.
@@ -29,7 +30,9 @@ fn is_genuine(parts: &Parts, ticket: &Ticket, token: &StopToken) -> bool {
 fn of(ticket: &Ticket, parts: &Parts) -> PickupView {
     match &ticket.state {
         State::Offered { offer, .. } if parts.now() < offer.expires_at => {
-            PickupView::Warning { until: offer.expires_at, changed: offer.already_set.is_some() }
+            let undelivered = ticket.reason == Some(Reason::DeliveryFailed);
+            let changed = offer.already_set.is_some();
+            PickupView::Warning { until: offer.expires_at, undelivered, changed }
         }
         State::Technician { .. } => PickupView::Stopped,
         State::Sealed { .. }

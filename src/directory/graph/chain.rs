@@ -11,7 +11,8 @@ use crate::directory::{Absence, DirectoryError, Manager, Standing};
 use crate::types::UnixMillis;
 
 impl GraphClient {
-    /// At most `depth` above `user`, nearest first. Where a cycle closes, the chain ends; so it does at
+    /// At most `depth` above `user`, nearest first. Where a cycle closes, the chain ends with the one
+    /// who comes again; so it does at
     /// somebody who is no account, because what is above a contact is not this organisation's.
     pub(super) async fn above(
         &self,

@@ -113,7 +113,7 @@ impl Inner {
         own.chain(self.phone_attributes.iter().cloned()).collect()
     }
 
-    /// Those above `person`, nearest first, at most `depth`. The chain ends where a cycle closes.
+    /// Those above `person`, nearest first, at most `depth`. Where a cycle closes, the last one comes again.
     pub(crate) async fn managers(
         &self,
         session: &Session,
@@ -153,12 +153,13 @@ impl Inner {
                 }
                 Err(failure) => return Err(failure),
             };
-            if seen.contains(&manager.id) {
+            let comes_again = seen.contains(&manager.id);
+            seen.push(manager.id.clone());
+            managers.push(manager);
+            if comes_again {
                 break;
             }
-            seen.push(manager.id.clone());
             above = entry.text("manager").map(ToOwned::to_owned);
-            managers.push(manager);
         }
         Ok(managers)
     }

@@ -91,9 +91,10 @@ fn the_chain_goes_up_by_username_or_id_as_far_as_asked_and_ends_where_a_cycle_cl
     };
     assert_eq!(chain(0), Vec::<String>::new());
     assert_eq!(chain(1), ["2"]);
-    assert_eq!(chain(9), ["2", "3"]);
+    assert_eq!(chain(9), ["2", "3", "1"], "the one who comes again is told");
     let own = parse(&minimal("1", "anna", "manager = \"anna\"")).unwrap();
-    assert!(own.facts(&named("anna"), &[], 3, TODAY).unwrap().managers.is_empty());
+    let above = own.facts(&named("anna"), &[], 3, TODAY).unwrap().managers;
+    assert_eq!(above.iter().map(|manager| manager.id.as_str()).collect::<Vec<_>>(), ["1"]);
 }
 
 #[test]

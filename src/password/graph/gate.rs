@@ -42,7 +42,7 @@ impl Gate {
             return refused("the account is not in the directory any more".to_owned());
         };
         if let Some(why) = why_not(&standing, &privilege, &groups, &self.protected_groups) {
-            return refused(format!("{why}; its password was not changed"));
+            return refused(format!("{why}; nothing was changed"));
         }
         if origin.synchronised {
             return refused("the account is synchronised: its password lives in Active Directory".to_owned());

@@ -99,6 +99,9 @@ fn issued(body: &[u8], asked_at: UnixMillis) -> Result<AccessPass, Outcome> {
     else {
         return Err(Outcome::Uncertain { cause: "Graph's answer is no pass as documented".to_owned() });
     };
+    if method_usability_reason.as_deref() == Some("NotYetValid") {
+        return Err(Outcome::Uncertain { cause: "Entra ID's pass holds only later".to_owned() });
+    }
     if !is_usable {
         let plain = |why: &String| why.len() <= 40 && why.bytes().all(|b| b.is_ascii_alphanumeric());
         let why = method_usability_reason.filter(plain).unwrap_or_else(|| "no reason given".to_owned());

@@ -80,6 +80,32 @@ async fn a_lost_pass_is_followed_by_another_after_a_while_and_only_that_one_is_t
 }
 
 #[tokio::test]
+async fn nobody_who_takes_the_ticket_on_early_has_the_next_pass_made_before_the_lost_call_is_over() {
+    let place = Place::new(|| accepted("a1")).await;
+    place.graph.fault("POST", 1, Fault::LosesAnswer);
+    place.desk.work().await;
+    // As at every start of the program: everything is looked at anew.
+    let store = &place.desk.parts.store;
+    store.wake_all(place.desk.parts.clock.now()).await.unwrap();
+    place.desk.work().await;
+    assert_eq!(place.graph.passes().len(), 1, "it waits all the same");
+    place.clock.turn(1);
+    place.desk.work().await;
+    assert_eq!((place.graph.passes().len(), place.gateway.sent().len()), (2, 1));
+}
+
+#[tokio::test]
+async fn a_pass_that_would_end_before_anybody_had_it_is_a_technicians() {
+    let place = Place::new(|| accepted("a1")).await;
+    place.graph.set_pass_policy(PassPolicy { lifetime: 9, ..PassPolicy::default() });
+    place.desk.work().await;
+    let ticket = place.ticket().await;
+    assert_eq!(ticket.reason, Some(Reason::ResetRefused), "{ticket:?}");
+    assert!(ticket.trail.0.iter().any(|line| line.evidence.contains("default lifetime")), "{ticket:?}");
+    assert_eq!((place.graph.passes().len(), place.gateway.sent().len()), (1, 0));
+}
+
+#[tokio::test]
 async fn what_graph_asks_to_wait_for_is_asked_for_again() {
     let place = Place::new(|| accepted("a1")).await;
     place.graph.fault("POST", 1, Fault::Says(429, None, "TooManyRequests"));
@@ -121,11 +147,10 @@ async fn a_pass_that_was_used_is_done_with_and_another_opens_its_ticket_when_it_
         assert!(matches!(place.ticket().await.state, State::Done { checked: false, .. }));
         let pass = place.graph.passes().remove(0).pass;
         assert!(!used || place.graph.signs_in("id-anna", &pass));
-        place.clock.turn(59);
+        place.clock.turn(57);
         place.desk.work().await;
         assert!(matches!(place.ticket().await.state, State::Done { checked: false, .. }), "it still holds");
         place.clock.turn(2);
-        place.graph.passes_expire();
         place.desk.work().await;
         let ticket = place.ticket().await;
         if used {

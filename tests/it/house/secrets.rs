@@ -29,7 +29,6 @@ const EXPOSES: &[(&str, &str)] = &[
     ("src/token/mod.rs", "mail servers want the token, and clients with the same secret share it"),
     ("src/token/source.rs", "the token endpoint wants the secret or the assertion"),
     ("src/web/secret.rs", "the page shows the password to the hand that it is for"),
-    ("src/worker/issue.rs", "a pass that no phone can show is not texted"),
     ("src/worker/port.rs", "a gateway's secret is compared with the one in the path"),
 ];
 

@@ -4,7 +4,8 @@ use nyckelbud::directory::{Absence, Census, Directory, Manager, Standing, Verdic
 
 use super::{facts, people};
 use crate::support::samba::{
-    DELEGATED, LIST_NOTHING, READ_NO_MANAGER, READ_NOTHING, READ_NOTHING_AT_ALL, domain,
+    DELEGATED, LIST_NOTHING, READ_NO_ACCOUNT_CONTROL, READ_NO_MANAGER, READ_NOTHING, READ_NOTHING_AT_ALL,
+    domain,
 };
 
 fn names(managers: &[Manager]) -> Vec<&str> {
@@ -59,15 +60,17 @@ async fn a_manager_elsewhere_in_the_domain_is_one_all_the_same() {
 
 #[tokio::test]
 async fn managers_who_are_told_in_half_are_passed_over_with_the_reason() {
-    let hidden = domain().unit_with(&[&DELEGATED[..], &[READ_NOTHING]].concat());
-    hidden.people(&[("cilla", &[]), ("berit", &[("manager", &hidden.dn_of("cilla"))])]);
-    let unit = domain().unit();
-    unit.people(&[("anna", &[("manager", &hidden.dn_of("berit"))])]);
-    let above = facts(&people(&unit), &unit.account("anna"), 3).await.managers;
-    assert_eq!(names(&above), ["berit", "cilla"]);
-    for manager in &above {
-        assert!(matches!(&manager.standing, Standing::Closed(why) if why.contains("userAccountControl")));
-        assert_eq!(manager.phones, []);
+    for right in [READ_NOTHING, READ_NO_ACCOUNT_CONTROL] {
+        let hidden = domain().unit_with(&[&DELEGATED[..], &[right]].concat());
+        hidden.people(&[("cilla", &[]), ("berit", &[("manager", &hidden.dn_of("cilla"))])]);
+        let unit = domain().unit();
+        unit.people(&[("anna", &[("manager", &hidden.dn_of("berit"))])]);
+        let above = facts(&people(&unit), &unit.account("anna"), 3).await.managers;
+        assert_eq!(names(&above), ["berit", "cilla"]);
+        for manager in &above {
+            assert!(matches!(&manager.standing, Standing::Closed(why) if why.contains("userAccountControl")));
+            assert_eq!(manager.phones, []);
+        }
     }
 }
 

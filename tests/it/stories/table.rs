@@ -129,7 +129,7 @@ pub(super) const PHONES_AND_MANAGERS: &[Story] = &[
     with_another(
         "the manager is oneself",
         &[one("anna", Mobile, Ordinary, Some("anna"))],
-        technician("no-manager", "manager fail: "),
+        technician("no-manager", "already in the chain"),
     ),
     with_another(
         "managers in a circle",
@@ -138,7 +138,7 @@ pub(super) const PHONES_AND_MANAGERS: &[Story] = &[
             one("berit", Nothing, Ordinary, Some("cilla")),
             one("cilla", Nothing, Ordinary, Some("berit")),
         ],
-        technician("no-manager", "no registered phone that may be texted; "),
+        technician("no-manager", "already in the chain"),
     ),
     not_in(
         with_another(

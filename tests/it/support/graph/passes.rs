@@ -55,13 +55,6 @@ impl Graph {
         newest.reason = "OneTimeUsed";
         true
     }
-
-    /// Time goes by: passes that nobody used open nothing any more.
-    pub fn passes_expire(&self) {
-        for pass in self.state().passes.iter_mut().filter(|pass| pass.reason == "EnabledByPolicy") {
-            pass.reason = "Expired";
-        }
-    }
 }
 
 impl State {
