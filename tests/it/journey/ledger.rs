@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{HANDLED, annas_request, lines, ticket_of};
 use crate::support::daemon::{Daemon, PATIENCE};
-use crate::support::dovecot::Dovecot;
+use crate::support::dovecot::{Dovecot, USER};
 use crate::support::letters::chatter;
 use crate::support::program::{ended, on_desk};
 use crate::support::wait::until;
@@ -82,6 +82,7 @@ async fn a_mailbox_that_counts_anew_doubles_nothing() {
     program.settled(5).await;
     all_by_place(&program, 5).await;
     program.kill();
+    until("nobody is signed in", PATIENCE, || (!mailbox.has_session(USER)).then_some(())).await;
     // Its memory of UIDs is lost: every folder counts anew, from another UIDVALIDITY.
     for folder in ["", HANDLED] {
         mailbox.forget_uids(folder);

@@ -16,7 +16,7 @@ use nyckelbud::token::SignIn;
 use tempfile::TempDir;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers/dovecot");
-const USER: &str = "desk@kommun.example";
+pub const USER: &str = "desk@kommun.example";
 
 /// The user's password; not ASCII, as Swedish ones may be.
 pub const PASSWORD: &str = "hemligt lösen";
@@ -187,6 +187,12 @@ impl Dovecot {
 
     /// Does a client idle now?
     pub fn is_idling(&self) -> bool {
+        self.has_session(" IDLE")
+    }
+
+    /// Has anybody a session whose title holds `doing`? One of a client that has gone may go on for a moment,
+    /// and write what it knows.
+    pub fn has_session(&self, doing: &str) -> bool {
         let place = self.dir.path().join("run/master.pid");
         let master = fs::read_to_string(place).unwrap().trim().to_owned();
         let processes = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
@@ -195,7 +201,7 @@ impl Dovecot {
             let read = |part: &str| fs::read_to_string(process.join(part)).unwrap_or_default();
             let title = read("cmdline");
             title.contains("dovecot/imap [")
-                && title.contains(" IDLE")
+                && title.contains(doing)
                 && parent(&read("stat")) == Some(&master)
         })
     }
