@@ -55,6 +55,10 @@ impl PhoneNumber {
             }
         }
         let plain = without_trunk_digit(&plain).replace(['(', ')'], "");
+        // No country begins so (ITU-T E.164, 6.1); the library would look for one behind the zeros.
+        if plain.starts_with("+0") {
+            return Err(PhoneNumberError::NotANumber);
+        }
         // A bare 46… of the right length is the form in which gateways and spools write it.
         let plain = if plain.len() == 11 && plain.starts_with("467") { format!("+{plain}") } else { plain };
         let number =
@@ -186,6 +190,8 @@ mod tests {
             "46 607 14 07 05",
             "46 600 70 600",
             "+49 7030 3370 3000 3737 3",
+            "+0046 70-174 06 05",
+            "+(0)0 46 70-174 06 05",
             // a digit in brackets is a trunk digit only behind a country
             "+45 20 12 34 5(0)6",
             "070-174 06 (0)05",
