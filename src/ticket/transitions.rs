@@ -105,23 +105,10 @@ impl State {
     }
 
     fn reset_given_up(&self, reason: Reason, password: PasswordFact) -> Option<Move> {
-        match self {
-            Self::Sealed { .. } => Some(technician(password, Some(reason))),
-            Self::Issuing { .. } => Some(technician(PasswordFact::NotChanged, Some(reason))),
-            Self::Requested { .. }
-            | Self::Applied { .. }
-            | Self::Sending { .. }
-            | Self::Sent { .. }
-            | Self::Offered { .. }
-            | Self::Revealed { .. }
-            | Self::Done { .. }
-            | Self::Asked
-            | Self::Technician { .. }
-            | Self::Filed
-            | Self::Observed
-            | Self::Coalesced { .. }
-            | Self::Held => None,
-        }
+        let (Self::Sealed { .. } | Self::Issuing { .. }) = self else { return None };
+        // Asking for a pass leaves the password alone, whatever came of it.
+        let leaves_it = matches!(self, Self::Issuing { .. });
+        Some(technician(if leaves_it { PasswordFact::NotChanged } else { password }, Some(reason)))
     }
 
     fn texted(&self, text: Texting, now: UnixMillis) -> Option<Move> {

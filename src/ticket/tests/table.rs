@@ -54,28 +54,8 @@ const TABLE: &[(&str, &[(&str, &str)])] = &[
     ("done/checked", &[("use known", "done"), ("replied", "technician")]),
     ("issuing/text", ISSUING),
     ("issuing/page", ISSUING),
-    (
-        "applied/text/pass",
-        &[
-            ("texted submitted", "sending"),
-            ("texted taken", "sent"),
-            ("texted delivered", "done"),
-            ("rerouted for a pass", "offered"),
-            ("rerouted to nobody", "technician"),
-            ("time over", "technician"),
-        ],
-    ),
-    (
-        "sent/pass",
-        &[
-            ("texted submitted", "sending"),
-            ("texted taken", "sent"),
-            ("texted delivered", "done"),
-            ("rerouted for a pass", "offered"),
-            ("rerouted to nobody", "technician"),
-            ("time over", "technician"),
-        ],
-    ),
+    ("applied/text/pass", TEXTING_A_PASS),
+    ("sent/pass", TEXTING_A_PASS),
     ("revealed/pass", REVEALED),
     ("done/pass", DONE),
     ("asked", &[("replied", "requested"), ("question lost", "technician")]),
@@ -92,6 +72,15 @@ const SEALED: &[(&str, &str)] = &[
     ("reset given up", "technician"),
     ("time over", "technician"),
     ("replied", "sealed"),
+];
+
+const TEXTING_A_PASS: &[(&str, &str)] = &[
+    ("texted submitted", "sending"),
+    ("texted taken", "sent"),
+    ("texted delivered", "done"),
+    ("rerouted for a pass", "offered"),
+    ("rerouted to nobody", "technician"),
+    ("time over", "technician"),
 ];
 
 const ISSUING: &[(&str, &str)] = &[

@@ -39,6 +39,13 @@ fn password_in(text: &str) -> String {
     demo_desk::password_in(&visible(text)).unwrap_or_else(|| panic!("no password in {text}")).to_owned()
 }
 
+/// The path of the link that Karin gets.
+pub(super) async fn link_for_karin(program: &Daemon) -> String {
+    let hers =
+        || demo_desk::texts(program.folder()).into_iter().find(|text| text.starts_with("To: 46701740610\n"));
+    link_in(&until("a link for Karin", PATIENCE, hers).await)
+}
+
 /// The path of the link in a text.
 pub(super) fn link_in(text: &str) -> String {
     let (_, rest) = text.split_once("/p/").expect("a link");
@@ -83,12 +90,8 @@ async fn a_phone_that_is_not_hers_goes_to_her_manager_and_changes_nothing() {
     let graph = Graph::start().await;
     let program = started(&graph).await;
     deliver(&program, "one", "070-174 06 71");
-    let karins = |program: &Daemon| {
-        demo_desk::texts(program.folder()).into_iter().find(|text| text.starts_with("To: 46701740610\n"))
-    };
-    let text = until("a link for Karin", PATIENCE, || karins(&program)).await;
+    let link = link_for_karin(&program).await;
     assert_eq!(graph.passwords(), []);
-    let link = link_in(&text);
     let mut karin = program.browser();
     karin.open(&link).await;
     let password = password_in(&karin.press(&link).await.body);

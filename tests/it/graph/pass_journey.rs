@@ -2,12 +2,11 @@
 
 use nyckelbud::types::AccountId;
 
-use super::journey::{WAYS, deliver, link_in};
+use super::journey::{WAYS, deliver, link_for_karin};
 use crate::support::browser::visible;
-use crate::support::daemon::{Daemon, PATIENCE};
+use crate::support::daemon::Daemon;
 use crate::support::demo_desk;
 use crate::support::graph::{Graph, PassPolicy};
-use crate::support::wait::until;
 
 async fn started(graph: &Graph) -> Daemon {
     graph.hands_out_passes();
@@ -45,11 +44,7 @@ async fn a_manager_has_the_pass_made_by_pressing_and_not_before() {
     let graph = Graph::start().await;
     let program = started(&graph).await;
     deliver(&program, "one", "070-174 06 71");
-    let karins = |program: &Daemon| {
-        demo_desk::texts(program.folder()).into_iter().find(|text| text.starts_with("To: 46701740610\n"))
-    };
-    let text = until("a link for Karin", PATIENCE, || karins(&program)).await;
-    let link = link_in(&text);
+    let link = link_for_karin(&program).await;
     let mut karin = program.browser();
     let offer = karin.open(&link).await.body;
     assert!(visible(&offer).contains("Det gamla lösenordet ändras inte"), "{offer}");
