@@ -54,7 +54,8 @@ impl PhoneNumber {
                 _ => return Err(PhoneNumberError::Character),
             }
         }
-        let plain = without_trunk_digit(&plain).replace(['(', ')'], "");
+        let (plain, code) = without_trunk_digit(&plain);
+        let plain = plain.replace(['(', ')'], "");
         // No country begins so (ITU-T E.164, 6.1); the library would look for one behind the zeros.
         if plain.starts_with("+0") {
             return Err(PhoneNumberError::NotANumber);
@@ -63,7 +64,9 @@ impl PhoneNumber {
         let plain = if plain.len() == 11 && plain.starts_with("467") { format!("+{plain}") } else { plain };
         let number =
             PHONE_NUMBER_UTIL.parse(&plain, Some(Region::SE)).map_err(|_| PhoneNumberError::NotANumber)?;
-        if !number.is_valid() {
+        // What stands before the trunk digit is the whole country, and not the first digits of another.
+        let is_another = code.is_some_and(|code| code != number.country_code.to_string());
+        if !number.is_valid() || is_another {
             return Err(PhoneNumberError::NotANumber);
         }
         let e164 = number.format_as(PhoneNumberFormat::E164).into_owned();
@@ -115,18 +118,17 @@ impl PhoneNumber {
     }
 }
 
-/// A number without the `(0)` behind its country, which is dialled only inside it. Anywhere else the digit
-/// belongs to the number.
-fn without_trunk_digit(number: &str) -> String {
-    let Some((country, national)) = number.split_once("(0)") else { return number.to_owned() };
+/// A number without the `(0)` behind its country, which is dialled only inside it, and that country's code.
+/// Anywhere else the digit belongs to the number.
+fn without_trunk_digit(number: &str) -> (String, Option<String>) {
+    let Some((country, national)) = number.split_once("(0)") else { return (number.to_owned(), None) };
     let signed = country.trim_matches(['(', ')']);
     let code = signed.strip_prefix('+').or_else(|| signed.strip_prefix("00"));
     // No code is longer (ITU-T E.164, 6.2.1); without a sign only Sweden's is known.
     let is_code = |code: &str| matches!(code.len(), 1..=3) && code.bytes().all(|b| b.is_ascii_digit());
-    if signed == "46" || code.is_some_and(is_code) {
-        format!("{country}{national}")
-    } else {
-        number.to_owned()
+    match code.or((signed == "46").then_some(signed)).filter(|code| is_code(code)) {
+        Some(code) => (format!("{country}{national}"), Some(code.to_owned())),
+        None => (number.to_owned(), None),
     }
 }
 
@@ -196,6 +198,8 @@ mod tests {
             "+45 20 12 34 5(0)6",
             "070-174 06 (0)05",
             "+46 70 (0)174 06 05",
+            "+4 (0)6 70-174 06 05",
+            "+467 (0)01 74 06 05",
         ] {
             assert!(PhoneNumber::parse(text).is_err(), "{text:?} was taken");
         }
