@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use super::progress::Walked;
 use super::{CliError, Common, assembly, output, progress, registers};
 use crate::clock::{Clock, SystemClock};
 use crate::decision::Policy;
@@ -27,12 +28,13 @@ pub(super) async fn run(common: &Common, args: CoverageArgs) -> Result<(), CliEr
     let settings = &loaded.settings;
     let register = registers::register(settings, &Tokens::default())?;
     let walk = if args.numbers { Walk::Export } else { Walk::Coverage };
-    let listed = progress::walk(&*register.census, walk, "who could be helped is not known").await?;
+    let walked = progress::walk(&*register.census, walk, "who could be helped is not known").await?;
+    let Walked { listed, left_out } = walked;
     let policy = settings.decision_policy();
     let all = coverage(&listed, &policy, SystemClock.now());
     match (args.csv, common.json) {
         (true, _) => table_of_people(&all)?,
-        (false, true) => objects(&all)?,
+        (false, true) => objects(&all, left_out)?,
         (false, false) => table_of_units(&all)?,
     }
     if all.iter().any(|one| one.by_type) {
@@ -55,24 +57,40 @@ fn only_types(policy: &Policy, people: usize) -> String {
     )
 }
 
-fn objects(all: &[Covered<'_>]) -> Result<(), CliError> {
+/// One object for each unit. Those of whom not even the unit is known are one more of the same form, so that
+/// sums stay right.
+fn objects(all: &[Covered<'_>], left_out: usize) -> Result<(), CliError> {
     let mut by_type: BTreeMap<&str, usize> = BTreeMap::new();
     all.iter().filter(|one| one.by_type).for_each(|one| *by_type.entry(one.unit).or_default() += 1);
     for (unit, helped) in by_unit(all) {
-        let count = |help: Help| helped.get(&help).copied().unwrap_or_default();
-        output::json(&json!({
-            "unit": unit,
-            "people": helped.values().sum::<usize>(),
-            "text": count(Help::Text),
-            "manager": count(Help::Manager),
-            "no_phone": count(Help::NoPhone),
-            "no_texts": count(Help::NoTexts),
-            "protected": count(Help::Protected),
-            "unknown": count(Help::Unknown),
-            "by_type": by_type.get(unit).copied().unwrap_or_default(),
-        }))?;
+        let by_type = by_type.get(unit).copied().unwrap_or_default();
+        output::json(&object(Some(unit), &helped, by_type, 0))?;
     }
-    Ok(())
+    match left_out {
+        0 => Ok(()),
+        some => output::json(&object(None, &BTreeMap::new(), 0, some)),
+    }
+}
+
+fn object(
+    unit: Option<&str>,
+    helped: &BTreeMap<Help, usize>,
+    by_type: usize,
+    left_out: usize,
+) -> serde_json::Value {
+    let count = |help: Help| helped.get(&help).copied().unwrap_or_default();
+    json!({
+        "unit": unit,
+        "people": helped.values().sum::<usize>(),
+        "text": count(Help::Text),
+        "manager": count(Help::Manager),
+        "no_phone": count(Help::NoPhone),
+        "no_texts": count(Help::NoTexts),
+        "protected": count(Help::Protected),
+        "unknown": count(Help::Unknown),
+        "by_type": by_type,
+        "left_out": left_out,
+    })
 }
 
 fn table_of_units(all: &[Covered<'_>]) -> Result<(), CliError> {

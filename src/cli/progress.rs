@@ -15,17 +15,26 @@ const LOG_EVERY: Duration = Duration::from_secs(60);
 /// A forecast rests on at least so much of the past.
 const FORECAST_AFTER: Duration = Duration::from_secs(5);
 
+/// What a walk brought.
+pub(super) struct Walked {
+    /// Everybody who could be made out.
+    pub(super) listed: Vec<Listed>,
+    /// So many accounts could not.
+    pub(super) left_out: usize,
+}
+
 /// Walks over everybody, tells how far it has come and what it leaves out, and ends at Ctrl-C. `lost` says
 /// what follows when it does not come to its end.
-pub(super) async fn walk(census: &dyn Census, walk: Walk, lost: &str) -> Result<Vec<Listed>, CliError> {
+pub(super) async fn walk(census: &dyn Census, walk: Walk, lost: &str) -> Result<Walked, CliError> {
     let told = Told::new(std::io::stderr().is_terminal());
     let tell = |progress| told.tell(progress);
     let walked = tokio::select! {
         walked = census.walk(walk, &tell) => walked.map_err(|error| error.to_string()),
         Ok(()) = tokio::signal::ctrl_c() => Err("stopped by Ctrl-C".to_owned()),
     };
-    told.end();
-    walked.map_err(|why| CliError::No(format!("{why}; {lost}")))
+    let left_out = told.end();
+    let listed = walked.map_err(|why| CliError::No(format!("{why}; {lost}")))?;
+    Ok(Walked { listed, left_out })
 }
 
 struct Told {
@@ -40,11 +49,13 @@ struct State {
     last: Instant,
     /// Columns of the line that stands there now.
     width: usize,
+    /// Accounts that could not be made out, so far.
+    left_out: usize,
 }
 
 impl Told {
     fn new(watched: bool) -> Self {
-        Self { watched, state: Mutex::new(State { part: None, last: Instant::now(), width: 0 }) }
+        Self { watched, state: Mutex::new(State { part: None, last: Instant::now(), width: 0, left_out: 0 }) }
     }
 
     fn tell(&self, progress: Progress) {
@@ -53,6 +64,7 @@ impl Told {
             Progress::Read { what, done, all } => self.read(&mut state, what, done, all),
             Progress::LeftOut { accounts, first } => {
                 state.clear();
+                state.left_out += accounts;
                 let first = output::plain(&first);
                 output::note(&match accounts {
                     1 => format!("1 account cannot be made out and is left out: {first}; correct it there"),
@@ -92,9 +104,11 @@ impl Told {
         if self.watched { state.show(&text) } else { output::note(&text) }
     }
 
-    /// Takes the line away that changes.
-    fn end(&self) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    /// Takes the line away that changes; answers how many accounts were left out.
+    fn end(&self) -> usize {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.clear();
+        state.left_out
     }
 }
 
@@ -120,6 +134,7 @@ fn words(what: Part, done: usize, all: Option<usize>, left: Option<Duration>) ->
         Part::Accounts => "Accounts",
         Part::OnPremises => "Accounts in Active Directory",
         Part::Report => "Registration report, people",
+        Part::Sponsors => "Sponsors of people",
         Part::Phones => "Phones of people",
     };
     let of = all.map(|all| format!(" of {all}")).unwrap_or_default();

@@ -145,6 +145,9 @@ impl Register<'_> {
     }
 
     fn above(&self, one: &Listed) -> Above {
+        if one.manager.is_none() {
+            return self.sponsors(one);
+        }
         let mut seen = vec![&one.account.id];
         let mut above = one.manager.as_ref();
         let mut known = Above::Nobody;
@@ -155,16 +158,40 @@ impl Register<'_> {
             seen.push(id);
             // A walk reads those below one place, and the manager may sit elsewhere.
             let Some(manager) = self.by_id.get(id) else { return Above::Unknown };
-            if manager.account.standing == Standing::Open {
-                match self.reach(manager) {
-                    Reach::Texts => return Above::Reachable,
-                    Reach::Unknown => known = Above::Unknown,
-                    Reach::NoTexts | Reach::Technician | Reach::NoPhone => {}
-                }
+            match self.asked(manager) {
+                Above::Reachable => return Above::Reachable,
+                Above::Unknown => known = Above::Unknown,
+                Above::Nobody => {}
             }
             above = manager.manager.as_ref();
         }
         known
+    }
+
+    /// The same of those who speak for somebody without a manager: they stand side by side.
+    fn sponsors(&self, one: &Listed) -> Above {
+        let Some(sponsors) = &one.sponsors else { return Above::Unknown };
+        let mut known = Above::Nobody;
+        for id in sponsors.iter().take(usize::from(self.policy.manager_depth)) {
+            match self.by_id.get(id).map_or(Above::Unknown, |sponsor| self.asked(sponsor)) {
+                Above::Reachable => return Above::Reachable,
+                Above::Unknown => known = Above::Unknown,
+                Above::Nobody => {}
+            }
+        }
+        known
+    }
+
+    /// Can this one be handed somebody's password?
+    fn asked(&self, manager: &Listed) -> Above {
+        if manager.passed_over || manager.account.standing != Standing::Open {
+            return Above::Nobody;
+        }
+        match self.reach(manager) {
+            Reach::Texts => Above::Reachable,
+            Reach::Unknown => Above::Unknown,
+            Reach::NoTexts | Reach::Technician | Reach::NoPhone => Above::Nobody,
+        }
     }
 
     fn reach(&self, one: &Listed) -> Reach {

@@ -231,6 +231,10 @@ pub struct Listed {
     pub phones: ListedPhones,
     /// The account above it.
     pub manager: Option<AccountId>,
+    /// Those who speak for it where it has no manager, in their order; `None` when nobody knows.
+    pub sponsors: Option<Vec<AccountId>>,
+    /// Is it passed over as a manager, whatever phones it has? A guest of another organisation is.
+    pub passed_over: bool,
 }
 
 /// What a walk found of somebody's phones.
@@ -285,6 +289,8 @@ pub enum Part {
     OnPremises,
     /// People in a report on types of phones.
     Report,
+    /// Those who speak for people without a manager.
+    Sponsors,
     /// Phones, person by person.
     Phones,
 }

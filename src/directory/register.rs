@@ -107,7 +107,8 @@ impl Register {
         let listed = |(place, person): (usize, &Person)| {
             let above = person.manager.as_ref().map(|reference| self.resolve(place, reference));
             let manager = above.transpose()?.map(|above| self.people[above].account.id.clone());
-            Ok(Listed { account: person.account.clone(), phones: ListedPhones::Numbers, manager })
+            let (account, phones) = (person.account.clone(), ListedPhones::Numbers);
+            Ok(Listed { account, phones, manager, sponsors: Some(Vec::new()), passed_over: false })
         };
         self.people.iter().enumerate().map(listed).collect()
     }

@@ -13,7 +13,8 @@ fn somebody(id: &str, above: Option<&str>, phones: ListedPhones, numbers: &[(&st
         phones: numbers.iter().map(|(text, kind)| phone(text, *kind)).collect(),
         ..anna()
     };
-    Listed { account, phones, manager: above.map(AccountId::new) }
+    let manager = above.map(AccountId::new);
+    Listed { account, phones, manager, sponsors: Some(Vec::new()), passed_over: false }
 }
 
 fn with_numbers(id: &str, above: Option<&str>, numbers: &[(&str, PhoneType)]) -> Listed {
@@ -150,4 +151,49 @@ fn whoever_has_only_phones_that_a_technician_must_look_at_is_not_helped_by_a_man
     policy.countries = vec!["NO".to_owned()];
     let all = ["a", "b", "c", "d", "e"].map(|who| (who, Help::NoTexts));
     assert_eq!(help_of(&listed, &policy)[..5], expected(&all), "and no manager's phone is texted");
+}
+
+#[test]
+fn a_guest_is_passed_over_as_a_manager_and_whoever_is_above_is_not() {
+    let mut listed = [
+        with_numbers("a", Some("b"), &[]),
+        with_numbers("b", Some("c"), &[(MOBILE, PhoneType::Mobile)]),
+        with_numbers("c", None, &[]),
+    ];
+    let policy = Asked::fine().policy;
+    assert_eq!(help_of(&listed, &policy)[0].1, Help::Manager);
+    listed[1].passed_over = true;
+    assert_eq!(help_of(&listed, &policy)[0].1, Help::NoPhone);
+    listed[2] = with_numbers("c", None, &[(OTHER_MOBILE, PhoneType::Mobile)]);
+    assert_eq!(help_of(&listed, &policy)[0].1, Help::Manager);
+    listed[1].phones = ListedPhones::Unknown("masked".to_owned());
+    listed[2] = with_numbers("c", None, &[]);
+    assert_eq!(help_of(&listed, &policy)[0].1, Help::NoPhone, "nor does it matter what phones it has");
+}
+
+#[test]
+fn sponsors_are_asked_side_by_side_where_there_is_no_manager() {
+    let ids = |names: &[&str]| Some(names.iter().map(|name| AccountId::new(*name)).collect());
+    let mut listed = [
+        with_numbers("a", None, &[]),
+        with_numbers("b", Some("c"), &[]),
+        with_numbers("c", None, &[(MOBILE, PhoneType::Mobile)]),
+    ];
+    let mut policy = Policy { manager_depth: 2, ..Asked::fine().policy };
+    let mut help = |sponsors: Option<Vec<AccountId>>, depth: u8| {
+        listed[0].sponsors = sponsors;
+        policy.manager_depth = depth;
+        help_of(&listed, &policy)[0].1
+    };
+    assert_eq!(help(ids(&["b", "c"]), 2), Help::Manager);
+    assert_eq!(help(ids(&["b", "c"]), 1), Help::NoPhone, "one is asked");
+    assert_eq!(help(ids(&["b"]), 2), Help::NoPhone, "a sponsor's manager is nobody's");
+    assert_eq!(help(ids(&["elsewhere", "b"]), 2), Help::Unknown);
+    assert_eq!(help(ids(&["elsewhere", "c"]), 2), Help::Manager);
+    assert_eq!(help(ids(&[]), 2), Help::NoPhone);
+    assert_eq!(help(None, 2), Help::Unknown, "nobody knows them");
+    listed[0].sponsors = ids(&["c"]);
+    listed[0].manager = Some(AccountId::new("b"));
+    listed[1].manager = None;
+    assert_eq!(help_of(&listed, &policy)[0].1, Help::NoPhone, "nor is anybody but the manager asked");
 }

@@ -13,21 +13,19 @@ use tokio::time::{Instant, sleep_until};
 
 use super::client::{GraphClient, Mode, PAGES_MAX, Until};
 use super::failure::GraphError;
-use super::lookup::literal;
-use super::privilege::{Assignment, GROUPS, ROLES, is_unlicensed};
+use super::privilege::GROUPS;
 use super::report::Report;
 use super::rights::PEOPLE;
-use super::user::{Reference, User};
+use super::user::User;
 use super::{GraphDirectory, GraphError as Error, Origin, origin, out_of_reach};
 use crate::directory::odd::Odd;
 use crate::directory::{Account, Census, DirectoryError, Listed, ListedPhones, Part, Privilege};
 use crate::directory::{Progress, RegisteredPhone, Standing, Walk};
-use crate::http::ServiceUrl;
 use crate::types::{AccountId, Credential, UnixMillis};
 
-/// Managers come along with at most so many people a page
+/// Managers, and sponsors, come along with at most so many people a page
 /// (<https://learn.microsoft.com/graph/api/user-list-manager>, known limits of `$expand`).
-const PAGE: &str = "100";
+pub(super) const PAGE: &str = "100";
 /// Nobody waits for a walk, so a page may be asked for again and again.
 pub(super) const PATIENCE: Duration = Duration::from_secs(180);
 /// So many pages in a row may bring nobody new.
@@ -80,13 +78,17 @@ impl GraphDirectory {
         let everybody = client.everybody(self.now(), &mut pace, told).await;
         let Everybody { mut listed, synchronised, odd } = everybody.map_err(|e| e.without(PEOPLE))?;
         odd.tell(listed.len(), told).map_err(|why| DirectoryError::Half(format!("Graph: {why}")))?;
-        let admins = client.admins(&listed).await?;
-        let watched = client.watched(&self.0.watched_groups).await.map_err(|error| error.without(GROUPS))?;
+        let mut sponsors = client.sponsors_of_all(&mut pace, told).await.map_err(|e| e.without(PEOPLE))?;
+        let privileged = client.privileged(&listed, &mut pace).await?;
+        let watched =
+            client.watched(&self.0.watched_groups, &mut pace).await.map_err(|error| error.without(GROUPS))?;
         for one in &mut listed {
-            let id = one.account.id.as_str();
-            let is_admin = report.as_ref().and_then(|report| report.of(id)).is_some_and(|it| it.is_admin);
-            by_role(one, is_admin, admins.as_ref());
-            let own = watched.iter().filter(|(_, members)| members.contains(one.account.id.as_str()));
+            let id = one.account.id.clone();
+            let known = report.as_ref().and_then(|report| report.of(id.as_str()));
+            let is_admin = known.is_some_and(|known| known.is_admin);
+            privileged.mark(one, is_admin);
+            one.sponsors = sponsors.as_mut().and_then(|sponsors| sponsors.remove(&id));
+            let own = watched.iter().filter(|(_, members)| members.contains(id.as_str()));
             one.account.groups.extend(own.map(|(name, _)| name.clone()));
         }
         let asked = match report {
@@ -249,75 +251,6 @@ impl GraphClient {
         }
         Ok(everybody)
     }
-
-    /// Everybody with a role, or with one to activate, by themselves or by a group. `None` when that may
-    /// not be read.
-    async fn admins(&self, people: &[Listed]) -> Result<Option<HashSet<String>>, Error> {
-        let all = |kind: &str| self.at(&["roleManagement", "directory", kind]);
-        let assigned = self.every(&all("roleAssignments")).await;
-        let eligible = match self.every(&all("roleEligibilityScheduleInstances")).await {
-            Err(error) if is_unlicensed(&error) => Ok(Vec::new()),
-            answered => answered,
-        };
-        let mut found = HashSet::new();
-        for answered in [assigned, eligible] {
-            match answered {
-                Ok(assignments) => found.extend(assignments.into_iter().map(|a: Assignment| a.principal_id)),
-                Err(error) if error.is_forbidden() => return Ok(None),
-                Err(error) => return Err(error),
-            }
-        }
-        let known: HashSet<&str> = people.iter().map(|one| one.account.id.as_str()).collect();
-        let others: Vec<String> = found.iter().filter(|id| !known.contains(id.as_str())).cloned().collect();
-        for id in others {
-            let url = self.at(&["groups", &id, "transitiveMembers", "microsoft.graph.user"]);
-            let url =
-                url.with_option("$select", "id").with_option("$count", "true").with_option("$top", "999");
-            let members: Result<Vec<Reference>, GraphError> =
-                self.list(&url, Mode::Advanced, Until::within(PATIENCE)).await;
-            match members {
-                Ok(members) => found.extend(members.into_iter().map(|member| member.id)),
-                // An application, or a group that was deleted.
-                Err(error) if error.is_not_found() => {}
-                Err(error) if error.is_forbidden() => return Ok(None),
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(Some(found))
-    }
-
-    /// The groups with this name.
-    pub(super) fn named_group(&self, name: &str) -> ServiceUrl {
-        let url = self.at(&["groups"]).with_option("$filter", &format!("displayName eq {}", literal(name)));
-        url.with_option("$select", "id")
-    }
-
-    /// The members of the groups with these names.
-    async fn watched(&self, names: &[String]) -> Result<Vec<(String, HashSet<String>)>, Error> {
-        let mut watched = Vec::new();
-        for name in names {
-            let url = self.named_group(name);
-            let groups: Vec<Reference> = self.list(&url, Mode::Plain, Until::within(PATIENCE)).await?;
-            let mut members = HashSet::new();
-            for group in groups {
-                members.extend(self.members(&group.id).await?);
-            }
-            watched.push((name.clone(), members));
-        }
-        Ok(watched)
-    }
-
-    /// The people in a group, and in those within it.
-    async fn members(&self, group: &str) -> Result<Vec<String>, GraphError> {
-        let url = self.at(&["groups", group, "transitiveMembers", "microsoft.graph.user"]);
-        let url = url.with_option("$select", "id").with_option("$count", "true").with_option("$top", "999");
-        let members: Vec<Reference> = self.list(&url, Mode::Advanced, Until::within(PATIENCE)).await?;
-        Ok(members.into_iter().map(|member| member.id).collect())
-    }
-
-    async fn every(&self, url: &ServiceUrl) -> Result<Vec<Assignment>, GraphError> {
-        self.list(url, Mode::Plain, Until::within(PATIENCE)).await
-    }
 }
 
 /// Everybody's types of phones, by the report. Answers who must be asked about, because the report does not
@@ -349,7 +282,8 @@ fn listed(person: &User, now: UnixMillis) -> Result<Listed, DirectoryError> {
         phones: Vec::new(),
     };
     let manager = person.manager.as_ref().map(|manager| AccountId::new(manager.id.as_str()));
-    Ok(Listed { account, phones: ListedPhones::Numbers, manager })
+    let (phones, passed_over) = (ListedPhones::Numbers, person.is_guest());
+    Ok(Listed { account, phones, manager, sponsors: None, passed_over })
 }
 
 /// What makes an account privileged, whatever roles it has.
@@ -361,20 +295,6 @@ fn by_itself(person: &User) -> Privilege {
     } else {
         Privilege::Ordinary
     }
-}
-
-fn by_role(one: &mut Listed, is_admin: bool, admins: Option<&HashSet<String>>) {
-    if one.account.privilege != Privilege::Ordinary {
-        return;
-    }
-    one.account.privilege = match admins {
-        Some(admins) if is_admin || admins.contains(one.account.id.as_str()) => {
-            Privilege::Privileged("has a role, or may activate one".to_owned())
-        }
-        Some(_) => Privilege::Ordinary,
-        None if is_admin => Privilege::Privileged("has a role".to_owned()),
-        None => Privilege::Unknown(format!("roles may not be read: the application lacks {ROLES}")),
-    };
 }
 
 #[cfg(test)]

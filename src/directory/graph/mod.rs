@@ -22,11 +22,13 @@ mod chain;
 mod client;
 mod failure;
 mod lookup;
+mod members;
 mod passes;
 mod phones;
 mod privilege;
 mod report;
 mod rights;
+mod sponsors;
 mod user;
 
 use lookup::Found;

@@ -1,10 +1,13 @@
 //! Walking over everybody, page by page, in few requests: groups are read once and followed here,
 //! because what a server works out for one account (`tokenGroups`) would cost a request for each. Of an
-//! entry nothing is kept but what is asked for, because there may be tens of thousands.
+//! entry nothing is kept but what is asked for, because there may be tens of thousands. Whether a phone that is
+//! not shown could be seen is asked of each account that shows none, and of each that is privileged, because its
+//! access list is its own. Of the others that lack one of several attributes one is asked for each place, and the
+//! rest only where something is hidden from that one.
 
 use std::collections::{HashMap, HashSet};
 
-use super::entry::Entry;
+use super::entry::{Entry, parent};
 use super::failure::Failure;
 use super::groups::{GROUP, Group};
 use super::look::PEOPLE;
@@ -13,7 +16,7 @@ use super::session::Session;
 use super::values::{ObjectGuid, Sid};
 use super::{Inner, LdapDirectory};
 use crate::directory::odd::Odd;
-use crate::directory::{DirectoryError, Listed, ListedPhones, Part, Progress};
+use crate::directory::{DirectoryError, Listed, ListedPhones, Part, Privilege, Progress};
 use crate::types::AccountId;
 
 /// Progress is told after so many.
@@ -34,8 +37,11 @@ struct Met {
     listed: Vec<Listed>,
     /// The distinguished names of their managers, in the same order.
     above: Vec<Option<String>>,
-    /// Where each entry stands that shows no phone at all.
-    phoneless: Vec<(usize, String)>,
+    /// Entries in which an attribute that holds phones is empty, and where they stand in the list: those that
+    /// what is found of the first may be believed of.
+    empty: Vec<Vec<(usize, Entry)>>,
+    /// Which of `empty` a place has for those that lack the same.
+    places: HashMap<(String, Vec<String>), usize>,
     /// Everybody's identifier by distinguished name.
     ids: HashMap<String, AccountId>,
     odd: Odd,
@@ -86,9 +92,9 @@ impl Inner {
         told: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<Vec<Listed>, Failure> {
         let mut met = Met::default();
-        let add = |entry: &Entry, read| met.add(entry, read);
+        let add = |entry: &Entry, read| met.add(entry, read, &self.phone_attributes);
         self.each_person(session, &[], Part::Accounts, told, add).await?;
-        let Met { mut listed, above, phoneless, ids, odd } = met;
+        let Met { mut listed, above, empty, places: _, ids, odd } = met;
         for (one, dn) in listed.iter_mut().zip(above) {
             // One elsewhere in the domain is a manager all the same, only not one of this list.
             one.manager = dn.map(|dn| {
@@ -96,19 +102,42 @@ impl Inner {
                 known.unwrap_or_else(|| AccountId::new(dn))
             });
         }
-        let (all, who) = (phoneless.len(), self.own_identifiers(session).await?);
-        for (done, (place, dn)) in phoneless.into_iter().enumerate() {
-            match self.phones_may_be_read_by(session, &Entry::new(dn), &who).await {
-                Err(Failure::Half(why)) => listed[place].phones = ListedPhones::Unknown(why),
-                read => read?,
-            }
-            if (done + 1).is_multiple_of(STEP) {
-                told(Progress::Read { what: Part::Phones, done: done + 1, all: Some(all) });
-            }
-        }
+        self.look_for_hidden(session, &mut listed, &empty, told).await?;
         odd.tell(listed.len(), told).map_err(Failure::Half)?;
         told(Progress::Read { what: Part::Accounts, done: listed.len(), all: Some(listed.len()) });
         Ok(listed)
+    }
+
+    /// Marks those whose phones may not be seen in an attribute that is `empty`.
+    async fn look_for_hidden(
+        &self,
+        session: &Session,
+        listed: &mut [Listed],
+        empty: &[Vec<(usize, Entry)>],
+        told: &(dyn Fn(Progress) + Send + Sync),
+    ) -> Result<(), Failure> {
+        let (all, who) = (empty.iter().map(Vec::len).sum(), self.own_identifiers(session).await?);
+        let (mut done, mut asked) = (0_usize, 0_usize);
+        for alike in empty {
+            for (nth, (place, entry)) in alike.iter().enumerate() {
+                match self.phones_may_be_read_by(session, entry, &who).await {
+                    Err(Failure::Half(why)) => listed[*place].phones = ListedPhones::Unknown(why),
+                    read => {
+                        read?;
+                        // What can be seen of the first can be seen of all that are like it.
+                        if nth == 0 {
+                            break;
+                        }
+                    }
+                }
+                asked += 1;
+                if asked.is_multiple_of(STEP) {
+                    told(Progress::Read { what: Part::Phones, done: done + nth + 1, all: Some(all) });
+                }
+            }
+            done += alike.len();
+        }
+        Ok(())
     }
 
     /// Meets everybody below `base_dn`, with the attributes `more` beside the usual ones.
@@ -137,7 +166,7 @@ impl Inner {
 }
 
 impl Met {
-    fn add(&mut self, entry: &Entry, read: Result<Person, String>) {
+    fn add(&mut self, entry: &Entry, read: Result<Person, String>, phones: &[String]) {
         if let Ok(guid) = guid(entry) {
             self.ids.insert(entry.dn.to_lowercase(), guid.account_id());
         }
@@ -145,12 +174,25 @@ impl Met {
             Ok(person) => person,
             Err(why) => return self.odd.add(format!("{}: {why}", entry.dn)),
         };
-        if person.account.phones.is_empty() {
-            self.phoneless.push((self.listed.len(), entry.dn.clone()));
+        let lacks = phones.iter().filter(|name| entry.octets(name).is_empty());
+        let lacks: Vec<String> = lacks.cloned().collect();
+        if !lacks.is_empty() {
+            let alike = person.account.privilege == Privilege::Ordinary && !person.account.phones.is_empty();
+            let own = self.empty.len();
+            let at = match alike {
+                true => *self.places.entry((parent(&entry.dn).to_lowercase(), lacks)).or_insert(own),
+                false => own,
+            };
+            if at == own {
+                self.empty.push(Vec::new());
+            }
+            self.empty[at].push((self.listed.len(), entry.only(phones)));
         }
         self.above.push(person.manager);
-        let phones = ListedPhones::Numbers;
-        self.listed.push(Listed { account: person.account, phones, manager: None });
+        let (account, phones) = (person.account, ListedPhones::Numbers);
+        // Active Directory knows of no sponsors, and of no guests.
+        let (manager, sponsors, passed_over) = (None, Some(Vec::new()), false);
+        self.listed.push(Listed { account, phones, manager, sponsors, passed_over });
     }
 }
 

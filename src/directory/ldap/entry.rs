@@ -17,6 +17,13 @@ impl Entry {
         Self { dn, values: HashMap::new() }
     }
 
+    /// The same with these attributes only.
+    pub(super) fn only(&self, names: &[String]) -> Self {
+        let kept = names.iter().filter_map(|name| self.values.get_key_value(&name.to_ascii_lowercase()));
+        let values = kept.map(|(name, values)| (name.clone(), values.clone())).collect();
+        Self { dn: self.dn.clone(), values }
+    }
+
     /// Adds the values of one attribute.
     ///
     /// # Errors

@@ -269,3 +269,19 @@ fn a_bare_name_is_looked_for_under_each_own_domain() {
     assert_eq!(found(&register, "anna.berg"), "several");
     assert_eq!(found(&register, "anna.berg@kommun.example"), "1");
 }
+
+#[test]
+fn whose_phones_are_not_known_has_unreadable_ones_and_whoever_is_passed_over_has_none() {
+    let mut listed = parse(REGISTER).unwrap().listed().unwrap();
+    listed[0].phones = ListedPhones::Unknown("masked".to_owned());
+    listed[0].manager = None;
+    listed[0].sponsors = Some(["elsewhere", "2", "3"].map(AccountId::new).to_vec());
+    listed[1].passed_over = true;
+    listed[1].account.phones = listed[0].account.phones.clone();
+    let again = parse(&write(&listed).unwrap()).unwrap().listed().unwrap();
+    let kinds = [PhoneType::Mobile, PhoneType::AlternateMobile, PhoneType::Office];
+    let unreadable = kinds.map(|kind| RegisteredPhone { number: None, kind, registered_at: None });
+    assert_eq!(again[0].account.phones, unreadable, "nor is one that could be read all there is");
+    assert_eq!(again[0].manager, Some(AccountId::new("3")), "the first who is asked");
+    assert_eq!(again[1].account.phones, []);
+}

@@ -1,10 +1,16 @@
 //! A register written as a `directory.toml`, so that what another directory holds can be tried, or used
 //! when that directory cannot be asked.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use crate::clock::rfc3339;
-use crate::directory::{Account, DirectoryError, Listed, ListedPhones, PhoneType, Privilege, Standing};
+use crate::directory::{DirectoryError, Listed, ListedPhones, PhoneType, Privilege, Standing};
+use crate::types::AccountId;
+
+/// A phone that is no number is not the same as no phone.
+const UNREADABLE: &str = "unreadable";
 
 const HEAD: &str = "# Written by `nyckelbud directory export`. What the register knows of\n\
     # absences is not in here, because it changes with the day.\n";
@@ -45,43 +51,61 @@ struct PhoneEntry<'a> {
     registered_at: Option<String>,
 }
 
-/// The text of a `directory.toml` with these accounts. A manager who is not among them is left out.
+/// The text of a `directory.toml` with these accounts. A manager who is not among them is left out; where there
+/// is none, the first sponsor stands there. Whose phones could not be read has one of every type that is no
+/// number, so that whichever types are texted a technician looks at it, as where they came from. Whoever is
+/// passed over as a manager has none: nobody is to be texted there.
 ///
 /// # Errors
-/// [`DirectoryError::Half`] when somebody's phones are not known: in the file they would look as if
-/// none were registered.
+/// [`DirectoryError::Half`] when of somebody's phones only the types were read: in the file they would look as
+/// if none were registered.
 pub fn write(listed: &[Listed]) -> Result<String, DirectoryError> {
-    let ids: std::collections::HashSet<_> = listed.iter().map(|one| &one.account.id).collect();
-    let entry = |one: &'_ Listed| -> Result<(), DirectoryError> {
-        match &one.phones {
-            ListedPhones::Numbers => Ok(()),
-            ListedPhones::Types(_) => Err(unknown(&one.account, "only their types were read")),
-            ListedPhones::Unknown(why) => Err(unknown(&one.account, why)),
-        }
-    };
-    listed.iter().try_for_each(entry)?;
-    let account = listed
-        .iter()
-        .map(|one| {
-            account(&one.account, one.manager.as_ref().filter(|id| ids.contains(id)).map(|id| id.as_str()))
-        })
-        .collect();
+    let by_id: HashMap<&AccountId, &Listed> = listed.iter().map(|one| (&one.account.id, one)).collect();
+    let account = listed.iter().map(|one| Ok(account(one, above(one, &by_id), phones(one)?)));
+    let account = account.collect::<Result<_, DirectoryError>>()?;
     let text = toml::to_string(&Written { account })
         .map_err(|error| DirectoryError::Half(format!("it cannot be written as TOML: {error}")))?;
     Ok(format!("{HEAD}\n{text}"))
 }
 
-fn unknown(account: &Account, why: &str) -> DirectoryError {
-    DirectoryError::Half(format!("the phones of {} are not known: {why}", account.username))
+/// Who stands in the file as the manager.
+fn above<'a>(one: &'a Listed, by_id: &HashMap<&AccountId, &Listed>) -> Option<&'a str> {
+    let found = match &one.manager {
+        Some(manager) => Some(manager).filter(|id| by_id.contains_key(id)),
+        None => {
+            let mut sponsors = one.sponsors.iter().flatten();
+            sponsors.find(|id| by_id.get(id).is_some_and(|sponsor| !sponsor.passed_over))
+        }
+    };
+    found.map(AccountId::as_str)
 }
 
-fn account<'a>(account: &'a Account, manager: Option<&'a str>) -> AccountEntry<'a> {
-    let phones = account.phones.iter().map(|phone| PhoneEntry {
-        // A phone that is no number is not the same as no phone.
-        number: phone.number.as_ref().map_or("unreadable", |number| number.e164()),
-        kind: phone.kind,
-        registered_at: phone.registered_at.map(rfc3339),
-    });
+fn phones(one: &Listed) -> Result<Vec<PhoneEntry<'_>>, DirectoryError> {
+    if one.passed_over {
+        return Ok(Vec::new());
+    }
+    match &one.phones {
+        ListedPhones::Numbers => {
+            let phones = one.account.phones.iter().map(|phone| PhoneEntry {
+                number: phone.number.as_ref().map_or(UNREADABLE, |number| number.e164()),
+                kind: phone.kind,
+                registered_at: phone.registered_at.map(rfc3339),
+            });
+            Ok(phones.collect())
+        }
+        ListedPhones::Unknown(_) => {
+            let kinds = [PhoneType::Mobile, PhoneType::AlternateMobile, PhoneType::Office];
+            Ok(kinds.map(|kind| PhoneEntry { number: UNREADABLE, kind, registered_at: None }).into())
+        }
+        ListedPhones::Types(_) => Err(DirectoryError::Half(format!(
+            "the phones of {} are not known: only their types were read",
+            one.account.username
+        ))),
+    }
+}
+
+fn account<'a>(one: &'a Listed, manager: Option<&'a str>, phone: Vec<PhoneEntry<'a>>) -> AccountEntry<'a> {
+    let account = &one.account;
     AccountEntry {
         id: account.id.as_str(),
         username: account.username.as_str(),
@@ -96,6 +120,6 @@ fn account<'a>(account: &'a Account, manager: Option<&'a str>) -> AccountEntry<'
         },
         groups: &account.groups,
         manager,
-        phone: phones.collect(),
+        phone,
     }
 }

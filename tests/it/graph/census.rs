@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use nyckelbud::directory::{
     Census, DirectoryError, Listed, ListedPhones, Part, PhoneType, Privilege, Progress, Walk,
 };
+use nyckelbud::types::AccountId;
 use serde_json::json;
 
-use super::{PATIENT, directory, directory_with};
+use super::{PATIENT, directory, directory_watching, directory_with};
 use crate::support::graph::{Fault, Graph, Person, USER_ADMINISTRATOR, phone};
 
 async fn walked(graph: &Graph, walk: Walk) -> Result<(Vec<Listed>, Vec<Progress>), DirectoryError> {
@@ -43,7 +44,9 @@ async fn coverage_reads_types_from_the_report_and_asks_nobodys_phones() {
     // The report leaves out who is switched off.
     assert!(matches!(of(&listed, "id-sven").phones, ListedPhones::Unknown(_)));
     assert_eq!(graph.count("phoneMethods"), 0);
-    assert_eq!(told.last(), Some(&read(Part::Accounts, 3, Some(3))));
+    let ends =
+        [read(Part::Accounts, 3, Some(3)), read(Part::Sponsors, 2, None), read(Part::Sponsors, 3, None)];
+    assert_eq!(told[told.len() - 3..], ends);
     assert_eq!(told.first(), Some(&read(Part::Report, 2, None)), "{told:?}");
 }
 
@@ -68,7 +71,8 @@ async fn without_the_report_and_for_a_copy_everybody_is_asked_about() {
     assert_eq!(anna.phones, ListedPhones::Numbers);
     assert_eq!(anna.account.phones[0].number.as_ref().unwrap().e164(), "+46701740605");
     let phones = [1, 2, 3].map(|done| read(Part::Phones, done, Some(3)));
-    assert_eq!(told, [&[read(Part::Accounts, 3, Some(3))], &phones[..]].concat());
+    let people = [read(Part::Accounts, 3, Some(3)), read(Part::Sponsors, 3, None)];
+    assert_eq!(told, [&people[..], &phones[..]].concat());
     assert_eq!(graph.count("phoneMethods"), 3);
     assert_eq!(graph.count("userRegistrationDetails"), 0);
     graph.lacks("AuditLog.Read.All");
@@ -83,12 +87,15 @@ async fn nobody_is_asked_about_faster_than_permitted() {
     graph.set_page_max(2);
     for n in 0..8 {
         let upn = format!("vikarie{n}@kommun.example");
-        graph.add(Person::new(&format!("id-{n}"), "Vikarie", &upn, "+46 701740650"));
+        let mut person = Person::new(&format!("id-{n}"), "Vikarie", &upn, "+46 701740650");
+        person.groups.push((format!("Beredskap {n}"), true));
+        graph.add(person);
     }
     let listed = directory_with(&graph, PATIENT, 20).walk(Walk::Export, &|_| {}).await.unwrap();
     assert_eq!(listed.len(), 11);
     let asked = graph.asked();
-    for (part, calls) in [("/users", 6), ("/phoneMethods", 11)] {
+    // People and their sponsors; members of groups that roles can be given to, and of a role's owner that is none.
+    for (part, calls) in [("/users", 6 + 6), ("/microsoft.graph.user", 8 + 1), ("/phoneMethods", 11)] {
         let paced = asked.iter().filter(|one| one.path.ends_with(part));
         let times: Vec<Instant> = paced.map(|one| one.at).collect();
         assert_eq!(times.len(), calls, "{part}");
@@ -111,14 +118,42 @@ async fn who_is_privileged_is_known_by_role_by_group_and_by_eligibility() {
     graph.change("id-sven", |s| s.groups.push(("Drift".to_owned(), false)));
     graph.nest("Drift", "Driftledning");
     graph.add(Person::new("id-lisa", "Lisa Lund", "lisa.lund@kommun.example", "+46 701740640"));
+    // A group that roles can be given to, and that has none today.
+    let mut eva = Person::new("id-eva", "Eva Ek", "eva.ek@kommun.example", "+46 701740641");
+    eva.groups.push(("Beredskap".to_owned(), true));
+    graph.add(eva);
     let (listed, _) = walked(&graph, Walk::Coverage).await.unwrap();
-    for id in ["id-anna", "id-karin", "id-sven"] {
+    for id in ["id-anna", "id-karin", "id-sven", "id-eva"] {
         assert!(matches!(of(&listed, id).account.privilege, Privilege::Privileged(_)), "{id}");
     }
     assert_eq!(of(&listed, "id-lisa").account.privilege, Privilege::Ordinary);
-    graph.lacks("RoleManagement.Read.Directory");
+    for permission in ["RoleManagement.Read.Directory", "GroupMember.Read.All"] {
+        graph.lacks(permission);
+        let told = |_| {};
+        let walked = directory_watching(&graph, &[]).walk(Walk::Coverage, &told).await.unwrap();
+        let by = &of(&walked, "id-lisa").account.privilege;
+        assert!(matches!(by, Privilege::Unknown(why) if why.contains(permission)), "{by:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_speaks_for_somebody_without_a_manager_and_who_is_passed_over_is_known() {
+    let graph = Graph::start().await;
+    graph.set_page_max(2);
+    let mut union = Person::new("id-facket", "Facket", "", "");
+    union.kind = "group";
+    graph.add(union);
+    graph.change("id-sven", |s| s.sponsors = ["id-facket", "id-anna"].map(str::to_owned).to_vec());
+    graph.change("id-karin", |k| k.user_type = "Guest".to_owned());
     let (listed, _) = walked(&graph, Walk::Coverage).await.unwrap();
-    assert!(matches!(of(&listed, "id-lisa").account.privilege, Privilege::Unknown(_)));
+    let sponsors = |id: &str| of(&listed, id).sponsors.clone();
+    assert_eq!(sponsors("id-sven"), Some(vec![AccountId::new("id-anna")]), "a group speaks for nobody");
+    assert_eq!(sponsors("id-anna"), Some(Vec::new()));
+    assert!(of(&listed, "id-karin").passed_over && !of(&listed, "id-anna").passed_over);
+    // Where Graph does not list sponsors, nobody knows them.
+    graph.fault("/users?$expand=sponsors", 1, Fault::Says(400, None, "Request_UnsupportedQuery"));
+    let (listed, _) = walked(&graph, Walk::Coverage).await.unwrap();
+    assert_eq!(of(&listed, "id-sven").sponsors, None);
 }
 
 #[tokio::test]

@@ -1,7 +1,12 @@
 //! `coverage` and `directory export` over Graph: what is said of how it was found out, and how it ends early.
 
 use std::process::Command;
+use std::sync::Arc;
 
+use nyckelbud::clock::{SystemClock, Zone};
+use nyckelbud::directory::file::FileDirectory;
+use nyckelbud::directory::{Directory, Lookup, Who};
+use nyckelbud::types::AccountId;
 use rustix::process::Signal;
 use serde_json::json;
 
@@ -91,4 +96,39 @@ async fn ctrl_c_ends_a_walk_says_so_and_writes_nothing() {
         assert!(said.err.contains(&format!("stopped by Ctrl-C; {lost}")), "{}", said.err);
         assert!(!program.folder().join("people.toml").exists());
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_whose_phones_cannot_be_read_is_exported_as_that_and_a_technicians() {
+    let graph = Graph::start().await;
+    graph.change("id-anna", |anna| anna.phones = json!([phone("+46 *******05", "mobile")]));
+    let program = desk(&graph);
+    let file = program.folder().join("people.toml");
+    let path = file.to_str().expect("a path");
+    let exported = said(&program, ["directory", "export", path]);
+    for word in ["phones of 1 account could not be read", "anna.andersson@kommun.example", "masked"] {
+        assert!(exported.err.contains(word), "{word}: {}", exported.err);
+    }
+    let register = FileDirectory::open(path, Vec::new(), Arc::new(SystemClock), Zone::named("UTC").unwrap());
+    let register = register.unwrap();
+    let facts = register.facts(&Who::Id(AccountId::new("id-anna")), 1).await.unwrap();
+    let Lookup::One(anna) = facts.lookup else { panic!("{:?}", facts.lookup) };
+    assert!(!anna.phones.is_empty() && anna.phones.iter().all(|phone| phone.number.is_none()));
+    assert_eq!(facts.managers[0].phones.len(), 1);
+    graph.change("id-anna", |anna| anna.phones = json!([phone("+46 701740605", "mobile")]));
+    let exported = said(&program, ["directory", "export"]);
+    assert!(!exported.err.contains("could not be read"), "{}", exported.err);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_program_is_told_of_those_who_are_left_out() {
+    let graph = Graph::start().await;
+    let program = desk(&graph);
+    let units = said(&program, ["coverage", "--json"]).objects();
+    assert_eq!((units.len(), &units[0]["left_out"]), (1, &0.into()));
+    graph.change("id-anna", |anna| anna.odd = true);
+    let units = said(&program, ["coverage", "--json"]).objects();
+    assert_eq!((&units[0]["people"], &units[0]["left_out"]), (&2.into(), &0.into()));
+    let last = &units[1];
+    assert_eq!((&last["unit"], &last["people"], &last["left_out"]), (&json!(null), &0.into(), &1.into()));
 }

@@ -53,7 +53,18 @@ fn directory_of_passes(graph: &Graph) -> GraphDirectory {
     directory_for(graph, PATIENT, 1000, Given::TemporaryAccessPass)
 }
 
+/// One whose site protects the groups of these names.
+fn directory_watching(graph: &Graph, groups: &[&str]) -> GraphDirectory {
+    let watched_groups = groups.iter().map(|&name| name.to_owned()).collect();
+    let settings = settings(graph, PATIENT, 1000, Given::Password);
+    GraphDirectory::new(GraphSettings { watched_groups, ..settings }, Arc::new(SystemClock)).unwrap()
+}
+
 fn directory_for(graph: &Graph, timeout: Duration, per_second: u32, given: Given) -> GraphDirectory {
+    GraphDirectory::new(settings(graph, timeout, per_second, given), Arc::new(SystemClock)).unwrap()
+}
+
+fn settings(graph: &Graph, timeout: Duration, per_second: u32, given: Given) -> GraphSettings {
     let origin = graph.base_url().replace("/v1.0", "");
     let tokens = Tokens::default().source(TokenSettings {
         url: ServiceUrl::parse(&graph.tokens.url()).unwrap(),
@@ -61,7 +72,7 @@ fn directory_for(graph: &Graph, timeout: Duration, per_second: u32, given: Given
         credential: Credential::Secret(Secret::new(SECRET.to_owned())),
         scope: format!("{origin}/.default"),
     });
-    let settings = GraphSettings {
+    GraphSettings {
         base_url: graph.base_url(),
         tokens: tokens.unwrap(),
         timeout,
@@ -69,8 +80,7 @@ fn directory_for(graph: &Graph, timeout: Duration, per_second: u32, given: Given
         per_second,
         watched_groups: vec!["Ekonomi's chefer".to_owned()],
         credential: given,
-    };
-    GraphDirectory::new(settings, Arc::new(SystemClock)).unwrap()
+    }
 }
 
 async fn facts(graph: &Graph, name: &str) -> Result<Facts, DirectoryError> {

@@ -59,3 +59,34 @@ async fn check_names_the_attribute_that_may_not_be_read() {
         assert_eq!(found.todo.contains("RP;employeeNumber"), verdict == Verdict::Bad, "{found:#?}");
     }
 }
+
+#[tokio::test]
+async fn a_walk_says_of_a_second_attribute_that_may_not_be_read_what_a_look_says() {
+    let (open, hidden) = units();
+    for unit in [&open, &hidden] {
+        let of = |number| [("mobile", number)];
+        unit.people(&[
+            ("anna", &of("070-174 06 05")),
+            ("bo", &of("070-174 06 06")),
+            ("cilla", &of("070-174 06 07")),
+            ("doris", &[]),
+        ]);
+    }
+    // One whose own access list hides it, and whom a walk meets first.
+    open.restrict("anna", "(OD;;RP;a8df73ef-c5ea-11d1-bbcb-0080c76670c0;;SVC)");
+    for (unit, unread) in [(&open, &["anna"][..]), (&hidden, &["anna", "bo", "cilla", "doris"][..])] {
+        let attributes = vec!["mobile".to_owned(), "employeeNumber".to_owned()];
+        let settings = super::LdapSettings { phone_attributes: attributes, ..settings(&unit.dn()) };
+        let people = directory(settings);
+        let listed = people.walk(Walk::Coverage, &|_| {}).await.unwrap();
+        assert_eq!(listed.len(), 4);
+        for name in ["anna", "bo", "cilla", "doris"] {
+            let username = unit.account(name);
+            let one = listed.iter().find(|one| one.account.username.as_str() == username).expect(name);
+            let looked = people.facts(&named(&username), 0).await;
+            assert_eq!(looked.is_err(), unread.contains(&name), "{name}: {looked:?}");
+            let walked = matches!(one.phones, ListedPhones::Unknown(_));
+            assert_eq!(walked, looked.is_err(), "{name}: {:?}", one.phones);
+        }
+    }
+}

@@ -60,14 +60,16 @@ impl State {
             return self.denied();
         }
         let expands = match call.options.get("$expand").map(String::as_str) {
-            None => false,
-            Some("manager($select=id)") => true,
+            None => None,
+            Some("manager($select=id)") => Some("manager"),
+            Some("sponsors($select=id)") => Some("sponsors"),
+            // "Only one property can be expanded in a single query."
             Some(other) => {
                 return self.undocumented(400, "Request_UnsupportedQuery", &format!("$expand={other}"));
             }
         };
         let top: usize = call.options.get("$top").and_then(|top| top.parse().ok()).unwrap_or(100);
-        if top > if expands { 100 } else { 999 } {
+        if top > if expands.is_some() { 100 } else { 999 } {
             return self.undocumented(400, "Request_UnsupportedQuery", &format!("$top={top}"));
         }
         let filter = match call.options.get("$filter").map(|text| (text, Filter::parse(text))) {
@@ -93,8 +95,15 @@ impl State {
         }
         self.paged_by("users", &taken, call, |person| {
             let mut shown = person.show(select, Self::hidden(call)).unwrap_or_default();
-            if let (true, Some(manager)) = (expands, &person.manager) {
-                shown["manager"] = json!({ "id": manager });
+            match (expands, &person.manager) {
+                (Some("manager"), Some(manager)) => shown["manager"] = json!({ "id": manager }),
+                (Some("sponsors"), _) => {
+                    let kind = |id: &String| self.any(id).map_or("user", |sponsor| sponsor.kind);
+                    let kind = |id: &String| format!("#microsoft.graph.{}", kind(id));
+                    let sponsor = |id: &String| json!({ "@odata.type": kind(id), "id": id });
+                    shown["sponsors"] = person.sponsors.iter().map(sponsor).collect();
+                }
+                (_, _) => {}
             }
             if person.odd {
                 shown["accountEnabled"] = json!("perhaps");
@@ -209,14 +218,19 @@ impl State {
         }
         let filter = match call.options.get("$filter").map(|text| (text, Filter::parse(text))) {
             None => None,
-            Some((_, Some(filter))) if filter.one("displayName").is_some() => Some(filter),
+            Some((_, Some(filter)))
+                if filter.one("displayName").is_some() || filter.one("isAssignableToRole").is_some() =>
+            {
+                Some(filter)
+            }
             Some((text, _)) => {
                 return self.undocumented(400, "Request_UnsupportedQuery", &format!("$filter={text}"));
             }
         };
         let wanted = filter.as_ref().and_then(|filter| filter.one("displayName"));
+        let only = filter.as_ref().is_some_and(|filter| filter.one("isAssignableToRole").is_some());
         let all = self.people.iter().flat_map(|person| self.groups_of(person, "transitive"));
-        let all = all.map(|(name, _)| name);
+        let all = all.filter(|(_, assignable)| *assignable || !only).map(|(name, _)| name);
         let names: BTreeSet<String> =
             all.filter(|name| wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(name))).collect();
         let shown = names.into_iter().map(|name| json!({ "id": name, "displayName": name })).collect();

@@ -180,7 +180,7 @@ impl Graph {
         state.index = Some(state.people.clone());
     }
 
-    /// Misbehaves the next `times` that a request's line (`GET /users/…`) holds `part`.
+    /// Misbehaves the next `times` that a request's line (`GET /users/…`, with `?$expand=…`) holds `part`.
     pub fn fault(&self, part: &str, times: usize, fault: Fault) {
         self.state().faults.push((part.to_owned(), times, fault));
     }
@@ -293,8 +293,9 @@ async fn serve(mut stream: TcpStream, state: &Mutex<State>) {
 
 impl State {
     fn next_fault(&mut self, head: &str) -> Option<Fault> {
-        let (method, path, _) = odata::line(head);
-        let line = format!("{method} {}", path.strip_prefix("/v1.0").unwrap_or(&path));
+        let (method, path, query) = odata::line(head);
+        let expand = query.get("$expand").map(|expand| format!("?$expand={expand}")).unwrap_or_default();
+        let line = format!("{method} {}{expand}", path.strip_prefix("/v1.0").unwrap_or(&path));
         let found =
             self.faults.iter_mut().find(|(part, times, _)| *times > 0 && line.contains(part.as_str()))?;
         found.1 -= 1;

@@ -56,6 +56,9 @@ impl Filter {
                 return Some(Self { property, values: vec![whole_literal(rest)?] });
             }
         }
+        if text == "isAssignableToRole eq true" {
+            return Some(Self { property: "isAssignableToRole", values: vec!["true".to_owned()] });
+        }
         if let Some(list) = text.strip_prefix("userPrincipalName in (") {
             let mut values = Vec::new();
             let mut rest = list.strip_suffix(')')?;
