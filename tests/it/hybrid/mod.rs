@@ -1,6 +1,7 @@
 //! People from Entra ID whose passwords lie in Active Directory: a service that behaves as Graph is
 //! documented, and a real Samba domain.
 
+mod managers;
 mod time;
 
 use data_encoding::BASE64;
