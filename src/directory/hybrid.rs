@@ -11,6 +11,7 @@ use super::{Account, Directory, DirectoryError, Facts, Finding, Lookup, Privileg
 use crate::types::Username;
 
 mod census;
+mod joined;
 mod managers;
 
 /// Why nobody can tell who owns an account.
@@ -96,8 +97,10 @@ impl Directory for HybridDirectory {
     }
 
     async fn rights(&self) -> Vec<Finding> {
-        let (mut found, ldap) = tokio::join!(self.graph.rights_to_read(), self.ldap.rights_to_read());
+        let read = (self.graph.rights_to_read(), self.ldap.rights_to_read());
+        let (mut found, ldap, joined) = tokio::join!(read.0, read.1, self.joined());
         found.extend(ldap);
+        found.push(joined);
         let (cloud, ground) = tokio::join!(self.graph.unknown_groups(), self.ldap.unknown_groups());
         // A group of either protects: somebody's groups are those of both.
         let neither = cloud.iter().filter(|name| ground.contains(name));

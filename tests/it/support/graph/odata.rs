@@ -56,6 +56,10 @@ impl Filter {
                 return Some(Self { property, values: vec![whole_literal(rest)?] });
             }
         }
+        // A truth value has no quotes.
+        if text == "onPremisesSyncEnabled eq true" {
+            return Some(Self { property: "onPremisesSyncEnabled", values: vec!["true".to_owned()] });
+        }
         if let Some(list) = text.strip_prefix("userPrincipalName in (") {
             let mut values = Vec::new();
             let mut rest = list.strip_suffix(')')?;
@@ -102,6 +106,7 @@ impl Filter {
                 person.sam.as_deref().is_some_and(|sam| sam.eq_ignore_ascii_case(value))
             }
             "userType" => person.user_type == value,
+            "onPremisesSyncEnabled" => person.synced.is_some_and(|synced| synced.to_string() == value),
             // Case counts here: the strictest reading of the documentation.
             "proxyAddresses" => person.proxies.iter().any(|proxy| proxy == value),
             other => panic!("{other} is no property of people"),
