@@ -140,6 +140,7 @@ impl Where {
             phone_attributes,
             domains: Vec::new(),
             watched_groups: Vec::new(),
+            reads_managers: true,
         };
         LdapDirectory::new(settings, Arc::new(SystemClock), Zone::named("Europe/Stockholm").unwrap())
     }

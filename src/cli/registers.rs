@@ -106,10 +106,12 @@ fn ldap_directory(settings: &Settings) -> Result<LdapDirectory, CliError> {
         bind_password: found.bind_password.secret().clone(),
         timeout: settings.directory.timeout,
     };
-    let phone_attributes = match settings.directory.kind {
-        // Phones are those of Entra ID: nothing shall fail because others may not be read.
-        DirectoryKind::Hybrid => Vec::new(),
-        DirectoryKind::File | DirectoryKind::Graph | DirectoryKind::Ldap => found.phone_attributes.clone(),
+    let (phone_attributes, reads_managers) = match settings.directory.kind {
+        // Phones and managers are those of Entra ID: nothing shall fail because others may not be read.
+        DirectoryKind::Hybrid => (Vec::new(), false),
+        DirectoryKind::File | DirectoryKind::Graph | DirectoryKind::Ldap => {
+            (found.phone_attributes.clone(), true)
+        }
     };
     let wanted = LdapSettings {
         servers,
@@ -117,6 +119,7 @@ fn ldap_directory(settings: &Settings) -> Result<LdapDirectory, CliError> {
         phone_attributes,
         domains: settings.policy.domains.clone(),
         watched_groups: settings.policy.protected_groups.clone(),
+        reads_managers,
     };
     Ok(LdapDirectory::new(wanted, Arc::new(SystemClock), zone(settings)?))
 }

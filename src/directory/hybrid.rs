@@ -4,13 +4,15 @@
 
 use async_trait::async_trait;
 
-use super::graph::{GraphDirectory, Origin, Until};
+use super::graph::{GraphDirectory, Origin, Origins, Until};
 use super::ldap::{LdapDirectory, Person};
 use super::protected_groups::{ACTIVE_DIRECTORY, ENTRA_ID, misspelt};
 use super::{Account, Directory, DirectoryError, Facts, Finding, Lookup, Privilege, Standing, Who};
 use crate::types::Username;
 
 mod census;
+mod joined;
+mod managers;
 
 /// Why nobody can tell who owns an account.
 const NO_IDENTIFIER: &str = "it is synchronised, but Entra ID has no onPremisesImmutableId of it";
@@ -57,9 +59,8 @@ impl HybridDirectory {
         }
         let doubtful = |why: &str| Ok(Owner::Doubtful(why.to_owned()));
         let Some(id) = &origin.immutable_id else { return doubtful(NO_IDENTIFIER) };
-        let late = |_| DirectoryError::Unavailable("Active Directory did not answer in time".to_owned());
-        let looked = tokio::time::timeout(until.left(), self.ldap.by_immutable_id(id)).await;
-        let Some(person) = looked.map_err(late)?? else { return doubtful(NOT_FOUND) };
+        let looked = in_time(until, self.ldap.by_immutable_id(id)).await?;
+        let Some(person) = looked else { return doubtful(NOT_FOUND) };
         let names = std::iter::once(&person.account.username).chain(&person.account.aliases);
         if let Err(why) = agree(origin, names) {
             return doubtful(why);
@@ -72,9 +73,13 @@ impl HybridDirectory {
 impl Directory for HybridDirectory {
     async fn facts(&self, who: &Who, depth: u8) -> Result<Facts, DirectoryError> {
         let until = self.graph.until();
-        let (mut facts, origin) = self.graph.facts_and_origin(who, depth, until).await?;
-        if let (Lookup::One(account), Some(origin)) = (&mut facts.lookup, origin) {
-            match self.owner(&origin, until).await? {
+        let (mut facts, origins) = self.graph.facts_and_origins(who, depth, until).await?;
+        if let (Lookup::One(account), Some(Origins { account: origin, managers: above })) =
+            (&mut facts.lookup, origins)
+        {
+            let closing = self.close_above(&mut facts.managers, above, until);
+            let (owner, ()) = tokio::try_join!(self.owner(&origin, until), closing)?;
+            match owner {
                 Owner::Cloud => {}
                 Owner::OnPremises(person) => {
                     let there = &person.account;
@@ -92,14 +97,25 @@ impl Directory for HybridDirectory {
     }
 
     async fn rights(&self) -> Vec<Finding> {
-        let (mut found, ldap) = tokio::join!(self.graph.rights_to_read(), self.ldap.rights_to_read());
+        let read = (self.graph.rights_to_read(), self.ldap.rights_to_read());
+        let (mut found, ldap, joined) = tokio::join!(read.0, read.1, self.joined());
         found.extend(ldap);
+        found.push(joined);
         let (cloud, ground) = tokio::join!(self.graph.unknown_groups(), self.ldap.unknown_groups());
         // A group of either protects: somebody's groups are those of both.
         let neither = cloud.iter().filter(|name| ground.contains(name));
         found.extend(neither.map(|name| misspelt(name, &[ENTRA_ID, ACTIVE_DIRECTORY])));
         found
     }
+}
+
+/// What Active Directory answers before the end of the look that it belongs to.
+async fn in_time<T>(
+    until: Until,
+    look: impl Future<Output = Result<T, DirectoryError>>,
+) -> Result<T, DirectoryError> {
+    let late = |_| DirectoryError::Unavailable("Active Directory did not answer in time".to_owned());
+    tokio::time::timeout(until.left(), look).await.map_err(late)?
 }
 
 /// Do the two registers mean the same person, whom Active Directory calls by `names`? If not, why.
@@ -112,7 +128,7 @@ fn agree<'a>(origin: &Origin, mut names: impl Iterator<Item = &'a Username>) -> 
 /// protects it.
 fn join(account: &mut Account, standing: &Standing, privilege: &Privilege, groups: &[String]) {
     if let (Standing::Open, Standing::Closed(why)) = (&account.standing, standing) {
-        account.standing = Standing::Closed(format!("{why} (in Active Directory)"));
+        account.standing = closed_there(why);
     }
     worst(&mut account.privilege, privilege);
     for group in groups {
@@ -120,6 +136,11 @@ fn join(account: &mut Account, standing: &Standing, privilege: &Privilege, group
             account.groups.push(group.clone());
         }
     }
+}
+
+/// What Active Directory alone knows says so: Entra ID shows the account as open.
+fn closed_there(why: &str) -> Standing {
+    Standing::Closed(format!("{why} (in Active Directory)"))
 }
 
 fn worst(known: &mut Privilege, other: &Privilege) {

@@ -7,34 +7,36 @@ use super::client::{GraphClient, Mode, Until};
 use super::failure::GraphError;
 use super::rights::PEOPLE;
 use super::user::User;
+use super::{Origin, origin};
 use crate::directory::{Absence, DirectoryError, Manager, Standing};
 use crate::types::UnixMillis;
 
 impl GraphClient {
-    /// At most `depth` above `user`, nearest first. Where a cycle closes, the chain ends with the one
-    /// who comes again; so it does at
-    /// somebody who is no account, because what is above a contact is not this organisation's.
+    /// At most `depth` above `user`, nearest first, each with where the account is kept. Where a cycle closes, the
+    /// chain ends with the one who comes again; so it does at somebody who is no account, because what is above
+    /// a contact is not this organisation's.
     pub(super) async fn above(
         &self,
         user: &User,
         depth: u8,
         now: UnixMillis,
         until: Until,
-    ) -> Result<Vec<Manager>, DirectoryError> {
+    ) -> Result<Vec<(Manager, Origin)>, DirectoryError> {
         let chain = self.chain(user, depth, until).await.map_err(|error| error.without(PEOPLE))?;
         let mut looks = JoinSet::new();
         for (place, above) in chain.into_iter().enumerate() {
             let client = self.clone();
-            looks.spawn(async move { (place, client.manager(above, now, until).await) });
+            let kept = origin(&above);
+            looks.spawn(async move { (place, kept, client.manager(above, now, until).await) });
         }
         let mut found = Vec::new();
         while let Some(looked) = looks.join_next().await {
-            let (place, manager) = looked
+            let (place, kept, manager) = looked
                 .map_err(|_| DirectoryError::Unavailable("a look at a manager broke off".to_owned()))?;
-            found.push((place, manager?));
+            found.push((place, (manager?, kept)));
         }
         found.sort_by_key(|(place, _)| *place);
-        Ok(found.into_iter().map(|(_, manager)| manager).collect())
+        Ok(found.into_iter().map(|(_, one)| one).collect())
     }
 
     async fn chain(&self, user: &User, depth: u8, until: Until) -> Result<Vec<User>, GraphError> {

@@ -95,6 +95,15 @@ pub struct Origin {
     pub sam_account_name: Option<String>,
 }
 
+/// Where the accounts of a look are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origins {
+    /// That of the person.
+    pub account: Origin,
+    /// Those of the managers, in their order.
+    pub managers: Vec<Origin>,
+}
+
 /// What must be known of an account before its password is changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changeable {
@@ -235,16 +244,16 @@ fn origin(user: &User) -> Origin {
 }
 
 impl GraphDirectory {
-    /// [`Directory::facts`], and where the account is kept, when there is one.
+    /// [`Directory::facts`], and where the accounts are kept, when there is one.
     ///
     /// # Errors
     /// [`DirectoryError`]: nothing may be concluded.
-    pub async fn facts_and_origin(
+    pub async fn facts_and_origins(
         &self,
         who: &Who,
         depth: u8,
         until: Until,
-    ) -> Result<(Facts, Option<Origin>), DirectoryError> {
+    ) -> Result<(Facts, Option<Origins>), DirectoryError> {
         let client = self.client();
         let found = match who {
             Who::Named(name) => client.named(name, &self.0.domains, until).await.map_err(unread)?,
@@ -260,8 +269,10 @@ impl GraphDirectory {
             Found::Several => return Ok((nothing(Lookup::Several), None)),
         };
         let above = client.above(&user, depth, self.now(), until);
-        let (account, managers) = tokio::try_join!(self.account(&user, until), above)?;
-        Ok((Facts { lookup: Lookup::One(Box::new(account)), managers }, Some(origin(&user))))
+        let (account, above) = tokio::try_join!(self.account(&user, until), above)?;
+        let (managers, kept) = above.into_iter().unzip();
+        let origins = Origins { account: origin(&user), managers: kept };
+        Ok((Facts { lookup: Lookup::One(Box::new(account)), managers }, Some(origins)))
     }
 }
 
@@ -286,8 +297,10 @@ fn nothing(lookup: Lookup) -> Facts {
 #[async_trait]
 impl Directory for GraphDirectory {
     async fn facts(&self, who: &Who, depth: u8) -> Result<Facts, DirectoryError> {
-        let (mut facts, origin) = self.facts_and_origin(who, depth, self.until()).await?;
-        if let (Lookup::One(account), Some(Origin { synchronised: true, .. })) = (&mut facts.lookup, origin) {
+        let (mut facts, origins) = self.facts_and_origins(who, depth, self.until()).await?;
+        if let (Lookup::One(account), Some(origins)) = (&mut facts.lookup, origins)
+            && origins.account.synchronised
+        {
             out_of_reach(&mut account.privilege);
         }
         Ok(facts)

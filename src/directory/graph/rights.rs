@@ -6,9 +6,9 @@ use serde::Deserialize;
 use super::client::{Mode, Until};
 use super::failure::GraphError;
 use super::privilege::{self, Assignment, USER_ADMINISTRATOR, role_name};
-use super::user::LIFE_CYCLE;
-use super::{GraphDirectory, absence, passes, phones};
-use crate::directory::{DirectoryError, Finding, Verdict};
+use super::user::{LIFE_CYCLE, User};
+use super::{GraphDirectory, Origin, absence, origin, passes, phones};
+use crate::directory::{DirectoryError, Finding, Standing, Verdict};
 use crate::token::AccessToken;
 use crate::types::{AccountId, Credential};
 
@@ -228,6 +228,27 @@ fn judged(permission: &str, tried: Result<String, GraphError>, without: &str) ->
 }
 
 impl GraphDirectory {
+    /// Some accounts that are open and synchronised from Active Directory, of the first that Graph names, by
+    /// name; `None` when nobody is synchronised.
+    pub(in crate::directory) async fn some_synchronised(
+        &self,
+        until: Until,
+    ) -> Result<Option<Vec<(String, Origin)>>, DirectoryError> {
+        let client = self.client();
+        let url = client.select(client.at(&["users"]), until).await?;
+        // Works without the search index (<https://learn.microsoft.com/graph/aad-advanced-queries>).
+        let url = url.with_option("$filter", "onPremisesSyncEnabled eq true").with_option("$top", "100");
+        let (page, _, _) = client.page::<User>(&url, Mode::Plain, until).await?;
+        if page.is_empty() {
+            return Ok(None);
+        }
+        let now = self.now();
+        let is_open = |user: &User| matches!(user.standing(now), Ok(Standing::Open)) && !user.is_guest();
+        let open = page.iter().filter(|user| user.is_synchronised() && is_open(user));
+        let named = open.filter_map(|user| Some((user.username().ok()?.as_str().to_owned(), origin(user))));
+        Ok(Some(named.collect()))
+    }
+
     /// The names in `policy.protected_groups` that surely no group of Entra ID has.
     pub(in crate::directory) async fn unknown_groups(&self) -> Vec<String> {
         let until = self.until();

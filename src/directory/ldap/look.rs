@@ -23,6 +23,18 @@ const NAMES: [&str; 5] = ["objectGUID", "sAMAccountName", "userPrincipalName", "
 /// So many groups are asked for at once.
 const GROUPS_AT_ONCE: usize = 50;
 
+/// Two accounts are nobody's.
+pub(super) const SEVERAL: &str = "several accounts have this identifier";
+
+/// What is asked of somebody whom another register names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// What the account is called.
+    pub names: Vec<Username>,
+    /// May it be signed in to?
+    pub standing: Standing,
+}
+
 /// Who has the name.
 pub(crate) enum Hit {
     /// This entry, by its identifier.
@@ -78,6 +90,18 @@ impl Inner {
             },
             (_, _) => Hit::Several,
         })
+    }
+
+    /// The one account that `filter` finds, wherever in the domain it is.
+    pub(super) async fn known(&self, session: &Session, filter: &str) -> Result<Option<Known>, Failure> {
+        let found = session.search(&session.domain, &format!("(&{PEOPLE}{filter})"), &PERSON, 2).await?;
+        match (found.entries.as_slice(), found.more) {
+            ([], false) => Ok(None),
+            ([entry], false) => {
+                Ok(Some(Known { names: person::names(entry), standing: self.reading().standing(entry)? }))
+            }
+            (_, _) => Err(Failure::Half(SEVERAL.to_owned())),
+        }
     }
 
     /// Those of the configured names that no group of the domain is called by, as membership is compared.

@@ -33,7 +33,8 @@ mod values;
 use client::Client;
 pub use client::LdapServers;
 use failure::Failure;
-use look::{Hit, guid_filter};
+pub use look::Known;
+use look::{Hit, SEVERAL, guid_filter};
 pub use person::Person;
 use person::Reading;
 use phone_attributes::Attribute;
@@ -53,6 +54,8 @@ pub struct LdapSettings {
     pub domains: Vec<String>,
     /// `policy.protected_groups`: `check` tells the names that no group has.
     pub watched_groups: Vec<String>,
+    /// Are managers read here? Not where another register has them: then nothing fails because they may not be.
+    pub reads_managers: bool,
 }
 
 /// The people of an Active Directory. Cheap to clone; clones share the connection.
@@ -65,27 +68,30 @@ pub(crate) struct Inner {
     phone_attributes: Vec<String>,
     domains: Vec<String>,
     watched_groups: Vec<String>,
+    reads_managers: bool,
     clock: Arc<dyn Clock>,
     zone: Zone,
     /// Attributes that may be empty are looked up in the schema once.
-    known: OnceCell<Vec<Attribute>>,
+    schema: OnceCell<Vec<Attribute>>,
 }
 
 impl LdapDirectory {
     /// Connects to nothing yet. Accounts expire by `clock`, on days in `zone`.
     #[must_use]
     pub fn new(settings: LdapSettings, clock: Arc<dyn Clock>, zone: Zone) -> Self {
-        let LdapSettings { servers, base_dn, phone_attributes, domains, watched_groups } = settings;
-        let (client, known) = (Client::new(servers), OnceCell::new());
+        let LdapSettings { servers, base_dn, phone_attributes, domains, watched_groups, reads_managers } =
+            settings;
+        let (client, schema) = (Client::new(servers), OnceCell::new());
         Self(Arc::new(Inner {
             client,
             base_dn,
             phone_attributes,
             domains,
             watched_groups,
+            reads_managers,
             clock,
             zone,
-            known,
+            schema,
         }))
     }
 
@@ -104,12 +110,20 @@ impl LdapDirectory {
     /// # Errors
     /// [`DirectoryError`]: nothing may be concluded.
     pub async fn by_immutable_id(&self, id: &str) -> Result<Option<Person>, DirectoryError> {
-        let Some(guid) = ObjectGuid::of_immutable_id(id) else {
-            return Err(DirectoryError::Half("onPremisesImmutableId is no identifier".to_owned()));
-        };
-        let consistency = guid_filter("mS-DS-ConsistencyGuid", &guid);
-        let own = guid_filter("objectGUID", &guid);
-        self.one(&format!("(|{consistency}(&{own}(!(mS-DS-ConsistencyGuid=*))))")).await
+        self.one(&anchor_filter(id)?).await
+    }
+
+    /// The same anywhere in the domain, where managers may be: what it is called there, and whether it is open.
+    ///
+    /// # Errors
+    /// [`DirectoryError`]: nothing may be concluded.
+    pub async fn known_by_immutable_id(&self, id: &str) -> Result<Option<Known>, DirectoryError> {
+        let filter = anchor_filter(id)?;
+        let asked = async |inner: &Inner| inner.known_once(&filter).await;
+        Ok(match asked(&self.0).await {
+            Err(failure) if failure.is_of_this_server() => asked(&self.0).await?,
+            answered => answered?,
+        })
     }
 
     /// Every server, and what is needed for reading.
@@ -136,6 +150,16 @@ impl LdapDirectory {
     }
 }
 
+/// A filter for the account that Entra ID knows by this `onPremisesImmutableId`.
+fn anchor_filter(id: &str) -> Result<String, DirectoryError> {
+    let Some(guid) = ObjectGuid::of_immutable_id(id) else {
+        return Err(DirectoryError::Half("onPremisesImmutableId is no identifier".to_owned()));
+    };
+    let consistency = guid_filter("mS-DS-ConsistencyGuid", &guid);
+    let own = guid_filter("objectGUID", &guid);
+    Ok(format!("(|{consistency}(&{own}(!(mS-DS-ConsistencyGuid=*))))"))
+}
+
 impl Inner {
     fn reading(&self) -> Reading<'_> {
         Reading { phone_attributes: &self.phone_attributes, zone: &self.zone, now: self.clock.now() }
@@ -144,7 +168,7 @@ impl Inner {
     /// A connection on which the configured attributes are known to exist.
     pub(crate) async fn session(&self) -> Result<Session, Failure> {
         let session = self.client.session().await?;
-        let looked = self.known.get_or_try_init(|| self.look_at_the_schema(&session)).await.map(|_| ());
+        let looked = self.schema.get_or_try_init(|| self.look_at_the_schema(&session)).await.map(|_| ());
         self.settle(&session, looked).await?;
         Ok(session)
     }
@@ -184,10 +208,16 @@ impl Inner {
             match self.find_by(&session, filter).await? {
                 Hit::One(dn) => self.person(&session, &dn).await.map(Some),
                 Hit::Nobody => Ok(None),
-                Hit::Several => Err(Failure::Half("several accounts have this identifier".to_owned())),
+                Hit::Several => Err(Failure::Half(SEVERAL.to_owned())),
             }
         };
         let read = read.await;
+        self.settle(&session, read).await
+    }
+
+    async fn known_once(&self, filter: &str) -> Result<Option<Known>, Failure> {
+        let session = self.session().await?;
+        let read = self.known(&session, filter).await;
         self.settle(&session, read).await
     }
 
@@ -207,7 +237,7 @@ impl Inner {
         match self.find(session, &Who::Id(id.clone())).await? {
             Hit::One(dn) => self.person(session, &dn).await.map(Some),
             Hit::Nobody => Ok(None),
-            Hit::Several => Err(Failure::Half("several accounts have this identifier".to_owned())),
+            Hit::Several => Err(Failure::Half(SEVERAL.to_owned())),
         }
     }
 }

@@ -28,10 +28,14 @@ pub(crate) struct Attribute {
 }
 
 impl Inner {
-    /// What the schema says of the configured attributes and of [`MANAGER`]. A misspelt one is one that nobody
-    /// has: everybody would seem to have no phone.
+    /// What the schema says of the configured attributes, and of [`MANAGER`] where managers are read. A misspelt
+    /// one is one that nobody has: everybody would seem to have no phone.
     pub(super) async fn look_at_the_schema(&self, session: &Session) -> Result<Vec<Attribute>, Failure> {
-        let names = || self.phone_attributes.iter().map(String::as_str).chain([MANAGER]);
+        let manager = self.reads_managers.then_some(MANAGER);
+        let names = || self.phone_attributes.iter().map(String::as_str).chain(manager);
+        if names().next().is_none() {
+            return Ok(Vec::new());
+        }
         let wanted = |name: &str| format!("(lDAPDisplayName={})", values::escaped(name.as_bytes()));
         let wanted: String = names().map(wanted).collect();
         let filter = format!("(&(objectClass=attributeSchema)(|{wanted}))");
@@ -86,7 +90,7 @@ impl Inner {
         who: &HashSet<Sid>,
         are_empty: impl Fn(&str) -> bool,
     ) -> Result<Option<String>, Failure> {
-        let known = self.known.get_or_try_init(|| self.look_at_the_schema(session)).await?;
+        let known = self.schema.get_or_try_init(|| self.look_at_the_schema(session)).await?;
         let empty: Vec<&Attribute> = known.iter().filter(|one| are_empty(&one.name)).collect();
         if empty.is_empty() {
             return Ok(None);
@@ -112,7 +116,11 @@ fn described(name: &str, found: &[Entry]) -> Result<Attribute, Failure> {
     let is_called =
         |entry: &&Entry| entry.text("lDAPDisplayName").is_some_and(|known| known.eq_ignore_ascii_case(name));
     let entry = found.iter().find(is_called).ok_or_else(|| {
-        Failure::Half(format!("directory.ldap.phone_attributes: the directory has no attribute {name}"))
+        Failure::Half(if name == MANAGER {
+            format!("the schema shows no attribute {name}: let the service account read the schema")
+        } else {
+            format!("directory.ldap.phone_attributes: the directory has no attribute {name}")
+        })
     })?;
     let identifier =
         |key: &str| entry.octets(key).first().and_then(|octets| ObjectGuid::of_octets(octets.as_slice()));

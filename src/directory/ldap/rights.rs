@@ -111,7 +111,8 @@ impl Inner {
                 Err(Failure::Half(why)) => hidden.push(why),
                 read => read?,
             }
-            if entry.text(MANAGER).is_none() && !self.manager_may_be_read(session, dn).await? {
+            let shows_none = self.reads_managers && entry.text(MANAGER).is_none();
+            if shows_none && !self.manager_may_be_read(session, dn).await? {
                 unseen.push(parent(dn).to_owned());
             }
         }
@@ -121,13 +122,7 @@ impl Inner {
                 finding(right, Verdict::Bad, format!("cannot read {}", some.join("; ")), self.grant("RP"))
             }
         }];
-        findings.push(match unseen.as_slice() {
-            [] => good("Read manager", "who is above may be read in all places that were tried"),
-            some => {
-                let text = format!("who is above may not be read in {}", some.join("; "));
-                finding("Read manager", Verdict::Bad, text, self.grant("RP;manager"))
-            }
-        });
+        findings.extend(self.reads_managers.then(|| self.managers_read(&unseen)));
         for attribute in &self.phone_attributes {
             let filter = format!("(&{PEOPLE}({attribute}=*))");
             let found = session.search(&self.base_dn, &filter, &["objectGUID"], 1).await?;
@@ -144,6 +139,18 @@ impl Inner {
             );
         }
         Ok(findings)
+    }
+
+    /// May it be seen who is above, but in the places that are `unseen`?
+    fn managers_read(&self, unseen: &[String]) -> Finding {
+        let right = "Read manager";
+        match unseen {
+            [] => good(right, "who is above may be read in all places that were tried"),
+            some => {
+                let text = format!("who is above may not be read in {}", some.join("; "));
+                finding(right, Verdict::Bad, text, self.grant("RP;manager"))
+            }
+        }
     }
 
     /// What is needed for setting passwords, and what is too much.

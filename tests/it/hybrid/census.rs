@@ -6,7 +6,7 @@ use data_encoding::BASE64;
 use nyckelbud::directory::hybrid::HybridDirectory;
 use nyckelbud::directory::ldap::ObjectGuid;
 use nyckelbud::directory::{
-    Census, Directory, DirectoryError, Listed, Lookup, Progress, Standing, Walk, Who,
+    Census, Directory, DirectoryError, Listed, Lookup, Privilege, Progress, Standing, Walk, Who,
 };
 use nyckelbud::types::AccountId;
 
@@ -24,7 +24,7 @@ fn base64_of(unit: &Unit, name: &str) -> String {
 }
 
 /// Somebody of `unit`, as Entra Connect brings them to Entra ID.
-fn bring(graph: &Graph, unit: &Unit, name: &str) {
+pub(super) fn bring(graph: &Graph, unit: &Unit, name: &str) {
     let mut person =
         Person::new(&format!("id-{name}"), name, &format!("{name}@kommun.example"), "+46 701740620");
     person.synced = Some(true);
@@ -33,8 +33,9 @@ fn bring(graph: &Graph, unit: &Unit, name: &str) {
     graph.add(person);
 }
 
-fn both(graph: &Graph, unit: &Unit) -> HybridDirectory {
-    HybridDirectory::new(crate::graph::directory(graph), crate::ldap::people(unit))
+pub(super) fn both(graph: &Graph, unit: &Unit) -> HybridDirectory {
+    let there = crate::ldap::people_beside_another_register(unit);
+    HybridDirectory::new(crate::graph::directory(graph), there)
 }
 
 async fn walked(both: &HybridDirectory) -> (Vec<Listed>, Vec<Progress>) {
@@ -74,8 +75,11 @@ fn the_unit(graph: &Graph) -> Unit {
     };
     let inner = group("Inre", &unit.account("inre"), &unit.dn_of("hanna"));
     group("Chefer", WATCHED, &inner);
-    for name in ["berit", "cilla", "doris", "eva", "filip", "gunnar", "hanna", "ivar", "johan"] {
+    let names = ["berit", "cilla", "doris", "eva", "filip", "gunnar", "hanna", "ivar", "johan"];
+    for (name, above) in names.into_iter().zip(names.into_iter().skip(1).chain(["kalle"])) {
         bring(graph, &unit, name);
+        // So that each is somebody's manager, but the first.
+        graph.change(&format!("id-{name}"), |one| one.manager = Some(format!("id-{above}")));
     }
     graph.change("id-filip", |one| one.sam = Some("annan".to_owned()));
     graph.change("id-gunnar", |one| one.immutable_id = None);
@@ -97,18 +101,34 @@ async fn a_walk_says_of_everybody_what_a_look_says() {
         synced: Some(true),
         ..Person::new("id-kalle", "kalle", "kalle@kommun.example", "+46 701740620")
     });
-    graph.change("id-kalle", |one| one.immutable_id = Some(BASE64.encode(&[7; 16])));
+    graph.change("id-kalle", |one| {
+        one.immutable_id = Some(BASE64.encode(&[7; 16]));
+        one.manager = Some("id-berit".to_owned());
+    });
     let (listed, told) = walked(&both).await;
     assert_eq!(listed.len(), 3 + 10, "{told:?}");
+    let mut managers = 0;
     for one in &listed {
-        let facts = both.facts(&Who::Id(one.account.id.clone()), 0).await.unwrap();
+        let facts = both.facts(&Who::Id(one.account.id.clone()), 1).await.unwrap();
         let Lookup::One(looked) = facts.lookup else { panic!("{:?}", one.account.id) };
         assert_eq!(one.account.standing, looked.standing, "{:?}", one.account.id);
         let (by, looked_by) = (&one.account.privilege, &looked.privilege);
         assert_eq!(by, looked_by, "{:?}", one.account.id);
         let is_watched = |groups: &[String]| groups.iter().any(|group| group == WATCHED);
         assert_eq!(is_watched(&one.account.groups), is_watched(&looked.groups), "{:?}", one.account.id);
+        for manager in facts.managers {
+            let above = listed.iter().find(|other| other.account.id == manager.id).expect("in the walk");
+            match (&above.account.standing, &above.account.privilege) {
+                // Nobody can tell who it is: protected in a walk, and nobody's manager.
+                (Standing::Open, Privilege::Unknown(_)) => {
+                    assert_ne!(manager.standing, Standing::Open, "{manager:?}");
+                }
+                (standing, _) => assert_eq!(manager.standing, *standing, "{manager:?}"),
+            }
+            managers += 1;
+        }
     }
+    assert_eq!(managers, 2 + 10, "everybody but Sven has one");
     let of = |name: &str| &listed.iter().find(|one| one.account.id == id_of(name)).expect(name).account;
     assert_eq!(of("doris").standing, Standing::Open, "a reset unlocks it");
     assert_eq!(of("eva").standing, Standing::Closed("switched off (in Active Directory)".to_owned()));

@@ -1,6 +1,8 @@
 //! People from Entra ID whose passwords lie in Active Directory: a service that behaves as Graph is
 //! documented, and a real Samba domain.
 
+mod checking;
+mod managers;
 mod time;
 
 use data_encoding::BASE64;
@@ -157,7 +159,7 @@ async fn check_tells_the_rights_of_both_registers() {
     let unit = synchronised(&graph, &[]);
     let program = desk(&graph, &unit);
     let lines = ended(&mut on_desk(program.folder(), ["check", "--json"])).objects();
-    for part in ["directory", "password reset", "User.Read.All", "Reset Password"] {
+    for part in ["directory", "password reset", "User.Read.All", "Reset Password", "synchronised accounts"] {
         let line = lines.iter().find(|line| line["part"] == part);
         assert_eq!(line.map(|line| &line["verdict"]), Some(&"good".into()), "{part}: {lines:#?}");
     }

@@ -9,7 +9,7 @@ use data_encoding::BASE64;
 use nyckelbud::clock::{SystemClock, Zone};
 use nyckelbud::directory::hybrid::HybridDirectory;
 use nyckelbud::directory::ldap::{LdapDirectory, LdapServers, LdapSettings};
-use nyckelbud::directory::{Directory, Who};
+use nyckelbud::directory::{Directory, DirectoryError, Who};
 use nyckelbud::password::PasswordReset;
 use nyckelbud::password::generate::{MIN_LENGTH, generate};
 use nyckelbud::password::graph::GraphPasswordReset;
@@ -43,6 +43,7 @@ fn registers(graph: &Graph, silent: &TcpListener) -> (HybridDirectory, HybridPas
         phone_attributes: Vec::new(),
         domains: Vec::new(),
         watched_groups: Vec::new(),
+        reads_managers: false,
     };
     let zone = Zone::named("Europe/Stockholm").unwrap();
     let ldap = LdapDirectory::new(settings, Arc::new(SystemClock), zone);
@@ -92,4 +93,22 @@ async fn a_look_says_in_time_which_register_did_not_answer() {
     let looked = tokio::time::timeout(LIMIT, people.facts(&Who::Id(AccountId::new("id-anna")), 0)).await;
     let error = looked.expect("before the worker gives up").expect_err("half of what is known");
     assert!(error.to_string().contains("Active Directory did not answer in time"), "{error}");
+}
+
+#[tokio::test]
+async fn a_manager_of_whom_active_directory_says_nothing_is_waited_for() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let graph = Graph::start().await;
+    let (people, _) = registers(&graph, &silent);
+    let anna = Who::Id(AccountId::new("id-anna"));
+    assert_eq!(people.facts(&anna, 1).await.unwrap().managers.len(), 1, "nobody comes from there");
+    graph.change("id-karin", |karin| {
+        karin.synced = Some(true);
+        karin.immutable_id = Some(BASE64.encode(&[7; 16]));
+    });
+    let looked = tokio::time::timeout(LIMIT, people.facts(&anna, 1)).await;
+    let error = looked.expect("before the worker gives up").expect_err("it is not known who may be asked");
+    assert!(matches!(&error, DirectoryError::Unavailable(_) | DirectoryError::TimedOut), "{error}");
+    graph.change("id-karin", |karin| karin.enabled = Some(false));
+    assert_eq!(people.facts(&anna, 1).await.unwrap().managers.len(), 1, "whoever is closed is not asked for");
 }

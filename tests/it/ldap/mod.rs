@@ -43,6 +43,7 @@ fn settings_of(addresses: &[String], base_dn: &str) -> LdapSettings {
         phone_attributes: vec!["mobile".to_owned(), "otherMobile".to_owned()],
         domains: vec!["annan.example".to_owned(), "kommun.example".to_owned()],
         watched_groups: Vec::new(),
+        reads_managers: true,
     }
 }
 
@@ -53,6 +54,11 @@ fn directory(settings: LdapSettings) -> LdapDirectory {
 /// The people of `unit`.
 pub fn people(unit: &Unit) -> LdapDirectory {
     directory(settings(&unit.dn()))
+}
+
+/// The same where another register has their phones and managers.
+pub fn people_beside_another_register(unit: &Unit) -> LdapDirectory {
+    directory(LdapSettings { phone_attributes: Vec::new(), reads_managers: false, ..settings(&unit.dn()) })
 }
 
 fn reset_of(directory: &LdapDirectory) -> LdapPasswordReset {

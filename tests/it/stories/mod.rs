@@ -265,7 +265,7 @@ each_register! {
 fn nothing_is_left_out_in_silence() {
     let tables = [table::ACCOUNTS, table::PHONES_AND_MANAGERS, table::AGES];
     let all: usize = tables.iter().map(|table| table.len()).sum();
-    assert_eq!(all, 28, "the stories");
+    assert_eq!(all, 29, "the stories");
     for (register, left_out) in table::LEFT_OUT {
         let runs: usize = tables.iter().map(|table| told(table, register).len()).sum();
         assert_eq!(runs, all - left_out, "{register:?}");

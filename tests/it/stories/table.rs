@@ -170,6 +170,18 @@ pub(super) const PHONES_AND_MANAGERS: &[Story] = &[
         &[one("anna", Mobile, Ordinary, Some("berit")), one("berit", Mobile, Disabled, None)],
         technician("no-manager", "switched off"),
     ),
+    not_in(
+        with_another(
+            "an expired manager, and the next one",
+            &[
+                one("anna", Mobile, Ordinary, Some("berit")),
+                one("berit", Mobile, Expired, Some("cilla")),
+                one("cilla", Mobile, Ordinary, None),
+            ],
+            TO_CILLA,
+        ),
+        &[(File, SWITCH_ONLY)],
+    ),
     with_another(
         "a manager whose phone cannot be read, and the next one",
         &[
@@ -207,4 +219,4 @@ pub(super) const AGES: &[Story] = &[
 ];
 
 /// What the table leaves out, register by register.
-pub(super) const LEFT_OUT: [(Register, usize); 4] = [(File, 4), (Samba, 3), (Graph, 1), (Hybrid, 0)];
+pub(super) const LEFT_OUT: [(Register, usize); 4] = [(File, 5), (Samba, 3), (Graph, 1), (Hybrid, 0)];

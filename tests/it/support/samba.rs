@@ -49,8 +49,8 @@ const READ_NO_MOBILE: &str = "(OD;;RP;f0f8ffa3-1191-11d0-a060-00aa006c33ed;;SVC)
 pub const READ_NO_MANAGER: &str = "(OD;;RP;bf9679b5-0de6-11d0-a285-00aa003049e2;;SVC)";
 /// The same for all of an account.
 pub const READ_NOTHING_AT_ALL: &str = "(D;;RP;;;SVC)";
-/// `userAccountControl` of an account may not be read.
-pub const READ_NO_ACCOUNT_CONTROL: &str = "(OD;CIIO;RP;bf967a68-0de6-11d0-a285-00aa003049e2;;SVC)";
+/// `userAccountControl` of the account that has this line itself may not be read.
+pub const READ_NO_ACCOUNT_CONTROL: &str = "(OD;;RP;bf967a68-0de6-11d0-a285-00aa003049e2;;SVC)";
 /// What lies in the unit may not be listed.
 pub const LIST_NOTHING: &str = "(D;;LC;;;SVC)";
 /// Nothing of an account may be read.

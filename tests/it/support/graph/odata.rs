@@ -56,8 +56,11 @@ impl Filter {
                 return Some(Self { property, values: vec![whole_literal(rest)?] });
             }
         }
-        if text == "isAssignableToRole eq true" {
-            return Some(Self { property: "isAssignableToRole", values: vec!["true".to_owned()] });
+        // A truth value has no quotes.
+        for property in ["isAssignableToRole", "onPremisesSyncEnabled"] {
+            if text == format!("{property} eq true") {
+                return Some(Self { property, values: vec!["true".to_owned()] });
+            }
         }
         if let Some(list) = text.strip_prefix("userPrincipalName in (") {
             let mut values = Vec::new();
@@ -105,6 +108,7 @@ impl Filter {
                 person.sam.as_deref().is_some_and(|sam| sam.eq_ignore_ascii_case(value))
             }
             "userType" => person.user_type == value,
+            "onPremisesSyncEnabled" => person.synced.is_some_and(|synced| synced.to_string() == value),
             // Case counts here: the strictest reading of the documentation.
             "proxyAddresses" => person.proxies.iter().any(|proxy| proxy == value),
             other => panic!("{other} is no property of people"),
