@@ -8,7 +8,7 @@ use super::{CliError, Common, actor, assembly, left_out, output, registers};
 use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::config::Settings;
 use crate::mail::reading::{Glance, glance};
-use crate::store::{InQuarantine, Quarantined, Recorded, Store};
+use crate::store::{InQuarantine, Quarantined, Recorded, Store, StoreError};
 use crate::types::{TicketNumber, TicketNumberError};
 use crate::worker::{Rereading, Retried, retry, stays};
 
@@ -62,22 +62,16 @@ async fn list(common: &Common, store: &dyn Store) -> Result<(), CliError> {
 }
 
 /// The mail of the ticket `number`, if there is one.
-async fn held(store: &dyn Store, number: TicketNumber) -> Result<Option<Quarantined>, CliError> {
+async fn held(store: &dyn Store, number: TicketNumber) -> Result<Option<Quarantined>, StoreError> {
     let mut listed = store.quarantine(Some(number)).await?;
     match listed.unreadable.pop() {
-        Some((_, error)) => Err(error.into()),
+        Some((_, error)) => Err(error),
         None => Ok(listed.mails.pop()),
     }
 }
 
-async fn find(store: &dyn Store, number: TicketNumber) -> Result<Quarantined, CliError> {
-    held(store, number).await?.ok_or_else(|| {
-        CliError::No(format!("{number} holds no mail in quarantine; `nyckelbud quarantine list` names them"))
-    })
-}
-
 async fn show(common: &Common, store: &dyn Store, number: TicketNumber, raw: bool) -> Result<(), CliError> {
-    let mail = find(store, number).await?;
+    let mail = held(store, number).await?.ok_or_else(|| CliError::No(holds_none(number)))?;
     let octets = store.unread(mail.ticket.id).await?.map(|kept| kept.raw).unwrap_or_default();
     if raw {
         return match std::io::stdout().lock().write_all(&octets) {
@@ -110,11 +104,20 @@ async fn retry_all(
     let dkim = assembly::dkim(settings);
     let mut left = Vec::new();
     for number in numbers {
-        let mut next = Some(find(store, *number).await?);
-        while let Some(mail) = next.take() {
+        let mut let_out = 0;
+        let ended = loop {
+            let mail = match held(store, *number).await {
+                Ok(Some(mail)) => mail,
+                Ok(None) if let_out == 0 => break Some(holds_none(*number)),
+                Ok(None) => break None,
+                Err(error) => break Some(broke_off(*number, &error, let_out)),
+            };
             let now = SystemClock.now();
             let with = Rereading { store, rules: &rules, dkim: dkim.as_ref(), year: zone.year(now), now };
-            let retried = retry(&with, &mail, &actor).await?;
+            let retried = match retry(&with, &mail, &actor).await {
+                Ok(retried) => retried,
+                Err(error) => break Some(broke_off(*number, &error, let_out)),
+            };
             let (word, words) = told(&retried, *number, stays(&mail));
             if common.json {
                 output::json(&json!({ "number": number, "result": word, "words": words }))?;
@@ -123,15 +126,35 @@ async fn retry_all(
             }
             match retried {
                 // Of mails that are kept together, the next one.
-                Retried::LetOut(_) => next = held(store, *number).await?,
-                Retried::Unreadable(_) | Retried::Partial | Retried::Gone => left.push(number.to_string()),
+                Retried::LetOut(_) => let_out += 1,
+                Retried::Unreadable(_) | Retried::Partial | Retried::Gone => {
+                    break Some(unchanged(*number, let_out));
+                }
             }
-        }
+        };
+        left.extend(ended);
     }
-    if left.is_empty() {
-        return Ok(());
+    if left.is_empty() { Ok(()) } else { Err(CliError::No(left.join("\n"))) }
+}
+
+fn holds_none(number: TicketNumber) -> String {
+    format!("{number} holds no mail in quarantine; `nyckelbud quarantine list` names them")
+}
+
+/// What a retry leaves behind that could not let a mail out.
+fn unchanged(number: TicketNumber, let_out: u32) -> String {
+    match let_out {
+        0 => format!("nothing was changed for {number}"),
+        _ => format!("{number}: {let_out} of its mails were let out, and no others"),
     }
-    Err(CliError::No(format!("nothing was changed for {}", left.join(", "))))
+}
+
+/// The same where the store failed: each mail that was let out stays so.
+fn broke_off(number: TicketNumber, error: &StoreError, let_out: u32) -> String {
+    match let_out {
+        0 => format!("{number}: {error}; nothing was changed for it"),
+        _ => format!("{number}: {error}; {let_out} of its mails were let out before, and no others"),
+    }
 }
 
 /// How a further reading ended: a stable word, and words for people.

@@ -153,8 +153,7 @@ fn table(mailbox: &str, reconciled: &Reconciled) -> Vec<String> {
     }
     if let Some(why) = &reconciled.another {
         let text = format!(
-            "  the inbox is another one than the desk knew, under the same UIDVALIDITY: {why}; its mails were \
-             compared by content, and the desk puts that right at its next start"
+            "  the inbox is another one than the desk knew: {why}; its mails were compared by content, and the desk puts that right at its next start"
         );
         lines.push(output::paint(output::CARE, &output::plain(&text)));
     }

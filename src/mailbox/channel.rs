@@ -57,7 +57,12 @@ impl RawMailSender {
     /// [`NobodyTakes`] when the other end was dropped.
     pub async fn send(&self, mail: RawMail) -> Result<(), NobodyTakes> {
         let octets = u32::try_from(mail.bytes.len()).unwrap_or(u32::MAX).min(WAITING_OCTETS);
-        let room = Arc::clone(&self.room).acquire_many_owned(octets).await.map_err(|_| NobodyTakes)?;
+        let room = tokio::select! {
+            biased;
+            // A mail that came in while the other end was dropped keeps its room for ever.
+            () = self.to.closed() => return Err(NobodyTakes),
+            room = Arc::clone(&self.room).acquire_many_owned(octets) => room.map_err(|_| NobodyTakes)?,
+        };
         self.to.send(Waiting { mail, _room: room }).await.map_err(|_| NobodyTakes)
     }
 
@@ -131,16 +136,17 @@ mod tests {
                 to.send(mail(n, size)).await.unwrap();
             }
         }));
-        let (mut ended, mut came, mut most) = (false, Vec::new(), 0);
+        let (mut ended, mut came, mut most) = (false, Vec::<(MailUid, usize)>::new(), 0);
         while !ended {
             // As far as it goes while nobody takes any.
             ended = poll_fn(|context| Poll::Ready(sending.as_mut().poll(context).is_ready())).await;
-            let mut waited = 0;
+            let (mut waited, before) = (0, came.len());
             while !from.is_empty() {
                 let mail = unconstrained(from.recv()).await.unwrap();
                 waited += mail.bytes.len();
                 came.push((mail.uid, mail.bytes.len()));
             }
+            assert!(ended || came.len() > before, "nothing waits, and nothing comes");
             most = most.max(waited);
         }
         assert!(came.into_iter().eq((0..).map(MailUid::from).zip(sizes)), "in order");
@@ -153,5 +159,18 @@ mod tests {
         to.send(mail(1, 9 * MIB)).await.unwrap();
         let (sent, ()) = tokio::join!(to.send(mail(2, 1)), async { drop(from) });
         assert_eq!(sent, Err(NobodyTakes));
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_room_that_no_one_can_give_back_hears_it_too() {
+        let (to, from) = channel();
+        // As by a mail of another thread that came in while the other end was dropped.
+        let _kept = Arc::clone(&to.room).acquire_many_owned(WAITING_OCTETS).await.unwrap();
+        drop(from);
+        tokio::select! {
+            biased;
+            sent = unconstrained(to.send(mail(1, 1))) => assert_eq!(sent, Err(NobodyTakes)),
+            () = ready(()) => panic!("it would wait for ever"),
+        }
     }
 }

@@ -223,6 +223,13 @@ pub trait Mailbox: Send {
         None
     }
 
+    /// A mark that does not say whose mailbox it was made in (older versions wrote such marks), with this one's
+    /// word for it; `None` when it says, or when nothing can be told.
+    fn claimed(&self, mark: &Mark) -> Option<Mark> {
+        let _ = mark;
+        None
+    }
+
     /// When the mailbox received a mail that it does not hand over, if it tells.
     async fn received(&mut self, uid: &MailUid) -> Result<Option<UnixMillis>, MailboxError> {
         let _ = uid;
@@ -266,6 +273,8 @@ pub trait Mailbox: Send {
 pub struct AnotherInbox {
     /// In words.
     pub why: String,
+    /// It is somebody else's: then so are the folders for filed mails.
+    pub account: bool,
     /// The mark of the first connection as it is to be kept from now on.
     pub mark: Option<Mark>,
 }

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 
 use super::{Found, LedgerEntry, MailId, Settled, StoreError, Totals, UidScope};
-use crate::mailbox::{Filed, Folder, MailUid, Mark, Shelf};
+use crate::mailbox::{AnotherInbox, Filed, Folder, MailUid, Mark, Shelf};
 use crate::types::UnixMillis;
 
 /// What is known of the mails in a mailbox. Fails as every method of [`super::Store`] does.
@@ -21,17 +21,21 @@ pub trait Ledger: Send + Sync {
         now: UnixMillis,
     ) -> Result<(), StoreError>;
 
+    /// Writes this mark over the one that is kept.
+    async fn amend_mark(&self, mailbox: &str, shelf: Shelf, mark: &Mark) -> Result<(), StoreError>;
+
     /// The highest UID, as a number, that was ever in the inbox under this UIDVALIDITY.
     async fn last(&self, mailbox: &str, validity: u32) -> Result<Option<MailUid>, StoreError>;
-    /// The inbox is another one under the same UIDVALIDITY: what is known under it is put aside, so that no
-    /// mail is taken for another, and `mark` replaces that of the first connection in its folder. Said in the
-    /// audit log.
-    /// Answers how many mails were known.
+    /// The inbox is another one under this UIDVALIDITY: what is known under it is put aside, so that no mail is
+    /// taken for another, and its mark replaces that of the first connection on `shelf`. When it is somebody
+    /// else's, so is where filed mails lie, under any UIDVALIDITY. Said in the audit log.
+    /// Answers how many mails of the inbox were known.
     async fn another_inbox(
         &self,
         mailbox: &str,
         validity: u32,
-        mark: Option<(Shelf, &Mark)>,
+        shelf: Shelf,
+        another: &AnotherInbox,
         now: UnixMillis,
     ) -> Result<u64, StoreError>;
 

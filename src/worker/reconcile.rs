@@ -10,7 +10,7 @@ use super::intake::another_inbox;
 use super::{Rules, reads};
 use crate::decision::Automation;
 use crate::mail::Authentication;
-use crate::mailbox::{self, Folder, MailUid, Mailbox, MailboxError, Opened, RawMail, Shelf};
+use crate::mailbox::{self, AnotherInbox, Folder, MailUid, Mailbox, MailboxError, Opened, RawMail, Shelf};
 use crate::store::{Incoming, MailId, Store, StoreError, Totals, UidScope};
 use crate::types::{EmailAddress, MessageId, UnixMillis, mask_phones};
 
@@ -51,7 +51,7 @@ pub struct Reconciled {
     /// place is noted lies there; every further mail of a content stands for one copy that is kept of it. Beside
     /// a running desk the figure may miss what happens meanwhile.
     pub nowhere: u64,
-    /// Why the inbox is another one than the desk knew, under the same UIDVALIDITY.
+    /// Why the inbox is another one than the desk knew.
     pub another: Option<String>,
 }
 
@@ -118,10 +118,14 @@ impl Reconciliation {
         let mailbox = self.mailbox.name().to_owned();
         // First: what is kept meanwhile is not missed.
         let totals = self.store.totals(&mailbox).await?;
-        let (mut folders, mut seen, mut another) = (Vec::new(), Seen::default(), None);
+        let (mut folders, mut seen) = (Vec::new(), Seen::default());
+        let mut another: Option<AnotherInbox> = None;
         // A running desk moves mails from the first to the others.
         for shelf in [Shelf::Inbox, Shelf::Filed(Folder::Handled), Shelf::Filed(Folder::Quarantine)] {
-            let mut look = Look { count: FolderCount::none(shelf), seen: &mut seen, name: &mut *name };
+            // Somebody else's folders are as little known as their inbox.
+            let strange = another.as_ref().is_some_and(|another| another.account);
+            let mut look =
+                Look { count: FolderCount::none(shelf), strange, seen: &mut seen, name: &mut *name };
             match self.mailbox.look(shelf).await? {
                 Some(opened) => another = self.folder(&opened, &mut look).await?.or(another),
                 None if shelf == Shelf::Inbox => return Err(ReconcileError::NoInbox),
@@ -131,7 +135,7 @@ impl Reconciliation {
         }
         let somewhere = self.somewhere(&mailbox, seen).await?;
         let nowhere = totals.kept.saturating_sub(u64::try_from(somewhere).unwrap_or(u64::MAX));
-        Ok(Reconciled { folders, totals, nowhere, another })
+        Ok(Reconciled { folders, totals, nowhere, another: another.map(|another| another.why) })
     }
 
     /// How many kept mails of this mailbox lie in its folders.
@@ -150,12 +154,12 @@ impl Reconciliation {
         Ok(lies.len())
     }
 
-    /// Answers why the folder is another one than the desk knew, if it is.
+    /// Answers why the inbox is another one than the desk knew, if it is.
     async fn folder(
         &mut self,
         opened: &Opened,
         look: &mut Look<'_>,
-    ) -> Result<Option<String>, ReconcileError> {
+    ) -> Result<Option<AnotherInbox>, ReconcileError> {
         let (mailbox, shelf) = (self.mailbox.name().to_owned(), look.count.shelf);
         let scope = UidScope { mailbox, shelf, validity: opened.validity };
         let mark = self.store.mark(&scope.mailbox, shelf).await?;
@@ -173,18 +177,15 @@ impl Reconciliation {
             }
             Shelf::Filed(_) => None,
         };
-        // The names that the ledger knows are other mails' there.
-        let mut unproven = match &another {
-            Some(_) => listed,
-            None => self.not_in_ledger(&scope, listed, look).await?,
-        };
+        look.strange |= another.is_some();
+        let mut unproven = self.not_in_ledger(&scope, listed, look).await?;
         // Nobody has connected yet, and the first connection will leave alone what lies there.
         let never = mark.is_none() && (shelf != Shelf::Inbox || self.start_now);
         if never {
             look.count.before += unproven.len();
             unproven.clear();
         }
-        let begun = if another.is_some() { Vec::new() } else { self.begun(&scope, &mut unproven).await? };
+        let begun = if look.strange { Vec::new() } else { self.begun(&scope, &mut unproven).await? };
         let mut missing = Vec::new();
         for some in unproven.chunks(FETCH_BATCH) {
             missing.extend(self.judge(&scope, some, look).await?);
@@ -196,7 +197,7 @@ impl Reconciliation {
             let begun = entries.first().map_or(0, |entry| entry.tries);
             look.unknown(UnknownMail { begun, ..UnknownMail::unread(shelf, uid) });
         }
-        Ok(another.map(|another| another.why))
+        Ok(another)
     }
 
     /// Takes out of `uids` the mails whose reading the desk began again and again and did not end: it may
@@ -219,6 +220,9 @@ impl Reconciliation {
         listed: Vec<MailUid>,
         look: &mut Look<'_>,
     ) -> Result<Vec<MailUid>, StoreError> {
+        if look.strange {
+            return Ok(listed);
+        }
         let mut others = Vec::new();
         for some in listed.chunks(LEDGER_BATCH) {
             let known = self.store.entries(scope, some).await?;
@@ -306,6 +310,8 @@ struct Seen {
 /// One folder while it is looked at.
 struct Look<'a> {
     count: FolderCount,
+    /// The names that the ledger knows are other mails' there.
+    strange: bool,
     seen: &'a mut Seen,
     name: &'a mut (dyn FnMut(&UnknownMail) + Send),
 }

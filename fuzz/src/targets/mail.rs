@@ -5,6 +5,7 @@ use nyckelbud::request::template::combine;
 use nyckelbud::request::{Reading, template};
 
 mod cut;
+mod report;
 mod tie;
 
 /// A request as people write it.
@@ -23,6 +24,7 @@ pub fn run(data: &[u8]) {
     let octets: usize = written(&mail).map(String::len).sum();
     assert!(octets <= GROWTH * data.len(), "{} octets became {octets}", data.len());
     tie::check(&mail, &read);
+    report::check(&mail);
     cut::unseen(&mail, &read);
     cut::below(data, &read);
     combined(read);

@@ -44,6 +44,8 @@ mod wire;
 const MAIL_MAX: u32 = 256 * 1024 * 1024;
 
 const OF_ANOTHER: &str = "its host, username or inbox is another than at the first connection";
+/// RFC 3501 2.3.1.1 forbids it; so it is said.
+const SAME: &str = "under the same UIDVALIDITY";
 
 /// Where an IMAP mailbox is and how to get in.
 #[derive(Clone, Debug)]
@@ -241,23 +243,31 @@ impl Mailbox for ImapMailbox {
         let (whose, next) = (self.settings.whose(), selected.next.unwrap_or(u32::MAX));
         let mark = mark.and_then(|mark| ImapMark::from_mark(mark).ok());
         let last = last.and_then(|uid| uid.0.parse().ok());
+        let account = mark.as_ref().is_some_and(|mark| mark.is_of_another(&whose));
         let why = match &mark {
-            Some(mark) if mark.is_of_another(&whose) => OF_ANOTHER.to_owned(),
+            Some(_) if account => OF_ANOTHER.to_owned(),
             Some(mark) if mark.validity == selected.validity && next < mark.next => {
-                format!("its next UID is {next}, and was {} at the first connection", mark.next)
+                let was = mark.next;
+                format!("its next UID is {next}, and was {was} at the first connection, {SAME}")
             }
             Some(_) | None if last.is_some_and(|last| next <= last) => {
-                format!("its next UID is {next}, and a mail of a higher one has lain there")
+                format!("its next UID is {next}, and a mail of a higher one has lain there, {SAME}")
             }
             Some(_) | None => return None,
         };
-        Some(AnotherInbox { why, mark: mark.map(|mark| mark.only_time(&whose).to_mark()) })
+        Some(AnotherInbox { why, account, mark: mark.map(|mark| mark.only_time(&whose).to_mark()) })
     }
 
     fn of_another(&self, mark: &Mark) -> Option<AnotherInbox> {
         let whose = self.settings.whose();
         let mark = ImapMark::from_mark(mark).ok().filter(|mark| mark.is_of_another(&whose))?;
-        Some(AnotherInbox { why: OF_ANOTHER.to_owned(), mark: Some(mark.only_time(&whose).to_mark()) })
+        let mark = Some(mark.only_time(&whose).to_mark());
+        Some(AnotherInbox { why: OF_ANOTHER.to_owned(), account: true, mark })
+    }
+
+    fn claimed(&self, mark: &Mark) -> Option<Mark> {
+        let mark = ImapMark::from_mark(mark).ok().filter(|mark| mark.whose.is_none())?;
+        Some(ImapMark { whose: Some(self.settings.whose()), ..mark }.to_mark())
     }
 
     async fn received(&mut self, uid: &MailUid) -> Result<Option<UnixMillis>, MailboxError> {

@@ -9,8 +9,8 @@ use super::dialect::Dialect;
 use super::intake::{self, told};
 use super::tx::Tx;
 use super::value::{Row, Value, list, values};
-use super::{audit, places};
-use crate::mailbox::{Filed, Folder, MailUid, Mark, Shelf};
+use super::{another, audit, places};
+use crate::mailbox::{AnotherInbox, Filed, Folder, MailUid, Mark, Shelf};
 use crate::store::{Found, Ledger, LedgerEntry, MailId, Settled, StoreError, Totals, UidScope};
 use crate::ticket::TicketId;
 use crate::types::UnixMillis;
@@ -113,6 +113,12 @@ impl<DB: Dialect> Ledger for SqlStore<DB> {
         tx.commit().await
     }
 
+    async fn amend_mark(&self, mailbox: &str, shelf: Shelf, mark: &Mark) -> Result<(), StoreError> {
+        let mut tx = self.write("keeping a mailbox's mark").await?;
+        another::replace_mark(&mut tx, mailbox, shelf, mark).await?;
+        tx.commit().await
+    }
+
     async fn last(&self, mailbox: &str, validity: u32) -> Result<Option<MailUid>, StoreError> {
         self.highest_uid(mailbox, validity).await
     }
@@ -121,10 +127,11 @@ impl<DB: Dialect> Ledger for SqlStore<DB> {
         &self,
         mailbox: &str,
         validity: u32,
-        mark: Option<(Shelf, &Mark)>,
+        shelf: Shelf,
+        another: &AnotherInbox,
         now: UnixMillis,
     ) -> Result<u64, StoreError> {
-        self.put_aside(mailbox, validity, mark, now).await
+        self.put_aside(mailbox, validity, shelf, another, now).await
     }
 
     async fn entries(&self, scope: &UidScope, uids: &[MailUid]) -> Result<Vec<LedgerEntry>, StoreError> {

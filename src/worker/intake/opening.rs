@@ -24,13 +24,25 @@ impl Intake {
         let name = self.inbox.mailbox.name().to_owned();
         let found =
             another_inbox(self.inbox.mailbox.as_mut(), self.parts.store.as_ref(), opened.validity).await?;
-        let Some((shelf, another)) = found else { return Ok(()) };
-        let (mark, now) = (another.mark.as_ref().map(|mark| (shelf, mark)), self.parts.now());
-        let known = self.parts.store.another_inbox(&name, opened.validity, mark, now).await?;
-        self.breaks.remove(&Shelf::Inbox);
-        tracing::error!(mailbox = %name, known, "this is another inbox than before, under the same UIDVALIDITY \
-            {}: {}; what was known of its mails is put aside, and they are compared by content; with `start = \
-            \"now\"`, mails from before the first connection are left out by their time", opened.validity, another.why);
+        let Some((shelf, another)) = found else { return self.claim_marks(&name).await };
+        let (store, now) = (&self.parts.store, self.parts.now());
+        let known = store.another_inbox(&name, opened.validity, shelf, &another, now).await?;
+        self.breaks.retain(|shelf, _| *shelf != Shelf::Inbox && !another.account);
+        tracing::error!(mailbox = %name, known, "this is another inbox than before: {}; what was known of its mails \
+            is put aside, and they are compared by content; with `start = \"now\"`, mails from before the first \
+            connection are left out by their time", another.why);
+        Ok(())
+    }
+
+    /// Marks of older versions do not say whose they are. The inbox is the one that is known, so they are its.
+    async fn claim_marks(&mut self, name: &str) -> Result<(), RoundError> {
+        let store = &self.parts.store;
+        for shelf in [Shelf::Inbox, Shelf::Filed(Folder::Handled), Shelf::Filed(Folder::Quarantine)] {
+            let mark = store.mark(name, shelf).await?;
+            if let Some(mark) = mark.and_then(|mark| self.inbox.mailbox.claimed(&mark)) {
+                store.amend_mark(name, shelf, &mark).await?;
+            }
+        }
         Ok(())
     }
 }

@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::process::Stdio;
 
+use sha2::{Digest as _, Sha256};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection};
 
 use super::{answer, demo, desk};
 use crate::support::demo_desk;
@@ -90,6 +91,66 @@ async fn a_mail_whose_ticket_cannot_be_read_is_named_and_the_others_are_listed()
         let ended = answer(folder.path(), ["quarantine", command, &bad]).expect(1);
         assert!(ended.err.contains("the trail of a ticket; nothing was changed"), "{}", ended.err);
     }
+}
+
+/// Three mails that were read lie in quarantine, as an older program would have put them there. Answers their
+/// tickets' numbers.
+async fn held_three(database: &mut SqliteConnection, number: &str) -> Vec<String> {
+    let sql = "SELECT t.running, m.id, m.raw FROM mail m JOIN ticket t ON t.id = m.ticket
+         WHERE m.duplicate_of = 0 AND t.kind <> 'quarantine' GROUP BY t.id HAVING COUNT(*) = 1 ORDER BY t.id LIMIT 3";
+    let mails: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(sql).fetch_all(&mut *database).await.expect("mails");
+    let mut numbers = Vec::new();
+    for (running, id, raw) in mails {
+        let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(raw));
+        let sql = "UPDATE mail SET content_hash = ? WHERE id = ?";
+        sqlx::query(sql).bind(hash).bind(id).execute(&mut *database).await.expect("held");
+        let sql = "UPDATE ticket SET kind = 'quarantine' WHERE running = ?";
+        sqlx::query(sql).bind(running).execute(&mut *database).await.expect("held");
+        numbers.push(number.replace(number.rsplit('-').next().expect("a number"), &running.to_string()));
+    }
+    assert_eq!(numbers.len(), 3);
+    numbers
+}
+
+#[tokio::test]
+async fn a_number_that_cannot_be_tried_is_said_and_the_others_are_tried() {
+    let folder = demo();
+    let file = folder.path().join("var/nyckelbud.db");
+    let mut database = SqliteConnectOptions::new().filename(&file).connect().await.expect("the database");
+    let numbers = held_three(&mut database, &only(folder.path())).await;
+    let damage = "UPDATE ticket SET trail = 'x' WHERE running = ?";
+    let second = numbers[1].rsplit('-').next().expect("a number");
+    sqlx::query(damage).bind(second).execute(&mut database).await.expect("damaged");
+    database.close().await.expect("closed");
+    let all = ["quarantine", "retry", &numbers[0], &numbers[1], "26-999999", &numbers[2]];
+    let ended = answer(folder.path(), all).expect(1);
+    for number in [&numbers[0], &numbers[2]] {
+        assert!(ended.out.contains(&format!("{number}: read; ")), "{} {}", ended.out, ended.err);
+        assert!(!ended.err.contains(&format!("{number}:")), "{}", ended.err);
+    }
+    let said = format!("{}: the database holds what this version cannot read: the trail", numbers[1]);
+    assert!(ended.err.contains(&said) && ended.err.contains("nothing was changed for it"), "{}", ended.err);
+    assert!(ended.err.contains("26-999999 holds no mail in quarantine"), "{}", ended.err);
+}
+
+#[tokio::test]
+async fn of_mails_kept_together_it_is_said_that_some_were_let_out() {
+    let folder = demo();
+    let file = folder.path().join("var/nyckelbud.db");
+    let mut database = SqliteConnectOptions::new().filename(&file).connect().await.expect("the database");
+    let numbers = held_three(&mut database, &only(folder.path())).await;
+    let running = |n: usize| numbers[n].rsplit('-').next().expect("a number").to_owned();
+    let (first, second) = (running(0), running(1));
+    let damage = format!(
+        "UPDATE mail SET content_hash = CAST(x'ff' AS TEXT), ticket = (SELECT id FROM ticket WHERE running = {first})
+         WHERE ticket = (SELECT id FROM ticket WHERE running = {second})"
+    );
+    sqlx::raw_sql(AssertSqlSafe(damage)).execute(&mut database).await.expect("damaged");
+    database.close().await.expect("closed");
+    let ended = answer(folder.path(), ["quarantine", "retry", &numbers[0]]).expect(1);
+    assert!(ended.out.contains(&format!("{}: read; ", numbers[0])), "{} {}", ended.out, ended.err);
+    assert!(ended.err.contains("1 of its mails were let out before, and no others"), "{}", ended.err);
+    assert!(!ended.err.contains("nothing was changed"), "{}", ended.err);
 }
 
 /// Mails in quarantine are looked at while something else does not work: neither a secret nor the

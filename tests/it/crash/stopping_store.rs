@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use nyckelbud::delivery::Receipt;
 use nyckelbud::keyring::Keyring;
-use nyckelbud::mailbox::{Filed, Folder, MailUid, Mark, Shelf};
+use nyckelbud::mailbox::{AnotherInbox, Filed, Folder, MailUid, Mark, Shelf};
 use nyckelbud::store::*;
 use nyckelbud::ticket::{State, Ticket, TicketId};
 use nyckelbud::types::{AccountId, History, Outcome, TicketNumber, UnixMillis};
@@ -209,6 +209,9 @@ impl Ledger for StoppingStore {
     ) -> Result<(), StoreError> {
         stopped!(self, "set_mark", self.inner.set_mark(mailbox, shelf, mark, now))
     }
+    async fn amend_mark(&self, mailbox: &str, shelf: Shelf, mark: &Mark) -> Result<(), StoreError> {
+        stopped!(self, "amend_mark", self.inner.amend_mark(mailbox, shelf, mark))
+    }
     async fn last(&self, mailbox: &str, validity: u32) -> Result<Option<MailUid>, StoreError> {
         self.inner.last(mailbox, validity).await
     }
@@ -216,10 +219,11 @@ impl Ledger for StoppingStore {
         &self,
         mailbox: &str,
         validity: u32,
-        mark: Option<(Shelf, &Mark)>,
+        shelf: Shelf,
+        another: &AnotherInbox,
         now: UnixMillis,
     ) -> Result<u64, StoreError> {
-        stopped!(self, "another_inbox", self.inner.another_inbox(mailbox, validity, mark, now))
+        stopped!(self, "another_inbox", self.inner.another_inbox(mailbox, validity, shelf, another, now))
     }
     async fn entries(&self, scope: &UidScope, uids: &[MailUid]) -> Result<Vec<LedgerEntry>, StoreError> {
         self.inner.entries(scope, uids).await

@@ -6,6 +6,8 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use nyckelbud::mail::{Authentication, reading};
+
 #[path = "../../../fuzz/src/targets/mod.rs"]
 mod targets;
 
@@ -56,6 +58,20 @@ fn kept_mails_are_read_without_a_finding() {
     assert!(mails.len() >= 300, "{} mails", mails.len());
     let target = ALL.iter().find(|target| target.name == "mail").unwrap();
     assert_eq!(findings(target, &mails), Vec::<String>::new());
+}
+
+#[test]
+fn kept_delivery_reports_are_read_as_reports_and_what_is_none_is_not() {
+    let own = ["kommun.example".to_owned()];
+    let (mut told, mut others) = (0, 0);
+    for path in kept("corpus", "mail") {
+        let mail = reading::read(&fs::read(&path).unwrap(), &Authentication::Trusted, None, &own);
+        let is_report = mail.is_ok_and(|mail| mail.returned.is_some());
+        let name = path.file_name().unwrap().to_str().unwrap();
+        assert_eq!(is_report, name.starts_with("report-"), "{name}");
+        (told, others) = (told + usize::from(is_report), others + usize::from(!is_report));
+    }
+    assert!(told >= 5 && others >= FEWEST, "{told} reports, {others} others");
 }
 
 #[test]

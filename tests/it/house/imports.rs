@@ -103,6 +103,7 @@ const TABLE: &[Row] = &[
             "keyring",
             "audit",
             "ticket",
+            "mailbox::AnotherInbox",
             "mailbox::Filed",
             "mailbox::Folder",
             "mailbox::MailUid",

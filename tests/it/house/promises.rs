@@ -1,7 +1,7 @@
 //! `docs/promises.md` names a test for every promise; each of them is there, and is a test.
 
 use syn::visit::{self, Visit};
-use syn::{Attribute, ItemFn};
+use syn::{Attribute, FnArg, ItemFn, PatType, Type};
 
 use super::source::{Breach, Source, assert_none, files, root};
 
@@ -46,7 +46,7 @@ struct Tests(Vec<String>);
 
 impl<'ast> Visit<'ast> for Tests {
     fn visit_item_fn(&mut self, item: &'ast ItemFn) {
-        if item.attrs.iter().any(is_test) {
+        if item.attrs.iter().any(is_test) || is_of_contract(item) {
             self.0.push(item.sig.ident.to_string());
         }
         visit::visit_item_fn(self, item);
@@ -63,6 +63,16 @@ impl<'ast> Visit<'ast> for Tests {
 /// `#[test]`, `#[tokio::test]`.
 fn is_test(attribute: &Attribute) -> bool {
     attribute.path().segments.last().is_some_and(|last| last.ident == "test")
+}
+
+/// A test of the store's contract, which `tests/it/store/mod.rs` runs on each database: it takes a `World`. One
+/// that is not on the list there is dead code, which the compiler says.
+fn is_of_contract(item: &ItemFn) -> bool {
+    let takes = item.sig.inputs.iter().map(|input| match input {
+        FnArg::Typed(PatType { ty, .. }) => matches!(&**ty, Type::Path(path) if path.path.is_ident("World")),
+        FnArg::Receiver(_) => false,
+    });
+    takes.eq([true])
 }
 
 fn missing(page: &Source, read: impl Fn(&str) -> Option<Source>) -> Vec<Breach> {
@@ -95,10 +105,11 @@ fn a_promise_without_its_test_is_seen() {
     let page = Source::new(
         PAGE,
         "| promise | shown by |\n| --- | --- |\n| A | `a.rs` `one` `two` |\n| B | later |\n\
-         | C | `b.rs` `one` |\n| D | `a.rs` `three` `four` |\n",
+         | C | `b.rs` `one` |\n| D | `a.rs` `three` `four` `five` `six` |\n",
     );
     let text = "#[test]\nfn one() {}\n#[tokio::test]\nasync fn two() {}\nfn three() {}\n\
-                proptest! { #[test]\nfn four(a in b()) {} }\n";
+                proptest! { #[test]\nfn four(a in b()) {} }\n\
+                pub async fn five(world: World) {}\nfn six(world: &World) {}\n";
     let found = missing(&page, |file| (file == "a.rs").then(|| Source::new(file, text)));
     let told: Vec<(usize, &str)> = found.iter().map(|breach| (breach.line, breach.what.as_str())).collect();
     assert_eq!(
@@ -107,6 +118,7 @@ fn a_promise_without_its_test_is_seen() {
             (4, "this promise names no test: `file.rs` `test`"),
             (5, "there is no b.rs"),
             (6, "a.rs holds no test three"),
+            (6, "a.rs holds no test six"),
         ]
     );
 }

@@ -158,7 +158,12 @@ async fn an_inbox_of_another_account_or_below_its_mark_is_known_as_another_one()
     // A mark of another folder says only whose mailbox it is.
     assert_eq!(mailbox.of_another(&mark), None);
     assert_eq!(mailbox.of_another(&Mark(below.to_owned())), None, "marks of older versions do not say");
+    let claimed = mailbox.claimed(&Mark(below.to_owned())).expect("it did not say");
+    assert_eq!(mailbox.claimed(&claimed), None, "now it does");
+    assert_eq!(claimed.0, format!("{below} of={}", mark.0.split(" of=").last().unwrap()));
+    assert_eq!(mailbox.claimed(&Mark(moved.clone())), None, "nobody's mark is taken over");
     let another = mailbox.of_another(&Mark(moved)).unwrap();
+    assert!(another.account);
     assert!(another.why.contains("username"), "{}", another.why);
     assert_eq!(mailbox.of_another(&another.mark.unwrap()), None, "said once");
     server.finished().await;

@@ -44,6 +44,8 @@ pub struct Held {
     pub another: bool,
     /// It is somebody else's account than before.
     pub of_another: bool,
+    /// Marks say whose they are once they are claimed.
+    pub claims: bool,
     /// Looks into folders are refused.
     pub blind: bool,
     /// The names of what was asked for, a fetch each.
@@ -79,6 +81,9 @@ impl Held {
         }
     }
 }
+
+/// The word of a mark that says whose it is.
+pub const OURS: &str = "ours";
 
 /// The mailbox over it.
 pub struct ShelfMailbox {
@@ -121,7 +126,7 @@ impl Mailbox for ShelfMailbox {
     fn another(&self, mark: Option<&Mark>, last: Option<&MailUid>) -> Option<AnotherInbox> {
         let held = self.held();
         let why = format!("{} is below {last:?}", held.mails.len());
-        let another = held.another.then_some(AnotherInbox { why, mark: None });
+        let another = held.another.then_some(AnotherInbox { why, account: false, mark: None });
         assert!(another.is_none() || mark.is_none(), "the tests of another inbox start with all mails");
         another
     }
@@ -130,7 +135,12 @@ impl Mailbox for ShelfMailbox {
         const NOW: &str = "theirs";
         let known = mark.0.split(' ').any(|word| word == NOW) || !self.held().of_another;
         let mark = Some(Mark(format!("{} {NOW}", mark.0)));
-        (!known).then(|| AnotherInbox { why: "its username is another".to_owned(), mark })
+        (!known).then(|| AnotherInbox { why: "its username is another".to_owned(), account: true, mark })
+    }
+
+    fn claimed(&self, mark: &Mark) -> Option<Mark> {
+        let says = mark.0.split(' ').any(|word| word == OURS);
+        (self.held().claims && !says).then(|| Mark(format!("{} {OURS}", mark.0)))
     }
 
     async fn received(&mut self, uid: &MailUid) -> Result<Option<UnixMillis>, MailboxError> {

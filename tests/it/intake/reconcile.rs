@@ -18,7 +18,7 @@ const HANDLED: Folder = Folder::Handled;
 const QUARANTINE: Folder = Folder::Quarantine;
 
 /// Compares the desk's mailbox with its store; the mails without a known fate.
-async fn reconciled(desk: &Desk) -> (Reconciled, Vec<UnknownMail>) {
+pub async fn reconciled(desk: &Desk) -> (Reconciled, Vec<UnknownMail>) {
     compared(desk, Box::new(ShelfMailbox::over("servicedesk", &desk.shelf))).await
 }
 
@@ -38,7 +38,8 @@ async fn compared(desk: &Desk, mailbox: Box<dyn Mailbox>) -> (Reconciled, Vec<Un
     (told, unknown)
 }
 
-fn of(told: &Reconciled, shelf: Shelf) -> &FolderCount {
+/// What was counted in one folder.
+pub fn of(told: &Reconciled, shelf: Shelf) -> &FolderCount {
     told.folders.iter().find(|folder| folder.shelf == shelf).expect("the folder")
 }
 

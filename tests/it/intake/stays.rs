@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nyckelbud::mailbox::{Folder, RawMail, Shelf};
+use nyckelbud::store;
 use nyckelbud::worker::Told;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::inbox::{raw, scope};
+use super::inbox::{OURS, raw, scope};
 use super::{Desk, intake, letter, letter_from};
 use crate::support::said::Said;
-use crate::support::{audit_rows, demo_desk};
+use crate::support::{audit_rows, demo_desk, postgres};
 
 const REQUEST: &str = "sms-registered-phone";
 
@@ -179,6 +180,54 @@ async fn the_inbox_of_another_account_whose_uids_count_higher_is_read_and_said_o
     }
     let told = said.lines("this is another inbox than before");
     assert!(told.len() == 1 && told[0].contains("username"), "{told:#?}");
+}
+
+/// Their folder of handled mails counts as ours did, with the same UIDVALIDITY.
+async fn in_the_folders_of_another_account(mut desk: Desk) {
+    let handled = Shelf::Filed(Folder::Handled);
+    desk.shelf().tells_spots = true;
+    desk.shelf().mails = vec![raw("1", &letter_from("first", "one", "Hej"))];
+    desk.drain().await;
+    desk.shelf().folders.clear();
+    let uid = desk.shelf().lay(Folder::Handled, raw("", &letter_from("theirs", "two", "Hej")));
+    let known =
+        desk.parts.store.entries(&scope(handled, 5), std::slice::from_ref(&uid)).await.expect("entries");
+    assert!(known.iter().any(|entry| entry.mail.is_some()), "{uid:?} is known");
+    desk.shelf().of_another = true;
+    let (told, unknown) = super::reconcile::reconciled(&desk).await;
+    let folder = super::reconcile::of(&told, handled);
+    assert_eq!((folder.by_place, folder.unknown, unknown.len()), (0, 1, 1), "{told:?}");
+    assert!(told.another.as_ref().is_some_and(|why| why.contains("username")), "{told:?}");
+    for _ in 0..2 {
+        desk.restart();
+        desk.drain().await;
+        assert_eq!(desk.tickets().await.len(), 2, "it was taken in, once");
+        let (told, unknown) = super::reconcile::reconciled(&desk).await;
+        let folder = super::reconcile::of(&told, handled);
+        assert_eq!((folder.by_place, unknown.len(), told.another.clone()), (1, 0, None), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_mail_in_the_folders_of_another_account_counts_as_unknown_and_comes_in() {
+    in_the_folders_of_another_account(Desk::new().await).await;
+    let url = postgres::fresh_database().await;
+    let store = store::open(&url, "kommun.example").await.expect("the store opens");
+    in_the_folders_of_another_account(Desk::over(store)).await;
+}
+
+#[tokio::test]
+async fn marks_that_do_not_say_whose_they_are_learn_it_at_the_next_opening() {
+    let mut desk = Desk::new().await;
+    desk.shelf().mails = vec![raw("1", &letter_from("first", "one", "Hej"))];
+    desk.shelf().claims = true;
+    desk.drain().await;
+    desk.restart();
+    desk.drain().await;
+    for shelf in [Shelf::Filed(Folder::Handled), Shelf::Filed(Folder::Quarantine)] {
+        let mark = desk.parts.store.mark("servicedesk", shelf).await.expect("the mark").expect("a mark");
+        assert_eq!(mark.0.matches(OURS).count(), 1, "{mark:?}");
+    }
 }
 
 #[tokio::test]

@@ -45,6 +45,8 @@ contract! {
     places:
         a_filed_mail_has_its_place_if_the_server_told,
         tries_in_a_folder_are_not_those_of_the_inbox,
+        places_of_another_account_are_put_aside_and_those_of_an_inbox_made_again_stay,
+        a_mark_is_amended_in_its_own_folder_alone,
         a_mail_that_is_found_is_known_by_its_content_or_makes_a_ticket,
         two_sweeps_that_find_the_same_mail_make_one_ticket,
         copies_of_a_mail_get_a_place_each,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use nyckelbud::mailbox::{Filed, Folder, Spot};
+use nyckelbud::mailbox::{AnotherInbox, Filed, Folder, Mark, Shelf, Spot};
 use nyckelbud::store::*;
 
 use super::make::*;
@@ -58,6 +58,48 @@ pub async fn tries_in_a_folder_are_not_those_of_the_inbox(world: World) {
     store.forgive_tries(&folder, &one).await.unwrap();
     assert_eq!(places(&world, &["1"]).await, [("1".to_owned(), 1, false)]);
     assert_eq!(store.entries(&inbox(3), &one).await.unwrap()[0].tries, 1);
+}
+
+pub async fn places_of_another_account_are_put_aside_and_those_of_an_inbox_made_again_stay(world: World) {
+    let store = &world.store;
+    // One name under two UIDVALIDITYs, and in another mailbox.
+    let ours = [in_folder(HANDLED), UidScope { validity: 2, ..in_folder(HANDLED) }];
+    let theirs = UidScope { mailbox: "annex".to_owned(), ..in_folder(HANDLED) };
+    let known = async |scope: &UidScope| store.entries(scope, &[uid("71")]).await.unwrap().len();
+    store.count_tries(&theirs, &[uid("71")], NOW).await.unwrap();
+    // The account changes twice, and the next one's mails have the same names again.
+    for account in [false, true, true] {
+        for scope in &ours {
+            store.count_tries(scope, &[uid("71")], NOW).await.unwrap();
+        }
+        let another = AnotherInbox { why: String::new(), account, mark: None };
+        store.another_inbox(BOX, 1, Shelf::Inbox, &another, NOW).await.unwrap();
+        for scope in &ours {
+            assert_eq!(known(scope).await, usize::from(!account), "{scope:?}");
+        }
+    }
+    assert_eq!(known(&theirs).await, 1);
+    let aside = "SELECT COUNT(DISTINCT validity) FROM place WHERE mailbox = 'servicedesk' AND validity < 0";
+    assert_eq!(world.number(aside).await, 4);
+}
+
+pub async fn a_mark_is_amended_in_its_own_folder_alone(world: World) {
+    let store = &world.store;
+    let shelves = [Shelf::Inbox, Shelf::Filed(HANDLED), Shelf::Filed(Folder::Quarantine)];
+    let mark = |word: &str| Mark(word.to_owned());
+    for amended in shelves {
+        store.amend_mark("annex", amended, &mark("none")).await.unwrap();
+        assert_eq!(store.mark("annex", amended).await.unwrap(), None, "there is none to amend");
+        for shelf in shelves {
+            store.set_mark(BOX, shelf, &mark("first"), NOW).await.unwrap();
+        }
+        store.amend_mark(BOX, amended, &mark("amended")).await.unwrap();
+        for shelf in shelves {
+            let word = if shelf == amended { "amended" } else { "first" };
+            assert_eq!(store.mark(BOX, shelf).await.unwrap(), Some(mark(word)));
+        }
+        store.amend_mark(BOX, amended, &mark("first")).await.unwrap();
+    }
 }
 
 pub async fn a_mail_that_is_found_is_known_by_its_content_or_makes_a_ticket(world: World) {
