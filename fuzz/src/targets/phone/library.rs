@@ -2,8 +2,9 @@
 //! asked about the same digits: what stands between them is not the library's matter.
 
 use nyckelbud::types::PhoneNumber;
-use phonenumber::Mode;
 use phonenumber::country::Id;
+use phonenumber::metadata::DATABASE;
+use phonenumber::{Mode, Type};
 
 /// Countries whose people work here; the two libraries' tables of other countries are of different
 /// ages.
@@ -50,9 +51,9 @@ fn refused_too(text: &str) {
         return;
     }
     let Ok(theirs) = phonenumber::parse(Some(Id::SE), text) else { return };
-    // Of premium numbers it looks at the beginning alone: seven or ten digits are one, and it takes nine.
-    let national = theirs.national().value().to_string();
-    if theirs.code().value() == 46 && ["900", "939", "944", "99"].iter().any(|s| national.starts_with(s)) {
+    // Numbers of services are of other lengths in each table, and no person's.
+    let kind = theirs.number_type(&DATABASE);
+    if !matches!(kind, Type::FixedLine | Type::Mobile | Type::FixedLineOrMobile) {
         return;
     }
     let country = theirs.country().id().map(|id| format!("{id:?}")).unwrap_or_default();
