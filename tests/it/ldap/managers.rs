@@ -64,9 +64,16 @@ async fn a_manager_elsewhere_in_the_domain_is_one_all_the_same() {
 
 #[tokio::test]
 async fn managers_who_are_told_in_half_are_passed_over_with_the_reason() {
-    for right in [READ_NOTHING, READ_NO_ACCOUNT_CONTROL] {
-        let hidden = domain().unit_with(&[&DELEGATED[..], &[right]].concat());
+    for by_the_unit in [true, false] {
+        let hidden = if by_the_unit {
+            domain().unit_with(&[&DELEGATED[..], &[READ_NOTHING]].concat())
+        } else {
+            domain().unit()
+        };
         hidden.people(&[("cilla", &[]), ("berit", &[("manager", &hidden.dn_of("cilla"))])]);
+        for name in ["berit", "cilla"].into_iter().filter(|_| !by_the_unit) {
+            hidden.restrict(name, READ_NO_ACCOUNT_CONTROL);
+        }
         let unit = domain().unit();
         unit.people(&[("anna", &[("manager", &hidden.dn_of("berit"))])]);
         let above = facts(&people(&unit), &unit.account("anna"), 3).await.managers;
