@@ -45,9 +45,9 @@ fn refused_too(text: &str) {
     if text.starts_with("46") {
         return;
     }
-    // The other library forgives several trunk digits.
+    // The other library forgives several trunk digits, and zeros behind the plus.
     let digits = text.trim_start_matches('+');
-    if digits.strip_prefix("00").unwrap_or(digits).starts_with("4600") {
+    if text.starts_with("+0") || digits.strip_prefix("00").unwrap_or(digits).starts_with("4600") {
         return;
     }
     let Ok(theirs) = phonenumber::parse(Some(Id::SE), text) else { return };
