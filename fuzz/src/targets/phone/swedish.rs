@@ -75,7 +75,7 @@ fn digits(text: &str) -> Option<String> {
         }
     }
     let signs = match signs.split_once("(0)") {
-        Some((before, behind)) if is_country(&before.replace(['(', ')'], "")) => format!("{before}{behind}"),
+        Some((before, behind)) if is_country(before.trim_matches(['(', ')'])) => format!("{before}{behind}"),
         Some(_) | None => signs,
     };
     Some(signs.replace(['(', ')'], ""))
