@@ -31,10 +31,6 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
     if work.now() < quiet_from {
         return work.give_back(quiet_from).await;
     }
-    // A pass that could not be sealed would end another for nothing.
-    if work.parts.keyring.is_none() {
-        return Err(WorkError::Lacks("a sealing key"));
-    }
     if work.now() >= job.deadline.minus(LEAST_TIME_LEFT) {
         let event = Event::TimeOver { password: PasswordFact::NotChanged };
         return work.commit(event, Draft::default()).await;
@@ -42,6 +38,10 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
     // Somebody may have turned the switch meanwhile.
     if work.parts.automation().await? != Automation::On {
         return give_up(work, Reason::AutomationOff, Draft::default()).await;
+    }
+    // A pass that could not be sealed would end another for nothing.
+    if work.parts.keyring.is_none() {
+        return Err(WorkError::Lacks("a sealing key"));
     }
     if !work.lease_allows(work.parts.timing.directory) {
         return work.give_back(work.now()).await;
@@ -67,11 +67,11 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
 /// by then.
 fn quiet_from(work: &Work) -> UnixMillis {
     let timing = work.parts.timing;
-    let wait = timing.directory + timing.quiesce;
     let passes = work.claim.intents.iter().filter(|i| i.kind == IntentKind::Pass);
-    let lost = passes.filter(|i| matches!(i.outcome, Some(Outcome::Uncertain { .. }))).map(|i| i.at).max();
-    // After a clock that was set back, one whole wait from now.
-    lost.map_or(UnixMillis(0), |at| at.plus(wait).min(work.now().plus(wait)))
+    let lost = passes.filter(|i| matches!(i.outcome, Some(Outcome::Uncertain { .. }))).map(|i| i.at);
+    // One that lies ahead was noted before the clock was set back: how long ago, nobody can tell.
+    let lost = lost.filter(|at| *at <= work.now()).max();
+    lost.map_or(UnixMillis(0), |at| at.plus(timing.directory + timing.quiesce))
 }
 
 /// Does nobody know whether this call has issued a pass?

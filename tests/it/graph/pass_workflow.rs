@@ -95,6 +95,22 @@ async fn nobody_who_takes_the_ticket_on_early_has_the_next_pass_made_before_the_
 }
 
 #[tokio::test]
+async fn a_clock_that_is_set_back_holds_up_no_pass() {
+    let place = Place::new(|| accepted("a1")).await;
+    place.graph.fault("POST", 1, Fault::LosesAnswer);
+    place.desk.work().await;
+    place.clock.turn(-24 * 60);
+    let store = &place.desk.parts.store;
+    for _ in 0..2 {
+        // As whoever looks after the clock does.
+        store.wake_all(place.desk.parts.clock.now()).await.unwrap();
+        place.desk.work().await;
+        place.clock.turn(1);
+    }
+    assert_eq!((place.graph.passes().len(), place.gateway.sent().len()), (2, 1));
+}
+
+#[tokio::test]
 async fn a_pass_that_would_end_before_anybody_had_it_is_a_technicians() {
     let place = Place::new(|| accepted("a1")).await;
     place.graph.set_pass_policy(PassPolicy { lifetime: 9, ..PassPolicy::default() });
