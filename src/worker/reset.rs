@@ -133,10 +133,15 @@ pub(crate) async fn settle_interrupted(
         work.intents(kind, job.generation).find(|i| i.outcome.is_none() && !work.begun_here(&i.key)).cloned();
     let Some(Intent { key, at, .. }) = left else { return Ok(None) };
     let timing = work.parts.timing;
-    // Its owner's lease began before it; after a clock that was set back, one whole wait from now.
-    let end = work.claim.previous_lease_end.unwrap_or(at.plus(timing.lease));
-    let quiet_from = end.plus(timing.quiesce).min(work.now().plus(timing.lease + timing.quiesce));
-    if work.now() < quiet_from {
+    let now = work.now();
+    let quiet_from = match work.claim.previous_lease_end {
+        // Its owner's lease began before it; after a clock that was set back, one whole wait from now.
+        Some(end) => end.plus(timing.quiesce).min(now.plus(timing.lease + timing.quiesce)),
+        // Given back since, so that wait was begun; noted before the clock was set back, it has no other end.
+        None if at > now => now,
+        None => at.plus(timing.lease + timing.quiesce),
+    };
+    if now < quiet_from {
         return Ok(Some(work.give_back(quiet_from).await?));
     }
     let outcome = Outcome::Uncertain { cause: "the program was stopped during the call".to_owned() };

@@ -11,6 +11,7 @@ use nyckelbud::password::{PasswordReset, TemporaryPassword, Used, ValueRefused};
 use nyckelbud::token::Tokens;
 use nyckelbud::types::{Outcome, UnixMillis};
 use nyckelbud::worker::{Health, Worker, WorkerError};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -248,4 +249,59 @@ async fn a_clock_that_is_set_back_at_work_stalls_no_ticket() {
     done(&desk).await;
     stop.cancel();
     working.await.unwrap().unwrap();
+}
+
+/// A register that takes a password and never answers.
+struct Mute {
+    behind: Arc<dyn PasswordReset>,
+    asked: Arc<Notify>,
+}
+
+#[async_trait]
+impl PasswordReset for Mute {
+    async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Result<Outcome, ValueRefused> {
+        self.behind.set(account, password).await?;
+        self.asked.notify_one();
+        std::future::pending().await
+    }
+
+    async fn used(&self, account: &AccountId, set_at: UnixMillis) -> Result<Used, DirectoryError> {
+        self.behind.used(account, set_at).await
+    }
+
+    async fn probe(&self) -> Result<String, DirectoryError> {
+        self.behind.probe().await
+    }
+
+    async fn rights(&self) -> Vec<Finding> {
+        self.behind.rights().await
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_after_a_stop_within_the_change_locks_nobody_out() {
+    let place = Place::new();
+    place.deliver(TEXTED);
+    let asked = Arc::new(Notify::new());
+    let desk = OpenDesk::open(&place.folder, &place.clock, |parts| {
+        parts.reset = Arc::new(Mute { behind: Arc::clone(&parts.reset), asked: Arc::clone(&asked) });
+    })
+    .await;
+    tokio::select! {
+        () = desk.work() => panic!("it was not stopped"),
+        () = asked.notified() => {}
+    }
+    drop(desk);
+    place.clock.turn(-A_MONTH);
+    let desk = place.open().await;
+    for _ in 0..2 {
+        // As the worker does at its start.
+        desk.parts.store.wake_all(desk.parts.clock.now()).await.unwrap();
+        desk.work().await;
+        place.clock.turn(2);
+    }
+    let ticket = desk.ticket(TEXTED).await;
+    assert!(matches!(ticket.state, State::Done { .. }), "{:?}", ticket.state);
+    let texts = demo_desk::texts(&place.folder);
+    assert!(place.opens("a-anna", demo_desk::password_in(&texts[0]).unwrap()));
 }
