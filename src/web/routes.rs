@@ -61,7 +61,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/p/{token}/handed-over", post(pickup::handed_over))
         .route("/p/{token}/did-not-work", post(pickup::did_not_work))
         .route("/p/{token}/not-me", post(pickup::not_me))
-        .route("/callbacks/sms/{gateway}/{secret}", post(callback::receipt))
+        .route("/callbacks/sms/{gateway}/{secret}", get(callback::receipt).post(callback::receipt))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .route(STYLE_PATH, get(style))

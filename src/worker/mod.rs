@@ -20,6 +20,7 @@ use crate::types::{EmailAddress, UnixMillis};
 
 mod answer;
 mod backoff;
+mod balances;
 mod breaker;
 mod decide;
 mod explain;
@@ -49,7 +50,7 @@ pub use breaker::Breakers;
 pub use explain::{Explanation, explain};
 pub use health::Health;
 pub use intake::{Inbox, Intake, IntakeSettings, Told};
-pub use port::{Callback, DeskPort};
+pub use port::DeskPort;
 pub use quarantine::{Rereading, Retried, retry, stays};
 pub use reconcile::{FolderCount, ReconcileError, Reconciled, Reconciliation, UnknownMail};
 pub use run::{Worker, WorkerError};

@@ -3,11 +3,12 @@
 
 use std::time::{Duration, Instant};
 
-use super::{CliError, Common, assembly, registers};
+use super::{CliError, Common, assembly, gateways, registers};
 use crate::config::{
     DirectoryKind, GatewayKind, GatewaySettings, MailboxKind, MailboxSettings, SecretSource, Settings,
     SmtpKind,
 };
+use crate::delivery::Balance;
 use crate::directory::Finding;
 use crate::dkim::Dkim;
 use crate::token::Tokens;
@@ -25,6 +26,9 @@ const GRAPH_SETTINGS: &str = "correct [directory.graph]; docs/entra.md has every
 const GRAPH_RIGHTS: &str = "docs/entra.md has every permission and role";
 const LDAP_SETTINGS: &str = "correct [directory.ldap]; docs/active-directory.md has every step";
 const LDAP_RIGHTS: &str = "docs/active-directory.md has every right and how it is delegated";
+
+const GATEWAY_SETTINGS: &str =
+    "correct address, username or password of this gateway; docs/sms-gateways.md says what each needs";
 
 /// Longer than any single wait inside a part.
 const LIMIT: Duration = Duration::from_secs(40);
@@ -109,10 +113,17 @@ async fn ways_out(settings: &Settings, tokens: &Tokens, report: &mut Report) -> 
             | GatewayKind::GatewayApi
             | GatewayKind::Kannel
             | GatewayKind::Smpp
-            | GatewayKind::Http => "correct address, username or password of this gateway",
+            | GatewayKind::Http => GATEWAY_SETTINGS,
         };
-        let tried = try_gateway(settings, gateway);
-        report.add(timed(&format!("gateway {}", gateway.name), todo, tried).await)?;
+        let part = format!("gateway {}", gateway.name);
+        let mut low = None;
+        let line = timed(&part, todo, try_gateway(settings, gateway, &mut low)).await;
+        report.add(match low {
+            Some(balance) => {
+                line.with_care(&format!("fill the account up before an outage: {balance} is low"))
+            }
+            None => line,
+        })?;
     }
     let todo = match (settings.smtp.kind, &settings.smtp.oauth) {
         (SmtpKind::Spool, _) => FOLDER,
@@ -154,8 +165,16 @@ async fn ask_dns(settings: &Settings) -> Result<String, String> {
     Dkim::of_this_machine().probe(own).await
 }
 
-async fn try_gateway(settings: &Settings, gateway: &GatewaySettings) -> Result<String, String> {
-    assembly::one_gateway(settings, gateway).map_err(|e| e.to_string())?.probe().await
+/// `low` becomes the balance, when little is left.
+async fn try_gateway(
+    settings: &Settings,
+    gateway: &GatewaySettings,
+    low: &mut Option<Balance>,
+) -> Result<String, String> {
+    let gateway = gateways::one_gateway(settings, gateway).map_err(|e| e.to_string())?;
+    let said = gateway.probe().await?;
+    *low = gateway.balance().await?.filter(|balance| balance.low);
+    Ok(said)
 }
 
 /// A database that is not there yet is made by the first start; that it can be is all there is to try.

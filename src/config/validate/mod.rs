@@ -6,6 +6,7 @@ use super::key_path::KeyPath;
 use super::layers::Tree;
 use super::settings::Settings;
 
+mod gateways;
 mod graph;
 mod ldap;
 mod mail;

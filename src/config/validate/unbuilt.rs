@@ -8,6 +8,17 @@ use crate::config::error::Problem;
 use crate::config::key_path::KeyPath;
 use crate::config::settings::{GatewayKind, PasswordStyle, PickupMethod, Settings, Unused};
 
+/// The gateways of this version.
+const BUILT_GATEWAYS: [GatewayKind; 7] = [
+    GatewayKind::FortySixElks,
+    GatewayKind::Twilio,
+    GatewayKind::Sinch,
+    GatewayKind::GatewayApi,
+    GatewayKind::Kannel,
+    GatewayKind::Http,
+    GatewayKind::Spool,
+];
+
 impl Checks<'_> {
     pub(super) fn unbuilt(&mut self, settings: &Settings) {
         self.later(&KeyPath::of("password.style"), settings.password.style, &[PasswordStyle::Characters]);
@@ -15,7 +26,7 @@ impl Checks<'_> {
         self.later(&KeyPath::of("delivery.pickup"), settings.delivery.pickup, &[PickupMethod::Link]);
         for (index, gateway) in settings.sms.gateways.iter().enumerate() {
             let path = KeyPath::of("sms.gateway").index(index).key("kind");
-            self.later(&path, gateway.kind, &[GatewayKind::FortySixElks, GatewayKind::Spool]);
+            self.later(&path, gateway.kind, &BUILT_GATEWAYS);
         }
         self.later_section(&KeyPath::of("web.oidc"), settings.web.oidc.is_some(), "web.local_accounts");
         let webhooks = KeyPath::of("notify.webhook");

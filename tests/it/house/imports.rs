@@ -91,6 +91,9 @@ const TABLE: &[Row] = &[
             // what is wrong with a certificate or an address is told with all other mistakes
             "token::Certificate",
             "http::ServiceUrl",
+            // and so is what is wrong with a request that a site writes itself
+            "http::Method",
+            "delivery::sms::http",
         ],
     ),
     // It keeps what the stages say, in their words; it calls none of their outside parts.
