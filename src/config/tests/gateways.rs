@@ -115,7 +115,7 @@ fn values_that_cannot_work_are_named_with_their_line() {
         "success = ",
         "is no regular expression: unclosed group",
     );
-    only(&http(|keys| keys.replace("to | url", "too")), "https://sms.kommun", "undefined");
+    only(&http(|keys| keys.replace("text | url", "text | url }}{{ too")), "https://sms.kommun", "undefined");
     only(
         &http(|keys| keys.replace("\"GET\"", "\"DELETE\"")),
         "method = ",
