@@ -91,6 +91,9 @@ const TABLE: &[Row] = &[
             // what is wrong with a certificate or an address is told with all other mistakes
             "token::Certificate",
             "http::ServiceUrl",
+            // what a password of so many characters or words is worth
+            "password::generate::bits",
+            "password::words::bits",
         ],
     ),
     // It keeps what the stages say, in their words; it calls none of their outside parts.
