@@ -2,7 +2,7 @@
 //! replaced by a file of the same name in the site's own directory, read once, at start. minijinja
 //! is used only here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -123,10 +123,12 @@ impl Renderer {
         self.replaced.get(name).map_or_else(|| name.to_owned(), |path| path.display().to_string())
     }
 
-    /// The values a template asks for, by name. For the test that all languages ask for the same.
-    #[cfg(test)]
-    pub(crate) fn placeholders(&self, name: &str) -> std::collections::BTreeSet<String> {
-        self.environment.get_template(name).unwrap().undeclared_variables(true).into_iter().collect()
+    /// The values that the template `name` asks for, `until.date` by its whole name. None when there is no
+    /// such template.
+    #[must_use]
+    pub fn placeholders(&self, name: &str) -> BTreeSet<String> {
+        let template = self.environment.get_template(name);
+        template.map(|found| found.undeclared_variables(true).into_iter().collect()).unwrap_or_default()
     }
 }
 

@@ -9,8 +9,8 @@ use super::registers::{Register, register, zone};
 use super::{CliError, Common, output};
 use crate::clock::SystemClock;
 use crate::config::{
-    self, Loaded, MailboxKind, MailboxSettings, Notice, OauthSettings, SecretSetting, Settings, SmtpKind,
-    Start,
+    self, Loaded, MailboxKind, MailboxSettings, Notice, OauthSettings, PasswordStyle, SecretSetting, Settings,
+    SmtpKind, Start,
 };
 use crate::delivery::MailSender;
 use crate::delivery::notice::{MailSpool, SmtpSender, SmtpSettings};
@@ -219,6 +219,8 @@ pub(crate) fn rules(settings: &Settings) -> Rules {
             .map(|m| (m.name.clone(), m.authentication.clone()))
             .collect(),
         password_length: usize::from(settings.password.length),
+        page_words: (settings.password.style == PasswordStyle::Words)
+            .then(|| usize::from(settings.password.words)),
         password_valid: settings.password.valid,
         pickup_valid: settings.delivery.pickup_valid,
         deadline: settings.delivery.deadline,

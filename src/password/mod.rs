@@ -10,12 +10,14 @@ use crate::clock::{parse_rfc3339, rfc3339};
 use crate::directory::{DirectoryError, Finding, Privilege, Standing};
 use crate::types::{AccountId, Outcome, UnixMillis};
 
+mod draw;
 pub mod file;
 pub mod generate;
 pub mod graph;
 pub mod hybrid;
 pub mod ldap;
 pub mod seal;
+pub mod words;
 
 /// A password, or a pass, that opens an account until its owner has chosen a password. Not `Clone`, not
 /// `Serialize`, no `Display`; wiped on drop.

@@ -68,6 +68,9 @@ pub struct Rules {
     pub authentications: Vec<(String, Authentication)>,
     /// Characters of a temporary password, separators not counted.
     pub password_length: usize,
+    /// Words of a password that a page shows; `None`: it has characters there, too. A password that goes
+    /// by text always has characters.
+    pub page_words: Option<usize>,
     /// Unused after this, a password opens its ticket again.
     pub password_valid: Duration,
     /// How long a link may be used.

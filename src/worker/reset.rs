@@ -10,6 +10,7 @@ use crate::decision::Automation;
 use crate::directory::{Account, Facts, Lookup, Who};
 use crate::password::generate::generate;
 use crate::password::seal::{Binding, Sealed, seal};
+use crate::password::words::phrase;
 use crate::password::{TemporaryPassword, ValueRefused};
 use crate::store::{Intent, IntentKind};
 use crate::ticket::{Event, Hand, Job, PasswordFact, State, Way};
@@ -46,7 +47,16 @@ pub(crate) fn begin(work: &Work, job: &Job, account: &Account, draft: &mut Draft
 fn seal_new(work: &Work, job: &Job, account: &Account) -> Result<Sealed, WorkError> {
     let keyring = work.parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
     let mut rng = rand::rng();
-    let password = generate(&mut rng, work.parts.rules.password_length, &names_of(account));
+    let (rules, names) = (&work.parts.rules, names_of(account));
+    // Words would be cut, wrapped and counted otherwise in a text: only a page shows them.
+    let words = match job.way {
+        Way::Page { .. } => rules.page_words,
+        Way::Text => None,
+    };
+    let password = match words {
+        Some(words) => phrase(&mut rng, words, &names),
+        None => generate(&mut rng, rules.password_length, &names),
+    };
     let binding = Binding {
         ticket: work.id().0,
         generation: job.generation,

@@ -16,7 +16,7 @@ use crate::config::values;
 pub enum PasswordStyle {
     /// Letters and digits without look-alikes.
     Characters,
-    /// Words.
+    /// Words where a page shows it; characters in a text.
     Words,
 }
 
@@ -38,6 +38,8 @@ pub struct PasswordSettings {
     pub style: PasswordStyle,
     /// Characters without separators.
     pub length: u8,
+    /// Words, where a page shows them.
+    pub words: u8,
     /// Unused after this, [`PasswordSettings::unused`] happens.
     #[serde(with = "values::duration")]
     #[schemars(with = "String")]
@@ -56,6 +58,7 @@ impl Default for PasswordSettings {
         Self {
             style: PasswordStyle::Characters,
             length: 12,
+            words: 4,
             valid: Duration::from_secs(24 * 3600),
             unused: Unused::Reopen,
             key: SecretSource::File(PathBuf::from("/etc/nyckelbud/seal.key")),

@@ -119,6 +119,10 @@ fn a_choice_without_effect_is_a_warning_when_somebody_made_it() {
     let all = "[retention]\nraw_mail = \"90d\"\naudit = \"99d\"\n[telemetry]\nmetrics = \"127.0.0.1:9025\"\n";
     assert_eq!(warned(all), ["retention.raw_mail", "retention.audit", "telemetry.metrics"]);
     assert_eq!(warned("[telemetry]\nmetrics = \"\"\n"), [""; 0], "there are none");
+    let words = "[password]\nstyle = \"words\"\n[delivery]\nmanager = ";
+    assert_eq!(warned(&format!("{words}\"password\"\n")), ["password.style"], "no page shows any");
+    assert_eq!(warned(&format!("{words}\"password\"\nrequester = \"pickup\"\n")), [""; 0]);
+    assert_eq!(warned(&format!("{words}\"pickup\"\n")), [""; 0]);
 }
 
 #[test]

@@ -166,7 +166,6 @@ fn a_variable_that_is_no_unicode_is_named_and_its_value_is_not() {
 fn what_comes_with_a_later_version_is_refused_by_name() {
     let later = "is not part of this version";
     for (section, key, value) in [
-        ("password", "style", "\"words\""),
         ("password", "unused", "\"scramble\""),
         ("delivery", "pickup", "\"sign-in\""),
         ("delivery", "pickup", "\"link-and-code\""),
@@ -221,6 +220,8 @@ fn values_out_of_bounds_are_refused() {
     for (section, line) in [
         ("password", "length = 11"),
         ("password", "length = 200"),
+        ("password", "words = 3"),
+        ("password", "words = 9"),
         ("password", "valid = \"0s\""),
         ("delivery", "deadline = \"10m\""),
         ("delivery", "manager_depth = 0"),
@@ -239,6 +240,8 @@ fn values_out_of_bounds_are_refused() {
     ] {
         only(&small(&format!("[{section}]\n{line}")), line, &format!("{section}."));
     }
+    let words = "password.words: found 3 (36 bits), expected 4 to 8 words (at least 50 bits)";
+    only(&small("[password]\nstyle = \"words\"\nwords = 3"), "words = 3", words);
     for timeout in ["0s", "26s"] {
         let line = format!("timeout = \"{timeout}\"");
         let text = small("").replace("[directory]", &format!("[directory]\n{line}"));

@@ -34,7 +34,7 @@ impl<'a> Checks<'a> {
         self.desk(&settings.desk);
         self.mailboxes(&settings.mailboxes);
         self.policy(&settings.policy);
-        self.password(&settings.password);
+        self.password(&settings.password, &settings.delivery);
         self.delivery(&settings.delivery);
         self.sms(&settings.sms);
         self.smtp(&settings.smtp);

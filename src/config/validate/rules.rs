@@ -7,14 +7,19 @@ use super::shape::is_domain;
 use crate::clock::Zone;
 use crate::config::key_path::KeyPath;
 use crate::config::settings::{
-    DeliverySettings, DeskSettings, ManagerDelivery, PasswordSettings, PolicySettings, Senders,
+    DeliverySettings, DeskSettings, ManagerDelivery, PasswordSettings, PasswordStyle, PolicySettings,
+    RequesterDelivery, Senders,
 };
 use crate::directory::PhoneType;
+use crate::password::generate::bits as bits_of_characters;
+use crate::password::words::bits as bits_of_words;
 
-/// Symbols a password is drawn from, look-alikes left out (decisions.md 6).
-const ALPHABET: f64 = 54.0;
 /// Fewer bits can be guessed.
 const FEWEST_BITS: f64 = 64.0;
+/// The same for words, which pass from one hand to another and through no text.
+const FEWEST_BITS_OF_WORDS: f64 = 50.0;
+/// More of them nobody reads aloud and types.
+const MOST_WORDS: u8 = 8;
 /// Longer ones do not fit one text together with its words.
 const LONGEST_PASSWORD: u8 = 40;
 /// Nothing is begun with less time left than this (workflow.md).
@@ -61,9 +66,9 @@ impl Checks<'_> {
         }
     }
 
-    pub(super) fn password(&mut self, password: &PasswordSettings) {
+    pub(super) fn password(&mut self, password: &PasswordSettings, delivery: &DeliverySettings) {
         let at = KeyPath::of("password");
-        let bits = f64::from(password.length) * ALPHABET.log2();
+        let bits = bits_of_characters(password.length.into());
         let within = bits >= FEWEST_BITS && password.length <= LONGEST_PASSWORD;
         self.expect(
             &at.key("length"),
@@ -71,9 +76,26 @@ impl Checks<'_> {
             format_args!("{} ({bits:.0} bits)", password.length),
             &format!(
                 "{} to {LONGEST_PASSWORD} characters (at least {FEWEST_BITS} bits)",
-                (FEWEST_BITS / ALPHABET.log2()).ceil()
+                fewest(bits_of_characters, FEWEST_BITS)
             ),
         );
+        let (words, bits) = (password.words, bits_of_words(password.words.into()));
+        self.expect(
+            &at.key("words"),
+            bits >= FEWEST_BITS_OF_WORDS && words <= MOST_WORDS,
+            format_args!("{words} ({bits:.0} bits)"),
+            &format!(
+                "{} to {MOST_WORDS} words (at least {FEWEST_BITS_OF_WORDS} bits)",
+                fewest(bits_of_words, FEWEST_BITS_OF_WORDS)
+            ),
+        );
+        let by_text_only = delivery.manager == ManagerDelivery::Password
+            && delivery.requester == RequesterDelivery::Password;
+        if password.style == PasswordStyle::Words && by_text_only {
+            let why =
+                "\"words\" has no effect: [delivery] sends every password by text, and those have characters";
+            self.warn(&at.key("style"), why);
+        }
         self.longer_than_zero(&at.key("valid"), password.valid);
     }
 
@@ -106,4 +128,9 @@ impl Checks<'_> {
     pub(super) fn longer_than_zero(&mut self, path: &KeyPath, span: Duration) {
         self.expect(path, !span.is_zero(), "no time", "a duration longer than 0");
     }
+}
+
+/// The smallest number of parts that are worth so many bits.
+fn fewest(bits_of: fn(usize) -> f64, bits: f64) -> usize {
+    (1..).find(|parts| bits_of(*parts) >= bits).unwrap_or(usize::MAX)
 }

@@ -1,7 +1,6 @@
 //! Tries all texts before the first one leaves: with the longest values that can occur, in every
 //! language.
 
-use crate::delivery::gsm7;
 use crate::delivery::pickup::TOKEN_LETTERS;
 use crate::types::{Credential, TicketNumber, UnixMillis};
 
@@ -51,23 +50,28 @@ pub(super) fn problems(texts: &Texts) -> Vec<String> {
                 .map(|how| Mail::owner_notice(&line, at, number, credential, how))
         });
     let long: Vec<_> = long.into_iter().chain(notices).collect();
-    let mut problems = Vec::new();
+    let mut told: Vec<String> = Vec::new();
     for language in LANGUAGES {
-        problems.extend(short.iter().filter_map(|sms| texts.sms(language, sms).err()));
-        problems.extend(long.iter().filter_map(|mail| texts.mail(language, mail).err()));
+        let wrong = |sms| Some(tell(&texts.sms(language, sms).err()?, &texts.costs(language, sms)));
+        told.extend(short.iter().filter_map(wrong));
+        told.extend(long.iter().filter_map(|mail| Some(texts.mail(language, mail).err()?.to_string())));
     }
-    let mut told: Vec<_> = problems.iter().map(|problem| tell(problem, texts)).collect();
     told.dedup();
     told
 }
 
-/// The problem, and of a text that is too long what the configuration has to do with it.
-fn tell(problem: &TextError, texts: &Texts) -> String {
+/// The problem, and of a text that is too long what fills it beside its own words. What the configuration
+/// decides is named by its key.
+fn tell(problem: &TextError, costs: &[(String, usize)]) -> String {
     match problem {
         TextError::TooLong { .. } => {
-            let cost = |text: &str| gsm7::length(text).map_or(0, |length| length.septets);
-            let (name, address) = (cost(&texts.plain_desk.name), cost(&texts.plain_desk.address));
-            format!("{problem} (counted with the longest values: desk.name {name}, desk.address {address})")
+            let key = |value: &str| match value {
+                "password" => " (password.length)",
+                "url" => " (desk.public_url)",
+                _ => "",
+            };
+            let costs = costs.iter().map(|(value, septets)| format!("{value} {septets}{}", key(value)));
+            format!("{problem}; counted with the longest values: {}", costs.collect::<Vec<_>>().join(", "))
         }
         TextError::Render(_)
         | TextError::Letter { .. }

@@ -55,6 +55,11 @@ impl<'a> Sms<'a> {
         Self { template, segments, words: vec![(name, Word::slot())], secret: (name, secret) }
     }
 
+    /// The template's name.
+    fn file(&self, language: &str) -> String {
+        format!("sms/{}.{language}.txt", self.template)
+    }
+
     fn with(mut self, name: &'static str, word: Word) -> Self {
         self.words.push((name, word));
         self
@@ -62,9 +67,21 @@ impl<'a> Sms<'a> {
 }
 
 impl Texts {
+    /// What the values that the template asks for take of a text message, in septets.
+    pub(super) fn costs(&self, language: &str, sms: &Sms<'_>) -> Vec<(String, usize)> {
+        let name = sms.file(language);
+        let values = values(&sms.words, &self.plain_desk, &self.words.zone, language);
+        let cost = |asked: String| {
+            let value = asked.split('.').try_fold(&values, |value, key| value.get(key))?.as_str()?;
+            let text = if asked == sms.secret.0 { sms.secret.1 } else { value };
+            Some((asked, gsm7::length(text).ok()?.septets))
+        };
+        self.renderer.placeholders(&name).into_iter().filter_map(cost).collect()
+    }
+
     /// Makes a text message. The secret enters last, into memory that is wiped.
     pub(super) fn sms(&self, language: &str, sms: &Sms<'_>) -> Result<SmsText, TextError> {
-        let name = format!("sms/{}.{language}.txt", sms.template);
+        let name = sms.file(language);
         let values = values(&sms.words, &self.plain_desk, &self.words.zone, language);
         let text = self.renderer.render(&name, &values)?;
         let file = || self.renderer.file(&name);

@@ -26,6 +26,9 @@ const SWITCH_AGAIN: Duration = Duration::from_millis(20);
 const BUSY: u32 = 5;
 /// Reads that may go on at the same time.
 const READERS: u32 = 4;
+/// What each of them keeps of the database, as SQLite counts it (negative: KiB). The system's own cache holds the
+/// rest once for all of them; SQLite's default of 2 MB each fills up with a large database.
+const READER_CACHE: &str = "-256";
 
 const DOING: &str = "opening the SQLite file";
 
@@ -86,7 +89,8 @@ async fn connect(url: &str, path: &Path) -> Result<Pools<Sqlite>, StoreError> {
     };
     let writer = pool(1).connect_with(options.clone()).await.map_err(unavailable(DOING))?;
     use_write_ahead_log(&writer).await.map_err(unavailable(DOING))?;
-    let reader = pool(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
+    let reading = options.pragma("query_only", "ON").pragma("cache_size", READER_CACHE);
+    let reader = pool(READERS).connect_lazy_with(reading);
     Ok(Pools { writer, reader })
 }
 

@@ -126,6 +126,47 @@ fn the_lines_for_people_say_what_was_read_and_every_check() {
     }
 }
 
+/// The texts of the fenced blocks of `docs/staff.md`, in their order: a mail and its link, twice.
+fn blocks_for_staff() -> Vec<String> {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/staff.md")).unwrap();
+    let blocks = page.split("```text\n").skip(1).map(|block| block.split("```").next().unwrap().to_owned());
+    blocks.collect()
+}
+
+/// The octets that `%C3%B6` and its like stand for.
+fn decoded(link: &str) -> String {
+    let mut octets = Vec::new();
+    let mut rest = link.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        if *first == b'%' {
+            let code = std::str::from_utf8(&after[..2]).unwrap();
+            octets.push(u8::from_str_radix(code, 16).unwrap());
+            rest = &after[2..];
+        } else {
+            octets.push(*first);
+            rest = after;
+        }
+    }
+    String::from_utf8(octets).unwrap()
+}
+
+#[test]
+fn the_mail_for_staff_and_its_link_say_the_same_and_are_read_when_filled_in() {
+    let folder = desk();
+    let blocks = blocks_for_staff();
+    assert_eq!(blocks.len(), 4);
+    for mail in blocks.chunks(2) {
+        let (_, body) = mail[1].trim_end().split_once("&body=").expect("a link with a body");
+        assert_eq!(decoded(body).replace("\r\n", "\n"), mail[0]);
+        let lines: Vec<&str> = mail[0].trim_end().lines().collect();
+        let filled = format!("{}\n{} anna.andersson\n{} 070-174 06 05", lines[0], lines[1], lines[2]);
+        let letter = crate::support::letters::letter("staff", "anna.andersson", "New password", &filled);
+        let file = folder.path().join("staff.eml");
+        std::fs::write(&file, letter.replace('\n', "\r\n")).unwrap();
+        assert_eq!(explained(folder.path(), &file.to_string_lossy())["outcome"], "sms", "{filled}");
+    }
+}
+
 #[test]
 fn what_is_no_mail_is_explained_as_one_that_cannot_be_read() {
     let folder = desk();

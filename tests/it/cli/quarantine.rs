@@ -134,6 +134,27 @@ async fn a_number_that_cannot_be_tried_is_said_and_the_others_are_tried() {
 }
 
 #[tokio::test]
+async fn a_retry_that_the_database_refuses_is_said_and_leaves_the_mail_in_quarantine() {
+    let folder = demo();
+    let file = folder.path().join("var/nyckelbud.db");
+    let mut database = SqliteConnectOptions::new().filename(&file).connect().await.expect("the database");
+    let numbers = held_three(&mut database, &only(folder.path())).await;
+    // Where the letting-out ends: what it has changed before must be undone.
+    let full = "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no room'); END";
+    sqlx::raw_sql(full).execute(&mut database).await.expect("a trigger");
+    let before = answer(folder.path(), ["tickets", "--json"]).expect(0).out;
+    let ended = answer(folder.path(), ["quarantine", "retry", &numbers[0]]).expect(1);
+    assert!(ended.err.contains(&format!("{}: ", numbers[0])), "{}", ended.err);
+    assert!(ended.err.contains("no room") && ended.err.contains("nothing was changed"), "{}", ended.err);
+    assert!(!ended.out.contains("read; "), "{}", ended.out);
+    assert_eq!(answer(folder.path(), ["tickets", "--json"]).expect(0).out, before);
+    sqlx::raw_sql("DROP TRIGGER full").execute(&mut database).await.expect("no trigger");
+    database.close().await.expect("closed");
+    let ended = answer(folder.path(), ["quarantine", "retry", &numbers[0]]).expect(0);
+    assert!(ended.out.contains(&format!("{}: read; ", numbers[0])), "{} {}", ended.out, ended.err);
+}
+
+#[tokio::test]
 async fn of_mails_kept_together_it_is_said_that_some_were_let_out() {
     let folder = demo();
     let file = folder.path().join("var/nyckelbud.db");

@@ -94,6 +94,9 @@ const TABLE: &[Row] = &[
             // and so is what is wrong with a request that a site writes itself
             "http::Method",
             "delivery::sms::http",
+            // what a password of so many characters or words is worth
+            "password::generate::bits",
+            "password::words::bits",
         ],
     ),
     // It keeps what the stages say, in their words; it calls none of their outside parts.

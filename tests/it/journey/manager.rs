@@ -6,12 +6,17 @@ use nyckelbud::password::generate::generate;
 use nyckelbud::token::Tokens;
 use nyckelbud::types::{AccountId, Outcome};
 
-use super::{FILIP, filips_request, find_password, lines, link_in, password_in, ticket_of, to_number};
+use super::{
+    ANNA, FILIP, annas_request, filips_request, find_password, lines, link_in, password_in, ticket_of,
+    to_number,
+};
+use crate::support::browser::visible;
 use crate::support::daemon::Daemon;
 use crate::support::demo_desk;
 use crate::support::dovecot::Dovecot;
 use crate::support::postfix::Postfix;
 
+const ANNAS_MOBILE: &str = "46701740605";
 const KARINS_MOBILE: &str = "46701740610";
 const FILIPS_MOBILE: &str = "46701740624";
 
@@ -163,6 +168,39 @@ async fn not_my_employee_gives_it_to_a_technician() {
     let again = program.browser().open(&link).await;
     assert!(!again.body.contains("<form"), "nobody can use it any more: {}", again.body);
     the_old_password_stands(&program, &credentials, &old);
+}
+
+/// `Kavel-trumf7-snok-brygga4`
+fn words_in(page: &str) -> Option<String> {
+    let text = visible(page);
+    let mut parts = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+    let is_word = |part: &str| (4..=8).contains(&part.len());
+    let found = parts.find(|word| word.split('-').count() == 4 && word.split('-').all(is_word));
+    found.map(str::to_owned)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_words_the_managers_page_shows_them_and_a_text_has_characters() {
+    let mut program = Daemon::new(&[lines::MAILDIR, &lines::spools()].concat());
+    let config = program.folder().join("nyckelbud.toml");
+    let desk = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, desk.replacen("[password]", "[password]\nstyle = \"words\"", 1)).unwrap();
+    program.start().await;
+    for (name, request) in [("1.a", filips_request("one")), ("2.a", annas_request("two"))] {
+        demo_desk::deliver_raw(program.folder(), name, request.replace('\n', "\r\n").as_bytes());
+    }
+    // Anna's password, Karin's link, and the warning to Filip.
+    let texts = program.texts(3).await;
+    assert!(texts.iter().all(|text| words_in(text).is_none()), "words went by text");
+    let to_anna = to_number(&texts, ANNAS_MOBILE);
+    assert!(program.opens(ANNA, &password_in(&to_anna[0])), "the text's characters open the account");
+    let link = link_in(&to_number(&texts, KARINS_MOBILE)[0]);
+    let mut karin = program.browser();
+    karin.open(&link).await;
+    let page = karin.press(&link).await.body;
+    let shown = words_in(&page).expect("words on the page");
+    assert!(program.opens(FILIP, &shown), "the page's words open the account");
+    assert_eq!(page.matches("<li>bindestreck</li>").count(), 3, "they are spelt a line a word");
 }
 
 fn the_old_password_stands(program: &Daemon, credentials: &str, old: &str) {

@@ -118,7 +118,8 @@ impl Proxy {
         self.lose_the_next_answer();
     }
 
-    /// Has a command been lost since [`Proxy::lose_the_next_command`]?
+    /// Has a command been lost since [`Proxy::lose_the_next_command`], or its answer since
+    /// [`Proxy::lose_the_next_answer`]?
     pub fn has_lost_the_command(&self) -> bool {
         self.faults.next_command.load(Ordering::SeqCst) == PASSES
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use nyckelbud::clock::{Clock, SystemClock, Zone};
-use nyckelbud::password::{TemporaryPassword, generate};
+use nyckelbud::password::{TemporaryPassword, generate, words};
 use nyckelbud::render::Renderer;
 use nyckelbud::types::{CallbackRequest, UnixMillis};
 use nyckelbud::web::{
@@ -130,6 +130,15 @@ impl Served {
     }
 
     async fn at(public_url: &str, view: PickupView) -> Self {
+        Self::with(public_url, view, generate::generate(&mut rand::rng(), 12, &[])).await
+    }
+
+    /// The longest kind of password of words.
+    async fn of_words() -> Self {
+        Self::with(HTTP, offer(), words::phrase(&mut rand::rng(), 8, &[])).await
+    }
+
+    async fn with(public_url: &str, view: PickupView, password: TemporaryPassword) -> Self {
         let settings = settings(public_url);
         let renderer = Arc::new(Renderer::new(None).unwrap());
         let desk = Arc::new(FakeDesk {
@@ -137,7 +146,7 @@ impl Served {
             receipt: Mutex::new(ReceiptAnswer::Taken),
             troubles: Mutex::default(),
             reveals: Mutex::default(),
-            password: generate::generate(&mut rand::rng(), 12, &[]),
+            password,
             page: web::reveal_page(settings.clone(), Arc::clone(&renderer)),
             gate: Semaphore::new(1000),
             calls: Mutex::default(),

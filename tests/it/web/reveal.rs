@@ -29,6 +29,34 @@ async fn the_button_shows_the_password_to_the_browser_that_opened_the_link() {
     assert_eq!(served.desk.acts(), [&revealed, "revealed", &revealed, "revealed"]);
 }
 
+/// A page for a phone on a bad line, with all that it takes in.
+const MOST_OCTETS: usize = 15_000;
+
+#[tokio::test]
+async fn a_long_password_of_words_breaks_at_its_hyphens_only_and_is_spelt_a_line_a_word() {
+    let served = Served::of_words().await;
+    let password = served.desk.password.expose().to_owned();
+    let page = served.press(&format!("/p/{TOKEN}")).await;
+    // The output's elements are boxes: a line ends between two of them, never within one.
+    let shown = page.body.split("<output").nth(1).unwrap().split("</output>").next().unwrap();
+    let shown: Vec<&str> = shown.split("<span>").skip(1).map(|s| s.split('<').next().unwrap()).collect();
+    assert!(shown.concat() == password && shown.len() == 8);
+    // At 320 px there is room for 13 letters of 18 px.
+    assert!(shown.iter().all(|box_| box_.len() <= 9 && box_.find('-').is_none_or(|at| at + 1 == box_.len())));
+    let spelt = page.body.split("<ol class=\"spelt\">").nth(1).unwrap().split("</ol>").next().unwrap();
+    let lines: Vec<&str> = spelt.split("<li>").skip(1).map(|s| s.split('<').next().unwrap()).collect();
+    assert_eq!(lines.len(), 15);
+    for (line, word) in lines.iter().step_by(2).zip(password.split('-')) {
+        assert!(line.starts_with(&format!("{word}: ")), "a line without its word");
+    }
+    assert!(lines[1..].iter().step_by(2).all(|line| *line == "bindestreck"));
+    let style = page.body.split("rel=\"stylesheet\" href=\"").nth(1).unwrap().split('"').next().unwrap();
+    let style = served.get(&style.replace(HTTP, "")).await.body;
+    assert!(style.contains("output span { display: inline-block; }"));
+    let octets = page.body.len() + style.len();
+    assert!(octets < MOST_OCTETS, "{octets} octets");
+}
+
 #[tokio::test]
 async fn the_password_is_spelt_out_and_its_form_works_in_the_same_browser() {
     let served = Served::new(offer()).await;

@@ -22,6 +22,7 @@ mod refusals;
 mod switch;
 mod texting;
 mod time;
+mod words;
 
 /// Offered to Karin Ek, because the phone in the mail is not Filip's.
 const OFFERED: &str = "manager-phone-mismatch";

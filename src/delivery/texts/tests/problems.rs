@@ -23,8 +23,8 @@ fn a_desk_with_too_long_a_name_is_told_which_texts_do_not_fit_and_what_to_shorte
     assert_eq!(
         problems.first().unwrap(),
         "sms/password.sv.txt: 175 septets are too many for 1 text message(s), which hold 160; nothing was sent; \
-         shorten the template or what [desk] puts into it (counted with the longest values: desk.name 51, \
-         desk.address 26)"
+         shorten the template or what [desk] puts into it; counted with the longest values: desk.address 26, \
+         desk.name 51, password 14 (password.length)"
     );
     assert!(texts.password(&temporary()).is_err(), "a text that does not fit must not leave");
 }
@@ -38,6 +38,18 @@ fn a_longer_password_is_counted_with_its_hyphens() {
     strong.password_length = 40;
     let problems = texts_of(strong).check();
     assert!(problems[0].starts_with("sms/password.sv.txt: 170 septets are too many"), "{problems:?}");
+}
+
+#[test]
+fn a_template_of_the_sites_own_that_is_too_long_is_told_with_its_file_and_what_fills_it() {
+    let own = format!("{}: {{{{ name }}}}\n{{{{ url }}}}\n{{{{ until.time }}}}", "x".repeat(230));
+    let problem = problem_of("sms/link.en.txt", &own);
+    let says = "/sms/link.en.txt: 332 septets are too many for 2 text message(s), which hold 306; nothing was sent; \
+                shorten the template or what [desk] puts into it; counted with the longest values: name 30, \
+                until.time 5, url 63 (desk.public_url)";
+    assert!(problem.ends_with(says), "{problem}");
+    let own = own.replace(&"x".repeat(230), &"x".repeat(204));
+    assert_eq!(problems_of("sms/link.en.txt", &own), Vec::<String>::new(), "one that just fits is taken");
 }
 
 #[test]
