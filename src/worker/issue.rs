@@ -43,8 +43,12 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
     if work.parts.keyring.is_none() {
         return Err(WorkError::Lacks("a sealing key"));
     }
-    if !work.lease_allows(work.parts.timing.directory) {
-        return work.give_back(work.now()).await;
+    // A gateway that failed may be probed.
+    if !work.lease_allows(work.parts.timing.directory + work.parts.timing.gateway) {
+        return reset::put_off(work, IntentKind::Pass, &job, "too little time was left for it", work.now()).await;
+    }
+    if !reset::has_a_way(work, &job).await {
+        return reset::wait_for_a_way(work, IntentKind::Pass, &job).await;
     }
     let open = work.intents(IntentKind::Pass, job.generation).find(|i| i.outcome.is_none()).cloned();
     let intent = match open {

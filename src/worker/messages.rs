@@ -8,7 +8,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::Parts;
-use super::breaker;
+use super::breaker::{self, Breaker};
 use super::facts;
 use super::offer::stop_mac;
 use super::work::{Draft, Due, Work, WorkError};
@@ -284,6 +284,11 @@ async fn through_gateways(
 ) -> Outcome {
     let mut last = Outcome::NotSent { cause: "no SMS gateway is configured".to_owned() };
     for gateway in &parts.gateways {
+        // Passed over like one that surely did not take it.
+        if parts.breakers.of(gateway.name(), parts.now()) == Breaker::Open {
+            last = Outcome::NotSent { cause: "no SMS gateway can be reached just now".to_owned() };
+            continue;
+        }
         if !parts.timing.lease_allows(taken, parts.timing.gateway) {
             return too_late();
         }

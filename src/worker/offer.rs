@@ -95,6 +95,10 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
         return work.commit(Event::LinkTexted { text: after.text }, draft).await;
     }
     match text.step(now, work.parts.gateways.len()) {
+        TextingStep::Submit { gateway } if texting::is_passed_over(work, &text, gateway) => {
+            let text = text.passed_over(work.parts.gateways.len(), now);
+            work.commit(Event::LinkTexted { text }, Draft::default()).await
+        }
         TextingStep::Submit { gateway } => submit(work, &offer, &text, gateway).await,
         // A link that nobody uses expires by itself, and a technician then takes over.
         TextingStep::Delivered | TextingStep::Silent => work.give_back(offer.expires_at).await,
