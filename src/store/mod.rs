@@ -21,10 +21,10 @@ mod types;
 pub use ledger::Ledger;
 pub(crate) use types::MACHINE;
 pub use types::{
-    Addressee, Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, Enough, Found, InQuarantine,
+    Addressee, Arrival, AuditEntry, Begun, ChainReport, Channel, Claim, Committed, Enough, Found, InQuarantine,
     Incoming, Intent, IntentChange, IntentKind, KeptMail, LedgerEntry, LetOut, Listed, MailId, MailsLimit,
-    MessageClaim, MessageKind, NewMessage, NewTicket, Quarantined, Recorded, SealedChange, Settled, Started,
-    Step, StoredReceipt, Switch, Thread, TicketFilter, TicketView, Totals, UidScope,
+    MessageClaim, MessageKind, NewMessage, NewTicket, Pause, Quarantined, Recorded, SealedChange, Settled, Started,
+    Step, StoredReceipt, Switch, TextCap, Thread, TicketFilter, TicketView, Totals, UidScope,
 };
 
 /// The store failed. What was not committed has not happened; nothing is half done.
@@ -119,8 +119,14 @@ pub trait Store: Ledger {
         limit: u32,
         now: UnixMillis,
     ) -> Result<Vec<MessageClaim>, StoreError>;
-    /// The intent to send a message, committed before the call. `false`: somebody else has it.
-    async fn begin_message(&self, id: i64, fence: i64, now: UnixMillis) -> Result<bool, StoreError>;
+    /// The intent to send a message, committed before the call; a text is counted against `cap`.
+    async fn begin_message(
+        &self,
+        id: i64,
+        fence: i64,
+        cap: &TextCap,
+        now: UnixMillis,
+    ) -> Result<Begun, StoreError>;
     /// How sending ended; `again_at` for a further try, `None` when it is over.
     async fn end_message(
         &self,
@@ -199,9 +205,6 @@ pub trait Store: Ledger {
     async fn switch(&self, now: UnixMillis) -> Result<Option<Switch>, StoreError>;
     /// Turns the switch, with its audit row.
     async fn turn(&self, switch: &Switch, audit: AuditEntry) -> Result<(), StoreError>;
-    /// The same for the machine itself, which never undoes what people decided: `false`, and nothing
-    /// has changed, when the switch was turned away from `on` and that still holds.
-    async fn pause(&self, switch: &Switch, audit: AuditEntry) -> Result<bool, StoreError>;
 
     /// Chains up to `limit` waiting audit rows, in the order of their numbers. One sealer at a
     /// time. Answers how many.

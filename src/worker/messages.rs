@@ -16,7 +16,7 @@ use crate::delivery::pickup::StopToken;
 use crate::delivery::texts::{HandedOver, MailText, TextError};
 use crate::delivery::{AutoSubmitted, OutgoingMail, SmsText};
 use crate::directory::{Lookup, Who};
-use crate::store::{Addressee, Channel, MessageClaim, MessageKind, StoreError};
+use crate::store::{Addressee, Begun, Channel, MessageClaim, MessageKind, StoreError};
 use crate::ticket::{Event, State};
 use crate::types::{
     AccountId, Check, CheckResult, Credential, EmailAddress, Outcome, PhoneNumber, UnixMillis,
@@ -63,12 +63,16 @@ async fn send_one(parts: &Arc<Parts>, claim: MessageClaim, taken: Instant) -> Re
     if let Some(status) = &claim.returned {
         return came_back(parts, &claim, status).await;
     }
-    if !parts.store.begin_message(claim.id, claim.fence, parts.now()).await? {
-        return Ok(());
-    }
-    let outcome = match &claim.message.to {
-        Addressee::Mail(to) => mail(parts, &claim, to, taken).await,
-        Addressee::Phone(account) => warn_owner(parts, &claim, account, taken).await,
+    let (now, cap) = (parts.now(), parts.rules.text_cap(parts.now()));
+    let outcome = match parts.store.begin_message(claim.id, claim.fence, &cap, now).await? {
+        Begun::Lost => return Ok(()),
+        Begun::TextsUsedUp => {
+            Outcome::NotSent { cause: "the texts of the day are used up (sms.per_day)".to_owned() }
+        }
+        Begun::Yes => match &claim.message.to {
+            Addressee::Mail(to) => mail(parts, &claim, to, taken).await,
+            Addressee::Phone(account) => warn_owner(parts, &claim, account, taken).await,
+        },
     };
     let mut again = next_try(&claim, &outcome, parts.now());
     if let Outcome::Refused { cause } | Outcome::NotSent { cause } | Outcome::Uncertain { cause } = &outcome {

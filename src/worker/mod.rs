@@ -28,6 +28,7 @@ mod handover;
 mod health;
 mod intake;
 mod issue;
+mod limits;
 mod messages;
 mod offer;
 mod port;

@@ -11,7 +11,7 @@ use super::Parts;
 use crate::password::TemporaryPassword;
 use crate::password::seal::{Binding, Sealed, open};
 use crate::store::{
-    AuditEntry, Claim, Committed, Enough, Intent, IntentChange, IntentKind, MACHINE, NewMessage,
+    AuditEntry, Claim, Committed, Enough, Intent, IntentChange, IntentKind, MACHINE, NewMessage, Pause,
     SealedChange, Started, Step, StoreError,
 };
 use crate::ticket::{Event, Illegal, Move, PasswordFact, State, TicketId};
@@ -66,6 +66,8 @@ pub(crate) struct Draft {
     /// What somebody said, for the trail.
     pub(crate) note: Option<&'static str>,
     pub(crate) started: Option<Started>,
+    /// The desk's breaker opens.
+    pub(crate) pause: Option<Pause>,
     pub(crate) messages: Vec<NewMessage>,
     /// Who did it, when it was not the machine.
     pub(crate) actor: Option<String>,
@@ -214,6 +216,9 @@ impl Work {
             intent: intent_change(begin.as_ref(), end.as_ref(), now),
             pickup_hash: draft.pickup_hash,
             started: draft.started.clone(),
+            limits: draft.started.as_ref().map(|_| self.parts.rules.limits()),
+            text_cap: begin.as_ref().map(|_| self.parts.rules.text_cap(now)),
+            pause: draft.pause,
             messages: draft.messages,
             audit,
             due_at,
@@ -222,11 +227,13 @@ impl Work {
         };
         match self.parts.store.commit(self.id(), self.claim.fence, &from, step).await? {
             Committed::Done => self.held = !release,
-            // Somebody else has it: there is nothing to give back.
-            Committed::Lost => {
+            // Somebody else has it, or the store has given it back already.
+            Committed::Lost | Committed::TextsUsedUp => {
                 self.held = false;
                 return Ok(Flow::Stop);
             }
+            // Somebody was faster by a moment: it is decided anew, with what they have begun.
+            Committed::OverLimit => return self.give_back(now).await,
             Committed::AccountBusy(number) => return Ok(Flow::Busy(number)),
             Committed::AskedEnough(enough) => return Ok(Flow::AskedEnough(enough)),
         }

@@ -4,7 +4,8 @@
 use super::dialect::Dialect;
 use super::tx::{Failure, Tx};
 use super::value::values;
-use super::{NEVER, SqlStore, audit, intake, intents, joins, limits, messages, ticket};
+use super::ceiling::{self, Against};
+use super::{NEVER, SqlStore, audit, intake, intents, joins, limits, messages, switch, ticket};
 use crate::store::{
     Addressee, AuditEntry, Committed, Enough, MessageKind, NewMessage, SealedChange, Started, Step,
     StoreError,
@@ -55,6 +56,17 @@ impl<DB: Dialect> SqlStore<DB> {
         if let Some(enough) = asked_enough(&mut tx, step).await? {
             return Ok(Committed::AskedEnough(enough));
         }
+        match ceiling::against(&mut tx, step).await? {
+            Against::Nothing => {}
+            Against::Limit => return Ok(Committed::OverLimit),
+            Against::Texts => {
+                if let Some(cap) = &step.text_cap {
+                    ceiling::put_off(&mut tx, id, fence, cap, &self.mail_domain, step.now).await?;
+                    tx.commit().await?;
+                }
+                return Ok(Committed::TextsUsedUp);
+            }
+        }
         let before = ticket::state_text(from)?;
         let sql = "SELECT account, settled_at, replied, sender FROM ticket
              WHERE id = $1 AND fence = $2 AND state = $3 FOR UPDATE";
@@ -83,7 +95,12 @@ impl<DB: Dialect> SqlStore<DB> {
         if let Some(started) = &step.started {
             count(&mut tx, id, started, step.now).await?;
         }
-        for message in &step.messages {
+        ceiling::give_back(&mut tx, id, from, &step.state).await?;
+        let paused = match &step.pause {
+            Some(pause) => switch::pause(&mut tx, pause).await?,
+            None => &[],
+        };
+        for message in step.messages.iter().chain(paused) {
             messages::queue(&mut tx, id, message, &self.mail_domain, step.now).await?;
         }
         for entry in &step.audit {

@@ -11,8 +11,8 @@ use self::dialect::Dialect;
 use self::tidy::Tidy;
 use self::tx::Tx;
 use super::{
-    Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, InQuarantine, Incoming, KeptMail, LetOut,
-    Listed, MailsLimit, MessageClaim, Recorded, Step, Store, StoreError, StoredReceipt, Switch, Thread,
+    Arrival, AuditEntry, Begun, ChainReport, Channel, Claim, Committed, InQuarantine, Incoming, KeptMail, LetOut,
+    Listed, MailsLimit, MessageClaim, Recorded, Step, Store, StoreError, StoredReceipt, Switch, TextCap, Thread,
     TicketFilter,
 };
 use crate::delivery::Receipt;
@@ -23,6 +23,7 @@ use crate::types::{AccountId, History, Outcome, TicketNumber, UnixMillis};
 mod another;
 mod audit;
 mod bounces;
+mod ceiling;
 mod claims;
 mod commit;
 mod dialect;
@@ -197,8 +198,14 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         self.claim_due_messages(channel, owner, lease, limit, now).await
     }
 
-    async fn begin_message(&self, id: i64, fence: i64, now: UnixMillis) -> Result<bool, StoreError> {
-        self.intend_message(id, fence, now).await
+    async fn begin_message(
+        &self,
+        id: i64,
+        fence: i64,
+        cap: &TextCap,
+        now: UnixMillis,
+    ) -> Result<Begun, StoreError> {
+        self.intend_message(id, fence, cap, now).await
     }
 
     async fn end_message(
@@ -292,10 +299,6 @@ impl<DB: Dialect> Store for SqlStore<DB> {
 
     async fn turn(&self, switch: &Switch, audit: AuditEntry) -> Result<(), StoreError> {
         self.turn_switch(switch, audit).await
-    }
-
-    async fn pause(&self, switch: &Switch, audit: AuditEntry) -> Result<bool, StoreError> {
-        self.turn_from_on(switch, audit).await
     }
 
     async fn seal_audit(&self, keyring: &Keyring, limit: u32) -> Result<u32, StoreError> {

@@ -1,6 +1,7 @@
 //! Work on a ticket: the claim that gives the right to it, and the step that moves it.
 
-use super::{AuditEntry, NewMessage};
+use super::{AuditEntry, NewMessage, Switch};
+use crate::decision::Limits;
 use crate::delivery::Receipt;
 use crate::password::seal::Sealed;
 use crate::ticket::{Fate, State, Ticket};
@@ -136,6 +137,28 @@ pub struct Started {
     pub mismatch: bool,
 }
 
+/// The texts of a day, where one is begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextCap {
+    /// So many may leave in a day (`sms.per_day`).
+    pub per_day: u32,
+    /// Who is told, once, when they are used up.
+    pub alarms: Vec<NewMessage>,
+    /// When it is tried again then.
+    pub again_at: UnixMillis,
+}
+
+/// The automation pauses, unless it is paused already: then nobody is told a second time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pause {
+    /// Where the switch is turned to.
+    pub switch: Switch,
+    /// What the audit log tells.
+    pub audit: AuditEntry,
+    /// Who is told.
+    pub alarms: Vec<NewMessage>,
+}
+
 /// One move of a claimed ticket: all of it or nothing.
 #[derive(Clone, Debug)]
 pub struct Step {
@@ -161,6 +184,12 @@ pub struct Step {
     pub pickup_hash: Option<String>,
     /// What counts towards limits.
     pub started: Option<Started>,
+    /// What a delivery that begins must not exceed; counted when nobody else can begin one.
+    pub limits: Option<Limits>,
+    /// What a text that begins must not exceed; counted in the same way.
+    pub text_cap: Option<TextCap>,
+    /// The automation pauses with it.
+    pub pause: Option<Pause>,
     /// What leaves.
     pub messages: Vec<NewMessage>,
     /// What the audit log tells.
@@ -182,6 +211,10 @@ pub enum Committed {
     Lost,
     /// The account has another live ticket: nothing was changed, coalesce into it.
     AccountBusy(TicketNumber),
+    /// A limit is reached by now: nothing was changed, decide again.
+    OverLimit,
+    /// The texts of the day are used up: nothing was changed but that the ticket was given back, due later.
+    TextsUsedUp,
     /// The question of this step may not be asked: its addressee got enough of them. Nothing was changed.
     AskedEnough(Enough),
 }

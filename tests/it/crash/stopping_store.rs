@@ -90,8 +90,14 @@ impl Store for StoppingStore {
         }
         claims
     }
-    async fn begin_message(&self, id: i64, fence: i64, now: UnixMillis) -> Result<bool, StoreError> {
-        stopped!(self, "begin_message", self.inner.begin_message(id, fence, now))
+    async fn begin_message(
+        &self,
+        id: i64,
+        fence: i64,
+        cap: &TextCap,
+        now: UnixMillis,
+    ) -> Result<Begun, StoreError> {
+        stopped!(self, "begin_message", self.inner.begin_message(id, fence, cap, now))
     }
     async fn end_returned(
         &self,
@@ -170,9 +176,6 @@ impl Store for StoppingStore {
     }
     async fn turn(&self, switch: &Switch, audit: AuditEntry) -> Result<(), StoreError> {
         stopped!(self, "turn", self.inner.turn(switch, audit))
-    }
-    async fn pause(&self, switch: &Switch, audit: AuditEntry) -> Result<bool, StoreError> {
-        stopped!(self, "pause", self.inner.pause(switch, audit))
     }
     async fn seal_audit(&self, keyring: &Keyring, limit: u32) -> Result<u32, StoreError> {
         let sealed = self.inner.seal_audit(keyring, limit).await;
