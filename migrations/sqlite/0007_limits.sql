@@ -4,6 +4,10 @@
 -- Who begins a delivery, or a text, is alone with those who do while it is counted.
 INSERT INTO turn (name, taken) VALUES ('limits', 0);
 
+-- The newest ticket of a mail that the store had forgotten: what comes after it tells of a restore.
+INSERT INTO turn (name, taken)
+  SELECT 'restored', coalesce(max(id), 0) FROM ticket WHERE reason = 'store-restored';
+
 -- As of when a text counts towards those of a day: when it was begun, but never later than now, when the clock
 -- was set back since. 0 is not at all.
 ALTER TABLE intent ADD COLUMN counted_at INTEGER NOT NULL DEFAULT 0;

@@ -166,7 +166,9 @@ mod tests {
     fn a_gateway_that_asks_to_wait_is_left_alone_so_long_and_not_for_ever() {
         let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
         let milli = Duration::from_millis(1);
-        for (asked, rests) in [(minutes(5), minutes(5)), (Duration::from_secs(1), OPEN_FOR), (minutes(999), minutes(60))] {
+        for (asked, rests) in
+            [(minutes(5), minutes(5)), (Duration::from_secs(1), OPEN_FOR), (minutes(999), minutes(60))]
+        {
             let breakers = Breakers::default();
             breakers.answered("a", &not_sent(), Some(asked), NOW);
             let end = NOW.plus(rests);

@@ -61,17 +61,34 @@ pub(crate) fn breaker(
         "more password requests in an hour than policy.per_hour allows ({})",
         parts.rules.policy.per_hour
     );
-    let by = MACHINE.to_owned();
     let text = format!(
         "The automation was paused at {}: {why}. Every request goes to the queue now, and nothing is lost. Look at \
          `nyckelbud tickets`; when it is an outage and no attack, go on by `nyckelbud automation on --why TEXT`. It \
          does not come back by itself.",
         rfc3339(at)
     );
+    Some(pause(&parts.rules, why, &text, at))
+}
+
+/// The store came out of a backup: nothing is automated before a person has looked.
+pub(crate) fn restored(parts: &Parts) -> Pause {
+    let at = parts.now();
+    let why = "the database came out of a backup".to_owned();
+    let text = format!(
+        "The automation was paused at {}: {why}. Mails were found that it has forgotten, and what it thinks is under \
+         way is held (store-restored). Look at `nyckelbud tickets`: passwords may have been handed over since. Go on \
+         by `nyckelbud automation on --why TEXT`.",
+        rfc3339(at)
+    );
+    pause(&parts.rules, why, &text, at)
+}
+
+fn pause(rules: &Rules, why: String, text: &str, at: UnixMillis) -> Pause {
+    let by = MACHINE.to_owned();
     let data = json!({ "why": why }).to_string();
-    Some(Pause {
+    Pause {
         switch: Switch { automation: Automation::Off, why, by: by.clone(), at, until: None },
         audit: AuditEntry { actor: by, event: "automation.paused".to_owned(), data },
-        alarms: parts.rules.alarms(&text),
-    })
+        alarms: rules.alarms(text),
+    }
 }

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::Parts;
 use super::breaker::{self, Breaker};
 use super::facts;
-use super::offer::stop_mac;
+use super::offer::{OwnersLink, owners_mac};
 use super::work::{Draft, Due, Work, WorkError};
 use crate::delivery::pickup::StopToken;
 use crate::delivery::texts::{HandedOver, MailText, TextError};
@@ -162,7 +162,18 @@ fn too_late() -> Outcome {
 }
 
 async fn mail(parts: &Parts, claim: &MessageClaim, to: &EmailAddress, taken: Instant) -> Outcome {
-    let text = match words(parts, claim) {
+    let url = match claim.message.kind {
+        MessageKind::OwnerNotice => match owners_url(parts, claim, OwnersLink::Disown).await {
+            Ok(url) => url,
+            Err(error) => return Outcome::NotSent { cause: error.to_string() },
+        },
+        MessageKind::Acknowledgement
+        | MessageKind::AskForDetails
+        | MessageKind::ManagerNotice
+        | MessageKind::OwnerWarning
+        | MessageKind::Alarm => None,
+    };
+    let text = match words(parts, claim, url.as_deref().map(String::as_str)) {
         Ok(text) => text,
         Err(error) => return Outcome::Refused { cause: format!("its text cannot be made: {error}") },
     };
@@ -223,7 +234,7 @@ impl Values {
     }
 }
 
-fn words(parts: &Parts, claim: &MessageClaim) -> Result<MailText, TextError> {
+fn words(parts: &Parts, claim: &MessageClaim, url: Option<&str>) -> Result<MailText, TextError> {
     let texts = &parts.texts;
     let values: Values = serde_json::from_str(&claim.message.values).unwrap_or_default();
     let number = claim.number;
@@ -234,7 +245,8 @@ fn words(parts: &Parts, claim: &MessageClaim) -> Result<MailText, TextError> {
             texts.manager_notice(&values.manager, &values.name, &values.unit, number, values.until)
         }
         MessageKind::OwnerNotice => {
-            texts.owner_notice(&values.name, values.at, number, values.credential, &values.handed_over())
+            let how = values.handed_over();
+            texts.owner_notice(&values.name, values.at, number, values.credential, &how, url)
         }
         MessageKind::OwnerWarning | MessageKind::Alarm => texts.alarm(&values.text),
     }
@@ -258,7 +270,7 @@ async fn warn_owner(parts: &Parts, claim: &MessageClaim, account: &AccountId, ta
     let Some(number) = number else {
         return Outcome::Refused { cause: "no registered phone takes texts any more".to_owned() };
     };
-    let url = match stop_url(parts, claim).await {
+    let url = match owners_url(parts, claim, OwnersLink::Stop).await {
         Ok(Some(url)) => url,
         Ok(None) => {
             return Outcome::Refused { cause: "the key of its link is not at hand".to_owned() };
@@ -271,10 +283,15 @@ async fn warn_owner(parts: &Parts, claim: &MessageClaim, account: &AccountId, ta
     }
 }
 
-async fn stop_url(parts: &Parts, claim: &MessageClaim) -> Result<Option<Zeroizing<String>>, StoreError> {
+/// The link of a message to an account's owner; `None` without the key that it was meant to be made with.
+async fn owners_url(
+    parts: &Parts,
+    claim: &MessageClaim,
+    link: OwnersLink,
+) -> Result<Option<Zeroizing<String>>, StoreError> {
     let values: Values = serde_json::from_str(&claim.message.values).unwrap_or_default();
     let Some(ticket) = parts.store.ticket(claim.ticket).await? else { return Ok(None) };
-    let mac = parts.keyring.as_ref().and_then(|keyring| stop_mac(keyring, &values.key, &ticket));
+    let mac = parts.keyring.as_ref().and_then(|keyring| owners_mac(keyring, &values.key, link, &ticket));
     Ok(mac.map(|mac| StopToken::from_mac(ticket.id.0, mac).url(&parts.rules.public_url)))
 }
 

@@ -36,7 +36,9 @@ mod quarantine;
 mod reads;
 mod reconcile;
 mod reset;
+mod restored;
 mod run;
+mod scramble;
 mod signatures;
 mod step;
 mod stop;
@@ -70,6 +72,8 @@ pub struct Rules {
     pub password_length: usize,
     /// Unused after this, a password opens its ticket again.
     pub password_valid: Duration,
+    /// And is it replaced by one that nobody knows?
+    pub scramble: bool,
     /// How long a link may be used.
     pub pickup_valid: Duration,
     /// How long a sealed password may be under way.

@@ -90,11 +90,19 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
     let nothing_begun = password == PasswordFact::NotChanged;
     let last_moment = if nothing_begun { job.deadline.minus(LEAST_TIME_LEFT) } else { job.deadline };
     if work.now() >= last_moment {
+        let probed = nothing_begun && work.lease_allows(work.parts.timing.gateway);
+        if probed && !has_a_way(work, &job).await {
+            return wait_for_a_way(work, IntentKind::Set, &job).await;
+        }
         return work.commit(Event::TimeOver { password }, Draft::default()).await;
     }
     // Somebody may have turned the switch meanwhile; what was begun is brought to its end.
     if nothing_begun && work.parts.automation().await? != Automation::On {
         let event = Event::ResetGivenUp { reason: Reason::AutomationOff, password };
+        return work.commit(event, Draft::default()).await;
+    }
+    if nothing_begun && facts::is_frozen(&work.parts, &work.account()?).await? {
+        let event = Event::ResetGivenUp { reason: Reason::AccountFrozen, password };
         return work.commit(event, Draft::default()).await;
     }
     // A gateway that failed may be probed.

@@ -5,7 +5,7 @@ use super::breaker::{self, Breaker};
 use super::facts::{self, StillGood};
 use super::step::{looked_up_at, owner_notice};
 use super::work::{Draft, Due, Flow, Work, WorkError};
-use super::{offer, reset};
+use super::{offer, reset, scramble};
 use crate::decision::nearest_manager;
 use crate::delivery::{Receipt, SmsText};
 use crate::directory::{Account, Facts, Lookup, Standing, Who};
@@ -90,6 +90,10 @@ async fn submit(work: &mut Work, job: &Job, text: &Texting, gateway: usize) -> R
         return work.give_back(work.now()).await;
     }
     let account = work.account()?;
+    if facts::is_frozen(&parts, &account).await? {
+        let event = Event::Rerouted { offer: None, reason: Reason::AccountFrozen };
+        return work.commit(event, Draft::default()).await;
+    }
     let Ok(facts) = facts::read(&parts, &Who::Id(account.clone())).await else {
         return work.give_back(work.now().plus(parts.timing.retry.saturating_mul(4)).min(job.deadline)).await;
     };
@@ -123,6 +127,7 @@ async fn texted(work: &mut Work, job: &Job, text: Texting, mut draft: Draft) -> 
     match &text.phase {
         Phase::Delivered => {
             draft.messages.extend(owner_notice(work, job).await);
+            draft.sealed = scramble::keep(work, job, now)?;
             draft.due = Due::At(looked_up_at(&work.parts.rules, now, job.valid_until));
         }
         Phase::Taken { .. } => draft.due = Due::At(now.plus(ASK_EVERY)),

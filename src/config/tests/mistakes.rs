@@ -170,7 +170,6 @@ fn what_comes_with_a_later_version_is_refused_by_name() {
     let later = "is not part of this version";
     for (section, key, value) in [
         ("password", "style", "\"words\""),
-        ("password", "unused", "\"scramble\""),
         ("delivery", "pickup", "\"sign-in\""),
         ("delivery", "pickup", "\"link-and-code\""),
         ("telemetry", "otlp", "\"http://127.0.0.1:4317\""),

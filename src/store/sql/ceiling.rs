@@ -3,9 +3,9 @@
 
 use super::dialect::Dialect;
 use super::history::{self, DAY, Whose, texts};
+use super::messages;
 use super::tx::Tx;
 use super::value::values;
-use super::messages;
 use crate::store::{IntentChange, IntentKind, Step, StoreError, TextCap};
 use crate::ticket::{State, TicketId};
 use crate::types::UnixMillis;
@@ -67,7 +67,7 @@ fn begins_a_text(step: &Step) -> bool {
     let IntentChange::Begin(intent) = &step.intent else { return false };
     match intent.kind {
         IntentKind::Text | IntentKind::Link | IntentKind::Warning => true,
-        IntentKind::Set | IntentKind::Pass | IntentKind::Mail => false,
+        IntentKind::Set | IntentKind::Pass | IntentKind::Scramble | IntentKind::Mail => false,
     }
 }
 

@@ -1,11 +1,11 @@
 //! One move of a claimed ticket. A move is one conditional update that must hit its row, with
 //! everything that it means in the same transaction; or nothing.
 
+use super::ceiling::{self, Against};
 use super::dialect::Dialect;
 use super::tx::{Failure, Tx};
 use super::value::values;
-use super::ceiling::{self, Against};
-use super::{NEVER, SqlStore, audit, intake, intents, joins, limits, messages, switch, ticket};
+use super::{NEVER, SqlStore, audit, frozen, intake, intents, joins, limits, messages, switch, ticket};
 use crate::store::{
     Addressee, AuditEntry, Committed, Enough, MessageKind, NewMessage, SealedChange, Started, Step,
     StoreError,
@@ -96,6 +96,9 @@ impl<DB: Dialect> SqlStore<DB> {
             count(&mut tx, id, started, step.now).await?;
         }
         ceiling::give_back(&mut tx, id, from, &step.state).await?;
+        if let Some(freeze) = &step.freeze {
+            frozen::freeze(&mut tx, id, freeze, step.now).await?;
+        }
         let paused = match &step.pause {
             Some(pause) => switch::pause(&mut tx, pause).await?,
             None => &[],
@@ -179,6 +182,7 @@ async fn update<DB: Dialect>(
              due_at = CASE WHEN $20 = 1 AND woken = 1 AND due_at < $19 THEN due_at ELSE $19 END,
              woken = CASE WHEN $20 = 1 THEN 0 ELSE woken END,
              replied = CASE WHEN $6 = 1 THEN replied ELSE 0 END,
+             urgent = CASE WHEN $21 = 1 THEN 1 ELSE urgent END,
              lease_owner = CASE WHEN $20 = 1 THEN '' ELSE lease_owner END,
              lease_until = CASE WHEN $20 = 1 THEN 0 ELSE lease_until END
          WHERE id = $1 AND fence = $2 AND state = $3 RETURNING id";
@@ -205,6 +209,7 @@ async fn update<DB: Dialect>(
         ticket::settled_at(Some((from.standing(), row.settled_at)), &step.state, step.now),
         step.due_at.unwrap_or(NEVER),
         step.release,
+        step.urgent,
     ];
     tx.hits_unless_taken(sql, values).await
 }

@@ -67,8 +67,7 @@ pub(super) async fn read<DB: Dialect>(
     now: UnixMillis,
 ) -> Result<History, StoreError> {
     let (day, hour) = (now.minus(DAY), now.minus(HOUR));
-    let values =
-        values![whose.account.as_str(), whose.sender, whose.phone_hash, whose.unit, day, hour, now];
+    let values = values![whose.account.as_str(), whose.sender, whose.phone_hash, whose.unit, day, hour, now];
     let mut row = tx.one(HISTORY, values).await?;
     Ok(History {
         account_last: row.time_or_none()?,

@@ -8,15 +8,13 @@ use rand::Rng;
 use serde_json::json;
 
 use super::dialect::Dialect;
+use super::history::DAY;
 use super::intake::told;
 use super::limits::correspondent;
 use super::tx::Tx;
 use super::value::{Row, corrupt, list, values};
-use super::history::DAY;
 use super::{NEVER, SqlStore, audit, ceiling, ticket};
-use crate::store::{
-    Addressee, Begun, Channel, MessageClaim, MessageKind, NewMessage, StoreError, TextCap,
-};
+use crate::store::{Addressee, Begun, Channel, MessageClaim, MessageKind, NewMessage, StoreError, TextCap};
 use crate::ticket::TicketId;
 use crate::types::{AccountId, EmailAddress, MessageId, Outcome, UnixMillis};
 
@@ -135,7 +133,9 @@ impl<DB: Dialect> SqlStore<DB> {
         let sql = "UPDATE message SET tries = tries + 1, begun_at = $3, outcome = '', detail = '',
                  counted_at = CASE WHEN channel = 'phone' THEN CAST($3 AS BIGINT) ELSE 0 END
              WHERE id = $1 AND fence = $2 AND due_at < $4 RETURNING kind, tries";
-        let Some(mut row) = tx.row(sql, values![id, fence, now, NEVER]).await? else { return Ok(Begun::Lost) };
+        let Some(mut row) = tx.row(sql, values![id, fence, now, NEVER]).await? else {
+            return Ok(Begun::Lost);
+        };
         let event = format!("{}.intended", call(&channel));
         let data = json!({ "key": key(id), "message": row.text()?, "try": row.number()? });
         audit::write(&mut tx, ticket, &told(&event, &data), now).await?;

@@ -11,9 +11,9 @@ use self::dialect::Dialect;
 use self::tidy::Tidy;
 use self::tx::Tx;
 use super::{
-    Arrival, AuditEntry, Begun, ChainReport, Channel, Claim, Committed, InQuarantine, Incoming, KeptMail, LetOut,
-    Listed, MailsLimit, MessageClaim, Recorded, Step, Store, StoreError, StoredReceipt, Switch, TextCap, Thread,
-    TicketFilter,
+    Arrival, AuditEntry, Begun, ChainReport, Channel, Claim, Committed, Frozen, InQuarantine, Incoming,
+    KeptMail, LetOut, Listed, MailsLimit, MessageClaim, Pause, Recorded, Step, Store, StoreError,
+    StoredReceipt, Switch, TextCap, Thread, TicketFilter,
 };
 use crate::delivery::Receipt;
 use crate::keyring::Keyring;
@@ -28,6 +28,7 @@ mod claims;
 mod commit;
 mod dialect;
 mod floods;
+mod frozen;
 mod history;
 mod intake;
 mod intents;
@@ -43,6 +44,7 @@ mod postgres;
 mod quarantine;
 mod reads;
 mod receipts;
+mod restored;
 mod sqlite;
 mod switch;
 mod threads;
@@ -299,6 +301,27 @@ impl<DB: Dialect> Store for SqlStore<DB> {
 
     async fn turn(&self, switch: &Switch, audit: AuditEntry) -> Result<(), StoreError> {
         self.turn_switch(switch, audit).await
+    }
+
+    async fn is_frozen(&self, account: &AccountId) -> Result<bool, StoreError> {
+        self.look_for_freeze(account).await
+    }
+
+    async fn frozen(&self) -> Result<Vec<Frozen>, StoreError> {
+        self.list_frozen().await
+    }
+
+    async fn unfreeze(
+        &self,
+        whom: &str,
+        audit: AuditEntry,
+        now: UnixMillis,
+    ) -> Result<Option<Frozen>, StoreError> {
+        self.lift_freeze(whom, audit, now).await
+    }
+
+    async fn hold_forgotten(&self, pause: Option<&Pause>, now: UnixMillis) -> Result<u32, StoreError> {
+        self.hold_what_was_forgotten(pause, now).await
     }
 
     async fn seal_audit(&self, keyring: &Keyring, limit: u32) -> Result<u32, StoreError> {

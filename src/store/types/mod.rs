@@ -12,8 +12,8 @@ pub use mails::{Arrival, Incoming, KeptMail, MailsLimit, NewTicket, Recorded, Th
 pub use messages::{Addressee, Begun, Channel, MessageClaim, MessageKind, NewMessage};
 pub use quarantine::{InQuarantine, LetOut, Quarantined};
 pub(crate) use reads::MACHINE;
-pub use reads::{AuditEntry, ChainReport, Listed, Switch, TicketFilter, TicketView};
+pub use reads::{AuditEntry, ChainReport, Frozen, Listed, Switch, TicketFilter, TicketView};
 pub use work::{
-    Claim, Committed, Enough, Intent, IntentChange, IntentKind, Pause, SealedChange, Started, Step, StoredReceipt,
-    TextCap,
+    Claim, Committed, Enough, Freeze, Intent, IntentChange, IntentKind, Pause, SealedChange, Started, Step,
+    StoredReceipt, TextCap,
 };

@@ -32,6 +32,8 @@ pub enum IntentKind {
     Set,
     /// Having a pass issued.
     Pass,
+    /// Replacing a password that nobody used.
+    Scramble,
     /// Texting a password.
     Text,
     /// Texting a link.
@@ -49,6 +51,7 @@ impl IntentKind {
         match self {
             Self::Set => "set",
             Self::Pass => "pass",
+            Self::Scramble => "scramble",
             Self::Text => "text",
             Self::Link => "link",
             Self::Warning => "warning",
@@ -59,7 +62,7 @@ impl IntentKind {
     /// The kind whose [`IntentKind::code`] is `code`.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Set, Self::Pass, Self::Text, Self::Link, Self::Warning, Self::Mail]
+        [Self::Set, Self::Pass, Self::Scramble, Self::Text, Self::Link, Self::Warning, Self::Mail]
             .into_iter()
             .find(|k| k.code() == code)
     }
@@ -159,6 +162,19 @@ pub struct Pause {
     pub alarms: Vec<NewMessage>,
 }
 
+/// Nothing is automated for the account of this ticket any more, until a person lifts that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Freeze {
+    /// Whose.
+    pub account: AccountId,
+    /// The account's canonical username; empty when unknown.
+    pub username: String,
+    /// Why, in words.
+    pub why: String,
+    /// Who wanted it, as in the audit log.
+    pub by: String,
+}
+
 /// One move of a claimed ticket: all of it or nothing.
 #[derive(Clone, Debug)]
 pub struct Step {
@@ -190,6 +206,10 @@ pub struct Step {
     pub text_cap: Option<TextCap>,
     /// The automation pauses with it.
     pub pause: Option<Pause>,
+    /// An account is frozen with it.
+    pub freeze: Option<Freeze>,
+    /// True from now on, when a technician must look at it before all others.
+    pub urgent: bool,
     /// What leaves.
     pub messages: Vec<NewMessage>,
     /// What the audit log tells.

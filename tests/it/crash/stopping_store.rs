@@ -177,6 +177,23 @@ impl Store for StoppingStore {
     async fn turn(&self, switch: &Switch, audit: AuditEntry) -> Result<(), StoreError> {
         stopped!(self, "turn", self.inner.turn(switch, audit))
     }
+    async fn hold_forgotten(&self, pause: Option<&Pause>, now: UnixMillis) -> Result<u32, StoreError> {
+        stopped!(self, "hold_forgotten", self.inner.hold_forgotten(pause, now))
+    }
+    async fn is_frozen(&self, account: &AccountId) -> Result<bool, StoreError> {
+        self.inner.is_frozen(account).await
+    }
+    async fn frozen(&self) -> Result<Vec<Frozen>, StoreError> {
+        self.inner.frozen().await
+    }
+    async fn unfreeze(
+        &self,
+        whom: &str,
+        audit: AuditEntry,
+        now: UnixMillis,
+    ) -> Result<Option<Frozen>, StoreError> {
+        stopped!(self, "unfreeze", self.inner.unfreeze(whom, audit, now))
+    }
     async fn seal_audit(&self, keyring: &Keyring, limit: u32) -> Result<u32, StoreError> {
         let sealed = self.inner.seal_audit(keyring, limit).await;
         if sealed.as_ref().is_ok_and(|sealed| *sealed > 0) {

@@ -97,7 +97,8 @@ async fn one_more(world: &World, n: usize, limits: Limits, now: UnixMillis) -> b
 
 pub async fn a_window_is_exact_at_its_edges(world: World) {
     let milli = Duration::from_millis(1);
-    let (day, hour, quarter) = (Limits { account_day: 1, ..NONE }, Limits { desk_hour: 1, ..NONE }, Duration::from_secs(900));
+    let (day, hour, quarter) =
+        (Limits { account_day: 1, ..NONE }, Limits { desk_hour: 1, ..NONE }, Duration::from_secs(900));
     let pause = Limits { cooldown: quarter, ..NONE };
     assert!(one_more(&world, 0, NONE, NOW).await);
     for (n, (limits, window)) in [(day, DAY), (hour, HOUR), (pause, quarter)].into_iter().enumerate() {
@@ -132,7 +133,8 @@ pub async fn of_twenty_texts_at_once_no_more_than_the_cap_begin_and_people_are_t
     assert_eq!(count(&ended, &Committed::Done), 7, "{ended:?}");
     assert_eq!(count(&ended, &Committed::TextsUsedUp), 13, "{ended:?}");
     assert_eq!(world.number("SELECT COUNT(*) FROM intent").await, 7);
-    let waiting = format!("SELECT COUNT(*) FROM ticket WHERE lease_owner = '' AND due_at = {}", NOW.plus(HOUR).0);
+    let waiting =
+        format!("SELECT COUNT(*) FROM ticket WHERE lease_owner = '' AND due_at = {}", NOW.plus(HOUR).0);
     assert_eq!(world.number(&waiting).await, 13, "nobody is lost");
     assert_eq!(world.number("SELECT COUNT(*) FROM message WHERE kind = 'alarm'").await, 1);
     // What surely did not leave makes room; what nobody knows of does not.
@@ -154,7 +156,8 @@ pub async fn a_warning_waits_for_the_cap_too(world: World) {
     let owed = async || world.store.history(&AccountId::new("a"), "", "", "", NOW).await.unwrap();
     assert_eq!((owed().await.texts_day, owed().await.texts_owed), (0, 2));
     let due = world.store.claim_messages(Channel::Phone, "one", LEASE, 5, NOW).await.unwrap();
-    let begin = async |n: usize| world.store.begin_message(due[n].id, due[n].fence, &cap_of(1), NOW).await.unwrap();
+    let begin =
+        async |n: usize| world.store.begin_message(due[n].id, due[n].fence, &cap_of(1), NOW).await.unwrap();
     assert_eq!((begin(0).await, begin(1).await), (Begun::Yes, Begun::TextsUsedUp));
     assert_eq!((owed().await.texts_day, owed().await.texts_owed), (1, 1));
     let unclear = Outcome::Uncertain { cause: String::new() };
@@ -171,10 +174,9 @@ async fn ends(world: &World, n: usize, outcome: Option<Outcome>, receipt: Option
     let id = live_ticket(store, &format!("ends-{n}"), &format!("a-ends-{n}")).await;
     let key = format!("n{}-text-1", id.0);
     let begin = IntentChange::Begin(Intent { outcome, ..intent(&key, IntentKind::Text) });
-    for step in [
-        Step { intent: begin, started: Some(started(n)), ..step(sealed_state()) },
-        step(technician()),
-    ] {
+    for step in
+        [Step { intent: begin, started: Some(started(n)), ..step(sealed_state()) }, step(technician())]
+    {
         if matches!(step.state, State::Technician { .. })
             && let Some(receipt) = receipt
         {
@@ -247,7 +249,11 @@ async fn pauses(world: &World, n: usize, at: UnixMillis) -> i64 {
 pub async fn a_pause_never_undoes_what_a_person_turned_and_tells_once(world: World) {
     let store = world.store.as_ref();
     let later = NOW.plus(HOUR);
-    assert_eq!((pauses(&world, 1, NOW).await, pauses(&world, 2, later).await), (1, 1), "it is paused already");
+    assert_eq!(
+        (pauses(&world, 1, NOW).await, pauses(&world, 2, later).await),
+        (1, 1),
+        "it is paused already"
+    );
     for (n, automation) in [Automation::Off, Automation::Observe].into_iter().enumerate() {
         let by_anna = turned(automation, "cli:anna", NOW);
         store.turn(&by_anna, told("cli:anna")).await.unwrap();
@@ -271,6 +277,7 @@ pub async fn after_a_persons_word_the_desk_counts_anew(world: World) {
     store.turn(&turned(Automation::On, "cli:anna", soon), told("cli:anna")).await.unwrap();
     assert!(one_more(&world, 3, limits, soon.plus(Duration::from_millis(1))).await);
     // Under a clock that was set back nobody can tell when that was.
-    let history: History = store.history(&AccountId::new("a"), "", "", "", NOW.plus(Duration::from_millis(1))).await.unwrap();
+    let history: History =
+        store.history(&AccountId::new("a"), "", "", "", NOW.plus(Duration::from_millis(1))).await.unwrap();
     assert_eq!(history.desk_hour, 2);
 }

@@ -130,6 +130,8 @@ pub fn step(state: State) -> Step {
         limits: None,
         text_cap: None,
         pause: None,
+        freeze: None,
+        urgent: false,
         messages: Vec::new(),
         audit: Vec::new(),
         due_at: None,

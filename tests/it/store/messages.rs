@@ -36,7 +36,11 @@ pub async fn a_message_is_sent_once_and_again_only_when_it_is_said(world: World)
     assert_eq!(store.begin_message(second.id, second.fence, &cap(), later).await, Ok(Begun::Yes));
     store.end_message(second.id, second.fence, &accepted(""), None, later).await.unwrap();
     assert!(due(&world, UnixMillis(i64::MAX)).await.is_empty());
-    assert_eq!(store.begin_message(second.id, second.fence, &cap(), later).await, Ok(Begun::Lost), "it is over");
+    assert_eq!(
+        store.begin_message(second.id, second.fence, &cap(), later).await,
+        Ok(Begun::Lost),
+        "it is over"
+    );
 }
 
 pub async fn a_lost_fence_neither_begins_nor_ends_a_message(world: World) {
@@ -49,7 +53,11 @@ pub async fn a_lost_fence_neither_begins_nor_ends_a_message(world: World) {
     assert_eq!(new.tries, 1, "a try whose end nobody knows counts");
     assert_eq!(store.begin_message(old.id, old.fence, &cap(), NOW).await, Ok(Begun::Lost));
     store.end_message(old.id, old.fence, &accepted(""), None, NOW).await.unwrap();
-    assert_eq!(store.begin_message(new.id, new.fence, &cap(), NOW).await, Ok(Begun::Yes), "the old end counted");
+    assert_eq!(
+        store.begin_message(new.id, new.fence, &cap(), NOW).await,
+        Ok(Begun::Yes),
+        "the old end counted"
+    );
 }
 
 pub async fn an_answer_names_the_newest_mail_of_a_person(world: World) {

@@ -8,6 +8,7 @@ mod commits;
 mod crowds;
 mod files;
 mod floods;
+mod frozen;
 mod intake;
 mod joins;
 mod limits;
@@ -21,6 +22,7 @@ mod plans;
 mod quarantine;
 mod reads;
 mod receipts;
+mod restored;
 mod schema;
 mod world;
 
@@ -142,6 +144,13 @@ contract! {
         a_clock_that_was_set_back_keeps_what_counts_within_its_window,
         a_pause_never_undoes_what_a_person_turned_and_tells_once,
         after_a_persons_word_the_desk_counts_anew;
+    frozen:
+        an_account_is_frozen_once_until_a_person_lifts_it,
+        what_is_urgent_comes_first_while_it_is_open,
+        who_answers_the_notice_of_a_change_comes_before_others;
+    restored:
+        what_is_under_way_in_a_store_from_a_backup_is_held_once,
+        a_mail_that_somebody_moves_by_day_holds_nothing;
     quarantine:
         the_quarantine_lists_what_could_not_be_read_with_its_tries,
         a_mail_in_quarantine_whose_ticket_cannot_be_read_is_named_and_hides_no_other,

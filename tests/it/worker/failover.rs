@@ -155,11 +155,14 @@ async fn told(story: &'static (&'static [Says], &'static str, End, u32)) -> Resu
     for minute in 0..=*minutes {
         desk.work().await;
         if let Some(found) = ended(&desk.ticket(TEXTED).await.state) {
-            let sent: Vec<_> = gateways.iter().flat_map(|(_, g)| g.sent()).filter(|s| is_password(&s.text)).collect();
+            let sent: Vec<_> =
+                gateways.iter().flat_map(|(_, g)| g.sent()).filter(|s| is_password(&s.text)).collect();
             let alike = sent.windows(2).all(|two| (&two[0].to, &two[0].text) == (&two[1].to, &two[1].text));
             let texted = log.lock().unwrap().clone();
             let holds = found == *end && texted == *order && alike && minute + 2 >= *minutes;
-            return holds.then_some(()).ok_or(format!("{story:?}: {found:?} by {texted:?} after {minute} minutes"));
+            return holds
+                .then_some(())
+                .ok_or(format!("{story:?}: {found:?} by {texted:?} after {minute} minutes"));
         }
         tell(&desk, &gateways).await;
         place.clock.turn(1);
@@ -218,7 +221,10 @@ async fn a_link_and_a_warning_go_round_a_gateway_that_is_down() {
 }
 
 /// Anna's request is decided, and its password could not be set yet; then the only gateway went down.
-async fn waits_for_the_directory(place: &Place, gateway: &Arc<ScriptedGateway>) -> (OpenDesk, Arc<AtomicBool>) {
+async fn waits_for_the_directory(
+    place: &Place,
+    gateway: &Arc<ScriptedGateway>,
+) -> (OpenDesk, Arc<AtomicBool>) {
     let open = Arc::new(AtomicBool::new(false));
     let desk = OpenDesk::open(&place.folder, &place.clock, |parts| {
         parts.gateways = vec![Arc::clone(gateway) as _];
@@ -226,8 +232,9 @@ async fn waits_for_the_directory(place: &Place, gateway: &Arc<ScriptedGateway>) 
     })
     .await;
     place.deliver(TEXTED);
-    place.deliver(OFFERED);
+    desk.work().await;
     gateway.set_down(true);
+    place.deliver(OFFERED);
     desk.work().await;
     assert!(matches!(desk.ticket(TEXTED).await.state, State::Sealed { .. }));
     assert!(gateway.tries() > 0, "the manager's link did not leave");
