@@ -9,14 +9,12 @@ use crate::types::{AccountId, History, Link, PhoneNumber, Reason, TicketNumber, 
 
 pub mod coverage;
 mod decide;
-mod limits;
 mod manager;
 mod phone;
 #[cfg(test)]
 mod tests;
 
 pub use decide::{FROZEN_AFTER, decide, is_protected};
-pub use limits::Limits;
 pub use manager::{nearest_manager, reachable_at};
 pub use phone::texting_number;
 

@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::{Parts, Rules};
 use crate::clock::rfc3339;
-use crate::decision::{Automation, Limits};
+use crate::decision::{Automation, FROZEN_AFTER};
 use crate::store::{Addressee, AuditEntry, MACHINE, MessageKind, NewMessage, Pause, Switch, TextCap};
-use crate::types::{Reason, UnixMillis};
+use crate::types::{Limits, Reason, UnixMillis};
 
 /// A text for which there is none left today is tried again so often: texts of a day ago cease to count.
 const AGAIN_AFTER: Duration = Duration::from_secs(5 * 60);
@@ -17,7 +17,16 @@ const AGAIN_AFTER: Duration = Duration::from_secs(5 * 60);
 impl Rules {
     /// What a delivery that begins must not exceed.
     pub(crate) fn limits(&self) -> Limits {
-        Limits::of(&self.policy, self.texts_per_day)
+        Limits {
+            cooldown: self.policy.cooldown,
+            account_day: self.policy.per_account_per_day,
+            sender_day: self.policy.per_sender_per_day,
+            phone_day: self.policy.per_phone_per_day,
+            unit_hour: self.policy.per_unit_per_hour,
+            desk_hour: self.policy.per_hour,
+            texts_day: self.texts_per_day,
+            wrong_phones: FROZEN_AFTER,
+        }
     }
 
     /// What a text that begins must not exceed.

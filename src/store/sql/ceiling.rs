@@ -31,14 +31,18 @@ pub(super) async fn take_turn<DB: Dialect>(tx: &mut Tx<DB>) -> Result<(), StoreE
 }
 
 /// What stands against a step.
-pub(super) enum Against {
+pub(super) enum Against<'s> {
     Nothing,
     Limit,
-    Texts,
+    /// The texts of the day.
+    Texts(&'s TextCap),
 }
 
 /// Does a limit stand against what `step` begins?
-pub(super) async fn against<DB: Dialect>(tx: &mut Tx<DB>, step: &Step) -> Result<Against, StoreError> {
+pub(super) async fn against<'s, DB: Dialect>(
+    tx: &mut Tx<DB>,
+    step: &'s Step,
+) -> Result<Against<'s>, StoreError> {
     let started = step.started.as_ref().filter(|started| started.counts);
     if let (Some(started), Some(limits)) = (started, &step.limits) {
         take_turn(tx).await?;
@@ -57,7 +61,7 @@ pub(super) async fn against<DB: Dialect>(tx: &mut Tx<DB>, step: &Step) -> Result
         Some(cap) if begins_a_text(step) => {
             take_turn(tx).await?;
             let used_up = are_used_up(tx, cap, step.now).await?;
-            Ok(if used_up { Against::Texts } else { Against::Nothing })
+            Ok(if used_up { Against::Texts(cap) } else { Against::Nothing })
         }
         Some(_) | None => Ok(Against::Nothing),
     }

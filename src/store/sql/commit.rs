@@ -59,11 +59,9 @@ impl<DB: Dialect> SqlStore<DB> {
         match ceiling::against(&mut tx, step).await? {
             Against::Nothing => {}
             Against::Limit => return Ok(Committed::OverLimit),
-            Against::Texts => {
-                if let Some(cap) = &step.text_cap {
-                    ceiling::put_off(&mut tx, id, fence, cap, &self.mail_domain, step.now).await?;
-                    tx.commit().await?;
-                }
+            Against::Texts(cap) => {
+                ceiling::put_off(&mut tx, id, fence, cap, &self.mail_domain, step.now).await?;
+                tx.commit().await?;
                 return Ok(Committed::TextsUsedUp);
             }
         }
@@ -91,24 +89,7 @@ impl<DB: Dialect> SqlStore<DB> {
             // The same commit again, after an answer that was lost: it has happened already.
             return Ok(Committed::Lost);
         }
-        change_sealed(&mut tx, id, &step.sealed).await?;
-        if let Some(started) = &step.started {
-            count(&mut tx, id, started, step.now).await?;
-        }
-        ceiling::give_back(&mut tx, id, from, &step.state).await?;
-        if let Some(freeze) = &step.freeze {
-            frozen::freeze(&mut tx, id, freeze, step.now).await?;
-        }
-        let paused = match &step.pause {
-            Some(pause) => switch::pause(&mut tx, pause).await?,
-            None => &[],
-        };
-        for message in step.messages.iter().chain(paused) {
-            messages::queue(&mut tx, id, message, &self.mail_domain, step.now).await?;
-        }
-        for entry in &step.audit {
-            audit::write(&mut tx, id, entry, step.now).await?;
-        }
+        self.note(&mut tx, id, from, step).await?;
         if let Some(sender) = row.sender.as_ref().filter(|_| step.audit.iter().any(AuditEntry::by_a_person)) {
             limits::a_person_acted(&mut tx, sender, step.now).await?;
         }
@@ -120,6 +101,29 @@ impl<DB: Dialect> SqlStore<DB> {
             self.tidy.something_was_erased();
         }
         Ok(Committed::Done)
+    }
+
+    /// Writes what the step means beside the ticket itself.
+    async fn note(&self, tx: &mut Tx<DB>, id: TicketId, from: &State, step: &Step) -> Result<(), StoreError> {
+        change_sealed(tx, id, &step.sealed).await?;
+        if let Some(started) = &step.started {
+            count(tx, id, started, step.now).await?;
+        }
+        ceiling::give_back(tx, id, from, &step.state).await?;
+        if let Some(freeze) = &step.freeze {
+            frozen::freeze(tx, id, freeze, step.now).await?;
+        }
+        let paused = match &step.pause {
+            Some(pause) => switch::pause(tx, pause).await?,
+            None => &[],
+        };
+        for message in step.messages.iter().chain(paused) {
+            messages::queue(tx, id, message, &self.mail_domain, step.now).await?;
+        }
+        for entry in &step.audit {
+            audit::write(tx, id, entry, step.now).await?;
+        }
+        Ok(())
     }
 }
 

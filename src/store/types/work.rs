@@ -1,11 +1,10 @@
 //! Work on a ticket: the claim that gives the right to it, and the step that moves it.
 
 use super::{AuditEntry, NewMessage, Switch};
-use crate::decision::Limits;
 use crate::delivery::Receipt;
 use crate::password::seal::Sealed;
 use crate::ticket::{Fate, State, Ticket};
-use crate::types::{AccountId, Outcome, Reason, TicketNumber, Trail, UnixMillis, Username};
+use crate::types::{AccountId, Limits, Outcome, Reason, TicketNumber, Trail, UnixMillis, Username};
 
 /// Work that this process has taken on: a lease until the database's clock passes its end.
 #[derive(Clone, Debug)]

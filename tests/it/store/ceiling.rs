@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use nyckelbud::decision::{Automation, Limits};
+use nyckelbud::decision::Automation;
 use nyckelbud::delivery::Receipt;
 use nyckelbud::store::*;
 use nyckelbud::ticket::State;
-use nyckelbud::types::{AccountId, History, Outcome, UnixMillis};
+use nyckelbud::types::{AccountId, History, Limits, Outcome, UnixMillis};
 use tokio::task::JoinSet;
 
 use super::make::*;
@@ -21,6 +21,7 @@ const NONE: Limits = Limits {
     unit_hour: 1000,
     desk_hour: 1000,
     texts_day: 1000,
+    wrong_phones: 3,
 };
 const DAY: Duration = Duration::from_secs(24 * 3600);
 

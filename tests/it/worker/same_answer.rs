@@ -74,8 +74,8 @@ async fn every_writer_gets_the_same_bytes_whatever_their_account_is() {
     for writer in WRITERS {
         // Everybody writes from an address of their own that has got nothing yet.
         let (name, who, phone) = writer;
-        let text = format!("Användarnamn: {who}@kommun.example\nMobilnummer: {phone}\n");
-        let mail = letters::letter(name, &format!("writer.{name}"), "Hj=C3=A4lp".trim_end(), &text);
+        let mail = letters::request(name, who, phone);
+        let mail = mail.replacen(&format!("From: {who}@"), &format!("From: writer.{name}@"), 1);
         demo_desk::deliver_raw(&place.folder, name, mail.replace('\n', "\r\n").as_bytes());
     }
     desk.work().await;

@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use super::{FROZEN_AFTER, Policy};
-use crate::types::{History, UnixMillis};
+use super::{History, UnixMillis};
 
 /// How much may be begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,28 +22,16 @@ pub struct Limits {
     pub desk_hour: u32,
     /// Texts in a day.
     pub texts_day: u32,
+    /// So many requests with wrong phones in a day freeze an account.
+    pub wrong_phones: u32,
 }
 
 impl Limits {
-    /// The limits of `policy`, with so many texts in a day.
-    #[must_use]
-    pub fn of(policy: &Policy, texts_day: u32) -> Self {
-        Self {
-            cooldown: policy.cooldown,
-            account_day: policy.per_account_per_day,
-            sender_day: policy.per_sender_per_day,
-            phone_day: policy.per_phone_per_day,
-            unit_hour: policy.per_unit_per_hour,
-            desk_hour: policy.per_hour,
-            texts_day,
-        }
-    }
-
     /// Must nothing more be begun? `unit` is whether the account's unit is known.
     #[must_use]
     pub fn are_reached(&self, history: &History, unit: bool, now: UnixMillis) -> bool {
         history.frozen
-            || history.account_mismatches_day >= FROZEN_AFTER
+            || history.account_mismatches_day >= self.wrong_phones
             || self.cools_down(history, now).is_some()
             || history.account_day >= self.account_day
             || history.sender_day >= self.sender_day
