@@ -17,8 +17,9 @@ use crate::types::{Credential, Outcome, UnixMillis};
 
 /// So often it is tried when nothing was changed for sure.
 const TRIES: usize = 5;
-/// Between two tries, and so often all of them fit before the sealed value is erased.
-const AGAIN_AFTER: Duration = Duration::from_secs(5 * 60);
+/// Pauses of [`super::Timing::retry`] between two tries: five minutes, and all of them fit before the sealed value
+/// is erased.
+const PAUSES: u32 = 150;
 /// The value is kept for so long after its use was to be looked up.
 const KEPT_FOR: Duration = Duration::from_secs(60 * 60);
 
@@ -116,7 +117,7 @@ async fn replace(work: &mut Work, generation: u32, old: &TemporaryPassword) -> R
         Outcome::Accepted { .. } => open(work, "it was replaced by one that nobody knows", end).await,
         Outcome::Refused { .. } => refused(work, generation, end).await,
         Outcome::NotSent { .. } | Outcome::Uncertain { .. } => {
-            let due = Due::At(work.now().plus(AGAIN_AFTER));
+            let due = Due::At(work.now().plus(work.parts.timing.retry.saturating_mul(PAUSES)));
             work.commit_same(Draft { end, due, ..Draft::default() }).await
         }
     }
