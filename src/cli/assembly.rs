@@ -9,8 +9,8 @@ use super::registers::{Register, register, zone};
 use super::{CliError, Common, output};
 use crate::clock::SystemClock;
 use crate::config::{
-    self, Loaded, MailboxKind, MailboxSettings, Notice, OauthSettings, PasswordStyle, SecretSetting, Settings,
-    SmtpKind, Start,
+    self, Loaded, MailboxKind, MailboxSettings, Notice, OauthSettings, PasswordStyle, SecretSetting,
+    Settings, SmtpKind, Start, Unused,
 };
 use crate::delivery::MailSender;
 use crate::delivery::notice::{MailSpool, SmtpSender, SmtpSettings};
@@ -222,6 +222,7 @@ pub(crate) fn rules(settings: &Settings) -> Rules {
         page_words: (settings.password.style == PasswordStyle::Words)
             .then(|| usize::from(settings.password.words)),
         password_valid: settings.password.valid,
+        scramble: settings.password.unused == Unused::Scramble,
         pickup_valid: settings.delivery.pickup_valid,
         deadline: settings.delivery.deadline,
         manager_mail: settings.delivery.manager_notice.contains(&Notice::Mail),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
+use super::setup::Base;
 use crate::delivery::SmsText;
 use crate::http::{Answer, HttpError};
 use crate::types::Outcome;
@@ -27,8 +28,10 @@ pub(super) struct Reply<'a> {
     pub text: &'a SmsText,
 }
 
-/// What became of a text: `classify` reads an answer, everything else is known without one.
+/// What became of a text: `classify` reads an answer, everything else is known without one. How long a
+/// service asks to be left alone is kept.
 pub(super) fn outcome(
+    base: &Base,
     service: &'static str,
     answer: Result<Answer, HttpError>,
     text: &SmsText,
@@ -36,6 +39,7 @@ pub(super) fn outcome(
 ) -> Outcome {
     match answer {
         Ok(Answer { status, retry_after, body, .. }) => {
+            base.left_alone.asked(retry_after);
             classify(&Reply { service, status, body: &body, retry_after, text })
         }
         Err(error @ HttpError::NotSent { .. }) => Outcome::NotSent { cause: format!("{service}: {error}") },

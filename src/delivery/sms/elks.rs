@@ -6,6 +6,8 @@
 //! HTTP means it (RFC 9110 15.5), with the words that came along. Receipts are not signed: the secret
 //! in their path, and a sign-in in their address, say where they come from.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use serde::Deserialize;
 
@@ -65,7 +67,11 @@ impl SmsGateway for ElksGateway {
         ];
         fields.extend(callback.as_ref().map(|url| ("whendelivered", url.as_str())));
         let answer = self.base.client.post_form(&self.api.below(&["sms"]), Some(&self.auth), &fields).await;
-        outcome(SERVICE, answer, text, classify)
+        outcome(&self.base, SERVICE, answer, text, classify)
+    }
+
+    fn asks_to_wait(&self) -> Option<Duration> {
+        self.base.left_alone.rest()
     }
 
     async fn ask(&self, reference: &str) -> Result<Receipt, String> {

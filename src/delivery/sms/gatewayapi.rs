@@ -6,6 +6,8 @@
 //! (HS256) that holds them once more: then the token is what is read, and what is not signed does not
 //! count. Without it the secret in their path says where they come from.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::json;
@@ -94,7 +96,11 @@ impl SmsGateway for GatewayApiGateway {
         };
         let body = json_octets(&self.message(number, text, key));
         let answer = self.request(Method::Post, &["rest", "mtsms"], body).await;
-        outcome(SERVICE, answer, text, classify)
+        outcome(&self.base, SERVICE, answer, text, classify)
+    }
+
+    fn asks_to_wait(&self) -> Option<Duration> {
+        self.base.left_alone.rest()
     }
 
     async fn ask(&self, reference: &str) -> Result<Receipt, String> {

@@ -5,6 +5,8 @@
 //! something else is refused, so that no text changes the request that it is sent with. The service
 //! tells nothing of a text later, so what it took counts as delivered.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use regex::{Regex, RegexBuilder};
 use serde::Serialize;
@@ -209,7 +211,11 @@ impl SmsGateway for HttpGateway {
             headers: &headers,
             body: Zeroizing::new(filled.body.as_bytes().to_vec()),
         });
-        outcome(SERVICE, answer.await, text, |reply| self.compiled.classify(reply))
+        outcome(&self.base, SERVICE, answer.await, text, |reply| self.compiled.classify(reply))
+    }
+
+    fn asks_to_wait(&self) -> Option<Duration> {
+        self.base.left_alone.rest()
     }
 
     async fn ask(&self, _reference: &str) -> Result<Receipt, String> {

@@ -7,6 +7,8 @@
 //! take other percent signs for codes of its own too: none may be in it. Receipts are not signed: the
 //! secret in their path, and a sign-in in their address, say where they come from.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use zeroize::Zeroizing;
 
@@ -89,7 +91,11 @@ impl SmsGateway for KannelGateway {
             headers.extend([("x-kannel-dlr-mask", DLR_MASK), ("x-kannel-dlr-url", address.as_str())]);
         }
         let body = Zeroizing::new(text.expose().as_bytes().to_vec());
-        outcome(SERVICE, self.post(&headers, body).await, text, |reply| classify(reply, key))
+        outcome(&self.base, SERVICE, self.post(&headers, body).await, text, |reply| classify(reply, key))
+    }
+
+    fn asks_to_wait(&self) -> Option<Duration> {
+        self.base.left_alone.rest()
     }
 
     async fn ask(&self, _reference: &str) -> Result<Receipt, String> {

@@ -5,6 +5,9 @@
 //! answer says of a text), `receipt` (who may tell what became of one) and `balance`. What is left of
 //! a gateway is its request, one function `classify`, and its receipts' form.
 
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
 mod answer;
 mod balance;
 pub mod elks;
@@ -19,6 +22,24 @@ pub mod twilio;
 
 pub use receipt::form;
 pub use setup::{GatewaySetup, SetupError};
+
+/// Until when a service asked to be left alone.
+#[derive(Debug, Default)]
+struct LeftAlone(Mutex<Option<Instant>>);
+
+impl LeftAlone {
+    /// It has answered, and asks for this wait or for none.
+    fn asked(&self, wait: Option<Duration>) {
+        let until = wait.and_then(|wait| Instant::now().checked_add(wait));
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = until;
+    }
+
+    /// How long it still asks for.
+    fn rest(&self) -> Option<Duration> {
+        let until = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        until.map(|until| until.saturating_duration_since(Instant::now())).filter(|rest| !rest.is_zero())
+    }
+}
 
 /// Keys become file names and parts of addresses: letters, digits and hyphens.
 fn is_key(key: &str) -> bool {

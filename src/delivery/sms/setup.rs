@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::LeftAlone;
 use super::receipt::Callback;
 use crate::http::{HttpClient, HttpSetupError, ServiceUrl, ServiceUrlError, Timeouts};
 use crate::secret::Secret;
@@ -93,6 +94,8 @@ pub(super) struct Base {
     pub validity: Duration,
     /// In hundredths: a balance below this is low.
     pub balance_low: i64,
+    /// Until when it asked to be left alone.
+    pub left_alone: LeftAlone,
 }
 
 impl Base {
@@ -111,6 +114,7 @@ impl Base {
             sender: setup.sender.clone(),
             validity: setup.validity,
             balance_low: i64::from(setup.balance_low) * 100,
+            left_alone: LeftAlone::default(),
         })
     }
 

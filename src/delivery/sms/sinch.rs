@@ -6,6 +6,8 @@
 //! they come from, and a sign-in that the account's manager puts in. Accounts whose callbacks are signed
 //! (HMAC-SHA256 over `body.nonce.timestamp`) give the secret as `signature`; then only signed ones count.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::json;
@@ -106,7 +108,11 @@ impl SmsGateway for SinchGateway {
         }
         let body = json_octets(&self.batch(to, text, key));
         let answer = self.request(Method::Post, &self.api.below(&["batches"]), body).await;
-        outcome(SERVICE, answer, text, classify)
+        outcome(&self.base, SERVICE, answer, text, classify)
+    }
+
+    fn asks_to_wait(&self) -> Option<Duration> {
+        self.base.left_alone.rest()
     }
 
     async fn ask(&self, reference: &str) -> Result<Receipt, String> {

@@ -7,6 +7,8 @@
 //! is kept of a text at Twilio is an account's setting; `ContentRetention=discard` needs a right that
 //! not every account has, so it is asked for only when the configuration says so.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use serde::Deserialize;
 
@@ -117,7 +119,11 @@ impl SmsGateway for TwilioGateway {
         fields.extend(self.discard_content.then_some(("ContentRetention", "discard")));
         let url = self.api.below(&["Messages.json"]);
         let answer = self.base.client.post_form(&url, Some(&self.auth), &fields).await;
-        outcome(SERVICE, answer, text, classify)
+        outcome(&self.base, SERVICE, answer, text, classify)
+    }
+
+    fn asks_to_wait(&self) -> Option<Duration> {
+        self.base.left_alone.rest()
     }
 
     async fn ask(&self, reference: &str) -> Result<Receipt, String> {
