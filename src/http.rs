@@ -19,7 +19,7 @@ use crate::types::UnixMillis;
 
 mod request;
 
-pub use request::{Auth, Method, Request};
+pub use request::{Auth, Method, Request, is_header_name};
 
 /// How long each kind of wait may last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

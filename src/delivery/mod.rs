@@ -74,8 +74,16 @@ pub struct Balance {
     pub hundredths: i64,
     /// The currency, ISO 4217.
     pub currency: String,
-    /// Is it below what the configuration calls low?
+    /// Is it below what the configuration calls low, or is nothing left?
     pub low: bool,
+}
+
+impl Balance {
+    /// Is nothing left? An account that is billed afterwards still sends.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.hundredths <= 0
+    }
 }
 
 impl std::fmt::Display for Balance {

@@ -67,6 +67,12 @@ impl HttpClient {
     }
 }
 
+/// Can a header be called `name` (RFC 9110 5.1)?
+#[must_use]
+pub fn is_header_name(name: &str) -> bool {
+    reqwest::header::HeaderName::from_bytes(name.as_bytes()).is_ok()
+}
+
 impl ServiceUrl {
     /// Parses an address that may have a query.
     ///

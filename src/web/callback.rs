@@ -36,7 +36,8 @@ pub(super) async fn receipt(
         body: &body,
     };
     match app.desk.receipt(&gateway, &secret, &request).await {
-        ReceiptAnswer::Taken => StatusCode::NO_CONTENT.into_response(),
+        // Kannel counts 200 and 202 as a success, and sends the receipt again after any other.
+        ReceiptAnswer::Taken => StatusCode::OK.into_response(),
         ReceiptAnswer::Unknown => app.pages.problem(StatusCode::NOT_FOUND, language),
         ReceiptAnswer::Malformed => {
             tracing::warn!(gateway, "a receipt could not be understood; nothing was changed");

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::{Parts, watch};
+use crate::delivery::Balance;
 
 /// How often gateways are asked. A day of texts does not empty an account that was not low before.
 const EVERY: Duration = Duration::from_secs(6 * 60 * 60);
@@ -47,10 +48,7 @@ async fn look(parts: &Arc<Parts>, told: &mut Told) {
         let Ok(asked) = tokio::time::timeout(parts.timing.gateway, gateway.balance()).await else { continue };
         match asked {
             Ok(Some(balance)) if told.is_news(name, balance.low) => {
-                let text = format!(
-                    "The balance at gateway {name} is {balance}, which is low. Texts still leave; \
-                     fill the account up before an outage."
-                );
+                let text = words(name, &balance);
                 tracing::error!("{text}");
                 watch::tell_all(parts, text);
             }
@@ -58,6 +56,15 @@ async fn look(parts: &Arc<Parts>, told: &mut Told) {
             Err(error) => tracing::debug!("the balance at gateway {name} is not known: {error}"),
         }
     }
+}
+
+fn words(gateway: &str, balance: &Balance) -> String {
+    let what = if balance.is_nothing() {
+        "nothing. Unless the account is billed afterwards, no text leaves: fill it up"
+    } else {
+        "low. Texts still leave; fill the account up before an outage"
+    };
+    format!("The balance at gateway {gateway} is {balance}, which is {what}.")
 }
 
 #[cfg(test)]

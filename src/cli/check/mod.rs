@@ -116,12 +116,10 @@ async fn ways_out(settings: &Settings, tokens: &Tokens, report: &mut Report) -> 
             | GatewayKind::Http => GATEWAY_SETTINGS,
         };
         let part = format!("gateway {}", gateway.name);
-        let mut low = None;
-        let line = timed(&part, todo, try_gateway(settings, gateway, &mut low)).await;
-        report.add(match low {
-            Some(balance) => {
-                line.with_care(&format!("fill the account up before an outage: {balance} is low"))
-            }
+        let mut care = None;
+        let line = timed(&part, todo, try_gateway(settings, gateway, &mut care)).await;
+        report.add(match care {
+            Some(care) => line.with_care(&care),
             None => line,
         })?;
     }
@@ -165,16 +163,36 @@ async fn ask_dns(settings: &Settings) -> Result<String, String> {
     Dkim::of_this_machine().probe(own).await
 }
 
-/// `low` becomes the balance, when little is left.
+/// `care` becomes what should be done about its account. Whether a gateway takes texts is another question.
 async fn try_gateway(
     settings: &Settings,
-    gateway: &GatewaySettings,
-    low: &mut Option<Balance>,
+    one: &GatewaySettings,
+    care: &mut Option<String>,
 ) -> Result<String, String> {
-    let gateway = gateways::one_gateway(settings, gateway).map_err(|e| e.to_string())?;
+    let gateway = gateways::one_gateway(settings, one).map_err(|e| e.to_string())?;
     let said = gateway.probe().await?;
-    *low = gateway.balance().await?.filter(|balance| balance.low);
-    Ok(said)
+    match gateway.balance().await {
+        Ok(None) => Ok(said),
+        Ok(Some(balance)) => {
+            *care = balance.low.then(|| fill_up(&balance));
+            Ok(format!("{said}, the balance is {balance}"))
+        }
+        Err(error) => {
+            let blind =
+                "balance_low finds nothing out: let this sign-in read the balance, or take the key out";
+            *care = (one.balance_low > 0).then(|| blind.to_owned());
+            Ok(format!("{said}; its balance is not known ({error})"))
+        }
+    }
+}
+
+fn fill_up(balance: &Balance) -> String {
+    if balance.is_nothing() {
+        return format!(
+            "fill the account up: {balance} is nothing, and unless it is billed afterwards no text leaves"
+        );
+    }
+    format!("fill the account up before an outage: {balance} is low")
 }
 
 /// A database that is not there yet is made by the first start; that it can be is all there is to try.

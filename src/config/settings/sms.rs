@@ -99,14 +99,15 @@ pub struct GatewaySettings {
     /// What receipts are signed with. Twilio: the Auth Token, when `username` is an API key.
     #[serde(default)]
     pub signature: Option<SecretSetting>,
-    /// A text that has waited longer at the operator is not delivered any more.
+    /// A text that has waited longer is not delivered any more. Twilio: in its own queue; what the operator has
+    /// taken by then may arrive later.
     #[serde(default = "GatewaySettings::default_validity", with = "values::duration")]
     #[schemars(with = "String")]
     pub validity: Duration,
     /// Twilio: ask that the words are not kept; a right of the account.
     #[serde(default)]
     pub discard_content: bool,
-    /// A balance below this is told as low; 0 never is.
+    /// A balance below this is told as low, in whole units of its currency; so is one with nothing left.
     #[serde(default)]
     pub balance_low: u32,
     /// HTTP: how the text is handed over.

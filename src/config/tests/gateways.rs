@@ -123,6 +123,44 @@ fn values_that_cannot_work_are_named_with_their_line() {
     );
 }
 
+/// What would only come to light at the start, and without a line.
+#[test]
+fn what_cannot_stand_in_an_address_is_named_with_its_own_key_and_line() {
+    let twilio = |account: &str| with("twilio", &format!("account = \"{account}\"\npassword = \"p\""));
+    only(&twilio("AC1/x"), "account = ", "sms.gateway[1].account: expected letters");
+    only(&with("sinch", "account = \"å\"\npassword = \"p\""), "account = ", "expected letters");
+    for auth in ["nobody", ":p", "u:"] {
+        let keys =
+            format!("username = \"u\"\npassword = \"p\"\ncallback = \"c\"\ncallback_auth = \"{auth}\"");
+        only(&with("46elks", &keys), "callback_auth = ", "expected username:password");
+    }
+    let kannel = |more: &str| with("kannel", &format!("{}\n{more}", keys_of("kannel")));
+    let plain = "Kannel takes only letters, digits and - . _ ~";
+    only(&kannel("callback = \"a/b\""), "callback = ", plain);
+    only(&kannel("callback = \"c\"\ncallback_auth = \"u:p%d\""), "callback_auth = ", plain);
+    // Kannel breaks the base64 of a longer one into lines (RFC 2045 6.8).
+    let auth = |length: usize| format!("callback = \"c\"\ncallback_auth = \"u:{}\"", "p".repeat(length - 2));
+    assert_eq!(mistakes(&kannel(&auth(57)), &[]), Vec::<String>::new());
+    only(&kannel(&auth(58)), "callback_auth = ", "at most 57");
+    let named = kannel("callback = \"c\"").replace("name = \"b\"", "name = \"sms å\"");
+    only(&named, "name = \"sms å\"", plain);
+    let public = kannel("callback = \"c\"");
+    let public = public.replace("servicedesk.kommun.example/\"", "servicedesk.kommun.example/a%20b\"");
+    only(&public, "public_url = ", plain);
+}
+
+#[test]
+fn a_sign_in_of_templates_is_whole_and_used() {
+    let http = |more: &str| with("http", &format!("{}\n{more}", keys_of("http")));
+    only(&http("username = \"u\""), LAST, "sms.gateway[1].password: is missing");
+    only(&http("password = \"p\""), "password = ", "nothing uses it");
+    let twice = "username = \"u\"\npassword = \"p\"\nheaders = { Authorization = \"Bearer x\" }";
+    only(&http(twice), "headers = ", "Authorization");
+    assert_eq!(mistakes(&http("username = \"u\"\npassword = \"p\""), &[]), Vec::<String>::new());
+    let used = "password = \"p\"\nheaders = { Authorization = \"Bearer {{ password }}\" }";
+    assert_eq!(mistakes(&http(used), &[]), Vec::<String>::new());
+}
+
 #[test]
 fn no_secret_of_a_gateway_is_shown() {
     let text = with(

@@ -6,7 +6,9 @@ use super::Checks;
 use crate::config::key_path::KeyPath;
 use crate::config::secrets::SecretSetting;
 use crate::config::settings::{GatewayKind, GatewaySettings};
-use crate::delivery::sms::http::faults;
+use crate::delivery::sms::http::{faults, uses};
+use crate::delivery::sms::kannel::receipt_faults;
+use crate::delivery::sms::{account_fault, sign_in_fault};
 use crate::http::ServiceUrl;
 
 /// Keys that every kind has.
@@ -75,7 +77,8 @@ fn keys_of(kind: GatewayKind) -> (&'static [Needed], &'static [&'static str]) {
 }
 
 impl Checks<'_> {
-    pub(super) fn gateway(&mut self, at: &KeyPath, gateway: &GatewaySettings) {
+    /// `public_url` is where the desk is reached, for receipts.
+    pub(super) fn gateway(&mut self, at: &KeyPath, gateway: &GatewaySettings, public_url: &str) {
         // An unreadable kind was reported already, and reads as any.
         if self.is_reported(&at.key("kind")) {
             return;
@@ -94,6 +97,7 @@ impl Checks<'_> {
         }
         self.gateway_address(at, gateway);
         self.receipts(at, gateway);
+        self.in_addresses(at, gateway, public_url);
         self.expect(
             &at.key("validity"),
             VALIDITY.contains(&gateway.validity),
@@ -108,6 +112,45 @@ impl Checks<'_> {
             for (key, why) in found {
                 self.refuse(&at.key(key), why);
             }
+            self.templates_sign_in(at, gateway);
+        }
+    }
+
+    /// Values that cannot stand in an address, or in the one for receipts.
+    fn in_addresses(&mut self, at: &KeyPath, gateway: &GatewaySettings, public_url: &str) {
+        let has_account = matches!(gateway.kind, GatewayKind::Twilio | GatewayKind::Sinch);
+        let account = Some(&gateway.account).filter(|account| has_account && !account.is_empty());
+        // Secrets are empty in settings that are only shown.
+        let known =
+            |secret: &'_ SecretSetting| Some(secret.secret().clone()).filter(|s| !s.expose().is_empty());
+        let callback = gateway.callback.as_ref().and_then(known);
+        let auth = gateway.callback_auth.as_ref().and_then(known);
+        let mut found: Vec<_> = account.and_then(|account| account_fault(account)).into_iter().collect();
+        found.extend(auth.as_ref().and_then(sign_in_fault));
+        if let Some(callback) = callback.filter(|_| gateway.kind == GatewayKind::Kannel) {
+            found.extend(receipt_faults(&gateway.name, public_url, &callback, auth.as_ref()));
+        }
+        for fault in found {
+            let outside = fault.key.contains('.');
+            let path = if outside { KeyPath::of(fault.key) } else { at.key(fault.key) };
+            self.refuse(&path, fault.why);
+        }
+    }
+
+    /// A name goes with a password, and a password that nothing writes signs nobody in.
+    fn templates_sign_in(&mut self, at: &KeyPath, gateway: &GatewaySettings) {
+        let signs_in = !gateway.username.is_empty();
+        self.demand(
+            &at.key("password"),
+            !signs_in || gateway.password.is_some(),
+            "a secret, as there is a username",
+        );
+        if !signs_in && gateway.password.is_some() && !uses(&gateway.templates(), "password") {
+            let why = "nothing uses it: add username, or write {{ password }} in a template";
+            self.refuse(&at.key("password"), why);
+        }
+        if signs_in && gateway.headers.keys().any(|name| name.eq_ignore_ascii_case("authorization")) {
+            self.refuse(&at.key("headers"), "Authorization is written from username and password already");
         }
     }
 

@@ -12,7 +12,8 @@ use crate::config::settings::{Settings, SmsSettings};
 const LONGEST_DIRECTORY_CALL: Duration = Duration::from_secs(25);
 
 impl Checks<'_> {
-    pub(super) fn sms(&mut self, sms: &SmsSettings) {
+    /// `public_url` is where the desk is reached, for receipts.
+    pub(super) fn sms(&mut self, sms: &SmsSettings, public_url: &str) {
         let at = KeyPath::of("sms");
         let sender = &sms.sender;
         let expected = "at most 11 letters and digits that begin with a letter, or a number such as \"+46…\"";
@@ -23,7 +24,7 @@ impl Checks<'_> {
         }
         self.unique_names(&gateways, sms.gateways.iter().map(|gateway| gateway.name.as_str()));
         for (index, gateway) in sms.gateways.iter().enumerate() {
-            self.gateway(&gateways.index(index), gateway);
+            self.gateway(&gateways.index(index), gateway, public_url);
         }
     }
 

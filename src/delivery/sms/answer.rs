@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::setup::Base;
 use crate::delivery::SmsText;
 use crate::http::{Answer, HttpError};
+use crate::secret::Secret;
 use crate::types::Outcome;
 
 /// No more of a refusal's words is shown (characters).
@@ -26,6 +27,8 @@ pub(super) struct Reply<'a> {
     pub retry_after: Option<Duration>,
     /// The text that was handed over.
     pub text: &'a SmsText,
+    /// The gateway's own secrets, which an answer may repeat.
+    pub secrets: &'a [Secret],
 }
 
 /// What became of a text: `classify` reads an answer, everything else is known without one. How long a
@@ -40,7 +43,7 @@ pub(super) fn outcome(
     match answer {
         Ok(Answer { status, retry_after, body, .. }) => {
             base.left_alone.asked(retry_after);
-            classify(&Reply { service, status, body: &body, retry_after, text })
+            classify(&Reply { service, status, body: &body, retry_after, text, secrets: &base.secrets })
         }
         Err(error @ HttpError::NotSent { .. }) => Outcome::NotSent { cause: format!("{service}: {error}") },
         Err(error @ HttpError::Unanswered { .. }) => {
@@ -95,13 +98,19 @@ impl Reply<'_> {
         serde_json::from_slice(self.body).ok()
     }
 
-    /// The words of a refusal. An answer may repeat the number or the text, so only words of letters
-    /// pass that are not in the text.
+    /// The words of a refusal. An answer may repeat the number, the text, or the address for receipts, so
+    /// only words of letters pass that are in no address, and neither in the text nor in a secret.
     fn reason(&self) -> String {
         let body = Zeroizing::new(String::from_utf8_lossy(self.body).into_owned());
-        let sent = Zeroizing::new(self.text.expose().to_lowercase());
-        let words = body.split(|c: char| !c.is_alphanumeric()).filter(|word| {
-            word.chars().all(|c| c.is_ascii_alphabetic()) && !sent.contains(&word.to_lowercase())
+        let lower = |text: &str| Zeroizing::new(text.to_lowercase());
+        let secrets = self.secrets.iter().map(|secret| lower(secret.expose()));
+        let hidden: Vec<_> = secrets.chain([lower(self.text.expose())]).collect();
+        let is_hidden = |word: &str| hidden.iter().any(|text| text.contains(&word.to_lowercase()));
+        let pieces = body.split(|c: char| c.is_whitespace() || "\"'<>".contains(c));
+        let words = pieces.filter(|piece| !is_address(piece)).flat_map(|piece| {
+            piece
+                .split(|c: char| !c.is_alphanumeric())
+                .filter(|word| word.chars().all(|c| c.is_ascii_alphabetic()) && !is_hidden(word))
         });
         let mut reason = String::new();
         for word in words.filter(|word| !word.is_empty()) {
@@ -113,6 +122,12 @@ impl Reply<'_> {
         }
         reason
     }
+}
+
+/// Does an address begin in it, as it is, in JSON, or in a form?
+fn is_address(piece: &str) -> bool {
+    let piece = piece.to_ascii_lowercase();
+    ["://", ":\\/\\/", "%3a%2f%2f"].iter().any(|mark| piece.contains(mark))
 }
 
 /// What a gateway tells when it is asked.
@@ -156,7 +171,8 @@ pub(super) mod tests {
     pub fn read(classify: impl Fn(&Reply<'_>) -> Outcome, status: u16, body: &str) -> String {
         let text = SmsText::new(Zeroizing::new("Tillfälligt lösenord: Kd7p-mWxq-9TrQ".to_owned()));
         let wait = (status == 429).then_some(Duration::from_secs(30));
-        let reply = Reply { service: "gw", status, body: body.as_bytes(), retry_after: wait, text: &text };
+        let (service, body, retry_after) = ("gw", body.as_bytes(), wait);
+        let reply = Reply { service, status, body, retry_after, text: &text, secrets: &[] };
         let outcome = classify(&reply);
         assert!(!outcome.detail().contains("Kd7p"), "{outcome:?}");
         format!("{}: {}", outcome.code(), outcome.detail())
@@ -165,8 +181,6 @@ pub(super) mod tests {
     /// What every gateway says of statuses other than success, whatever the body.
     pub fn assert_common_statuses(classify: impl Fn(&Reply<'_>) -> Outcome + Copy) {
         for (status, expected) in [
-            (301, "refused: gw answers 301 and leads elsewhere: check base_url"),
-            (307, "refused: gw answers 307 and leads elsewhere: check base_url"),
             (401, "refused: gw answers 401: check username, password, and what the account may do"),
             (403, "refused: gw answers 403: check username, password, and what the account may do"),
             (404, "refused: gw answers 404"),
@@ -182,6 +196,33 @@ pub(super) mod tests {
         for body in ["", "OK", "{}", "[]", "<html>Logga in på hotellets nät</html>", "{\"id\":"] {
             let said = read(classify, 200, body);
             assert_eq!(said, "uncertain: gw: the answer is not the documented one", "{body}");
+        }
+    }
+
+    /// Of a service whose documentation knows no redirect.
+    pub fn assert_redirects_are_refusals(classify: impl Fn(&Reply<'_>) -> Outcome + Copy) {
+        for status in [301, 303, 307] {
+            let expected = format!("refused: gw answers {status} and leads elsewhere: check base_url");
+            assert_eq!(read(classify, status, ""), expected);
+        }
+    }
+
+    /// The address that a gateway was given for receipts holds a secret.
+    #[test]
+    fn the_words_of_a_refusal_repeat_no_address() {
+        let shown = |body: &str| read(|reply: &Reply<'_>| reply.by_status(), 400, body);
+        for body in [
+            "bad whendelivered https://desk.example/callbacks/sms/gw/geheim?key=n now",
+            "bad whendelivered: 'https://hem:lighet@desk.example/geheim' now",
+            r#"{"bad":"whendelivered","url":"https:\/\/desk.example\/geheim","when":"now"}"#,
+            "bad whendelivered https%3A%2F%2Fdesk.example%2Fgeheim now",
+        ] {
+            let said = shown(body);
+            assert!(said.starts_with("refused: gw answers 400: bad whendelivered"), "{said}");
+            assert!(said.ends_with("now"), "{said}");
+            for secret in ["geheim", "hem", "lighet", "desk"] {
+                assert!(!said.contains(secret), "{said}");
+            }
         }
     }
 

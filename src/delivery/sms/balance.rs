@@ -3,23 +3,12 @@
 use crate::delivery::Balance;
 
 impl Balance {
-    /// A balance of so many ten-thousandths; below `low` hundredths it is low.
+    /// A balance of so many ten-thousandths; below `low` hundredths it is low, and when nothing is left.
     pub(super) fn of(ten_thousandths: i64, currency: &str, low: i64) -> Self {
         let hundredths = ten_thousandths.div_euclid(100);
         let currency = currency.chars().filter(char::is_ascii_alphabetic).take(3).collect();
-        Self { hundredths, currency, low: hundredths < low }
+        Self { hundredths, currency, low: hundredths < low.max(1) }
     }
-}
-
-/// The words of a probe.
-///
-/// # Errors
-/// There is nothing left.
-pub(super) fn in_words(balance: &Balance) -> Result<String, String> {
-    if balance.hundredths <= 0 {
-        return Err(format!("signed in, but the balance is {balance}: fill it up"));
-    }
-    Ok(format!("signed in, the balance is {balance}"))
 }
 
 /// A decimal number such as `-12.345` in ten-thousandths; further digits are cut.
@@ -57,13 +46,12 @@ mod tests {
     }
 
     #[test]
-    fn a_balance_is_low_below_the_mark_and_nothing_left_is_a_fault() {
+    fn a_balance_is_low_below_the_mark_and_when_nothing_is_left() {
         let of = |ten_thousandths| Balance::of(ten_thousandths, "SEK", 5000);
         assert_eq!((of(500_000).to_string(), of(500_000).low), ("50.00 SEK".to_owned(), false));
         assert_eq!((of(499_999).to_string(), of(499_999).low), ("49.99 SEK".to_owned(), true));
         assert_eq!(of(-31_415).to_string(), "-3.15 SEK");
-        assert!(in_words(&of(99)).unwrap_err().contains("0.00 SEK: fill it up"));
-        assert_eq!(in_words(&of(100)), Ok("signed in, the balance is 0.01 SEK".to_owned()));
-        assert!(!Balance::of(1, "SEK", 0).low, "0 turns it off");
+        let unwatched = |ten_thousandths| Balance::of(ten_thousandths, "SEK", 0).low;
+        assert_eq!([100, 99, 0, -100].map(unwatched), [false, true, true, true], "0 tells only of nothing");
     }
 }

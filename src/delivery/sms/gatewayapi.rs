@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use super::answer::{Reply, json_octets, outcome, told};
 use super::receipt::{reading, signed_claims};
 use super::setup::{Base, GatewaySetup, SetupError, base_url};
-use super::{balance, is_key};
+use super::{SIGNED_IN, balance, is_key};
 use crate::delivery::{Balance, GatewayTraits, Receipt, ReceiptReading, SmsGateway, SmsText};
 use crate::http::{Answer, Auth, BasicAuth, HttpError, Method, Request, ServiceUrl};
 use crate::secret::Secret;
@@ -148,7 +148,9 @@ impl SmsGateway for GatewayApiGateway {
     }
 
     async fn probe(&self) -> Result<String, String> {
-        balance::in_words(&self.account().await?)
+        let answer = self.request(Method::Get, &["rest", "me"], Zeroizing::default()).await;
+        let _: serde::de::IgnoredAny = told(SERVICE, answer)?;
+        Ok(SIGNED_IN.to_owned())
     }
 }
 
@@ -207,24 +209,26 @@ fn classify(reply: &Reply<'_>) -> Outcome {
 }
 
 /// The documented states. `ACCEPTED`: the network has taken it on the phone's behalf, which is no
-/// delivery; nothing more will be told.
+/// delivery. `EXPIRED`: no confirmation came within the validity; it may be in the phone all the same.
+/// Of both nothing more will be told.
 fn status(word: &str) -> Option<Receipt> {
     match word {
-        "UNKNOWN" | "SCHEDULED" | "BUFFERED" | "ENROUTE" | "ACCEPTED" => Some(Receipt::Pending),
+        "UNKNOWN" | "SCHEDULED" | "BUFFERED" | "ENROUTE" | "ACCEPTED" | "EXPIRED" => Some(Receipt::Pending),
         "DELIVERED" => Some(Receipt::Delivered),
-        "EXPIRED" | "DELETED" | "UNDELIVERABLE" | "REJECTED" | "SKIPPED" => Some(Receipt::Failed),
+        "DELETED" | "UNDELIVERABLE" | "REJECTED" | "SKIPPED" => Some(Receipt::Failed),
         _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::answer::tests::{assert_common_statuses, read};
+    use super::super::answer::tests::{assert_common_statuses, assert_redirects_are_refusals, read};
     use super::*;
 
     #[test]
     fn answers_are_read_as_documented() {
         assert_common_statuses(classify);
+        assert_redirects_are_refusals(classify);
         let unclear = "uncertain: gw: the answer is not the documented one";
         for (status, body, expected) in [
             (
@@ -250,9 +254,9 @@ mod tests {
     #[test]
     fn every_documented_state_has_a_meaning() {
         for (receipt, words) in [
-            (Receipt::Pending, "UNKNOWN SCHEDULED BUFFERED ENROUTE ACCEPTED"),
+            (Receipt::Pending, "UNKNOWN SCHEDULED BUFFERED ENROUTE ACCEPTED EXPIRED"),
             (Receipt::Delivered, "DELIVERED"),
-            (Receipt::Failed, "EXPIRED DELETED UNDELIVERABLE REJECTED SKIPPED"),
+            (Receipt::Failed, "DELETED UNDELIVERABLE REJECTED SKIPPED"),
         ] {
             for word in words.split(' ') {
                 assert_eq!(status(word), Some(receipt), "{word}");

@@ -23,7 +23,10 @@ use crate::types::{Outcome, PhoneNumber};
 
 mod check;
 
-pub use check::faults;
+pub use check::{faults, uses};
+
+/// The key under which a mistake stands, and what is wrong there.
+pub type Fault = (&'static str, String);
 
 /// As it is called, for want of a name.
 const SERVICE: &str = "the service";
@@ -60,7 +63,7 @@ struct Compiled {
 }
 
 /// What templates can write.
-#[derive(Serialize)]
+#[derive(Clone, Copy, Serialize)]
 struct Values<'a> {
     /// The number, `+46…`.
     to: &'a str,
@@ -81,7 +84,7 @@ struct Filled {
 
 impl Compiled {
     /// Reads all of it; the first mistake with the key under which it stands.
-    fn read(templates: &Templates) -> Result<Self, (&'static str, String)> {
+    fn read(templates: &Templates) -> Result<Self, Fault> {
         let snippet = |key, source: &str| Snippet::new(source).map_err(|error| (key, error.to_string()));
         let mut headers = Vec::new();
         for (name, value) in &templates.headers {
@@ -97,7 +100,7 @@ impl Compiled {
         })
     }
 
-    fn fill(&self, values: &Values<'_>) -> Result<Filled, (&'static str, String)> {
+    fn fill(&self, values: &Values<'_>) -> Result<Filled, Fault> {
         let fill = |key, snippet: &Snippet| snippet.render(values).map_err(|error| (key, error.to_string()));
         let url = fill("url", &self.url)?;
         let url = ServiceUrl::parse_with_query(&url).map_err(|error| ("url", error.to_string()))?;
@@ -108,10 +111,23 @@ impl Compiled {
         Ok(Filled { url, headers, body: fill("body", &self.body)? })
     }
 
+    /// Does anything write the value `name`?
+    fn uses(&self, name: &str) -> bool {
+        let in_headers = || self.headers.iter().any(|(_, value)| value.uses(name));
+        self.url.uses(name) || self.body.uses(name) || in_headers()
+    }
+
     /// What an answer to a text means.
     fn classify(&self, reply: &Reply<'_>) -> Outcome {
-        if !(200..=299).contains(&reply.status) {
-            return reply.by_status();
+        let (service, status) = (reply.service, reply.status);
+        match status {
+            200..=299 => {}
+            // A service may take the text and then lead to it (RFC 9110 15.4.4).
+            300..=399 => {
+                let cause = format!("{service} answers {status} and leads elsewhere");
+                return Outcome::Uncertain { cause };
+            }
+            _ => return reply.by_status(),
         }
         let body = Zeroizing::new(String::from_utf8_lossy(reply.body).into_owned());
         if self.failure.as_ref().is_some_and(|failure| failure.is_match(&body)) {
@@ -129,7 +145,7 @@ impl Compiled {
     }
 }
 
-fn pattern(key: &'static str, text: &str) -> Result<Regex, (&'static str, String)> {
+fn pattern(key: &'static str, text: &str) -> Result<Regex, Fault> {
     let read = RegexBuilder::new(text).size_limit(PATTERN_MAX).build();
     read.map_err(|error| {
         // The lines before the last draw where the mistake is.
@@ -171,7 +187,7 @@ impl HttpGateway {
         })
     }
 
-    fn fill(&self, to: &PhoneNumber, text: &SmsText, key: &str) -> Result<Filled, (&'static str, String)> {
+    fn fill(&self, to: &PhoneNumber, text: &SmsText, key: &str) -> Result<Filled, Fault> {
         let to = to.e164();
         self.compiled.fill(&Values {
             to,
@@ -222,15 +238,20 @@ impl SmsGateway for HttpGateway {
         Err("this gateway tells nothing of a text that it took".to_owned())
     }
 
-    /// Asks for the front page of the service, without signing in: every answer shows that it is there.
+    /// Reads where texts go to, without a text, a number, or a sign-in: whatever it answers but a fault of its
+    /// own (RFC 9110 15.6) shows that it is there.
     async fn probe(&self) -> Result<String, String> {
         let sample = check::sample();
         let filled = self.compiled.fill(&sample).map_err(|(key, why)| format!("{key}: {why}"))?;
         let origin = filled.url.origin();
-        let url = ServiceUrl::parse(&origin).map_err(|error| error.to_string())?;
+        let page = filled.url.as_str().split('?').next().unwrap_or_default();
+        // The front page, where the number is in the path.
+        let page = if page.contains(sample.to_digits) { &origin } else { page };
+        let url = ServiceUrl::parse(page).map_err(|error| error.to_string())?;
         let (method, auth, body) = (Method::Get, Auth::None, Zeroizing::default());
         let request = Request { method, url: &url, auth, headers: &[], body };
         match self.base.client.request(request).await {
+            Ok(answer) if answer.status >= 500 => Err(format!("{origin} answers {}", answer.status)),
             Ok(_) => Ok(format!("{origin} answers; whether it takes texts shows with the first one")),
             Err(error) => Err(format!("{origin}: {error}")),
         }

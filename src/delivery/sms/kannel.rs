@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::answer::{Reply, no_entry, outcome};
 use super::is_key;
 use super::receipt::{form, key_in, only, reading};
-use super::setup::{Base, GatewaySetup, SetupError, base_url};
+use super::setup::{Base, Fault, GatewaySetup, SetupError, base_url};
 use crate::delivery::gsm7;
 use crate::delivery::{GatewayTraits, Receipt, ReceiptReading, SmsGateway, SmsText};
 use crate::http::{Answer, Auth, HttpError, Method, Request, ServiceUrl};
@@ -24,6 +24,8 @@ use crate::types::{CallbackRequest, Outcome, PhoneNumber};
 
 /// As people call it.
 const SERVICE: &str = "Kannel";
+/// Of the sign-in in the address for receipts (octets): its base64 is broken after 76 letters (RFC 2045 6.8).
+const SIGN_IN_MAX: usize = 57;
 /// Tell of delivery (1), of failure (2), and of the centre's refusal (16).
 const DLR_MASK: &str = "19";
 
@@ -43,9 +45,12 @@ impl KannelGateway {
     /// [`SetupError`] says which setting is wrong.
     pub fn new(setup: &GatewaySetup) -> Result<Self, SetupError> {
         let base = Base::new(setup)?;
-        let address = base.callback.as_ref().map(|callback| callback.url_with_sign_in("n1"));
-        if address.is_some_and(|url| url.as_str().contains('%')) {
-            return Err(SetupError::Escapes);
+        let receipts = setup.callback.as_ref();
+        let faults = receipts.map(|callback| {
+            receipt_faults(&setup.name, &setup.public_url, callback, setup.callback_auth.as_ref())
+        });
+        if let Some(fault) = faults.into_iter().flatten().next() {
+            return Err(SetupError::Value(fault));
         }
         let (username, password) = (setup.username.clone(), setup.password.clone());
         Ok(Self { base, page: base_url(setup)?, username, password })
@@ -58,6 +63,25 @@ impl KannelGateway {
         let (method, url, auth) = (Method::Post, &self.page, Auth::None);
         self.base.client.request(Request { method, url, auth, headers, body }).await
     }
+}
+
+/// What Kannel would not write into the address for receipts, or not show again, as it is.
+#[must_use]
+pub fn receipt_faults(name: &str, public_url: &str, callback: &Secret, auth: Option<&Secret>) -> Vec<Fault> {
+    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
+    let sign_in = auth.map_or("", |auth| auth.expose());
+    let parts = [
+        ("name", plain(name)),
+        ("desk.public_url", !public_url.contains('%') && public_url.is_ascii()),
+        ("callback", plain(callback.expose())),
+        ("callback_auth", sign_in.split(':').all(plain)),
+    ];
+    let why = "Kannel takes only letters, digits and - . _ ~ in the address for receipts";
+    let odd = parts.into_iter().filter(|(_, plain)| !plain).map(|(key, _)| Fault { key, why });
+    let why =
+        "expected at most 57 octets: Kannel breaks a longer sign-in into lines, and no receipt would come";
+    let long = (sign_in.len() > SIGN_IN_MAX).then_some(Fault { key: "callback_auth", why });
+    odd.chain(long).collect()
 }
 
 #[async_trait]
@@ -91,7 +115,9 @@ impl SmsGateway for KannelGateway {
             headers.extend([("x-kannel-dlr-mask", DLR_MASK), ("x-kannel-dlr-url", address.as_str())]);
         }
         let body = Zeroizing::new(text.expose().as_bytes().to_vec());
-        outcome(&self.base, SERVICE, self.post(&headers, body).await, text, |reply| classify(reply, key))
+        outcome(&self.base, SERVICE, self.post(&headers, body).await, text, |reply| {
+            classify(reply, key, self.base.callback.is_some())
+        })
     }
 
     fn asks_to_wait(&self) -> Option<Duration> {
@@ -129,14 +155,19 @@ impl SmsGateway for KannelGateway {
 }
 
 /// What an answer to a text means. The words are those of smsbox 1.4.5 and earlier; a `503` without
-/// them comes from somebody in between.
-fn classify(reply: &Reply<'_>, key: &str) -> Outcome {
+/// them comes from somebody in between. `3:` and `Sent.` (`immediate-sendsms-reply`) say that the text lies
+/// in Kannel's own queue: when no receipt will tell what became of it there, nobody knows.
+fn classify(reply: &Reply<'_>, key: &str, receipts: bool) -> Outcome {
     let body = String::from_utf8_lossy(reply.body);
     let body = body.trim();
+    let queued = || ["3:", "Sent."].iter().any(|words| body.starts_with(words));
     match reply.status {
-        200..=299 if ["0:", "3:"].iter().any(|code| body.starts_with(code)) || body == "Sent." => {
+        200..=299 if body.starts_with("0:") || receipts && queued() => {
             Outcome::Accepted { reference: key.to_owned() }
         }
+        200..=299 if queued() => Outcome::Uncertain {
+            cause: format!("{SERVICE} keeps the text in its queue, and no receipt will tell more"),
+        },
         200..=299 => reply.unclear(),
         503 if body.starts_with("Temporal failure") => reply.not_now(),
         403 if body.starts_with("Not routable") => reply.refused(""),
@@ -156,14 +187,15 @@ fn status(value: &str) -> Option<Receipt> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::answer::tests::{assert_common_statuses, read};
+    use super::super::answer::tests::{assert_common_statuses, assert_redirects_are_refusals, read};
     use super::super::setup::tests::setup;
     use super::*;
 
     #[test]
     fn answers_are_read_as_documented() {
-        let classify = |reply: &Reply<'_>| classify(reply, "n1");
+        let classify = |reply: &Reply<'_>| classify(reply, "n1", true);
         assert_common_statuses(classify);
+        assert_redirects_are_refusals(classify);
         for (status, body, expected) in [
             (202, "0: Accepted for delivery", "accepted: n1"),
             (202, "3: Queued for later delivery", "accepted: n1"),
@@ -196,7 +228,8 @@ mod tests {
         assert!(KannelGateway::new(&setup("pw")).is_ok());
         for secret in ["väg", "a/b", "100%d"] {
             let odd = GatewaySetup { callback: Some(Secret::new(secret.to_owned())), ..setup("pw") };
-            assert_eq!(KannelGateway::new(&odd).err(), Some(SetupError::Escapes), "{secret}");
+            let error = KannelGateway::new(&odd).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(error.starts_with("callback: Kannel takes only"), "{secret}: {error}");
         }
     }
 }

@@ -21,7 +21,7 @@ pub mod spool;
 pub mod twilio;
 
 pub use receipt::form;
-pub use setup::{GatewaySetup, SetupError};
+pub use setup::{Fault, GatewaySetup, SetupError, account_fault, sign_in_fault};
 
 /// Until when a service asked to be left alone.
 #[derive(Debug, Default)]
@@ -40,6 +40,10 @@ impl LeftAlone {
         until.map(|until| until.saturating_duration_since(Instant::now())).filter(|rest| !rest.is_zero())
     }
 }
+
+/// What a probe says of a gateway that knows us. Whether there is money is another question: accounts may
+/// be billed afterwards, and not every sign-in may ask.
+const SIGNED_IN: &str = "signed in";
 
 /// Keys become file names and parts of addresses: letters, digits and hyphens.
 fn is_key(key: &str) -> bool {

@@ -10,7 +10,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use super::is_key;
-use super::setup::{GatewaySetup, SetupError};
+use super::setup::{GatewaySetup, SetupError, sign_in_fault};
 use crate::delivery::{Receipt, ReceiptReading};
 use crate::http::ServiceUrl;
 use crate::secret::Secret;
@@ -69,11 +69,11 @@ impl Callback {
 
 impl SignIn {
     fn of(setting: &Secret) -> Result<Self, SetupError> {
-        let both = setting.expose();
-        let (username, password) = both.split_once(':').ok_or(SetupError::CallbackAuth)?;
-        if username.is_empty() || password.is_empty() {
-            return Err(SetupError::CallbackAuth);
+        if let Some(fault) = sign_in_fault(setting) {
+            return Err(SetupError::Value(fault));
         }
+        let both = setting.expose();
+        let (username, password) = both.split_once(':').unwrap_or_default();
         Ok(Self {
             username: username.to_owned(),
             password: Secret::new(password.to_owned()),

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::LeftAlone;
 use super::receipt::Callback;
+use super::{LeftAlone, is_reference};
 use crate::http::{HttpClient, HttpSetupError, ServiceUrl, ServiceUrlError, Timeouts};
 use crate::secret::Secret;
 
@@ -33,11 +33,11 @@ pub struct GatewaySetup {
     pub public_url: String,
     /// Whom texts come from.
     pub sender: String,
-    /// A text that has waited longer at the operator is not delivered any more.
+    /// A text that has waited longer is not delivered any more; at Twilio only in its own queue.
     pub validity: Duration,
     /// Twilio: ask that the words are not kept.
     pub discard_content: bool,
-    /// A balance below this is low, in whole units of its currency; 0 never is.
+    /// A balance below this is low, in whole units of its currency; so is one with nothing left.
     pub balance_low: u32,
     /// How long its answers may take.
     pub timeouts: Timeouts,
@@ -55,15 +55,9 @@ pub enum SetupError {
     /// Not a sender that phones can show.
     #[error("sms.sender: expected at most 11 letters and digits that begin with a letter, or +46…")]
     Sender,
-    /// Kannel reads escape codes in the address for receipts, and would take these for some.
-    #[error("callback: Kannel takes only letters, digits and - . _ ~ in the address for receipts")]
-    Escapes,
-    /// Not a name and a password.
-    #[error("callback_auth: expected username:password")]
-    CallbackAuth,
-    /// A name that cannot stand in the API's paths.
-    #[error("account: expected letters, digits, - and _ only")]
-    Account,
+    /// A value that cannot stand in a path, or in the address for receipts.
+    #[error("{}: {}", .0.key, .0.why)]
+    Value(Fault),
     /// Nothing to verify receipts with.
     #[error("signature: is missing; receipts are signed with the account's Auth Token, not with an API key")]
     Signature,
@@ -78,6 +72,30 @@ pub enum SetupError {
     /// No HTTP client.
     #[error(transparent)]
     Http(#[from] HttpSetupError),
+}
+
+/// A value that no gateway of its kind can work with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Under which key of the gateway it stands, or `desk.public_url`.
+    pub key: &'static str,
+    /// What was expected.
+    pub why: &'static str,
+}
+
+/// The account's name stands in the paths of the API.
+#[must_use]
+pub fn account_fault(account: &str) -> Option<Fault> {
+    let why = "expected letters, digits, - and _ only";
+    (!is_reference(account)).then_some(Fault { key: "account", why })
+}
+
+/// A sign-in has a name and a password.
+#[must_use]
+pub fn sign_in_fault(both: &Secret) -> Option<Fault> {
+    let whole =
+        both.expose().split_once(':').is_some_and(|(name, word)| !name.is_empty() && !word.is_empty());
+    (!whole).then_some(Fault { key: "callback_auth", why: "expected username:password" })
 }
 
 /// What every gateway over HTTP holds.
@@ -96,6 +114,8 @@ pub(super) struct Base {
     pub balance_low: i64,
     /// Until when it asked to be left alone.
     pub left_alone: LeftAlone,
+    /// What an answer may repeat, and a ticket must not.
+    pub secrets: Vec<Secret>,
 }
 
 impl Base {
@@ -115,6 +135,16 @@ impl Base {
             validity: setup.validity,
             balance_low: i64::from(setup.balance_low) * 100,
             left_alone: LeftAlone::default(),
+            secrets: [
+                Some(&setup.password),
+                setup.callback.as_ref(),
+                setup.callback_auth.as_ref(),
+                setup.signature.as_ref(),
+            ]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect(),
         })
     }
 

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::answer::{Reply, json_octets, outcome, told};
 use super::receipt::{is_hmac_sha256, reading};
-use super::setup::{Base, GatewaySetup, SetupError, base_url};
+use super::setup::{Base, GatewaySetup, SetupError, account_fault, base_url};
 use super::{is_key, is_reference};
 use crate::clock::{Clock, SystemClock, rfc3339};
 use crate::delivery::{GatewayTraits, Receipt, ReceiptReading, SmsGateway, SmsText};
@@ -41,8 +41,8 @@ impl SinchGateway {
     /// # Errors
     /// [`SetupError`] says which setting is wrong.
     pub fn new(setup: &GatewaySetup) -> Result<Self, SetupError> {
-        if !is_reference(&setup.account) {
-            return Err(SetupError::Account);
+        if let Some(fault) = account_fault(&setup.account) {
+            return Err(SetupError::Value(fault));
         }
         Ok(Self {
             base: Base::new(setup)?,
@@ -227,12 +227,13 @@ fn status(word: &str) -> Option<Receipt> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::answer::tests::{assert_common_statuses, read};
+    use super::super::answer::tests::{assert_common_statuses, assert_redirects_are_refusals, read};
     use super::*;
 
     #[test]
     fn answers_are_read_as_documented() {
         assert_common_statuses(classify);
+        assert_redirects_are_refusals(classify);
         let unclear = "uncertain: gw: the answer is not the documented one";
         for (status, body, expected) in [
             (

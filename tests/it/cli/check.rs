@@ -209,7 +209,7 @@ fn a_port_of_another_program_is_bad_and_one_of_the_desk_at_work_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_account_that_is_low_is_a_warning_and_an_empty_one_fails() {
+async fn an_account_that_is_low_empty_or_not_told_is_a_warning() {
     let service = Service::start(Kind::Twilio, Fault::None).await;
     let folder = desk();
     let twilio = format!(
@@ -233,6 +233,13 @@ async fn an_account_that_is_low_is_a_warning_and_an_empty_one_fails() {
     assert_eq!(line["verdict"], "care", "{line}");
     assert!(line["todo"].as_str().unwrap().contains("49.99 SEK is low"), "{line}");
     service.set_balance(0);
-    assert_eq!(checked(1)["verdict"], "bad");
+    let line = checked(0);
+    assert_eq!(line["verdict"], "care", "{line}");
+    assert!(line["todo"].as_str().unwrap().contains("0.00 SEK is nothing"), "{line}");
+    // What is low is never found out.
+    service.hide_balance(403);
+    let line = checked(0);
+    assert_eq!(line["verdict"], "care", "{line}");
+    assert!(line["todo"].as_str().unwrap().contains("balance_low"), "{line}");
     assert!(service.taken().is_empty(), "nothing was sent");
 }

@@ -10,6 +10,7 @@ use crate::support::elks::PASSWORD;
 mod elks;
 mod elks_failures;
 mod kannel;
+mod probes;
 mod receipts;
 mod services;
 mod smsd;

@@ -38,6 +38,9 @@ fn answers_are_read_by_the_patterns() {
         (200, r#"{"id":"a/b"}"#, "accepted: "),
         (200, r#"{"id":"Kd7p-mWxq-9TrQ"}"#, "accepted: "),
         (500, r#"{"id":"a-1"}"#, "uncertain: gw answers 500"),
+        // It may show the text that it took by leading there (RFC 9110 15.4.4).
+        (301, "", "uncertain: gw answers 301 and leads elsewhere"),
+        (303, r#"{"id":"a-1"}"#, "uncertain: gw answers 303 and leads elsewhere"),
     ] {
         assert_eq!(read(classify, status, body), expected, "{body}");
     }
@@ -55,9 +58,24 @@ fn templates_that_do_what_they_say_have_no_faults() {
         ..json()
     };
     assert_eq!(faults(&get), []);
-    let xml = vec![("Content-Type".to_owned(), "text/xml".to_owned())];
-    let body = "<sms to=\"{{ to }}\">{{ text | e }}</sms>".to_owned();
-    assert_eq!(faults(&Templates { headers: xml, body, ..json() }), []);
+    assert_eq!(faults(&typed("text/xml", "<sms to=\"{{ to }}\">{{ text | e }}</sms>")), []);
+    assert_eq!(faults(&typed("text/plain; charset=utf-8", "{{ to }}\n{{ text }}")), []);
+    let kinds = r#"{"to": {{ to_digits }}, "kind": {% if sender is startingwith("+") %}1{% else %}5{% endif %},
+        "from": {{ sender | json }}, "text": {{ ("SMS: " ~ text) | json }}}"#;
+    assert_eq!(faults(&typed("application/vnd.sms+json", kinds)), []);
+    // An answer without a body can be the documented one.
+    let silent = Templates { success: "^$".to_owned(), ..json() };
+    assert_eq!(faults(&silent), []);
+    let compiled = Compiled::read(&silent).unwrap_or_else(|(key, why)| panic!("{key}: {why}"));
+    let classify = |reply: &Reply<'_>| compiled.classify(reply);
+    assert_eq!(read(classify, 204, ""), "accepted: ");
+    assert_eq!(read(classify, 200, "<html>"), "uncertain: gw: the answer is not the documented one");
+}
+
+/// A body of that type.
+fn typed(kind: &str, body: &str) -> Templates {
+    let headers = vec![("Content-Type".to_owned(), kind.to_owned())];
+    Templates { headers, body: body.to_owned(), ..json() }
 }
 
 /// The key of the one fault, and what it says.
@@ -73,7 +91,7 @@ fn a_template_through_which_a_text_could_change_its_request_is_refused() {
     for body in [
         r#"{"to": "{{ to }}", "text": "{{ text }}"}"#,
         r#"{"to": "{{ to }}", "text": "{{ text | url }}"}"#,
-        r#"{"to": "{{ to }}", "text": {{ text | json }}"#,
+        r#"{"to": "{{ to }}", "text": {{ text | json }}, "copy": "{{ text }}"}"#,
     ] {
         let said = fault(&Templates { body: body.to_owned(), ..json() });
         assert!(said.starts_with("body: write {{ text | json }}"), "{body}: {said}");
@@ -86,9 +104,61 @@ fn a_template_through_which_a_text_could_change_its_request_is_refused() {
     let mut with_header = json();
     with_header.headers.push(("X-Text".to_owned(), "{{ text }}".to_owned()));
     assert!(fault(&with_header).starts_with("headers: "), "{}", fault(&with_header));
-    let xml = vec![("Content-Type".to_owned(), "text/xml".to_owned())];
-    let body = "<sms to=\"{{ to }}\">{{ text }}</sms>".to_owned();
-    assert!(fault(&Templates { headers: xml, body, ..json() }).starts_with("body: write {{ text | e }}"));
+    let said = fault(&typed("text/xml", "<sms to=\"{{ to }}\">{{ text }}</sms>"));
+    assert!(said.starts_with("body: write {{ text | e }}"), "{said}");
+}
+
+#[test]
+fn every_place_of_every_value_counts_and_not_only_the_first() {
+    for (body, expected) in [
+        // One place is right, another one is not.
+        ("to={{ to | url }}&text={{ text | url }}&copy={{ text }}", "body: write {{ text | url }}"),
+        ("to={{ to | url }}&text={{ text | url }}&pw={{ password }}", "body: write {{ password | url }}"),
+        // A plus that stands for itself nowhere but in a path.
+        ("to={{ to }}&text={{ text | url }}", "body: write {{ to | url }}"),
+        ("to={{ to | url }}&from={{ sender }}&text={{ text | url }}", "body: write {{ sender | url }}"),
+    ] {
+        let said = fault(&posted(body));
+        assert!(said.starts_with(expected), "{body}: {said}");
+    }
+    for (query, expected) in [
+        ("to={{ to }}&m={{ text | url }}", "url: write {{ to | url }}"),
+        ("to={{ to | url }}&m={{ text | url }}&from={{ sender }}", "url: write {{ sender | url }}"),
+        ("to={{ to | url }}&m={{ text | url }}&again={{ text }}", "url: write {{ text | url }}"),
+    ] {
+        let said = fault(&Templates { url: format!("https://sms.kommun.example/?{query}"), ..json() });
+        assert!(said.starts_with(expected), "{query}: {said}");
+    }
+    let in_path = "https://sms.kommun.example/{{ text }}/?to={{ to | url }}&m={{ text | url }}".to_owned();
+    let said = fault(&Templates { url: in_path, ..json() });
+    assert!(said.starts_with("url: write {{ text | url }}"), "{said}");
+    // A body that is not what its type says, or says nothing of its type.
+    for (templates, expected) in [
+        (
+            typed("application/json", r#"{"to": {{ to_digits }}, "text": {{ text | json }}"#),
+            "body: is no JSON",
+        ),
+        (typed("text/csv", "{{ to }};{{ text }}"), "headers: "),
+        (Templates { headers: vec![], ..typed("", "{{ to }};{{ text }}") }, "headers: "),
+        (typed("application/xml", "<s to=\"{{ to }}\">{{ text | url }}</s>"), "body: write {{ text | e }}"),
+        (
+            typed("application/xml", "<s to=\"{{ to }}\" t=\"{{ text }}\">{{ text | e }}</s>"),
+            "body: write {{ text | e }}",
+        ),
+    ] {
+        let said = fault(&templates);
+        assert!(said.starts_with(expected), "{said}");
+    }
+}
+
+#[test]
+fn headers_are_headers_and_none_that_the_program_writes_itself() {
+    for name in ["X Text", "X-Text:", "", "å", "Host", "content-length", "Transfer-Encoding", "CONTENT-TYPE"]
+    {
+        let mut templates = json();
+        templates.headers.push((name.to_owned(), "1".to_owned()));
+        assert!(fault(&templates).starts_with("headers: "), "{name}: {}", fault(&templates));
+    }
 }
 
 #[test]
@@ -105,7 +175,8 @@ fn a_template_that_cannot_work_is_told_under_its_key() {
         (with(|t| t.body = "{\"to\": {{ to | json }}}".to_owned()), "body: lacks {{ text }}"),
         (with(|t| t.body = "{{ text".to_owned()), "body: "),
         (with(|t| t.success = "(".to_owned()), "success: is no regular expression"),
-        (with(|t| t.success = "(ok)?".to_owned()), "success: fits an answer that is empty"),
+        (with(|t| t.success = "(ok)?".to_owned()), "success: fits every answer"),
+        (with(|t| t.method = Method::Get), "body: "),
         (with(|t| t.failure = "[".to_owned()), "failure: is no regular expression"),
     ] {
         assert!(said.starts_with(expected), "{said}");

@@ -7,7 +7,7 @@ use data_encoding::BASE64;
 use serde_json::{Value, json};
 
 use super::receipts::Fate;
-use super::{ACCOUNT, Book, Kind, PASSWORD, Taken, USERNAME};
+use super::{ACCOUNT, Book, CALLBACK_AUTH, Kind, PASSWORD, Taken, USERNAME};
 use crate::support::http_request::{form, header};
 
 /// A request as it came.
@@ -84,6 +84,9 @@ pub fn text(kind: Kind, asked: &Asked<'_>) -> Result<Taken, Said> {
         Kind::Kannel => kannel(asked),
         Kind::Http => http(asked),
     }?;
+    if kind == Kind::Twilio && taken.to.is_empty() {
+        return refuse(400, r#"{"code":21604,"message":"A 'To' phone number is required.","status":400}"#);
+    }
     let digits = taken.to.strip_prefix('+').unwrap_or(&taken.to);
     let is_number = (8..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
     let plus = matches!(kind, Kind::Elks | Kind::Twilio | Kind::Kannel);
@@ -228,7 +231,8 @@ fn message(text: &Taken, status: &str) -> String {
 
 /// The answer to a text that is refused. It repeats the number and the words.
 pub fn refusal(kind: Kind, text: &Taken) -> Said {
-    let words = format!("Invalid 'To' number {} for {}", text.to, text.text);
+    let secrets = format!("{PASSWORD} {CALLBACK_AUTH}");
+    let words = format!("Invalid 'To' number {} for {}: {} {secrets}", text.to, text.text, text.callback);
     match kind {
         Kind::Elks | Kind::Kannel => (400, words),
         Kind::Twilio => (400, json!({"code": 21211, "message": words, "status": 400}).to_string()),
@@ -255,6 +259,9 @@ pub(super) fn told(kind: Kind, asked: &Asked<'_>, book: &Mutex<Book>) -> Result<
         Kind::Elks if path == "/a1/me" => json!({"id": "u0", "currency": "SEK", "balance": held * 100}),
         Kind::Elks if known(&format!("/a1/sms/{id}")) => json!({"id": id, "status": word}),
         Kind::Twilio if path == format!("/2010-04-01/Accounts/{ACCOUNT}/Balance.json") => {
+            if let Some(status) = book.hides_balance {
+                return refuse(status, r#"{"code":20003,"message":"Permission denied"}"#);
+            }
             let balance = format!("{}.{:02}", held / 100, held % 100);
             json!({"account_sid": ACCOUNT, "currency": "SEK", "balance": balance})
         }

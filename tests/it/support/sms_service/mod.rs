@@ -94,6 +94,10 @@ struct Book {
     /// What it says of texts when it is asked: `delivered`, `failed`, or that nothing is known.
     fate: Option<receipts::Fate>,
     balance: Option<i64>,
+    /// The status with which it refuses to tell the balance.
+    hides_balance: Option<u16>,
+    /// What it answers to a text that it took, instead of the usual.
+    words: Option<String>,
     asked: usize,
 }
 
@@ -102,6 +106,7 @@ pub struct Service {
     kind: Kind,
     port: u16,
     book: Arc<Mutex<Book>>,
+    fault: Arc<Mutex<Fault>>,
     task: JoinHandle<()>,
 }
 
@@ -110,14 +115,15 @@ impl Service {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let book = Arc::new(Mutex::new(Book::default()));
-        let shared = Arc::clone(&book);
+        let fault = Arc::new(Mutex::new(fault));
+        let shared = (Arc::clone(&fault), Arc::clone(&book));
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (fault, book) = (fault.clone(), Arc::clone(&shared));
+                let (fault, book) = (shared.0.lock().unwrap().clone(), Arc::clone(&shared.1));
                 tokio::spawn(async move { serve(stream, kind, &fault, &book).await });
             }
         });
-        Self { kind, port, book, task }
+        Self { kind, port, book, fault, task }
     }
 
     /// The texts that were taken.
@@ -138,6 +144,21 @@ impl Service {
     /// What the account shall hold, in hundredths.
     pub fn set_balance(&self, hundredths: i64) {
         self.book.lock().unwrap().balance = Some(hundredths);
+    }
+
+    /// The balance shall be told to nobody any more: this status is the answer.
+    pub fn hide_balance(&self, status: u16) {
+        self.book.lock().unwrap().hides_balance = Some(status);
+    }
+
+    /// How texts are met from now on.
+    pub fn set_fault(&self, fault: Fault) {
+        *self.fault.lock().unwrap() = fault;
+    }
+
+    /// What it shall answer to texts that it takes.
+    pub fn set_words(&self, words: &str) {
+        self.book.lock().unwrap().words = Some(words.to_owned());
     }
 
     pub fn setup(&self) -> GatewaySetup {
@@ -253,6 +274,7 @@ async fn serve(mut stream: TcpStream, kind: Kind, fault: &Fault, book: &Mutex<Bo
         | Fault::Held(_) => {}
     }
     let (status, words) = documented::taken(kind, &text);
+    let words = book.lock().unwrap().words.clone().unwrap_or(words);
     book.lock().unwrap().taken.push(text);
     match fault {
         Fault::Silent => until_gone(&mut stream).await,
