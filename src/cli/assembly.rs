@@ -9,7 +9,7 @@ use super::{CliError, Common, output};
 use crate::clock::SystemClock;
 use crate::config::{
     self, GatewayKind, Loaded, MailboxKind, MailboxSettings, Notice, OauthSettings, PasswordStyle,
-    SecretSetting, Settings, SmtpKind, Start,
+    SecretSetting, Settings, SmtpKind, Start, Unused,
 };
 use crate::delivery::notice::{MailSpool, SmtpSender, SmtpSettings};
 use crate::delivery::sms::elks::{ElksGateway, ElksSettings};
@@ -260,6 +260,7 @@ pub(crate) fn rules(settings: &Settings) -> Rules {
         page_words: (settings.password.style == PasswordStyle::Words)
             .then(|| usize::from(settings.password.words)),
         password_valid: settings.password.valid,
+        scramble: settings.password.unused == Unused::Scramble,
         pickup_valid: settings.delivery.pickup_valid,
         deadline: settings.delivery.deadline,
         manager_mail: settings.delivery.manager_notice.contains(&Notice::Mail),

@@ -1,19 +1,23 @@
-//! `automation on|observe|off`: the switch.
+//! `automation on|observe|off`: the switch; `automation unfreeze ACCOUNT`: a person lifts what an owner's "it was
+//! not me" has stopped.
 
 use serde_json::json;
 
 use super::{CliError, Common, actor, assembly, output};
 use crate::clock::{Clock, SystemClock, parse_rfc3339, rfc3339};
 use crate::decision::Automation;
-use crate::store::{AuditEntry, Switch};
+use crate::store::{AuditEntry, Frozen, Store, Switch};
 use crate::types::UnixMillis;
 
 /// The command line of `automation`.
 #[derive(Debug, clap::Args)]
 pub(super) struct AutomationArgs {
     /// Where to turn it; left out: say where it stands
-    #[arg(value_parser = ["on", "observe", "off"], requires = "why")]
+    #[arg(value_parser = ["on", "observe", "off", "unfreeze"], requires = "why")]
     to: Option<String>,
+    /// For `unfreeze`: whose freeze is lifted, by username or identifier
+    #[arg(requires = "to")]
+    account: Option<String>,
     /// Why, for the log
     #[arg(long, value_name = "TEXT", requires = "to", value_parser = parse_why)]
     why: Option<String>,
@@ -26,6 +30,18 @@ pub(super) async fn run(common: &Common, args: AutomationArgs) -> Result<(), Cli
     let loaded = assembly::load_without_secrets(common)?;
     let store = assembly::existing_store(&loaded.settings).await?;
     let now = SystemClock.now();
+    match (args.to.as_deref(), &args.account) {
+        (Some("unfreeze"), Some(whom)) => {
+            return unfreeze(common, store.as_ref(), whom, &args.why.unwrap_or_default()).await;
+        }
+        (Some("unfreeze"), None) => {
+            return Err(CliError::Wrong("unfreeze: say whom, by username; nothing was changed".to_owned()));
+        }
+        (Some(_), Some(whom)) => {
+            return Err(CliError::Wrong(format!("{whom:?} belongs to `unfreeze` only; nothing was changed")));
+        }
+        (_, None) | (None, Some(_)) => {}
+    }
     if let Some(to) = &args.to {
         let why = args.why.unwrap_or_default();
         let until = args.until.map(|text| parse_until(&text, now)).transpose()?;
@@ -41,8 +57,10 @@ pub(super) async fn run(common: &Common, args: AutomationArgs) -> Result<(), Cli
     let configured = loaded.settings.automation();
     let switch = store.switch(now).await?;
     let (automation, turned) = switch.as_ref().map_or((configured, None), |s| (s.automation, Some(s)));
+    let frozen = store.frozen().await?;
     if common.json {
         return output::json(&json!({
+            "frozen": frozen.iter().map(object).collect::<Vec<_>>(),
             "automation": code(automation),
             "configured": code(configured),
             "why": turned.map(|s| s.why.clone()),
@@ -58,7 +76,39 @@ pub(super) async fn run(common: &Common, args: AutomationArgs) -> Result<(), Cli
             format!("turned by {} at {}{until}: {}", s.by, rfc3339(s.at), s.why)
         },
     );
-    output::line(&format!("automation is {} ({since})", code(automation)))
+    output::line(&format!("automation is {} ({since})", code(automation)))?;
+    for Frozen { username, account, ticket, why, by, at } in &frozen {
+        let whom = if username.is_empty() { account.as_str() } else { username };
+        output::line(&format!("frozen: {whom} since {} ({ticket}, {by}): {why}", rfc3339(*at)))?;
+    }
+    Ok(())
+}
+
+fn object(frozen: &Frozen) -> serde_json::Value {
+    json!({
+        "account": frozen.account,
+        "username": frozen.username,
+        "ticket": frozen.ticket.to_string(),
+        "why": frozen.why,
+        "by": frozen.by,
+        "at": rfc3339(frozen.at),
+    })
+}
+
+/// A person has looked, and lets the machine work for this account again.
+async fn unfreeze(common: &Common, store: &dyn Store, whom: &str, why: &str) -> Result<(), CliError> {
+    let data = json!({ "account": whom, "why": why }).to_string();
+    let audit = AuditEntry { actor: actor(), event: "account.unfrozen".to_owned(), data };
+    let lifted = store.unfreeze(whom, audit, SystemClock.now()).await?;
+    let Some(frozen) = lifted else {
+        return Err(CliError::No(format!(
+            "{whom} is not frozen; nothing was changed; `nyckelbud automation` lists who is"
+        )));
+    };
+    if common.json {
+        return output::json(&object(&frozen));
+    }
+    output::line(&format!("{whom} is no longer frozen; its ticket {} stays open", frozen.ticket))
 }
 
 fn parse_why(text: &str) -> Result<String, String> {

@@ -67,7 +67,7 @@ enum Command {
     /// Look after the register of people
     #[command(subcommand)]
     Directory(directory::DirectoryCommand),
-    /// Show the automation switch, or turn it: on, observe, off
+    /// Show the automation switch and frozen accounts, turn it (on, observe, off), or lift a freeze
     Automation(automation::AutomationArgs),
     /// Make or rotate the sealing key
     #[command(subcommand)]

@@ -80,6 +80,9 @@ struct Object<'a> {
     merged_into: Option<String>,
     /// Another writer's ticket that its first mail names.
     linked_to: Option<String>,
+    /// Only there, and true, when it comes before others: an owner says that it was not them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    urgent: bool,
     /// Only there, and true, when the automation observed: nothing of it was done.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     observed: bool,
@@ -107,6 +110,7 @@ impl<'a> Object<'a> {
             messages: view.messages.iter().map(|m| Some(m.as_str()).filter(|m| !m.is_empty())).collect(),
             merged_into: ticket.merged_into.map(|number| number.to_string()),
             linked_to: ticket.link.map(|link| link.to.to_string()),
+            urgent: ticket.urgent,
             observed: ticket.observed,
             trail: &ticket.trail,
         }

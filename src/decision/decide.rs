@@ -287,6 +287,10 @@ impl<'a> Case<'a> {
     }
 
     fn account_is_not_frozen(&mut self) -> Step {
+        if self.question.history.frozen {
+            let evidence = "its owner said that it was not them; frozen until a person lifts it";
+            return self.fail(Check::Frozen, evidence, Reason::AccountFrozen);
+        }
         let wrong = self.question.history.account_mismatches_day;
         let evidence = format!("{wrong} requests with a wrong phone in a day, frozen at {FROZEN_AFTER}");
         self.check(wrong < FROZEN_AFTER, Check::Frozen, evidence, Reason::AccountFrozen)

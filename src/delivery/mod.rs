@@ -1,6 +1,8 @@
 //! Stage 7: it reaches a hand: texts through SMS gateways, mails through SMTP, and the link with
 //! which a manager picks a password up.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use zeroize::Zeroizing;
 
@@ -68,6 +70,12 @@ pub trait SmsGateway: Send + Sync {
     /// Hands over one text. `key` names this attempt: letters, digits and hyphens; the same key
     /// stands for the same number and the same words.
     async fn send(&self, to: &PhoneNumber, text: &SmsText, key: &str) -> Outcome;
+
+    /// How long it still asks to be left alone, by its last answer (`Retry-After`, RFC 9110 10.2.3);
+    /// `None` when it did not ask.
+    fn asks_to_wait(&self) -> Option<Duration> {
+        None
+    }
 
     /// Asks what became of a text that was accepted under `reference`.
     ///

@@ -258,7 +258,8 @@ impl Texts {
         self.both(&Mail::manager_notice(manager, name, unit, number, until))
     }
 
-    /// The mail that tells an owner that the password was changed, or a pass issued (decisions.md 8).
+    /// The mail that tells an owner that the password was changed, or a pass issued (decisions.md 8), with
+    /// the link by which they say that it was not them.
     ///
     /// # Errors
     /// [`TextError`].
@@ -269,8 +270,9 @@ impl Texts {
         number: TicketNumber,
         credential: Credential,
         how: &HandedOver,
+        url: Option<&str>,
     ) -> Result<MailText, TextError> {
-        self.both(&Mail::owner_notice(name, at, number, credential, how))
+        self.both(&Mail::owner_notice(name, at, number, credential, how, url))
     }
 
     /// The mail to those who run the program, in the desk's first language only.

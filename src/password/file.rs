@@ -38,11 +38,7 @@ pub fn credentials_path(directory: &Path) -> PathBuf {
 /// demo, which must be able to prove that what was delivered is what was set.
 #[must_use]
 pub fn verify(path: &Path, id: &AccountId, password: &str) -> bool {
-    let Ok(file) = read(path) else { return false };
-    let mut own = file.credential.iter().filter(|credential| credential.id == id.as_str());
-    let (Some(credential), None) = (own.next(), own.next()) else { return false };
-    PasswordHash::new(&credential.hash)
-        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+    read(path).is_ok_and(|file| file.opened_by(id.as_str(), password).is_some())
 }
 
 /// Sets passwords of the people in a [`FileDirectory`].
@@ -62,6 +58,35 @@ impl FilePasswordReset {
             store: Arc::new(CredentialStore { path, turn: Mutex::new(()) }),
             hasher: Arc::new(Hasher::new()),
         }
+    }
+
+    /// Sets `password`; with `old` only in its place, while nobody has chosen another.
+    async fn put(
+        &self,
+        account: &AccountId,
+        password: &TemporaryPassword,
+        old: Option<&TemporaryPassword>,
+    ) -> Outcome {
+        if let Some(outcome) = self.refusal(account).await {
+            return outcome;
+        }
+        let (store, hasher) = (Arc::clone(&self.store), Arc::clone(&self.hasher));
+        let id = account.to_string();
+        let clear = Zeroizing::new(password.expose().to_owned());
+        let old = old.map(|old| Zeroizing::new(old.expose().to_owned()));
+        let now = self.directory.clock().now();
+        let turn = Arc::clone(&hasher.turns).acquire_owned().await;
+        let work = move || -> Outcome {
+            // Slow on purpose, and therefore before the lock.
+            let Ok(hash) = hasher.hash(clear.as_bytes()) else {
+                return Outcome::NotSent { cause: "the password could not be hashed".to_owned() };
+            };
+            drop(turn);
+            store.put(Credential { id, hash, set_at: date_time(now), must_change: true }, old.as_deref(), now)
+        };
+        tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Outcome::Uncertain {
+            cause: "the writer of the credentials stopped".to_owned(),
+        })
     }
 
     /// Why `account` cannot get a password, if it cannot.
@@ -87,25 +112,20 @@ impl FilePasswordReset {
 #[async_trait]
 impl PasswordReset for FilePasswordReset {
     async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Result<Outcome, ValueRefused> {
-        if let Some(outcome) = self.refusal(account).await {
-            return Ok(outcome);
-        }
-        let (store, hasher) = (Arc::clone(&self.store), Arc::clone(&self.hasher));
-        let id = account.to_string();
-        let clear = Zeroizing::new(password.expose().to_owned());
-        let now = self.directory.clock().now();
-        let turn = Arc::clone(&hasher.turns).acquire_owned().await;
-        let work = move || -> Outcome {
-            // Slow on purpose, and therefore before the lock.
-            let Ok(hash) = hasher.hash(clear.as_bytes()) else {
-                return Outcome::NotSent { cause: "the password could not be hashed".to_owned() };
-            };
-            drop(turn);
-            store.put(Credential { id, hash, set_at: date_time(now), must_change: true }, now)
-        };
-        Ok(tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Outcome::Uncertain {
-            cause: "the writer of the credentials stopped".to_owned(),
-        }))
+        Ok(self.put(account, password, None).await)
+    }
+
+    fn exchanges(&self) -> bool {
+        true
+    }
+
+    async fn exchange(
+        &self,
+        account: &AccountId,
+        old: &TemporaryPassword,
+        new: &TemporaryPassword,
+    ) -> Outcome {
+        self.put(account, new, Some(old)).await
     }
 
     async fn used(&self, account: &AccountId, set_at: UnixMillis) -> Result<Used, DirectoryError> {
@@ -145,6 +165,17 @@ async fn blocking<T: Send + 'static>(
 struct CredentialFile {
     #[serde(default)]
     credential: Vec<Credential>,
+}
+
+impl CredentialFile {
+    /// The one credential of the account, if `password` opens it.
+    fn opened_by(&self, id: &str, password: &str) -> Option<&Credential> {
+        let mut own = self.credential.iter().filter(|credential| credential.id == id);
+        let (Some(credential), None) = (own.next(), own.next()) else { return None };
+        let hash = PasswordHash::new(&credential.hash).ok()?;
+        let opens = Argon2::default().verify_password(password.as_bytes(), &hash).is_ok();
+        opens.then_some(credential)
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -200,19 +231,28 @@ struct CredentialStore {
 }
 
 impl CredentialStore {
-    /// Puts `credential`, made at `now`, in the place of the account's old one.
-    fn put(&self, credential: Credential, now: UnixMillis) -> Outcome {
+    /// Puts `credential`, made at `now`, in the place of the account's old one; where `old` is known, only if
+    /// that is still its password and must be changed.
+    fn put(&self, credential: Credential, old: Option<&String>, now: UnixMillis) -> Outcome {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let not_sent = |error: io::Error| Outcome::NotSent { cause: format!("{error}; nothing was changed") };
         let prepared = self.lock().and_then(|lock| {
             let mut file = read(&self.path)?;
+            let own = old.map(|old| file.opened_by(&credential.id, old));
+            if own.is_some_and(|own| own.is_none_or(|own| !own.must_change)) {
+                return Ok(None);
+            }
             file.credential.retain(|old| old.id != credential.id);
             file.credential.push(credential);
             let text = toml::to_string(&file).map_err(io::Error::other)?;
-            self.write_new(&text).map(|()| lock)
+            self.write_new(&text).map(|()| Some(lock))
         });
         let _lock = match prepared {
-            Ok(lock) => lock,
+            Ok(Some(lock)) => lock,
+            Ok(None) => {
+                let cause = "its owner has chosen a password of their own; it was not changed".to_owned();
+                return Outcome::Refused { cause };
+            }
             Err(error) => return not_sent(error),
         };
         if let Err(error) = fs::rename(self.new_path(), &self.path) {

@@ -69,6 +69,27 @@ impl PasswordReset for HybridPasswordReset {
         }
     }
 
+    fn exchanges(&self) -> bool {
+        true
+    }
+
+    async fn exchange(
+        &self,
+        account: &AccountId,
+        old: &TemporaryPassword,
+        new: &TemporaryPassword,
+    ) -> Outcome {
+        let until = self.graph.until();
+        match self.way(account, until).await {
+            Err(error) => Outcome::NotSent { cause: error.to_string() },
+            Ok(Way::Neither(why)) => {
+                Outcome::Refused { cause: format!("{why}; the password was not changed") }
+            }
+            Ok(Way::Cloud) => self.cloud.exchange(account, old, new).await,
+            Ok(Way::OnPremises(id)) => self.on_premises.exchange_within(&id, old, new, until.left()).await,
+        }
+    }
+
     async fn used(&self, account: &AccountId, set_at: UnixMillis) -> Result<Used, DirectoryError> {
         match self.way(account, self.graph.until()).await? {
             Way::Neither(why) => Err(DirectoryError::Half(why)),

@@ -153,6 +153,42 @@ impl LdapPasswordReset {
         })
     }
 
+    /// [`PasswordReset::exchange`], which takes no longer than `time`.
+    pub(super) async fn exchange_within(
+        &self,
+        account: &AccountId,
+        old: &TemporaryPassword,
+        new: &TemporaryPassword,
+        time: Duration,
+    ) -> Outcome {
+        let for_the_change = time * 4 / 10;
+        if for_the_change < LEAST_TIME {
+            return not_sent("reading the account took all the time there was; nothing was changed");
+        }
+        let (ready, at) = match self.prepare(account, time / 2).await {
+            Ok(prepared) => prepared,
+            Err(outcome) => return outcome,
+        };
+        if !ready.person.must_change {
+            return refused(&unchanged("its owner has chosen a password of their own"));
+        }
+        let values = (quoted(old), quoted(new));
+        let done = ready.session.exchange(&ready.person.dn, "unicodePwd", values, for_the_change).await;
+        match self.settled(&ready, done).await {
+            Ok(()) => accepted("", at),
+            // Of a wrong old password and of a new one that does not please alike: nothing was changed.
+            Err(Failure::Answer(answer)) => {
+                answered(&answer).unwrap_or_else(|ValueRefused(cause)| Outcome::Refused { cause })
+            }
+            Err(Failure::NotSent(why)) => not_sent(&unchanged(&why)),
+            Err(failure @ (Failure::TimedOut | Failure::Broken(_) | Failure::Half(_))) => {
+                Outcome::Uncertain {
+                    cause: format!("the password may have been changed: {}", failure.words()),
+                }
+            }
+        }
+    }
+
     async fn settled(&self, ready: &Ready, done: Result<(), Failure>) -> Result<(), Failure> {
         self.directory.inner().settle(&ready.session, done).await
     }
@@ -162,6 +198,19 @@ impl LdapPasswordReset {
 impl PasswordReset for LdapPasswordReset {
     async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Result<Outcome, ValueRefused> {
         self.set_within(account, password, self.timeout()).await
+    }
+
+    fn exchanges(&self) -> bool {
+        true
+    }
+
+    async fn exchange(
+        &self,
+        account: &AccountId,
+        old: &TemporaryPassword,
+        new: &TemporaryPassword,
+    ) -> Outcome {
+        self.exchange_within(account, old, new, self.timeout()).await
     }
 
     async fn used(&self, account: &AccountId, set_at: UnixMillis) -> Result<Used, DirectoryError> {

@@ -148,6 +148,23 @@ pub trait PasswordReset: Send + Sync {
     /// [`ValueRefused`]: another value may do; nothing was changed.
     async fn set(&self, account: &AccountId, password: &TemporaryPassword) -> Result<Outcome, ValueRefused>;
 
+    /// Can [`PasswordReset::exchange`] be asked for this register's accounts?
+    fn exchanges(&self) -> bool {
+        false
+    }
+
+    /// Sets `new` in the place of `old`, and only if the account's password is still `old`: whoever has chosen
+    /// one of their own meanwhile keeps it. [`Outcome::Refused`] when it is not, or may not be changed;
+    /// nothing was changed then.
+    async fn exchange(
+        &self,
+        _account: &AccountId,
+        _old: &TemporaryPassword,
+        _new: &TemporaryPassword,
+    ) -> Outcome {
+        Outcome::Refused { cause: "this register cannot compare before it changes".to_owned() }
+    }
+
     /// Has the owner chosen a password since we set ours at `set_at`, by the register's clock ([`made_at`])?
     ///
     /// # Errors

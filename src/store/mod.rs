@@ -21,10 +21,11 @@ mod types;
 pub use ledger::Ledger;
 pub(crate) use types::MACHINE;
 pub use types::{
-    Addressee, Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, Enough, Found, InQuarantine,
-    Incoming, Intent, IntentChange, IntentKind, KeptMail, LedgerEntry, LetOut, Listed, MailId, MailsLimit,
-    MessageClaim, MessageKind, NewMessage, NewTicket, Quarantined, Recorded, SealedChange, Settled, Started,
-    Step, StoredReceipt, Switch, Thread, TicketFilter, TicketView, Totals, UidScope,
+    Addressee, Arrival, AuditEntry, Begun, ChainReport, Channel, Claim, Committed, Enough, Found, Freeze,
+    Frozen, InQuarantine, Incoming, Intent, IntentChange, IntentKind, KeptMail, LedgerEntry, LetOut, Listed,
+    MailId, MailsLimit, MessageClaim, MessageKind, NewMessage, NewTicket, Pause, Quarantined, Recorded,
+    SealedChange, Settled, Started, Step, StoredReceipt, Switch, TextCap, Thread, TicketFilter, TicketView,
+    Totals, UidScope,
 };
 
 /// The store failed. What was not committed has not happened; nothing is half done.
@@ -119,8 +120,14 @@ pub trait Store: Ledger {
         limit: u32,
         now: UnixMillis,
     ) -> Result<Vec<MessageClaim>, StoreError>;
-    /// The intent to send a message, committed before the call. `false`: somebody else has it.
-    async fn begin_message(&self, id: i64, fence: i64, now: UnixMillis) -> Result<bool, StoreError>;
+    /// The intent to send a message, committed before the call; a text is counted against `cap`.
+    async fn begin_message(
+        &self,
+        id: i64,
+        fence: i64,
+        cap: &TextCap,
+        now: UnixMillis,
+    ) -> Result<Begun, StoreError>;
     /// How sending ended; `again_at` for a further try, `None` when it is over.
     async fn end_message(
         &self,
@@ -170,7 +177,8 @@ pub trait Store: Ledger {
     async fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError>;
     /// The ticket that the link with this hash opens, also when its time is over.
     async fn ticket_by_pickup(&self, pickup_hash: &str) -> Result<Option<Ticket>, StoreError>;
-    /// Tickets in the order of their numbers. One that cannot be read hides no other.
+    /// Open tickets that are urgent, then all others, each in the order of their numbers. One that cannot be
+    /// read hides no other.
     async fn list(&self, filter: &TicketFilter) -> Result<Listed, StoreError>;
     /// Those of [`Self::list`] that can be read.
     async fn tickets(&self, filter: &TicketFilter) -> Result<Vec<TicketView>, StoreError> {
@@ -199,9 +207,24 @@ pub trait Store: Ledger {
     async fn switch(&self, now: UnixMillis) -> Result<Option<Switch>, StoreError>;
     /// Turns the switch, with its audit row.
     async fn turn(&self, switch: &Switch, audit: AuditEntry) -> Result<(), StoreError>;
-    /// The same for the machine itself, which never undoes what people decided: `false`, and nothing
-    /// has changed, when the switch was turned away from `on` and that still holds.
-    async fn pause(&self, switch: &Switch, audit: AuditEntry) -> Result<bool, StoreError>;
+
+    /// Looks for mails that the store had forgotten since the last such look: it came out of a backup then. With
+    /// `pause`, everything that is under way is held, and the automation pauses; without, the look is only
+    /// noted. Answers how many tickets are held.
+    async fn hold_forgotten(&self, pause: Option<&Pause>, now: UnixMillis) -> Result<u32, StoreError>;
+
+    /// Is the account frozen?
+    async fn is_frozen(&self, account: &AccountId) -> Result<bool, StoreError>;
+    /// Every frozen account, the oldest freeze first.
+    async fn frozen(&self) -> Result<Vec<Frozen>, StoreError>;
+    /// A person lifts the freeze of the account with this identifier or username, with its audit row; what was
+    /// lifted, or `None` when it was not frozen.
+    async fn unfreeze(
+        &self,
+        whom: &str,
+        audit: AuditEntry,
+        now: UnixMillis,
+    ) -> Result<Option<Frozen>, StoreError>;
 
     /// Chains up to `limit` waiting audit rows, in the order of their numbers. One sealer at a
     /// time. Answers how many.

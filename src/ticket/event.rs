@@ -117,6 +117,8 @@ pub enum Event {
     Declined,
     /// "It was not me", of the account's owner.
     Stopped,
+    /// "It was not me", of the account's owner, of a change that was made.
+    Disowned,
     /// The time of this state is over.
     TimeOver {
         /// What became of the password.
@@ -130,6 +132,8 @@ pub enum Event {
     Replied,
     /// The question to the writer cannot be sent: nobody will answer it.
     QuestionLost,
+    /// The store came out of a backup, and has forgotten what has happened since.
+    Forgotten,
 }
 
 impl Event {
@@ -155,11 +159,13 @@ impl Event {
             Self::DidNotWork => "did-not-work",
             Self::Declined => "declined",
             Self::Stopped => "stopped",
+            Self::Disowned => "disowned",
             Self::TimeOver { .. } => "time-over",
             Self::UseKnown => "use-known",
             Self::Unused => "unused",
             Self::Replied => "replied",
             Self::QuestionLost => "question-lost",
+            Self::Forgotten => "forgotten",
         }
     }
 }

@@ -189,4 +189,6 @@ pub struct Ticket {
     pub observed: bool,
     /// Have the details been asked for?
     pub asked_before: bool,
+    /// Does a technician look at it before all others?
+    pub urgent: bool,
 }

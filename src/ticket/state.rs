@@ -296,6 +296,25 @@ impl State {
         }
     }
 
+    /// Does it still need its sealed password?
+    #[must_use]
+    pub fn keeps_password(&self) -> bool {
+        match self {
+            Self::Revealed { erased, .. } => !erased,
+            Self::Offered { offer, .. } => offer.already_set.is_some(),
+            Self::Sealed { .. } | Self::Applied { .. } | Self::Sending { .. } | Self::Sent { .. } => true,
+            Self::Requested { .. }
+            | Self::Issuing { .. }
+            | Self::Done { .. }
+            | Self::Asked
+            | Self::Technician { .. }
+            | Self::Filed
+            | Self::Observed
+            | Self::Coalesced { .. }
+            | Self::Held => false,
+        }
+    }
+
     /// How people see it.
     #[must_use]
     pub fn standing(&self) -> Standing {

@@ -38,11 +38,13 @@ impl State {
             Event::DidNotWork => self.did_not_work(),
             Event::Declined => self.offer_withdrawn(Reason::ManagerDeclined),
             Event::Stopped => self.stopped(),
+            Event::Disowned => self.disowned(),
             Event::TimeOver { password } => self.time_over(password),
             Event::UseKnown => self.use_known(),
             Event::Unused => self.unused(),
             Event::Replied => Some(self.replied()),
             Event::QuestionLost => self.question_lost(),
+            Event::Forgotten => self.forgotten(),
         }
         .ok_or(illegal)
     }
@@ -169,6 +171,30 @@ impl State {
         Some(technician(set_already(offer), None))
     }
 
+    /// Only who was told of a change can say so: what was not handed over yet is stopped by the freeze.
+    fn disowned(&self) -> Option<Move> {
+        let password = match self {
+            Self::Revealed { job, .. } => PasswordFact::after(job.credential),
+            Self::Done { credential, .. } => PasswordFact::after(*credential),
+            Self::Technician { .. } => {
+                return Some(Move { reason: Some(Reason::AccountFrozen), ..stay(self.clone()) });
+            }
+            Self::Requested { .. }
+            | Self::Sealed { .. }
+            | Self::Issuing { .. }
+            | Self::Applied { .. }
+            | Self::Sending { .. }
+            | Self::Sent { .. }
+            | Self::Offered { .. }
+            | Self::Asked
+            | Self::Filed
+            | Self::Observed
+            | Self::Coalesced { .. }
+            | Self::Held => return None,
+        };
+        Some(technician(password, Some(Reason::AccountFrozen)))
+    }
+
     fn opened(&self, job: Job) -> Option<Move> {
         let Self::Offered { offer, .. } = self else { return None };
         if job.hand != offer.hand || job.way == Way::Text {
@@ -260,6 +286,13 @@ impl State {
     fn question_lost(&self) -> Option<Move> {
         let Self::Asked = self else { return None };
         Some(technician(PasswordFact::NotChanged, Some(Reason::FieldsMissing)))
+    }
+
+    /// What rests is left alone: nothing of it would be done a second time.
+    fn forgotten(&self) -> Option<Move> {
+        let under_way = self.live() || matches!(self, Self::Requested { .. });
+        let (outcome, reason) = (Some(Fate::Technician), Some(Reason::StoreRestored));
+        under_way.then_some(Move { to: Self::Held, outcome, reason })
     }
 
     /// A reply never interrupts the machine. It answers a question, and it opens what was over, so

@@ -2,8 +2,10 @@
 
 use super::{TicketNumber, UnixMillis};
 
-/// Counts of automatic password deliveries (a text sent or a manager asked), read in one go
-/// before a decision. "Day" is the last 24 hours, "hour" the last 60 minutes.
+/// Counts of automatic password deliveries, read in one go before a decision and again in the commit that
+/// begins one. A delivery counts from the moment it is begun, whatever becomes of it, but for one of which
+/// surely no text has left: who got nothing has used up nothing. "Day" is the last 24 hours, "hour" the last
+/// 60 minutes; what is exactly that old no longer counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
     /// When the account last had one started for it.
@@ -16,12 +18,16 @@ pub struct History {
     pub phone_day: u32,
     /// For accounts of the same unit, in an hour.
     pub unit_hour: u32,
-    /// For the whole desk, in an hour.
+    /// For the whole desk, in an hour, and since a person last turned the automation on.
     pub desk_hour: u32,
-    /// Texts handed to gateways for anybody, in a day.
+    /// Texts to anybody that left, or may have left, in a day.
     pub texts_day: u32,
+    /// Texts that are sure to follow: of requests under way, and of warnings that wait.
+    pub texts_owed: u32,
     /// Requests for the account whose phone was not a registered one, in a day.
     pub account_mismatches_day: u32,
+    /// Was the account frozen, and nobody has lifted that?
+    pub frozen: bool,
     /// The ticket of the account that is under way, if there is one (I7).
     pub live: Option<TicketNumber>,
 }

@@ -98,6 +98,10 @@ pub enum PickupView {
     Stopped,
     /// Somebody has used the manager's link before it was stopped.
     TooLate,
+    /// The link of the notice to an owner: a change was made, and they may say that it was not them.
+    Changed,
+    /// They said so: nothing is automated for the account any more.
+    Frozen,
     /// Its time is over, or there never was such a link: one and the same page.
     Gone,
     /// The machine is busy with it: try again in a moment. Nothing was changed.
@@ -113,7 +117,7 @@ pub enum PickupAnswer {
     HandedOver,
     /// "It did not work."
     DidNotWork,
-    /// "It was not me", of an account's owner who was warned.
+    /// "It was not me", of an account's owner who was warned or told.
     NotMe,
 }
 

@@ -97,7 +97,9 @@ impl Pages {
             | PickupView::HandedBack
             | PickupView::Warning { .. }
             | PickupView::Stopped
-            | PickupView::TooLate => StatusCode::OK,
+            | PickupView::TooLate
+            | PickupView::Changed
+            | PickupView::Frozen => StatusCode::OK,
             PickupView::Gone => StatusCode::NOT_FOUND,
             PickupView::Busy => StatusCode::SERVICE_UNAVAILABLE,
         };
@@ -126,6 +128,8 @@ impl Pages {
             }
             PickupView::Stopped => ("stopped", json!({})),
             PickupView::TooLate => ("too-late", json!({})),
+            PickupView::Changed => ("changed", json!({})),
+            PickupView::Frozen => ("frozen", json!({})),
             // The same octets for every link that is none: it does not repeat what it was asked by.
             PickupView::Gone => return self.html("gone", language, "", json!({})),
             PickupView::Busy => ("busy", json!({})),
@@ -208,6 +212,8 @@ impl Pages {
                 PickupView::Warning { until, undelivered: true, changed: true },
                 PickupView::Stopped,
                 PickupView::TooLate,
+                PickupView::Changed,
+                PickupView::Frozen,
                 PickupView::Gone,
                 PickupView::Busy,
             ] {

@@ -12,6 +12,8 @@ use crate::types::{Outcome, PhoneNumber, UnixMillis};
 
 /// How long a gateway is left alone after a failure.
 const OPEN_FOR: Duration = Duration::from_secs(30);
+/// A gateway that asks for more is tried again all the same: the wish may be a mistake.
+const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
 
 /// How a gateway is thought to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,10 +26,20 @@ pub(crate) enum Breaker {
     HalfOpen,
 }
 
+/// A gateway's last failure.
+#[derive(Clone, Copy, Debug)]
+struct Failure {
+    at: UnixMillis,
+    /// For so long it is left alone.
+    rests: Duration,
+    /// It asked for that.
+    asked: bool,
+}
+
 /// When gateways failed, by name; those that work are not in it.
 #[derive(Debug, Default)]
 pub struct Breakers {
-    failed: Mutex<BTreeMap<String, UnixMillis>>,
+    failed: Mutex<BTreeMap<String, Failure>>,
 }
 
 impl Breakers {
@@ -36,29 +48,43 @@ impl Breakers {
     pub(crate) fn of(&self, gateway: &str, now: UnixMillis) -> Breaker {
         match self.failed().get(gateway) {
             None => Breaker::Closed,
-            Some(at) if *at <= now && now < at.plus(OPEN_FOR) => Breaker::Open,
+            Some(failure) if failure.rests_at(now) => Breaker::Open,
             Some(_) => Breaker::HalfOpen,
         }
     }
 
-    /// It has answered: a refusal comes from a gateway that works.
-    pub(crate) fn answered(&self, gateway: &str, outcome: &Outcome, now: UnixMillis) {
+    /// Has `gateway` asked to be left alone until after `now`? Then it gets nothing, not even the second try
+    /// of what may have left.
+    pub(crate) fn asked_to_wait(&self, gateway: &str, now: UnixMillis) -> bool {
+        self.failed().get(gateway).is_some_and(|failure| failure.asked && failure.rests_at(now))
+    }
+
+    /// It has answered: a refusal comes from a gateway that works. `wait` is how long it asked to be left
+    /// alone.
+    pub(crate) fn answered(&self, gateway: &str, outcome: &Outcome, wait: Option<Duration>, now: UnixMillis) {
         match outcome {
             Outcome::Accepted { .. } | Outcome::Refused { .. } => self.close(gateway),
-            Outcome::NotSent { .. } | Outcome::Uncertain { .. } => self.open(gateway, now),
+            Outcome::NotSent { .. } | Outcome::Uncertain { .. } => self.open(gateway, wait, now),
         }
     }
 
-    fn open(&self, gateway: &str, now: UnixMillis) {
-        self.failed().insert(gateway.to_owned(), now);
+    fn open(&self, gateway: &str, wait: Option<Duration>, at: UnixMillis) {
+        let rests = wait.map_or(OPEN_FOR, |wait| wait.clamp(OPEN_FOR, LONGEST_WAIT));
+        self.failed().insert(gateway.to_owned(), Failure { at, rests, asked: wait.is_some() });
     }
 
     fn close(&self, gateway: &str) {
         self.failed().remove(gateway);
     }
 
-    fn failed(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, UnixMillis>> {
+    fn failed(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Failure>> {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Failure {
+    fn rests_at(&self, now: UnixMillis) -> bool {
+        self.at <= now && now < self.at.plus(self.rests)
     }
 }
 
@@ -73,7 +99,7 @@ pub(crate) async fn send(
     let outcome = tokio::time::timeout(parts.timing.gateway, gateway.send(to, words, key))
         .await
         .unwrap_or(Outcome::Uncertain { cause: "the gateway did not answer in time".to_owned() });
-    parts.breakers.answered(gateway.name(), &outcome, parts.now());
+    parts.breakers.answered(gateway.name(), &outcome, gateway.asks_to_wait(), parts.now());
     outcome
 }
 
@@ -89,7 +115,7 @@ pub(crate) async fn any_closed(parts: &Parts) -> bool {
         return false;
     };
     // For as long as the probe takes, all others see it open.
-    parts.breakers.open(gateway.name(), parts.now());
+    parts.breakers.open(gateway.name(), None, parts.now());
     let works = matches!(tokio::time::timeout(parts.timing.gateway, gateway.probe()).await, Ok(Ok(_)));
     if works {
         parts.breakers.close(gateway.name());
@@ -112,13 +138,13 @@ mod tests {
         for failure in [not_sent(), Outcome::Uncertain { cause: String::new() }] {
             let breakers = Breakers::default();
             assert_eq!(breakers.of("a", NOW), Breaker::Closed);
-            breakers.answered("a", &failure, NOW);
+            breakers.answered("a", &failure, None, NOW);
             assert_eq!(breakers.of("a", NOW), Breaker::Open);
             assert_eq!(breakers.of("b", NOW), Breaker::Closed);
             let later = NOW.plus(OPEN_FOR);
             assert_eq!(breakers.of("a", later.minus(Duration::from_millis(1))), Breaker::Open);
             assert_eq!(breakers.of("a", later), Breaker::HalfOpen);
-            breakers.answered("a", &failure, later);
+            breakers.answered("a", &failure, None, later);
             assert_eq!(breakers.of("a", later), Breaker::Open, "it still fails");
         }
     }
@@ -130,16 +156,36 @@ mod tests {
             Outcome::Refused { cause: "no such number".to_owned() },
         ] {
             let breakers = Breakers::default();
-            breakers.answered("a", &not_sent(), NOW);
-            breakers.answered("a", &answer, NOW);
+            breakers.answered("a", &not_sent(), None, NOW);
+            breakers.answered("a", &answer, None, NOW);
             assert_eq!(breakers.of("a", NOW), Breaker::Closed);
         }
     }
 
     #[test]
+    fn a_gateway_that_asks_to_wait_is_left_alone_so_long_and_not_for_ever() {
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        let milli = Duration::from_millis(1);
+        for (asked, rests) in
+            [(minutes(5), minutes(5)), (Duration::from_secs(1), OPEN_FOR), (minutes(999), minutes(60))]
+        {
+            let breakers = Breakers::default();
+            breakers.answered("a", &not_sent(), Some(asked), NOW);
+            let end = NOW.plus(rests);
+            assert_eq!(breakers.of("a", end.minus(milli)), Breaker::Open, "{asked:?}");
+            assert!(breakers.asked_to_wait("a", end.minus(milli)), "{asked:?}");
+            assert_eq!(breakers.of("a", end), Breaker::HalfOpen, "{asked:?}");
+            assert!(!breakers.asked_to_wait("a", end), "{asked:?}");
+        }
+        let breakers = Breakers::default();
+        breakers.answered("a", &not_sent(), None, NOW);
+        assert!(!breakers.asked_to_wait("a", NOW), "it only failed");
+    }
+
+    #[test]
     fn a_clock_that_is_set_back_keeps_no_breaker_open() {
         let breakers = Breakers::default();
-        breakers.answered("a", &not_sent(), NOW);
+        breakers.answered("a", &not_sent(), None, NOW);
         let month = Duration::from_secs(30 * 24 * 60 * 60);
         assert_eq!(breakers.of("a", NOW.minus(month)), Breaker::HalfOpen);
         assert_eq!(breakers.of("a", NOW.plus(month)), Breaker::HalfOpen);

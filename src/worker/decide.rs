@@ -1,10 +1,9 @@
 //! The effect `Decide`: read the ticket's mails, ask the directory, decide, and commit what
 //! follows in one transaction.
 
-use serde_json::json;
-
 use super::breaker;
 use super::facts;
+use super::limits;
 use super::offer;
 use super::reads::{self, Together};
 use super::reset;
@@ -14,7 +13,7 @@ use crate::decision::{Automation, Decided, Decision, Handover, Question, decide}
 use crate::directory::{Account, DirectoryError, Facts, Lookup, Manager, Who};
 use crate::mail::Sender;
 use crate::request::Reading;
-use crate::store::{Addressee, AuditEntry, Enough, MACHINE, MessageKind, NewMessage, Started, Switch};
+use crate::store::{Addressee, Enough, MessageKind, NewMessage, Started};
 use crate::ticket::{Event, Fate, Hand, Plan, State, Way};
 use crate::types::{Credential, History, Link, Reason, UnixMillis};
 
@@ -78,6 +77,7 @@ pub(crate) struct Looked {
     pub(crate) decided: Decided,
     phone_hash: String,
     desk_is_over: bool,
+    texts_are_used_up: bool,
 }
 
 /// Reads facts and history for what was read, and decides.
@@ -123,7 +123,8 @@ pub(crate) async fn look(
         now: parts.now(),
     });
     let desk_is_over = history.desk_hour >= parts.rules.policy.per_hour;
-    Ok(Looked { together, facts, decided, phone_hash, desk_is_over })
+    let texts_are_used_up = parts.rules.limits().texts_are_used_up(&history);
+    Ok(Looked { together, facts, decided, phone_hash, desk_is_over, texts_are_used_up })
 }
 
 async fn deliverable(parts: &Parts, history: &History) -> Result<(), &'static str> {
@@ -133,7 +134,7 @@ async fn deliverable(parts: &Parts, history: &History) -> Result<(), &'static st
     if parts.gateways.is_empty() {
         return Err("no SMS gateway is configured");
     }
-    if history.texts_day >= parts.rules.texts_per_day {
+    if parts.rules.limits().texts_are_used_up(history) {
         return Err("the texts of the day are used up (sms.per_day)");
     }
     if !breaker::any_closed(parts).await {
@@ -201,7 +202,9 @@ async fn act(work: &mut Work, looked: Looked, automation: Automation) -> Result<
         if now.since(since) < work.parts.timing.patience {
             let plan = Plan::Wait { since };
             let pause = work.parts.timing.retry.saturating_mul(4);
-            let draft = Draft { due: Due::At(now.plus(pause)), ..Draft::default() };
+            let messages =
+                if looked.texts_are_used_up { work.parts.rules.texts_used_up() } else { Vec::new() };
+            let draft = Draft { due: Due::At(now.plus(pause)), messages, ..Draft::default() };
             return work.commit(Event::Decided { plan, reason: None }, draft).await;
         }
     }
@@ -213,15 +216,8 @@ async fn act(work: &mut Work, looked: Looked, automation: Automation) -> Result<
         if automation == Automation::Observe {
             draft.started = None;
         }
-        let breaker = automation == Automation::On && whole_desk_is_over(&looked, reason);
-        if breaker {
-            draft.messages.extend(alarms(&work.parts));
-        }
-        let flow = work.commit(Event::Decided { plan, reason }, draft).await?;
-        if breaker {
-            pause_desk(&work.parts).await?;
-        }
-        return Ok(flow);
+        draft.pause = limits::breaker(&work.parts, automation, reason, looked.desk_is_over);
+        return work.commit(Event::Decided { plan, reason }, draft).await;
     }
     let as_decided = draft.merged();
     let flow = match (&looked.decided.decision, account) {
@@ -341,43 +337,6 @@ async fn hand_over(
         }
     };
     work.commit(Event::Decided { plan, reason }, draft).await
-}
-
-const OVER: &str = "more password requests in an hour than policy.per_hour allows: automation is paused for an \
-                    hour, every mail goes to the queue";
-
-/// Has the desk as a whole, not only a unit, had enough?
-fn whole_desk_is_over(looked: &Looked, reason: Option<Reason>) -> bool {
-    reason == Some(Reason::LimitDesk) && looked.desk_is_over
-}
-
-fn alarms(parts: &Parts) -> impl Iterator<Item = NewMessage> {
-    parts.rules.alarm_to.iter().map(|to| NewMessage {
-        kind: MessageKind::Alarm,
-        to: Addressee::Mail(to.clone()),
-        values: json!({ "text": OVER }).to_string(),
-    })
-}
-
-/// The whole desk's circuit breaker: automation pauses for an hour, and people are told.
-async fn pause_desk(parts: &Parts) -> Result<(), WorkError> {
-    let now = parts.now();
-    let switch = Switch {
-        automation: Automation::Off,
-        why: OVER.to_owned(),
-        by: "nyckelbud".to_owned(),
-        at: now,
-        until: Some(now.plus(std::time::Duration::from_secs(3600))),
-    };
-    let audit = AuditEntry {
-        actor: MACHINE.to_owned(),
-        event: "automation.paused".to_owned(),
-        data: json!({ "why": OVER }).to_string(),
-    };
-    if parts.store.pause(&switch, audit).await? {
-        tracing::error!("{OVER}");
-    }
-    Ok(())
 }
 
 /// Names of an account that no part of its password may hold.

@@ -5,6 +5,7 @@ use super::Parts;
 use crate::decision::{self, Policy};
 use crate::directory::{Account, DirectoryError, Facts, Lookup, Standing, Who};
 use crate::keyring::Keyring;
+use crate::store::StoreError;
 use crate::ticket::Hand;
 use crate::types::{AccountId, PhoneNumber, Reason, UnixMillis};
 
@@ -12,6 +13,11 @@ use crate::types::{AccountId, PhoneNumber, Reason, UnixMillis};
 pub(crate) async fn read(parts: &Parts, who: &Who) -> Result<Facts, DirectoryError> {
     let asked = parts.directory.facts(who, parts.rules.policy.manager_depth);
     tokio::time::timeout(parts.timing.directory, asked).await.unwrap_or(Err(DirectoryError::TimedOut))
+}
+
+/// Does the owner of the account say that it was not them, and has nobody lifted that?
+pub(crate) async fn is_frozen(parts: &Parts, account: &AccountId) -> Result<bool, StoreError> {
+    parts.store.is_frozen(account).await
 }
 
 /// May the password still go where it was meant to?

@@ -9,7 +9,8 @@ use super::Parts;
 use super::facts::{self, StillGood};
 use super::issue;
 use super::reset;
-use super::step::{owner_notice, shown_until};
+use super::scramble;
+use super::step::{CONFIRM_WITHIN, owner_notice, shown_until};
 use super::work::{Draft, Due, Flow, Work, WorkError};
 use crate::decision::{Automation, ManagerAbsent, Policy};
 use crate::directory::Who;
@@ -146,6 +147,9 @@ async fn begin(work: &mut Work, offer: &Offer, browser: &str) -> Result<bool, Wo
 /// presses the button is not away, whatever their automatic replies say.
 async fn still_good(work: &Work, hand: &Hand) -> Result<Option<StillGood>, WorkError> {
     let (parts, id) = (&work.parts, work.account()?);
+    if facts::is_frozen(parts, &id).await? {
+        return Ok(Some(StillGood::AccountOut(Reason::AccountFrozen)));
+    }
     let Ok(facts) = facts::read(parts, &Who::Id(id.clone())).await else { return Ok(None) };
     let keyring = parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
     let policy = Policy { manager_absent: ManagerAbsent::AskAnyway, ..parts.rules.policy.clone() };
@@ -180,8 +184,10 @@ async fn show(work: &mut Work) -> Result<Reveal, WorkError> {
     let until = shown_until(since, job.valid_until);
     let mut draft = Draft { due: Due::At(until), actor: Some(actor(&job.hand)), ..Draft::default() };
     if first {
-        // It can be seen again for as long as the page says, whenever its job's deadline is.
-        draft.sealed = Some(reset::reseal(work, job.generation, until)?);
+        // It can be seen again for as long as the page says, whenever its job's deadline is; and kept for
+        // longer, where it is replaced when nobody uses it.
+        let kept = scramble::kept_until(work, job.credential, now.plus(CONFIRM_WITHIN));
+        draft.sealed = Some(reset::reseal(work, job.generation, kept.map_or(until, |kept| kept.max(until)))?);
         draft.messages.extend(owner_notice(work, &job).await);
     }
     match work.commit(Event::Shown { now }, draft).await? {

@@ -3,6 +3,7 @@
 //! it. An answer that was lost harms nobody: the old password still works, and the next pass ends the lost
 //! one.
 
+use super::facts;
 use super::reset::{self, LEAST_TIME_LEFT};
 use super::work::{Draft, Due, Flow, Work, WorkError};
 use crate::decision::Automation;
@@ -39,12 +40,20 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
     if work.parts.automation().await? != Automation::On {
         return give_up(work, Reason::AutomationOff, Draft::default()).await;
     }
+    if facts::is_frozen(&work.parts, &work.account()?).await? {
+        return give_up(work, Reason::AccountFrozen, Draft::default()).await;
+    }
     // A pass that could not be sealed would end another for nothing.
     if work.parts.keyring.is_none() {
         return Err(WorkError::Lacks("a sealing key"));
     }
-    if !work.lease_allows(work.parts.timing.directory) {
-        return work.give_back(work.now()).await;
+    // A gateway that failed may be probed.
+    if !work.lease_allows(work.parts.timing.directory + work.parts.timing.gateway) {
+        return reset::put_off(work, IntentKind::Pass, &job, "too little time was left for it", work.now())
+            .await;
+    }
+    if !reset::has_a_way(work, &job).await {
+        return reset::wait_for_a_way(work, IntentKind::Pass, &job).await;
     }
     let open = work.intents(IntentKind::Pass, job.generation).find(|i| i.outcome.is_none()).cloned();
     let intent = match open {

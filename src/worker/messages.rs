@@ -8,15 +8,15 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::Parts;
-use super::breaker;
+use super::breaker::{self, Breaker};
 use super::facts;
-use super::offer::stop_mac;
+use super::offer::{OwnersLink, owners_mac};
 use super::work::{Draft, Due, Work, WorkError};
 use crate::delivery::pickup::StopToken;
 use crate::delivery::texts::{HandedOver, MailText, TextError};
 use crate::delivery::{AutoSubmitted, OutgoingMail, SmsText};
 use crate::directory::{Lookup, Who};
-use crate::store::{Addressee, Channel, MessageClaim, MessageKind, StoreError};
+use crate::store::{Addressee, Begun, Channel, MessageClaim, MessageKind, StoreError};
 use crate::ticket::{Event, State};
 use crate::types::{
     AccountId, Check, CheckResult, Credential, EmailAddress, Outcome, PhoneNumber, UnixMillis,
@@ -63,12 +63,16 @@ async fn send_one(parts: &Arc<Parts>, claim: MessageClaim, taken: Instant) -> Re
     if let Some(status) = &claim.returned {
         return came_back(parts, &claim, status).await;
     }
-    if !parts.store.begin_message(claim.id, claim.fence, parts.now()).await? {
-        return Ok(());
-    }
-    let outcome = match &claim.message.to {
-        Addressee::Mail(to) => mail(parts, &claim, to, taken).await,
-        Addressee::Phone(account) => warn_owner(parts, &claim, account, taken).await,
+    let (now, cap) = (parts.now(), parts.rules.text_cap(parts.now()));
+    let outcome = match parts.store.begin_message(claim.id, claim.fence, &cap, now).await? {
+        Begun::Lost => return Ok(()),
+        Begun::TextsUsedUp => {
+            Outcome::NotSent { cause: "the texts of the day are used up (sms.per_day)".to_owned() }
+        }
+        Begun::Yes => match &claim.message.to {
+            Addressee::Mail(to) => mail(parts, &claim, to, taken).await,
+            Addressee::Phone(account) => warn_owner(parts, &claim, account, taken).await,
+        },
     };
     let mut again = next_try(&claim, &outcome, parts.now());
     if let Outcome::Refused { cause } | Outcome::NotSent { cause } | Outcome::Uncertain { cause } = &outcome {
@@ -158,7 +162,18 @@ fn too_late() -> Outcome {
 }
 
 async fn mail(parts: &Parts, claim: &MessageClaim, to: &EmailAddress, taken: Instant) -> Outcome {
-    let text = match words(parts, claim) {
+    let url = match claim.message.kind {
+        MessageKind::OwnerNotice => match owners_url(parts, claim, OwnersLink::Disown).await {
+            Ok(url) => url,
+            Err(error) => return Outcome::NotSent { cause: error.to_string() },
+        },
+        MessageKind::Acknowledgement
+        | MessageKind::AskForDetails
+        | MessageKind::ManagerNotice
+        | MessageKind::OwnerWarning
+        | MessageKind::Alarm => None,
+    };
+    let text = match words(parts, claim, url.as_deref().map(String::as_str)) {
         Ok(text) => text,
         Err(error) => return Outcome::Refused { cause: format!("its text cannot be made: {error}") },
     };
@@ -219,7 +234,7 @@ impl Values {
     }
 }
 
-fn words(parts: &Parts, claim: &MessageClaim) -> Result<MailText, TextError> {
+fn words(parts: &Parts, claim: &MessageClaim, url: Option<&str>) -> Result<MailText, TextError> {
     let texts = &parts.texts;
     let values: Values = serde_json::from_str(&claim.message.values).unwrap_or_default();
     let number = claim.number;
@@ -230,7 +245,8 @@ fn words(parts: &Parts, claim: &MessageClaim) -> Result<MailText, TextError> {
             texts.manager_notice(&values.manager, &values.name, &values.unit, number, values.until)
         }
         MessageKind::OwnerNotice => {
-            texts.owner_notice(&values.name, values.at, number, values.credential, &values.handed_over())
+            let how = values.handed_over();
+            texts.owner_notice(&values.name, values.at, number, values.credential, &how, url)
         }
         MessageKind::OwnerWarning | MessageKind::Alarm => texts.alarm(&values.text),
     }
@@ -254,7 +270,7 @@ async fn warn_owner(parts: &Parts, claim: &MessageClaim, account: &AccountId, ta
     let Some(number) = number else {
         return Outcome::Refused { cause: "no registered phone takes texts any more".to_owned() };
     };
-    let url = match stop_url(parts, claim).await {
+    let url = match owners_url(parts, claim, OwnersLink::Stop).await {
         Ok(Some(url)) => url,
         Ok(None) => {
             return Outcome::Refused { cause: "the key of its link is not at hand".to_owned() };
@@ -267,10 +283,15 @@ async fn warn_owner(parts: &Parts, claim: &MessageClaim, account: &AccountId, ta
     }
 }
 
-async fn stop_url(parts: &Parts, claim: &MessageClaim) -> Result<Option<Zeroizing<String>>, StoreError> {
+/// The link of a message to an account's owner; `None` without the key that it was meant to be made with.
+async fn owners_url(
+    parts: &Parts,
+    claim: &MessageClaim,
+    link: OwnersLink,
+) -> Result<Option<Zeroizing<String>>, StoreError> {
     let values: Values = serde_json::from_str(&claim.message.values).unwrap_or_default();
     let Some(ticket) = parts.store.ticket(claim.ticket).await? else { return Ok(None) };
-    let mac = parts.keyring.as_ref().and_then(|keyring| stop_mac(keyring, &values.key, &ticket));
+    let mac = parts.keyring.as_ref().and_then(|keyring| owners_mac(keyring, &values.key, link, &ticket));
     Ok(mac.map(|mac| StopToken::from_mac(ticket.id.0, mac).url(&parts.rules.public_url)))
 }
 
@@ -284,6 +305,11 @@ async fn through_gateways(
 ) -> Outcome {
     let mut last = Outcome::NotSent { cause: "no SMS gateway is configured".to_owned() };
     for gateway in &parts.gateways {
+        // Passed over like one that surely did not take it.
+        if parts.breakers.of(gateway.name(), parts.now()) == Breaker::Open {
+            last = Outcome::NotSent { cause: "no SMS gateway can be reached just now".to_owned() };
+            continue;
+        }
         if !parts.timing.lease_allows(taken, parts.timing.gateway) {
             return too_late();
         }

@@ -28,6 +28,7 @@ mod handover;
 mod health;
 mod intake;
 mod issue;
+mod limits;
 mod messages;
 mod offer;
 mod port;
@@ -35,7 +36,9 @@ mod quarantine;
 mod reads;
 mod reconcile;
 mod reset;
+mod restored;
 mod run;
+mod scramble;
 mod signatures;
 mod step;
 mod stop;
@@ -72,6 +75,8 @@ pub struct Rules {
     pub page_words: Option<usize>,
     /// Unused after this, a password opens its ticket again.
     pub password_valid: Duration,
+    /// And is it replaced by one that nobody knows?
+    pub scramble: bool,
     /// How long a link may be used.
     pub pickup_valid: Duration,
     /// How long a sealed password may be under way.

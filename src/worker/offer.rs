@@ -42,12 +42,30 @@ pub(crate) fn token(work: &Work, offer: &Offer) -> Result<PickupToken, WorkError
     Ok(PickupToken::from_mac(mac))
 }
 
-/// The keyed hash of the link that stops a ticket's offer. When its first mail came tells it from a
-/// ticket that gets the same number after the store was restored.
-pub(crate) fn stop_mac(keyring: &Keyring, key_id: &str, ticket: &Ticket) -> Option<[u8; 32]> {
+/// What the link in words to an account's owner is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OwnersLink {
+    /// In the warning by text: it stops the offer.
+    Stop,
+    /// In the notice by mail: it freezes the account.
+    Disown,
+}
+
+/// The keyed hash of the link to an account's owner. When its first mail came tells it from a ticket that gets
+/// the same number after the store was restored.
+pub(crate) fn owners_mac(
+    keyring: &Keyring,
+    key_id: &str,
+    link: OwnersLink,
+    ticket: &Ticket,
+) -> Option<[u8; 32]> {
+    let purpose = match link {
+        OwnersLink::Stop => "stop",
+        OwnersLink::Disown => "disown",
+    };
     let first_mail = ticket.message_id.as_ref().map_or("", |id| id.as_str());
     let place = format!("{}/{}/{first_mail}", ticket.id.0, ticket.received_at.0);
-    keyring.mac(key_id, "stop", place.as_bytes())
+    keyring.mac(key_id, purpose, place.as_bytes())
 }
 
 /// The warning to the registered mobile of an account whose manager is asked (decisions, 8);
@@ -95,6 +113,10 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
         return work.commit(Event::LinkTexted { text: after.text }, draft).await;
     }
     match text.step(now, work.parts.gateways.len()) {
+        TextingStep::Submit { gateway } if texting::is_passed_over(work, &text, gateway) => {
+            let text = text.passed_over(work.parts.gateways.len(), now);
+            work.commit(Event::LinkTexted { text }, Draft::default()).await
+        }
         TextingStep::Submit { gateway } => submit(work, &offer, &text, gateway).await,
         // A link that nobody uses expires by itself, and a technician then takes over.
         TextingStep::Delivered | TextingStep::Silent => work.give_back(offer.expires_at).await,
@@ -123,6 +145,10 @@ async fn submit(
         return work.give_back(work.now()).await;
     }
     let account = work.account()?;
+    if facts::is_frozen(&parts, &account).await? {
+        let event = Event::OfferWithdrawn { reason: Reason::AccountFrozen };
+        return work.commit(event, Draft::default()).await;
+    }
     let Ok(facts) = facts::read(&parts, &Who::Id(account.clone())).await else {
         return work.give_back(work.now().plus(parts.timing.retry.saturating_mul(4))).await;
     };

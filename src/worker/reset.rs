@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::breaker;
 use super::decide::names_of;
 use super::facts;
 use super::work::{Draft, Due, Flow, Work, WorkError};
@@ -99,6 +100,10 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
     let nothing_begun = password == PasswordFact::NotChanged;
     let last_moment = if nothing_begun { job.deadline.minus(LEAST_TIME_LEFT) } else { job.deadline };
     if work.now() >= last_moment {
+        let probed = nothing_begun && work.lease_allows(work.parts.timing.gateway);
+        if probed && !has_a_way(work, &job).await {
+            return wait_for_a_way(work, IntentKind::Set, &job).await;
+        }
         return work.commit(Event::TimeOver { password }, Draft::default()).await;
     }
     // Somebody may have turned the switch meanwhile; what was begun is brought to its end.
@@ -106,8 +111,16 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
         let event = Event::ResetGivenUp { reason: Reason::AutomationOff, password };
         return work.commit(event, Draft::default()).await;
     }
-    if !work.lease_allows(work.parts.timing.directory) {
-        return work.give_back(work.now()).await;
+    if nothing_begun && facts::is_frozen(&work.parts, &work.account()?).await? {
+        let event = Event::ResetGivenUp { reason: Reason::AccountFrozen, password };
+        return work.commit(event, Draft::default()).await;
+    }
+    // A gateway that failed may be probed.
+    if !work.lease_allows(work.parts.timing.directory + work.parts.timing.gateway) {
+        return put_off(work, IntentKind::Set, &job, "too little time was left for it", work.now()).await;
+    }
+    if nothing_begun && !has_a_way(work, &job).await {
+        return wait_for_a_way(work, IntentKind::Set, &job).await;
     }
     // Without it there is nothing to intend.
     let value = work.open_sealed(job.generation)?;
@@ -130,6 +143,47 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
     };
     let answered = call(work, &value).await?;
     after(work, &job, intent.key, answered).await
+}
+
+/// Before anything is changed a way to its hand is known (workflow.md). A page needs no gateway.
+pub(crate) async fn has_a_way(work: &Work, job: &Job) -> bool {
+    match job.way {
+        Way::Text => breaker::any_closed(&work.parts).await,
+        Way::Page { .. } => true,
+    }
+}
+
+/// No gateway can be reached: nothing is changed until one can, and at the last moment a technician hears that
+/// nothing was.
+pub(crate) async fn wait_for_a_way(work: &mut Work, kind: IntentKind, job: &Job) -> Result<Flow, WorkError> {
+    let cause = "no SMS gateway can be reached";
+    let again = work.now().plus(work.parts.timing.retry.saturating_mul(4));
+    if again < job.deadline.minus(LEAST_TIME_LEFT) {
+        return put_off(work, kind, job, cause, again).await;
+    }
+    let end = not_called(work, kind, job, cause);
+    let event = Event::ResetGivenUp { reason: Reason::DeliveryFailed, password: PasswordFact::NotChanged };
+    work.commit(event, Draft { end, ..Draft::default() }).await
+}
+
+/// Puts a call off that was intended under this claim: whoever comes next must not take it for one that was
+/// broken off.
+pub(crate) async fn put_off(
+    work: &mut Work,
+    kind: IntentKind,
+    job: &Job,
+    why: &str,
+    again: UnixMillis,
+) -> Result<Flow, WorkError> {
+    match not_called(work, kind, job, why) {
+        end @ Some(_) => work.commit_same(Draft { end, due: Due::At(again), ..Draft::default() }).await,
+        None => work.give_back(again).await,
+    }
+}
+
+fn not_called(work: &Work, kind: IntentKind, job: &Job, why: &str) -> Option<(String, Outcome)> {
+    let open = work.intents(kind, job.generation).find(|i| i.outcome.is_none() && work.begun_here(&i.key))?;
+    Some((open.key.clone(), Outcome::NotSent { cause: format!("the call was not made: {why}") }))
 }
 
 /// An intent without outcome that an earlier owner left behind: its call may still be under way,

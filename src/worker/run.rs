@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::health::Health;
 use super::intake::{Inbox, Intake, Told};
+use super::restored;
 use super::upkeep;
 use super::work::Work;
 use super::{Parts, messages, step};
@@ -49,20 +50,33 @@ impl Worker {
     /// do half the work.
     pub async fn run(self, inboxes: Vec<Inbox>, stop: CancellationToken) -> Result<(), WorkerError> {
         let mut tasks = JoinSet::new();
-        for inbox in inboxes {
+        let ready = CancellationToken::new();
+        let (swept, sweeps) = tokio::sync::mpsc::unbounded_channel();
+        let watching = (Arc::clone(&self.parts), inboxes.len(), ready.clone(), stop.clone());
+        tasks.spawn(restored::watch(watching.0, watching.1, sweeps, watching.2, watching.3));
+        for (number, inbox) in inboxes.into_iter().enumerate() {
+            let swept = swept.clone();
             let part = format!("mailbox:{}", inbox.mailbox.name());
             let health = Arc::clone(&self.health);
             let told = move |told| match told {
                 // A backlog takes its time; a mailbox whose mails are kept does not stand still.
                 Told::FullRound | Told::Progress => health.answered(&part),
+                // Nobody listens any more when the program ends.
+                Told::Swept => drop(swept.send(number)),
                 Told::Failed(why) => health.failed(&part, why),
                 Told::SignInRefused(why) => health.refused(&part, why),
             };
             tasks.spawn(Intake::new(inbox, Arc::clone(&self.parts)).run(stop.clone(), told));
         }
-        tasks.spawn(Self::work_loop(Arc::clone(&self.parts), stop.clone()));
+        drop(swept);
+        tasks.spawn(after(
+            ready.clone(),
+            stop.clone(),
+            Self::work_loop(Arc::clone(&self.parts), stop.clone()),
+        ));
         for channel in [Channel::Phone, Channel::Mail] {
-            tasks.spawn(Self::message_loop(Arc::clone(&self.parts), channel, stop.clone()));
+            let messages = Self::message_loop(Arc::clone(&self.parts), channel, stop.clone());
+            tasks.spawn(after(ready.clone(), stop.clone(), messages));
         }
         tasks.spawn(upkeep::run(Arc::clone(&self.parts), Arc::clone(&self.health), stop.clone()));
         let mut broken = None;
@@ -175,6 +189,14 @@ async fn advance(parts: Arc<Parts>, claim: crate::store::Claim, taken: Instant) 
         if let Err(error) = work.give_back(again).await {
             tracing::warn!(ticket = %number, "its lease runs out by itself: {error}");
         }
+    }
+}
+
+/// `work`, once it may begin; nothing of it when the program is stopped before.
+async fn after(ready: CancellationToken, stop: CancellationToken, work: impl Future<Output = ()>) {
+    tokio::select! {
+        () = ready.cancelled() => work.await,
+        () = stop.cancelled() => {}
     }
 }
 

@@ -5,8 +5,8 @@ use serde_json::json;
 use super::Rules;
 use super::facts;
 use super::work::{Draft, Due, Flow, Work, WorkError};
-use super::{decide, issue, offer, reset, texting};
-use crate::directory::{Account, Facts, Lookup, Who};
+use super::{decide, issue, offer, reset, scramble, texting};
+use crate::directory::{Account, DirectoryError, Facts, Lookup, Who};
 use crate::password::{Used, made_at};
 use crate::store::{Addressee, IntentKind, MessageKind, NewMessage};
 use crate::ticket::{Effect, Event, Hand, Job, PasswordFact, State};
@@ -103,31 +103,38 @@ async fn check_use(work: &mut Work) -> Result<Flow, WorkError> {
     if now < due {
         return work.give_back(due).await;
     }
-    let account = work.account()?;
-    let asked = async {
-        match credential {
-            Credential::Password => {
-                // By the register's clock, and of the last call: an owner may have been faster than the
-                // text's receipt.
-                let set = work.intents(IntentKind::Set, generation).filter_map(|i| i.outcome.as_ref());
-                match set.filter_map(made_at).last() {
-                    Some(set_at) => work.parts.reset.used(&account, set_at).await,
-                    // Nobody can tell any more: a technician looks, and no owner is forgotten.
-                    None => Ok(Used::No),
-                }
-            }
-            Credential::TemporaryAccessPass => issue::used(work, &account, generation).await,
-        }
-    };
+    let asked = was_used(work, generation, credential);
     match tokio::time::timeout(work.parts.timing.directory, asked).await {
         Ok(Ok(Used::Yes)) => work.commit(Event::UseKnown, Draft::default()).await,
-        Ok(Ok(Used::No)) => work.commit(Event::Unused, Draft::default()).await,
+        Ok(Ok(Used::No)) => scramble::unused(work, generation, credential).await,
         // A directory that cannot tell for so long will not tell any more; the owner may still wait.
         Ok(Err(_)) | Err(_) if now >= due.plus(LOOK_FOR) => {
             let note = Some("for seven days the directory could not tell whether it was used");
             work.commit(Event::Unused, Draft { note, ..Draft::default() }).await
         }
         Ok(Err(_)) | Err(_) => work.give_back(now.plus(LOOK_AGAIN)).await,
+    }
+}
+
+/// Has the owner used what reached them?
+pub(crate) async fn was_used(
+    work: &Work,
+    generation: u32,
+    credential: Credential,
+) -> Result<Used, DirectoryError> {
+    let account = work.account().map_err(|error| DirectoryError::Half(error.to_string()))?;
+    match credential {
+        Credential::Password => {
+            // By the register's clock, and of the last call: an owner may have been faster than the text's
+            // receipt.
+            let set = work.intents(IntentKind::Set, generation).filter_map(|i| i.outcome.as_ref());
+            match set.filter_map(made_at).last() {
+                Some(set_at) => work.parts.reset.used(&account, set_at).await,
+                // Nobody can tell any more: a technician looks, and no owner is forgotten.
+                None => Ok(Used::No),
+            }
+        }
+        Credential::TemporaryAccessPass => issue::used(work, &account, generation).await,
     }
 }
 
@@ -152,21 +159,23 @@ pub(crate) async fn owner_notice(work: &Work, job: &Job) -> Option<NewMessage> {
         }
     };
     values["credential"] = json!(job.credential);
-    to_owner(&account, &values)
+    to_owner(work, &account, values)
 }
 
 /// The same mail when nobody received the new password, and a technician takes over.
 pub(crate) async fn owner_of_a_changed_password(work: &Work) -> Option<NewMessage> {
     let Facts { lookup: Lookup::One(account), .. } = facts_now(work).await? else { return None };
     let credential = work.state().job().map(|job| job.credential).unwrap_or_default();
-    to_owner(&account, &json!({ "name": account.name, "at": work.now(), "credential": credential }))
+    to_owner(work, &account, json!({ "name": account.name, "at": work.now(), "credential": credential }))
 }
 
 async fn facts_now(work: &Work) -> Option<Facts> {
     facts::read(&work.parts, &Who::Id(work.account().ok()?)).await.ok()
 }
 
-fn to_owner(account: &Account, values: &serde_json::Value) -> Option<NewMessage> {
+fn to_owner(work: &Work, account: &Account, mut values: serde_json::Value) -> Option<NewMessage> {
     let to = Addressee::Mail(account.mail.clone()?);
+    // The link by which the owner says that it was not them is made with it when the mail leaves.
+    values["key"] = json!(work.parts.keyring.as_ref().map_or("", |keyring| keyring.current_id()));
     Some(NewMessage { kind: MessageKind::OwnerNotice, to, values: values.to_string() })
 }

@@ -5,7 +5,7 @@ use super::breaker::{self, Breaker};
 use super::facts::{self, StillGood};
 use super::step::{looked_up_at, owner_notice};
 use super::work::{Draft, Due, Flow, Work, WorkError};
-use super::{offer, reset};
+use super::{offer, reset, scramble};
 use crate::decision::nearest_manager;
 use crate::delivery::{Receipt, SmsText};
 use crate::directory::{Account, Facts, Lookup, Standing, Who};
@@ -36,8 +36,7 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
         return work.commit(Event::TimeOver { password }, Draft::default()).await;
     }
     match text.step(now, work.parts.gateways.len()) {
-        // What may have left goes the way that its answer was; anything else, round a gateway that is down.
-        TextingStep::Submit { gateway } if text.unclear == 0 && is_open(work, gateway) => {
+        TextingStep::Submit { gateway } if is_passed_over(work, &text, gateway) => {
             let text = text.passed_over(work.parts.gateways.len(), now);
             texted(work, &job, text, Draft::default()).await
         }
@@ -75,9 +74,14 @@ async fn arrived(work: &Work, generation: u32) -> Result<bool, WorkError> {
     Ok(false)
 }
 
-fn is_open(work: &Work, gateway: usize) -> bool {
-    let parts = &work.parts;
-    parts.gateways.get(gateway).is_some_and(|g| parts.breakers.of(g.name(), work.now()) == Breaker::Open)
+/// What may have left goes the way that its answer was, unless that gateway asked to be left alone;
+/// anything else, round a gateway that is down.
+pub(crate) fn is_passed_over(work: &Work, text: &Texting, gateway: usize) -> bool {
+    let (breakers, now) = (&work.parts.breakers, work.now());
+    work.parts.gateways.get(gateway).is_some_and(|g| {
+        breakers.asked_to_wait(g.name(), now)
+            || text.unclear == 0 && breakers.of(g.name(), now) == Breaker::Open
+    })
 }
 
 async fn submit(work: &mut Work, job: &Job, text: &Texting, gateway: usize) -> Result<Flow, WorkError> {
@@ -86,6 +90,10 @@ async fn submit(work: &mut Work, job: &Job, text: &Texting, gateway: usize) -> R
         return work.give_back(work.now()).await;
     }
     let account = work.account()?;
+    if facts::is_frozen(&parts, &account).await? {
+        let event = Event::Rerouted { offer: None, reason: Reason::AccountFrozen };
+        return work.commit(event, Draft::default()).await;
+    }
     let Ok(facts) = facts::read(&parts, &Who::Id(account.clone())).await else {
         return work.give_back(work.now().plus(parts.timing.retry.saturating_mul(4)).min(job.deadline)).await;
     };
@@ -119,6 +127,7 @@ async fn texted(work: &mut Work, job: &Job, text: Texting, mut draft: Draft) -> 
     match &text.phase {
         Phase::Delivered => {
             draft.messages.extend(owner_notice(work, job).await);
+            draft.sealed = scramble::keep(work, job, now)?;
             draft.due = Due::At(looked_up_at(&work.parts.rules, now, job.valid_until));
         }
         Phase::Taken { .. } => draft.due = Due::At(now.plus(ASK_EVERY)),

@@ -11,8 +11,8 @@ use super::Parts;
 use crate::password::TemporaryPassword;
 use crate::password::seal::{Binding, Sealed, open};
 use crate::store::{
-    AuditEntry, Claim, Committed, Enough, Intent, IntentChange, IntentKind, MACHINE, NewMessage,
-    SealedChange, Started, Step, StoreError,
+    AuditEntry, Claim, Committed, Enough, Freeze, Intent, IntentChange, IntentKind, MACHINE, NewMessage,
+    Pause, SealedChange, Started, Step, StoreError,
 };
 use crate::ticket::{Event, Illegal, Move, PasswordFact, State, TicketId};
 use crate::types::{AccountId, Check, CheckResult, Outcome, Trail, UnixMillis, Username};
@@ -66,6 +66,10 @@ pub(crate) struct Draft {
     /// What somebody said, for the trail.
     pub(crate) note: Option<&'static str>,
     pub(crate) started: Option<Started>,
+    /// Why the account is frozen, and its ticket looked at first; in words.
+    pub(crate) freeze: Option<&'static str>,
+    /// The desk's breaker opens.
+    pub(crate) pause: Option<Pause>,
     pub(crate) messages: Vec<NewMessage>,
     /// Who did it, when it was not the machine.
     pub(crate) actor: Option<String>,
@@ -190,9 +194,11 @@ impl Work {
         let end = draft.end.take();
         let audit = self.audit(event, &moved, &draft, begin.as_ref(), end.as_ref());
         let now = self.now();
+        let freeze = self.freeze(&draft);
+        let keeps = super::scramble::keeps(self, &moved.to);
         let sealed = match draft.sealed.take() {
-            Some(sealed) if moved.to.live() => SealedChange::Put(sealed),
-            Some(_) | None if !keeps_password(&moved.to) => SealedChange::Erase,
+            Some(sealed) if moved.to.live() || keeps => SealedChange::Put(sealed),
+            Some(_) | None if !moved.to.keeps_password() && !keeps => SealedChange::Erase,
             Some(_) | None => SealedChange::Keep,
         };
         let trail = self.trail(&moved, draft.trail.take(), draft.note);
@@ -214,6 +220,11 @@ impl Work {
             intent: intent_change(begin.as_ref(), end.as_ref(), now),
             pickup_hash: draft.pickup_hash,
             started: draft.started.clone(),
+            limits: draft.started.as_ref().map(|_| self.parts.rules.limits()),
+            text_cap: begin.as_ref().map(|_| self.parts.rules.text_cap(now)),
+            pause: draft.pause,
+            urgent: draft.freeze.is_some(),
+            freeze,
             messages: draft.messages,
             audit,
             due_at,
@@ -222,16 +233,25 @@ impl Work {
         };
         match self.parts.store.commit(self.id(), self.claim.fence, &from, step).await? {
             Committed::Done => self.held = !release,
-            // Somebody else has it: there is nothing to give back.
-            Committed::Lost => {
+            // Somebody else has it, or the store has given it back already.
+            Committed::Lost | Committed::TextsUsedUp => {
                 self.held = false;
                 return Ok(Flow::Stop);
             }
+            // Somebody was faster by a moment: it is decided anew, with what they have begun.
+            Committed::OverLimit => return self.give_back(now).await,
             Committed::AccountBusy(number) => return Ok(Flow::Busy(number)),
             Committed::AskedEnough(enough) => return Ok(Flow::AskedEnough(enough)),
         }
         self.remember(&moved, sealed, begin, end, draft.started, draft.account, trail);
         Ok(if release { Flow::Stop } else { Flow::On })
+    }
+
+    fn freeze(&self, draft: &Draft) -> Option<Freeze> {
+        let username = self.claim.ticket.username.as_ref().map(ToString::to_string).unwrap_or_default();
+        let by = draft.actor.clone().unwrap_or_else(|| MACHINE.to_owned());
+        let account = self.claim.ticket.account.clone()?;
+        draft.freeze.map(|why| Freeze { account, username, why: why.to_owned(), by })
     }
 
     /// What the store now holds, so that the next effect need not read it again.
@@ -316,6 +336,11 @@ impl Work {
                 .to_string(),
             }
         }));
+        rows.extend(draft.freeze.map(|why| AuditEntry {
+            actor: actor.clone(),
+            event: "account.frozen".to_owned(),
+            data: json!({ "account": self.claim.ticket.account, "why": why }).to_string(),
+        }));
         if let Some(intent) = begin {
             rows.push(AuditEntry {
                 actor: actor.clone(),
@@ -354,24 +379,6 @@ impl Work {
             Binding { ticket: self.id().0, generation, account: &account, expires_at: sealed.expires_at };
         open(keyring, sealed, &binding, self.now())
             .map_err(|_| WorkError::Lacks("a sealed password that can be opened"))
-    }
-}
-
-/// Does a ticket in this state still need its sealed password?
-fn keeps_password(state: &State) -> bool {
-    match state {
-        State::Revealed { erased, .. } => !erased,
-        State::Offered { offer, .. } => offer.already_set.is_some(),
-        State::Sealed { .. } | State::Applied { .. } | State::Sending { .. } | State::Sent { .. } => true,
-        State::Requested { .. }
-        | State::Issuing { .. }
-        | State::Done { .. }
-        | State::Asked
-        | State::Technician { .. }
-        | State::Filed
-        | State::Observed
-        | State::Coalesced { .. }
-        | State::Held => false,
     }
 }
 

@@ -65,3 +65,20 @@ fn a_section_that_is_not_used_is_not_read() {
     let text = format!("{}\n[directory.graph]\n{ID}certificate = \"/nowhere/entra.pem\"", small(""));
     assert!(load_text(&text, &[]).is_ok());
 }
+
+#[test]
+fn entra_id_replaces_no_password_that_was_not_used_because_it_cannot_compare() {
+    let secret = graph("client_secret = { env = \"ENTRA\" }");
+    let scramble = |text: &str| text.replace("[password]\n", "[password]\nunused = \"scramble\"\n");
+    let with = |text: &str| {
+        if text.contains("[password]") {
+            scramble(text)
+        } else {
+            format!("{text}\n[password]\nunused = \"scramble\"\n")
+        }
+    };
+    let found = mistakes(&with(&secret), &[("ENTRA", "x")]);
+    assert!(found.len() == 1 && found[0].contains("password.unused"), "{found:#?}");
+    assert!(found[0].contains("cannot compare the old password first"), "{found:#?}");
+    assert!(load_text(&with(&small("")), &[]).is_ok(), "a file can");
+}

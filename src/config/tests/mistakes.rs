@@ -169,7 +169,6 @@ fn a_variable_that_is_no_unicode_is_named_and_its_value_is_not() {
 fn what_comes_with_a_later_version_is_refused_by_name() {
     let later = "is not part of this version";
     for (section, key, value) in [
-        ("password", "unused", "\"scramble\""),
         ("delivery", "pickup", "\"sign-in\""),
         ("delivery", "pickup", "\"link-and-code\""),
         ("telemetry", "otlp", "\"http://127.0.0.1:4317\""),

@@ -34,6 +34,7 @@ impl<'a> Checks<'a> {
         self.mailboxes(&settings.mailboxes);
         self.policy(&settings.policy);
         self.password(&settings.password, &settings.delivery);
+        self.unused(&settings.password, settings.directory.kind);
         self.delivery(&settings.delivery);
         self.sms(&settings.sms);
         self.smtp(&settings.smtp);

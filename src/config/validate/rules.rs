@@ -7,8 +7,8 @@ use super::shape::is_domain;
 use crate::clock::Zone;
 use crate::config::key_path::KeyPath;
 use crate::config::settings::{
-    DeliverySettings, DeskSettings, ManagerDelivery, PasswordSettings, PasswordStyle, PolicySettings,
-    RequesterDelivery, Senders,
+    DeliverySettings, DeskSettings, DirectoryKind, ManagerDelivery, PasswordSettings, PasswordStyle,
+    PolicySettings, RequesterDelivery, Senders, Unused,
 };
 use crate::directory::PhoneType;
 use crate::password::generate::bits as bits_of_characters;
@@ -63,6 +63,25 @@ impl Checks<'_> {
         self.longer_than_zero(&at.key("max_mail_age"), policy.max_mail_age);
         if policy.senders == Senders::Any {
             self.warn(&at.key("senders"), "\"any\" lets forged mails start a reset");
+        }
+    }
+
+    /// What is replaced must be compared with first, or its owner's own new password would be overwritten.
+    pub(super) fn unused(&mut self, password: &PasswordSettings, directory: DirectoryKind) {
+        let path = KeyPath::of("password.unused");
+        match (password.unused, directory) {
+            (Unused::Reopen, _) | (Unused::Scramble, DirectoryKind::File | DirectoryKind::Ldap) => {}
+            (Unused::Scramble, DirectoryKind::Graph) => {
+                let why = "\"scramble\" is not possible with directory.kind = \"graph\": Entra ID cannot compare \
+                           the old password first, and a plain change could overwrite the one that its owner has \
+                           just chosen; write \"reopen\"";
+                self.refuse(&path, why);
+            }
+            (Unused::Scramble, DirectoryKind::Hybrid) => {
+                let why = "\"scramble\" works for accounts whose password Active Directory owns; those of the cloud \
+                           are only opened again";
+                self.warn(&path, why);
+            }
         }
     }
 

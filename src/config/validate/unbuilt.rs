@@ -6,11 +6,10 @@ use serde::Serialize;
 use super::Checks;
 use crate::config::error::Problem;
 use crate::config::key_path::KeyPath;
-use crate::config::settings::{GatewayKind, PickupMethod, Settings, Unused};
+use crate::config::settings::{GatewayKind, PickupMethod, Settings};
 
 impl Checks<'_> {
     pub(super) fn unbuilt(&mut self, settings: &Settings) {
-        self.later(&KeyPath::of("password.unused"), settings.password.unused, &[Unused::Reopen]);
         self.later(&KeyPath::of("delivery.pickup"), settings.delivery.pickup, &[PickupMethod::Link]);
         for (index, gateway) in settings.sms.gateways.iter().enumerate() {
             let path = KeyPath::of("sms.gateway").index(index).key("kind");

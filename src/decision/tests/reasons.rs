@@ -158,6 +158,8 @@ fn just_below_every_limit_is_allowed() {
             desk_hour: 299,
             account_mismatches_day: FROZEN_AFTER - 1,
             texts_day: 0,
+            texts_owed: 0,
+            frozen: false,
             live: None,
         };
     });

@@ -5,11 +5,13 @@
 //! would make a repeated request harmless. The pages do not list the error answers; a 4xx is taken as
 //! HTTP means it (RFC 9110 15.5), with the words that came along.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::is_key;
+use super::{LeftAlone, is_key};
 use crate::delivery::{GatewayTraits, Receipt, SmsGateway, SmsText};
 use crate::http::{
     Answer, BasicAuth, HttpClient, HttpError, HttpSetupError, ServiceUrl, ServiceUrlError, Timeouts,
@@ -66,6 +68,7 @@ pub struct ElksGateway {
     auth: BasicAuth,
     callback: Option<ServiceUrl>,
     sender: String,
+    left_alone: LeftAlone,
 }
 
 impl ElksGateway {
@@ -99,6 +102,7 @@ impl ElksGateway {
             name: settings.name,
             callback,
             sender: settings.sender,
+            left_alone: LeftAlone::default(),
         })
     }
 }
@@ -126,12 +130,19 @@ impl SmsGateway for ElksGateway {
         ];
         form.extend(callback.as_ref().map(|url| ("whendelivered", url.as_str())));
         match self.client.post_form(&self.base.below(&["sms"]), Some(&self.auth), &form).await {
-            Ok(answer) => outcome(&answer, text),
+            Ok(answer) => {
+                self.left_alone.asked(answer.retry_after);
+                outcome(&answer, text)
+            }
             Err(error @ HttpError::NotSent { .. }) => Outcome::NotSent { cause: format!("46elks: {error}") },
             Err(error @ HttpError::Unanswered { .. }) => {
                 Outcome::Uncertain { cause: format!("46elks: {error}") }
             }
         }
+    }
+
+    fn asks_to_wait(&self) -> Option<Duration> {
+        self.left_alone.rest()
     }
 
     async fn ask(&self, reference: &str) -> Result<Receipt, String> {

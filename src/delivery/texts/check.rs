@@ -46,8 +46,8 @@ pub(super) fn problems(texts: &Texts) -> Vec<String> {
     ];
     let notices =
         [Credential::Password, Credential::TemporaryAccessPass].into_iter().flat_map(|credential| {
-            [&by_phone, &by_manager, &HandedOver::Nobody]
-                .map(|how| Mail::owner_notice(&line, at, number, credential, how))
+            [(&by_phone, None), (&by_manager, Some(stop.as_str())), (&HandedOver::Nobody, None)]
+                .map(|(how, url)| Mail::owner_notice(&line, at, number, credential, how, url))
         });
     let long: Vec<_> = long.into_iter().chain(notices).collect();
     let mut told: Vec<String> = Vec::new();

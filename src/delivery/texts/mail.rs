@@ -47,6 +47,7 @@ impl Mail {
         number: TicketNumber,
         credential: Credential,
         how: &HandedOver,
+        url: Option<&str>,
     ) -> Self {
         let (template, when) = match credential {
             Credential::Password => ("owner-notice", "changed"),
@@ -63,6 +64,8 @@ impl Mail {
             .with("manager", Word::line(manager))
             .with("tail", Word::line(tail))
             .with("received", Word::line(received))
+            // Longer than a line of words may be.
+            .with("url", Word::Text(url.unwrap_or_default().to_owned()))
     }
 
     pub(super) fn alarm(text: &str) -> Self {

@@ -184,6 +184,28 @@ impl Session {
         answered_well(&result.map_err(|error| self.failed(&error))?)
     }
 
+    /// Puts `new` in the place of `old`, which must be there: both in one operation, of which all or nothing is
+    /// done (RFC 4511 4.6). For `unicodePwd` that is a change by somebody who knows the old password, and no
+    /// reset (MS-ADTS 3.1.1.3.1.5.1).
+    ///
+    /// # Errors
+    /// As [`Session::replace`].
+    pub(crate) async fn exchange(
+        &self,
+        dn: &str,
+        name: &str,
+        (old, new): (Octets, Octets),
+        patience: Duration,
+    ) -> Result<(), Failure> {
+        let mods = vec![
+            Mod::Delete(Octets::text(name), HashSet::from([old])),
+            Mod::Add(Octets::text(name), HashSet::from([new])),
+        ];
+        let mut ldap = self.ldap.clone();
+        let result = ldap.with_timeout(patience).modify(dn, mods).await;
+        answered_well(&result.map_err(|error| self.failed(&error))?)
+    }
+
     /// Is it of use for another operation?
     pub(super) fn is_open(&mut self) -> bool {
         !self.broken.load(Ordering::SeqCst) && !self.ldap.is_closed()

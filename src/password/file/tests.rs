@@ -144,7 +144,7 @@ async fn another_process_that_holds_the_file_is_waited_for() {
         must_change: true,
     };
     let site_now = site.now;
-    let putting = std::thread::spawn(move || store.put(credential, site_now));
+    let putting = std::thread::spawn(move || store.put(credential, None, site_now));
     // The thread has its turn, and stands before the lock.
     let deadline = Instant::now() + Duration::from_secs(2);
     while site.reset.store.turn.try_lock().is_ok() && Instant::now() < deadline {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::dialect::Dialect;
 use super::tx::Tx;
 use super::value::{Row, corrupt, list, values};
-use super::{NEVER, SqlStore, intents, ticket};
+use super::{NEVER, SqlStore, ceiling, intents, ticket};
 use crate::password::seal::Sealed;
 use crate::store::{Claim, StoreError};
 use crate::ticket::TicketId;
@@ -84,6 +84,9 @@ impl<DB: Dialect> SqlStore<DB> {
         let mut woken = 0;
         for sql in [WAKE_TICKETS, WAKE_MESSAGES] {
             woken += tx.rows(sql, values![now]).await?.len();
+        }
+        for sql in ceiling::SET_BACK {
+            tx.run(sql, values![now]).await?;
         }
         tx.commit().await?;
         Ok(u32::try_from(woken).unwrap_or(u32::MAX))

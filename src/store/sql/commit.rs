@@ -1,10 +1,11 @@
 //! One move of a claimed ticket. A move is one conditional update that must hit its row, with
 //! everything that it means in the same transaction; or nothing.
 
+use super::ceiling::{self, Against};
 use super::dialect::Dialect;
 use super::tx::{Failure, Tx};
 use super::value::values;
-use super::{NEVER, SqlStore, audit, intake, intents, joins, limits, messages, ticket};
+use super::{NEVER, SqlStore, audit, frozen, intake, intents, joins, limits, messages, switch, ticket};
 use crate::store::{
     Addressee, AuditEntry, Committed, Enough, MessageKind, NewMessage, SealedChange, Started, Step,
     StoreError,
@@ -55,6 +56,15 @@ impl<DB: Dialect> SqlStore<DB> {
         if let Some(enough) = asked_enough(&mut tx, step).await? {
             return Ok(Committed::AskedEnough(enough));
         }
+        match ceiling::against(&mut tx, step).await? {
+            Against::Nothing => {}
+            Against::Limit => return Ok(Committed::OverLimit),
+            Against::Texts(cap) => {
+                ceiling::put_off(&mut tx, id, fence, cap, &self.mail_domain, step.now).await?;
+                tx.commit().await?;
+                return Ok(Committed::TextsUsedUp);
+            }
+        }
         let before = ticket::state_text(from)?;
         let sql = "SELECT account, settled_at, replied, sender FROM ticket
              WHERE id = $1 AND fence = $2 AND state = $3 FOR UPDATE";
@@ -79,16 +89,7 @@ impl<DB: Dialect> SqlStore<DB> {
             // The same commit again, after an answer that was lost: it has happened already.
             return Ok(Committed::Lost);
         }
-        change_sealed(&mut tx, id, &step.sealed).await?;
-        if let Some(started) = &step.started {
-            count(&mut tx, id, started, step.now).await?;
-        }
-        for message in &step.messages {
-            messages::queue(&mut tx, id, message, &self.mail_domain, step.now).await?;
-        }
-        for entry in &step.audit {
-            audit::write(&mut tx, id, entry, step.now).await?;
-        }
+        self.note(&mut tx, id, from, step).await?;
         if let Some(sender) = row.sender.as_ref().filter(|_| step.audit.iter().any(AuditEntry::by_a_person)) {
             limits::a_person_acted(&mut tx, sender, step.now).await?;
         }
@@ -100,6 +101,29 @@ impl<DB: Dialect> SqlStore<DB> {
             self.tidy.something_was_erased();
         }
         Ok(Committed::Done)
+    }
+
+    /// Writes what the step means beside the ticket itself.
+    async fn note(&self, tx: &mut Tx<DB>, id: TicketId, from: &State, step: &Step) -> Result<(), StoreError> {
+        change_sealed(tx, id, &step.sealed).await?;
+        if let Some(started) = &step.started {
+            count(tx, id, started, step.now).await?;
+        }
+        ceiling::give_back(tx, id, from, &step.state).await?;
+        if let Some(freeze) = &step.freeze {
+            frozen::freeze(tx, id, freeze, step.now).await?;
+        }
+        let paused = match &step.pause {
+            Some(pause) => switch::pause(tx, pause).await?,
+            None => &[],
+        };
+        for message in step.messages.iter().chain(paused) {
+            messages::queue(tx, id, message, &self.mail_domain, step.now).await?;
+        }
+        for entry in &step.audit {
+            audit::write(tx, id, entry, step.now).await?;
+        }
+        Ok(())
     }
 }
 
@@ -162,6 +186,7 @@ async fn update<DB: Dialect>(
              due_at = CASE WHEN $20 = 1 AND woken = 1 AND due_at < $19 THEN due_at ELSE $19 END,
              woken = CASE WHEN $20 = 1 THEN 0 ELSE woken END,
              replied = CASE WHEN $6 = 1 THEN replied ELSE 0 END,
+             urgent = CASE WHEN $21 = 1 THEN 1 ELSE urgent END,
              lease_owner = CASE WHEN $20 = 1 THEN '' ELSE lease_owner END,
              lease_until = CASE WHEN $20 = 1 THEN 0 ELSE lease_until END
          WHERE id = $1 AND fence = $2 AND state = $3 RETURNING id";
@@ -188,6 +213,7 @@ async fn update<DB: Dialect>(
         ticket::settled_at(Some((from.standing(), row.settled_at)), &step.state, step.now),
         step.due_at.unwrap_or(NEVER),
         step.release,
+        step.urgent,
     ];
     tx.hits_unless_taken(sql, values).await
 }

@@ -4,27 +4,85 @@ use std::time::Duration;
 
 use super::SqlStore;
 use super::dialect::Dialect;
+use super::tx::Tx;
 use super::{ticket, value::values};
 use crate::store::StoreError;
 use crate::types::{AccountId, History, UnixMillis};
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
+pub(super) const DAY: Duration = Duration::from_secs(24 * 3600);
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Empty words are unknown ones, and count nothing. A text that surely did not leave is none.
-pub(super) const HISTORY: &str = "SELECT
+/// Texts that left or may have left since then; a message's earlier tries may have, too.
+macro_rules! texts {
+    ($since:literal) => {
+        concat!(
+            "(SELECT COUNT(*) FROM intent WHERE kind IN ('text', 'link', 'warning') AND counted_at > ",
+            $since,
+            " AND outcome NOT IN ('not-sent', 'refused'))
+             + (SELECT CAST(coalesce(SUM(unclear + CASE WHEN outcome IN ('', 'accepted') THEN 1 ELSE 0 END), 0)
+                 AS BIGINT) FROM message WHERE channel = 'phone' AND counted_at > ",
+            $since,
+            ")"
+        )
+    };
+}
+pub(super) use texts;
+
+/// Empty words are unknown ones, and count nothing. When the automation was turned on under a clock that was
+/// set back since, nobody can tell when that was.
+pub(super) const HISTORY: &str = concat!(
+    "SELECT
      (SELECT coalesce(max(begun_at), 0) FROM started WHERE account = $1 AND counts = 1),
      (SELECT COUNT(*) FROM started WHERE account = $1 AND begun_at > $5 AND counts = 1),
      (SELECT COUNT(*) FROM started WHERE sender = $2 AND sender <> '' AND begun_at > $5 AND counts = 1),
      (SELECT COUNT(*) FROM started WHERE phone_hash = $3 AND phone_hash <> '' AND begun_at > $5 AND counts = 1),
      (SELECT COUNT(*) FROM started WHERE unit = $4 AND unit <> '' AND begun_at > $6 AND counts = 1),
-     (SELECT COUNT(*) FROM started WHERE begun_at > $6 AND counts = 1),
-     (SELECT COUNT(*) FROM intent WHERE kind IN ('text', 'link', 'warning') AND begun_at > $5
-         AND outcome <> 'not-sent')
-     + (SELECT COUNT(*) FROM message WHERE channel = 'phone' AND begun_at > $5 AND outcome <> 'not-sent'),
+     (SELECT COUNT(*) FROM started WHERE begun_at > $6 AND counts = 1 AND begun_at > coalesce(
+         (SELECT turned_at FROM automation WHERE id = 1 AND automation = 'on' AND turned_at <= $7), 0)),
+     ",
+    texts!("$5"),
+    ",
+     (SELECT COUNT(*) FROM ticket t WHERE t.live = 1 AND t.account <> '' AND NOT EXISTS
+         (SELECT 1 FROM intent i WHERE i.ticket = t.id AND i.kind IN ('text', 'link')))
+     + (SELECT COUNT(*) FROM message WHERE channel = 'phone' AND counted_at = 0
+         AND due_at < 9223372036854775807),
      (SELECT COUNT(*) FROM started WHERE account = $1 AND begun_at > $5 AND mismatch = 1),
+     (SELECT COUNT(*) FROM frozen WHERE account = $1),
      coalesce((SELECT year FROM ticket WHERE account = $1 AND live = 1 AND account <> ''), 0),
-     coalesce((SELECT running FROM ticket WHERE account = $1 AND live = 1 AND account <> ''), 0)";
+     coalesce((SELECT running FROM ticket WHERE account = $1 AND live = 1 AND account <> ''), 0)"
+);
+
+/// Whose history.
+pub(super) struct Whose<'a> {
+    pub(super) account: &'a AccountId,
+    pub(super) sender: &'a str,
+    pub(super) phone_hash: &'a str,
+    pub(super) unit: &'a str,
+}
+
+/// Counts what happened lately.
+pub(super) async fn read<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    whose: &Whose<'_>,
+    now: UnixMillis,
+) -> Result<History, StoreError> {
+    let (day, hour) = (now.minus(DAY), now.minus(HOUR));
+    let values = values![whose.account.as_str(), whose.sender, whose.phone_hash, whose.unit, day, hour, now];
+    let mut row = tx.one(HISTORY, values).await?;
+    Ok(History {
+        account_last: row.time_or_none()?,
+        account_day: row.count()?,
+        sender_day: row.count()?,
+        phone_day: row.count()?,
+        unit_hour: row.count()?,
+        desk_hour: row.count()?,
+        texts_day: row.count()?,
+        texts_owed: row.count()?,
+        account_mismatches_day: row.count()?,
+        frozen: row.yes()?,
+        live: Some(ticket::number(&mut row)?).filter(|number| number.running() > 0),
+    })
+}
 
 impl<DB: Dialect> SqlStore<DB> {
     pub(super) async fn read_history(
@@ -36,18 +94,6 @@ impl<DB: Dialect> SqlStore<DB> {
         now: UnixMillis,
     ) -> Result<History, StoreError> {
         let mut tx = self.read("counting what happened lately").await?;
-        let values = values![account.as_str(), sender, phone_hash, unit, now.minus(DAY), now.minus(HOUR)];
-        let mut row = tx.one(HISTORY, values).await?;
-        Ok(History {
-            account_last: row.time_or_none()?,
-            account_day: row.count()?,
-            sender_day: row.count()?,
-            phone_day: row.count()?,
-            unit_hour: row.count()?,
-            desk_hour: row.count()?,
-            texts_day: row.count()?,
-            account_mismatches_day: row.count()?,
-            live: Some(ticket::number(&mut row)?).filter(|number| number.running() > 0),
-        })
+        read(&mut tx, &Whose { account, sender, phone_hash, unit }, now).await
     }
 }

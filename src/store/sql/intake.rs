@@ -134,6 +134,7 @@ impl<DB: Dialect> SqlStore<DB> {
         now: UnixMillis,
     ) -> Result<Recorded, StoreError> {
         joins::reply(tx, joined.id, now).await?;
+        joins::answers(tx, joined.id, &mail.answers).await?;
         let acknowledge = mail.ticket.acknowledge.take();
         insert_mail(tx, mail, joined.id, 0, Lies::InInbox, now).await?;
         self.acknowledge(tx, joined.id, acknowledge, now).await?;

@@ -81,8 +81,8 @@ pub(super) async fn change<DB: Dialect>(
 async fn begin<DB: Dialect>(tx: &mut Tx<DB>, ticket: TicketId, intent: &Intent) -> Result<bool, StoreError> {
     let (code, detail) = intent.outcome.as_ref().map_or(("", ""), |o| (o.code(), o.detail()));
     let sql = "INSERT INTO intent (intent_key, ticket, kind, generation, gateway, begun_at, outcome, detail,
-             ended_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0) ON CONFLICT (intent_key) DO NOTHING RETURNING id";
+             ended_at, counted_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $6) ON CONFLICT (intent_key) DO NOTHING RETURNING id";
     let values = values![
         intent.key.as_str(),
         ticket,

@@ -5,11 +5,11 @@ use serde_json::json;
 use super::dialect::Dialect;
 use super::intake::told;
 use super::tx::Tx;
-use super::value::{corrupt, values};
+use super::value::{corrupt, list, values};
 use super::{NEVER, audit, ticket};
 use crate::store::StoreError;
 use crate::ticket::{Effect, Event, Fate, Move, Standing, State, TicketId};
-use crate::types::{Check, CheckResult, Reason, Trail, UnixMillis};
+use crate::types::{Check, CheckResult, MessageId, Reason, Trail, UnixMillis};
 
 /// What a ticket is before a reply.
 struct Before {
@@ -18,6 +18,22 @@ struct Before {
     settled_at: UnixMillis,
     reason: Option<Reason>,
     trail: Trail,
+}
+
+/// Who answers the notice of a change may not have asked for it: a technician looks at that first.
+pub(super) const ANSWERS_A_NOTICE: &str = "SELECT id FROM message
+     WHERE message_id IN (SELECT value FROM json_each($1)) AND ticket = $2 AND kind = 'owner-notice'";
+
+/// The mail that joins the ticket answers these.
+pub(super) async fn answers<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    id: TicketId,
+    answers: &[MessageId],
+) -> Result<(), StoreError> {
+    if !answers.is_empty() && tx.hits(ANSWERS_A_NOTICE, values![list(answers), id]).await? {
+        tx.run("UPDATE ticket SET urgent = 1 WHERE id = $1", values![id]).await?;
+    }
+    Ok(())
 }
 
 /// A reply has come to the ticket.

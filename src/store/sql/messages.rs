@@ -8,12 +8,13 @@ use rand::Rng;
 use serde_json::json;
 
 use super::dialect::Dialect;
+use super::history::DAY;
 use super::intake::told;
 use super::limits::correspondent;
 use super::tx::Tx;
 use super::value::{Row, corrupt, list, values};
-use super::{NEVER, SqlStore, audit, ticket};
-use crate::store::{Addressee, Channel, MessageClaim, MessageKind, NewMessage, StoreError};
+use super::{NEVER, SqlStore, audit, ceiling, ticket};
+use crate::store::{Addressee, Begun, Channel, MessageClaim, MessageKind, NewMessage, StoreError, TextCap};
 use crate::ticket::TicketId;
 use crate::types::{AccountId, EmailAddress, MessageId, Outcome, UnixMillis};
 
@@ -35,7 +36,13 @@ pub(super) const LOCK_DUE: &str = "SELECT id FROM message
          AND channel = $4
      ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED";
 
-/// Queues a message of `ticket`, due at once.
+/// The same alarm, word by word, written within the day.
+pub(super) const SAID: &str = "SELECT id FROM message
+     WHERE correspondent = $1 AND kind = 'alarm' AND created_at > $3 AND created_at < $4 AND words = $2";
+/// What lies further ahead was written under a clock that was wrong by then.
+const AHEAD: Duration = Duration::from_secs(60 * 60);
+
+/// Queues a message of `ticket`, due at once. An alarm is not repeated within a day.
 pub(super) async fn queue<DB: Dialect>(
     tx: &mut Tx<DB>,
     ticket: TicketId,
@@ -47,6 +54,12 @@ pub(super) async fn queue<DB: Dialect>(
         Addressee::Mail(address) => (MAIL, address.as_str(), correspondent(address)),
         Addressee::Phone(account) => (PHONE, account.as_str(), String::new()),
     };
+    if message.kind == MessageKind::Alarm {
+        let (day, ahead) = (now.minus(DAY), now.plus(AHEAD));
+        if tx.hits(SAID, values![correspondent.as_str(), message.values.as_str(), day, ahead]).await? {
+            return Ok(());
+        }
+    }
     let sql = "INSERT INTO message (ticket, kind, channel, addressee, words, message_id, created_at, due_at,
              tries, unclear, begun_at, outcome, detail, ended_at, fence, lease_owner, lease_until,
              correspondent)
@@ -100,18 +113,34 @@ impl<DB: Dialect> SqlStore<DB> {
         &self,
         id: i64,
         fence: i64,
+        cap: &TextCap,
         now: UnixMillis,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Begun, StoreError> {
         let mut tx = self.write("beginning a message").await?;
-        let sql = "UPDATE message SET tries = tries + 1, begun_at = $3, outcome = '', detail = ''
-             WHERE id = $1 AND fence = $2 AND due_at < $4 RETURNING ticket, channel, kind, tries";
-        let Some(mut row) = tx.row(sql, values![id, fence, now, NEVER]).await? else { return Ok(false) };
-        let ticket = TicketId(row.number()?);
-        let event = format!("{}.intended", call(&row.text()?));
+        let sql = "SELECT ticket, channel FROM message WHERE id = $1 AND fence = $2 AND due_at < $3";
+        let Some(mut row) = tx.row(sql, values![id, fence, NEVER]).await? else { return Ok(Begun::Lost) };
+        let (ticket, channel) = (TicketId(row.number()?), row.text()?);
+        if channel == PHONE {
+            ceiling::take_turn(&mut tx).await?;
+            if ceiling::are_used_up(&mut tx, cap, now).await? {
+                for alarm in &cap.alarms {
+                    queue(&mut tx, ticket, alarm, &self.mail_domain, now).await?;
+                }
+                tx.commit().await?;
+                return Ok(Begun::TextsUsedUp);
+            }
+        }
+        let sql = "UPDATE message SET tries = tries + 1, begun_at = $3, outcome = '', detail = '',
+                 counted_at = CASE WHEN channel = 'phone' THEN CAST($3 AS BIGINT) ELSE 0 END
+             WHERE id = $1 AND fence = $2 AND due_at < $4 RETURNING kind, tries";
+        let Some(mut row) = tx.row(sql, values![id, fence, now, NEVER]).await? else {
+            return Ok(Begun::Lost);
+        };
+        let event = format!("{}.intended", call(&channel));
         let data = json!({ "key": key(id), "message": row.text()?, "try": row.number()? });
         audit::write(&mut tx, ticket, &told(&event, &data), now).await?;
         tx.commit().await?;
-        Ok(true)
+        Ok(Begun::Yes)
     }
 
     pub(super) async fn finish_message(

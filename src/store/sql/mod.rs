@@ -11,9 +11,9 @@ use self::dialect::Dialect;
 use self::tidy::Tidy;
 use self::tx::Tx;
 use super::{
-    Arrival, AuditEntry, ChainReport, Channel, Claim, Committed, InQuarantine, Incoming, KeptMail, LetOut,
-    Listed, MailsLimit, MessageClaim, Recorded, Step, Store, StoreError, StoredReceipt, Switch, Thread,
-    TicketFilter,
+    Arrival, AuditEntry, Begun, ChainReport, Channel, Claim, Committed, Frozen, InQuarantine, Incoming,
+    KeptMail, LetOut, Listed, MailsLimit, MessageClaim, Pause, Recorded, Step, Store, StoreError,
+    StoredReceipt, Switch, TextCap, Thread, TicketFilter,
 };
 use crate::delivery::Receipt;
 use crate::keyring::Keyring;
@@ -23,10 +23,12 @@ use crate::types::{AccountId, History, Outcome, TicketNumber, UnixMillis};
 mod another;
 mod audit;
 mod bounces;
+mod ceiling;
 mod claims;
 mod commit;
 mod dialect;
 mod floods;
+mod frozen;
 mod history;
 mod intake;
 mod intents;
@@ -42,6 +44,7 @@ mod postgres;
 mod quarantine;
 mod reads;
 mod receipts;
+mod restored;
 mod sqlite;
 mod switch;
 mod threads;
@@ -197,8 +200,14 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         self.claim_due_messages(channel, owner, lease, limit, now).await
     }
 
-    async fn begin_message(&self, id: i64, fence: i64, now: UnixMillis) -> Result<bool, StoreError> {
-        self.intend_message(id, fence, now).await
+    async fn begin_message(
+        &self,
+        id: i64,
+        fence: i64,
+        cap: &TextCap,
+        now: UnixMillis,
+    ) -> Result<Begun, StoreError> {
+        self.intend_message(id, fence, cap, now).await
     }
 
     async fn end_message(
@@ -294,8 +303,25 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         self.turn_switch(switch, audit).await
     }
 
-    async fn pause(&self, switch: &Switch, audit: AuditEntry) -> Result<bool, StoreError> {
-        self.turn_from_on(switch, audit).await
+    async fn is_frozen(&self, account: &AccountId) -> Result<bool, StoreError> {
+        self.look_for_freeze(account).await
+    }
+
+    async fn frozen(&self) -> Result<Vec<Frozen>, StoreError> {
+        self.list_frozen().await
+    }
+
+    async fn unfreeze(
+        &self,
+        whom: &str,
+        audit: AuditEntry,
+        now: UnixMillis,
+    ) -> Result<Option<Frozen>, StoreError> {
+        self.lift_freeze(whom, audit, now).await
+    }
+
+    async fn hold_forgotten(&self, pause: Option<&Pause>, now: UnixMillis) -> Result<u32, StoreError> {
+        self.hold_what_was_forgotten(pause, now).await
     }
 
     async fn seal_audit(&self, keyring: &Keyring, limit: u32) -> Result<u32, StoreError> {

@@ -14,7 +14,7 @@ pub(super) const TICKETS: &str = concat!(
     "SELECT ",
     ticket::columns!(),
     " FROM ticket t WHERE ($1 = '' OR t.standing = $1) AND ($2 = '' OR t.mailbox = $2)
-     ORDER BY t.year, t.running"
+     ORDER BY CASE WHEN t.standing = 'open' THEN t.urgent ELSE 0 END DESC, t.year, t.running"
 );
 const MESSAGES: &str = "SELECT m.ticket, m.message_id FROM mail m JOIN ticket t ON t.id = m.ticket
      WHERE m.duplicate_of = 0 AND ($1 = '' OR t.standing = $1) AND ($2 = '' OR t.mailbox = $2)

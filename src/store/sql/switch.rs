@@ -2,10 +2,11 @@
 
 use super::SqlStore;
 use super::dialect::Dialect;
+use super::tx::Tx;
 use super::value::values;
 use super::{audit, value};
 use crate::decision::Automation;
-use crate::store::{AuditEntry, StoreError, Switch};
+use crate::store::{AuditEntry, NewMessage, Pause, StoreError, Switch};
 use crate::ticket::TicketId;
 use crate::types::UnixMillis;
 
@@ -35,6 +36,24 @@ fn turned(switch: &Switch) -> Vec<value::Value> {
     values![word(switch.automation), switch.why.as_str(), switch.by.as_str(), switch.at, until]
 }
 
+/// Turns the switch for the machine itself, which never undoes what people decided. Answers who is told: nobody,
+/// when it was turned away from `on` before and that still holds.
+pub(super) async fn pause<'p, DB: Dialect>(
+    tx: &mut Tx<DB>,
+    pause: &'p Pause,
+) -> Result<&'p [NewMessage], StoreError> {
+    let sql = concat!(
+        turn!(),
+        " WHERE automation.automation = 'on' OR (automation.until > 0 AND automation.until <= $4)
+         RETURNING id"
+    );
+    if !tx.hits(sql, turned(&pause.switch)).await? {
+        return Ok(&[]);
+    }
+    audit::write(tx, TicketId(0), &pause.audit, pause.switch.at).await?;
+    Ok(&pause.alarms)
+}
+
 impl<DB: Dialect> SqlStore<DB> {
     pub(super) async fn read_switch(&self, now: UnixMillis) -> Result<Option<Switch>, StoreError> {
         let mut tx = self.read("reading the switch").await?;
@@ -57,21 +76,6 @@ impl<DB: Dialect> SqlStore<DB> {
         tx.run(concat!(turn!(), " RETURNING id"), turned(switch)).await?;
         audit::write(&mut tx, TicketId(0), &entry, switch.at).await?;
         tx.commit().await
-    }
-
-    pub(super) async fn turn_from_on(&self, switch: &Switch, entry: AuditEntry) -> Result<bool, StoreError> {
-        let mut tx = self.write("pausing the automation").await?;
-        let sql = concat!(
-            turn!(),
-            " WHERE automation.automation = 'on' OR (automation.until > 0 AND automation.until <= $4)
-             RETURNING id"
-        );
-        if !tx.hits(sql, turned(switch)).await? {
-            return Ok(false);
-        }
-        audit::write(&mut tx, TicketId(0), &entry, switch.at).await?;
-        tx.commit().await?;
-        Ok(true)
     }
 
     pub(super) async fn try_database(&self) -> Result<String, StoreError> {

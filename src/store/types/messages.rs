@@ -91,6 +91,17 @@ pub enum Addressee {
     Phone(AccountId),
 }
 
+/// May a message be sent now?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// Yes: its intent is committed.
+    Yes,
+    /// Somebody else has it.
+    Lost,
+    /// It is a text, and those of the day are used up; nothing was changed.
+    TextsUsedUp,
+}
+
 /// A message to be sent, claimed by this process.
 #[derive(Clone, Debug)]
 pub struct MessageClaim {

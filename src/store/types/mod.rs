@@ -9,10 +9,11 @@ mod work;
 
 pub use ledger::{Found, LedgerEntry, MailId, Settled, Totals, UidScope};
 pub use mails::{Arrival, Incoming, KeptMail, MailsLimit, NewTicket, Recorded, Thread};
-pub use messages::{Addressee, Channel, MessageClaim, MessageKind, NewMessage};
+pub use messages::{Addressee, Begun, Channel, MessageClaim, MessageKind, NewMessage};
 pub use quarantine::{InQuarantine, LetOut, Quarantined};
 pub(crate) use reads::MACHINE;
-pub use reads::{AuditEntry, ChainReport, Listed, Switch, TicketFilter, TicketView};
+pub use reads::{AuditEntry, ChainReport, Frozen, Listed, Switch, TicketFilter, TicketView};
 pub use work::{
-    Claim, Committed, Enough, Intent, IntentChange, IntentKind, SealedChange, Started, Step, StoredReceipt,
+    Claim, Committed, Enough, Freeze, Intent, IntentChange, IntentKind, Pause, SealedChange, Started, Step,
+    StoredReceipt, TextCap,
 };

@@ -3,7 +3,7 @@
 use crate::decision::Automation;
 use crate::store::StoreError;
 use crate::ticket::{Standing, Ticket};
-use crate::types::UnixMillis;
+use crate::types::{AccountId, TicketNumber, UnixMillis};
 
 /// Which tickets to list.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +46,23 @@ pub struct Switch {
     pub at: UnixMillis,
     /// Until when; afterwards the configuration's value holds again.
     pub until: Option<UnixMillis>,
+}
+
+/// An account for which nothing is automated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frozen {
+    /// The directory's identifier.
+    pub account: AccountId,
+    /// The canonical username.
+    pub username: String,
+    /// The ticket that tells why.
+    pub ticket: TicketNumber,
+    /// Why, in words.
+    pub why: String,
+    /// Who wanted it, as in the audit log.
+    pub by: String,
+    /// Since when.
+    pub at: UnixMillis,
 }
 
 /// A line of the audit log, written in the transaction of what it tells.

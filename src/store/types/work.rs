@@ -1,10 +1,10 @@
 //! Work on a ticket: the claim that gives the right to it, and the step that moves it.
 
-use super::{AuditEntry, NewMessage};
+use super::{AuditEntry, NewMessage, Switch};
 use crate::delivery::Receipt;
 use crate::password::seal::Sealed;
 use crate::ticket::{Fate, State, Ticket};
-use crate::types::{AccountId, Outcome, Reason, TicketNumber, Trail, UnixMillis, Username};
+use crate::types::{AccountId, Limits, Outcome, Reason, TicketNumber, Trail, UnixMillis, Username};
 
 /// Work that this process has taken on: a lease until the database's clock passes its end.
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub enum IntentKind {
     Set,
     /// Having a pass issued.
     Pass,
+    /// Replacing a password that nobody used.
+    Scramble,
     /// Texting a password.
     Text,
     /// Texting a link.
@@ -48,6 +50,7 @@ impl IntentKind {
         match self {
             Self::Set => "set",
             Self::Pass => "pass",
+            Self::Scramble => "scramble",
             Self::Text => "text",
             Self::Link => "link",
             Self::Warning => "warning",
@@ -58,7 +61,7 @@ impl IntentKind {
     /// The kind whose [`IntentKind::code`] is `code`.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Set, Self::Pass, Self::Text, Self::Link, Self::Warning, Self::Mail]
+        [Self::Set, Self::Pass, Self::Scramble, Self::Text, Self::Link, Self::Warning, Self::Mail]
             .into_iter()
             .find(|k| k.code() == code)
     }
@@ -136,6 +139,41 @@ pub struct Started {
     pub mismatch: bool,
 }
 
+/// The texts of a day, where one is begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextCap {
+    /// So many may leave in a day (`sms.per_day`).
+    pub per_day: u32,
+    /// Who is told, once, when they are used up.
+    pub alarms: Vec<NewMessage>,
+    /// When it is tried again then.
+    pub again_at: UnixMillis,
+}
+
+/// The automation pauses, unless it is paused already: then nobody is told a second time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pause {
+    /// Where the switch is turned to.
+    pub switch: Switch,
+    /// What the audit log tells.
+    pub audit: AuditEntry,
+    /// Who is told.
+    pub alarms: Vec<NewMessage>,
+}
+
+/// Nothing is automated for the account of this ticket any more, until a person lifts that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Freeze {
+    /// Whose.
+    pub account: AccountId,
+    /// The account's canonical username; empty when unknown.
+    pub username: String,
+    /// Why, in words.
+    pub why: String,
+    /// Who wanted it, as in the audit log.
+    pub by: String,
+}
+
 /// One move of a claimed ticket: all of it or nothing.
 #[derive(Clone, Debug)]
 pub struct Step {
@@ -161,6 +199,16 @@ pub struct Step {
     pub pickup_hash: Option<String>,
     /// What counts towards limits.
     pub started: Option<Started>,
+    /// What a delivery that begins must not exceed; counted when nobody else can begin one.
+    pub limits: Option<Limits>,
+    /// What a text that begins must not exceed; counted in the same way.
+    pub text_cap: Option<TextCap>,
+    /// The automation pauses with it.
+    pub pause: Option<Pause>,
+    /// An account is frozen with it.
+    pub freeze: Option<Freeze>,
+    /// True from now on, when a technician must look at it before all others.
+    pub urgent: bool,
     /// What leaves.
     pub messages: Vec<NewMessage>,
     /// What the audit log tells.
@@ -182,6 +230,10 @@ pub enum Committed {
     Lost,
     /// The account has another live ticket: nothing was changed, coalesce into it.
     AccountBusy(TicketNumber),
+    /// A limit is reached by now: nothing was changed, decide again.
+    OverLimit,
+    /// The texts of the day are used up: nothing was changed but that the ticket was given back, due later.
+    TextsUsedUp,
     /// The question of this step may not be asked: its addressee got enough of them. Nothing was changed.
     AskedEnough(Enough),
 }

@@ -120,10 +120,12 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
         ("did not work", Event::DidNotWork),
         ("declined", Event::Declined),
         ("stopped", Event::Stopped),
+        ("disowned", Event::Disowned),
         ("time over", Event::TimeOver { password: PasswordFact::MayHaveChanged }),
         ("use known", Event::UseKnown),
         ("unused", Event::Unused),
         ("replied", Event::Replied),
         ("question lost", Event::QuestionLost),
+        ("forgotten", Event::Forgotten),
     ]
 }

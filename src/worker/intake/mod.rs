@@ -77,6 +77,8 @@ pub struct Intake {
 pub enum Told {
     /// Everything in it has been looked at.
     FullRound,
+    /// Everything in its folders for filed mails has been compared with the store.
+    Swept,
     /// Mails of it were kept; there are more.
     Progress,
     /// That did not come about, for this reason.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::complaint::Say;
-use super::{Intake, RoundError};
+use super::{Intake, RoundError, Told};
 use crate::mailbox::{Folder, Shelf};
 use crate::store::UidScope;
 use crate::worker::answer::word;
@@ -85,6 +85,10 @@ impl Intake {
             (false, false) => Ended::InPart,
         };
         self.sweep.ended(ended, self.parts.moment());
+        match ended {
+            Ended::Whole => self.tell(Told::Swept),
+            Ended::InPart | Ended::Failed => {}
+        }
     }
 
     fn cannot_sweep(&mut self, folder: Folder, error: &str) {

@@ -39,6 +39,46 @@ fn the_switch_is_shown_and_turned_and_the_log_knows_who_and_why() {
     assert!(event == "automation.off" && data.contains("a drill"), "{event} {data}");
 }
 
+/// Anna gets a password, and says by the link of her notice that it was not her.
+async fn anna_says_no(folder: &Path) {
+    use crate::support::desk::{OpenDesk, TurnedClock};
+    demo_desk::deliver(folder, "sms-registered-phone");
+    let desk = OpenDesk::open(folder, &TurnedClock::default(), |_| {}).await;
+    desk.work().await;
+    let mails = demo_desk::files(&folder.join("mail")).into_iter();
+    let mut mails = mails.map(|name| std::fs::read_to_string(folder.join("mail").join(name)).unwrap());
+    let notice = mails.find(|mail| mail.contains("/p/")).expect("a notice").replace("=\r\n", "");
+    let token =
+        notice.split_once("/p/").unwrap().1.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next();
+    let view = desk.answer(token.unwrap(), None, nyckelbud::web::PickupAnswer::NotMe).await;
+    assert_eq!(view, nyckelbud::web::PickupView::Frozen);
+}
+
+#[test]
+fn a_frozen_account_is_listed_first_and_a_person_lifts_it() {
+    let folder = desk();
+    tokio::runtime::Runtime::new().unwrap().block_on(anna_says_no(folder.path()));
+    let tickets = answer(folder.path(), ["tickets", "--json"]).expect(0).objects();
+    assert_eq!((&tickets[0]["urgent"], &tickets[0]["reason"]), (&true.into(), &"account-frozen".into()));
+    let shown = answer(folder.path(), ["automation"]).expect(0).out;
+    assert!(
+        shown.contains("frozen: anna.andersson@kommun.example since ") && shown.contains("owner"),
+        "{shown}"
+    );
+    let object = answer(folder.path(), ["automation", "--json"]).expect(0).objects().remove(0);
+    assert_eq!(object["frozen"][0]["username"], "anna.andersson@kommun.example");
+    let lift =
+        |whom: &'static str| answer(folder.path(), ["automation", "unfreeze", whom, "--why", "it was her"]);
+    assert!(lift("nobody@kommun.example").expect(1).err.contains("is not frozen"));
+    assert!(lift("anna.andersson@kommun.example").expect(0).out.contains("no longer frozen"));
+    assert!(lift("anna.andersson@kommun.example").expect(1).err.contains("is not frozen"));
+    let rows = tokio::runtime::Runtime::new()
+        .unwrap()
+        .block_on(crate::support::audit_rows::read(&folder.path().join("var/nyckelbud.db")));
+    let (_, event, data) = rows.last().expect("a row");
+    assert!(event == "account.unfrozen" && data.contains("it was her"), "{event} {data}");
+}
+
 #[test]
 fn wrong_use_changes_nothing() {
     let folder = desk();
@@ -46,6 +86,9 @@ fn wrong_use_changes_nothing() {
         (&["off"][..], "--why"),
         (&["off", "--why", " "], "say why"),
         (&["--why", "x"], "<TO>"),
+        (&["unfreeze", "--why", "x"], "say whom"),
+        (&["unfreeze", "anna"], "--why"),
+        (&["off", "anna", "--why", "x"], "belongs to `unfreeze` only"),
         (&["--until", "2h"], "<TO>"),
         (&["sideways", "--why", "x"], "on, observe, off"),
         (&["off", "--why", "x", "--until", "yesterday"], "2026-11-24T17:00:00Z"),

@@ -39,6 +39,8 @@ pub fn hold(world: &World, when: &str) {
     let evidence = runtime.block_on(gather(world));
     let handed_over: (&str, Check) = if world.hands_out_passes() {
         ("I5, I6: only a pass that opens the account is in a hand", only_good_passes_are_in_hands)
+    } else if world.replaces_passwords() {
+        ("I5, I14: what nobody used opens nothing, and a technician knows", unused_passwords_are_replaced)
     } else {
         ("I5: handed over only after a confirmed reset", handed_over_after_the_reset)
     };
@@ -152,6 +154,25 @@ fn handed_over_after_the_reset(evidence: &Evidence<'_>) {
     if let Ok(shown) = std::fs::read_to_string(folder.join("shown")) {
         assert!(verify(&credentials, &AccountId::new(FILIP), &shown), "it does not open the account");
     }
+}
+
+/// What reached a hand was set before, opens nothing any more, and is a technician's.
+fn unused_passwords_are_replaced(evidence: &Evidence<'_>) {
+    let folder = evidence.world.folder();
+    let credentials = credentials_path(&folder.join("directory.toml"));
+    let texts = demo_desk::texts(folder);
+    let texted = texts.iter().filter_map(|text| demo_desk::password_in(text)).map(|p| (ANNA, p.to_owned()));
+    let shown = std::fs::read_to_string(folder.join("shown")).ok().map(|password| (FILIP, password));
+    for (account, password) in texted.chain(shown) {
+        assert!(evidence.set_values(account).contains(fingerprint(&password).as_str()), "it was not set");
+        let mail = if account == ANNA { "sms-registered-phone" } else { "manager-phone-mismatch" };
+        let ticket = &evidence.ticket(mail).ticket;
+        assert!(matches!(ticket.state, State::Technician { .. }), "{account}: {:?}", ticket.state);
+        if ticket.reason == Some(Reason::PasswordUnused) {
+            assert!(!verify(&credentials, &AccountId::new(account), &password), "it still opens the account");
+        }
+    }
+    assert!(evidence.calls("was-exchanged").count() > 0, "nothing was replaced: this would prove nothing");
 }
 
 /// No password was touched, and whatever pass somebody got is the one that opens the account.

@@ -102,6 +102,17 @@ fn a_kill_at_any_point_leaves_no_pass_in_a_hand_but_the_one_that_opens_the_accou
 }
 
 #[test]
+fn a_kill_at_any_point_leaves_no_unused_password_open_and_nobody_forgotten() {
+    every_point(|point| {
+        let world = World::of_scrambles();
+        let reached_its_end = run_killed_at(&world, point);
+        world.run(&Stopper::never(), PATIENCE);
+        invariants::hold(&world, &format!("killed at point {point}"));
+        reached_its_end
+    });
+}
+
+#[test]
 fn a_panic_at_any_point_loses_nothing_and_doubles_nothing() {
     every_point(|point| {
         let world = World::fresh();

@@ -90,8 +90,14 @@ impl Store for StoppingStore {
         }
         claims
     }
-    async fn begin_message(&self, id: i64, fence: i64, now: UnixMillis) -> Result<bool, StoreError> {
-        stopped!(self, "begin_message", self.inner.begin_message(id, fence, now))
+    async fn begin_message(
+        &self,
+        id: i64,
+        fence: i64,
+        cap: &TextCap,
+        now: UnixMillis,
+    ) -> Result<Begun, StoreError> {
+        stopped!(self, "begin_message", self.inner.begin_message(id, fence, cap, now))
     }
     async fn end_returned(
         &self,
@@ -171,8 +177,22 @@ impl Store for StoppingStore {
     async fn turn(&self, switch: &Switch, audit: AuditEntry) -> Result<(), StoreError> {
         stopped!(self, "turn", self.inner.turn(switch, audit))
     }
-    async fn pause(&self, switch: &Switch, audit: AuditEntry) -> Result<bool, StoreError> {
-        stopped!(self, "pause", self.inner.pause(switch, audit))
+    async fn hold_forgotten(&self, pause: Option<&Pause>, now: UnixMillis) -> Result<u32, StoreError> {
+        stopped!(self, "hold_forgotten", self.inner.hold_forgotten(pause, now))
+    }
+    async fn is_frozen(&self, account: &AccountId) -> Result<bool, StoreError> {
+        self.inner.is_frozen(account).await
+    }
+    async fn frozen(&self) -> Result<Vec<Frozen>, StoreError> {
+        self.inner.frozen().await
+    }
+    async fn unfreeze(
+        &self,
+        whom: &str,
+        audit: AuditEntry,
+        now: UnixMillis,
+    ) -> Result<Option<Frozen>, StoreError> {
+        stopped!(self, "unfreeze", self.inner.unfreeze(whom, audit, now))
     }
     async fn seal_audit(&self, keyring: &Keyring, limit: u32) -> Result<u32, StoreError> {
         let sealed = self.inner.seal_audit(keyring, limit).await;

@@ -127,6 +127,23 @@ impl PasswordReset for Stopping<Arc<dyn PasswordReset>> {
         answered
     }
 
+    fn exchanges(&self) -> bool {
+        self.inner.exchanges()
+    }
+
+    async fn exchange(
+        &self,
+        account: &AccountId,
+        old: &TemporaryPassword,
+        new: &TemporaryPassword,
+    ) -> Outcome {
+        self.stopper.point("before exchange");
+        let outcome = self.inner.exchange(account, old, new).await;
+        self.log.write(&format!("was-exchanged {account} {} {}", fingerprint(old.expose()), outcome.code()));
+        self.stopper.point("after exchange");
+        outcome
+    }
+
     async fn used(&self, account: &AccountId, set_at: UnixMillis) -> Result<Used, DirectoryError> {
         self.inner.used(account, set_at).await
     }

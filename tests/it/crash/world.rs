@@ -27,6 +27,8 @@ pub const UNRECORDED: &str = "sms-in-english";
 
 /// Lies in the folder of a world whose people are handed passes.
 const PASSES: &str = "hands-out-passes";
+/// Lies in the folder of a world where nobody uses a password, and all are replaced.
+const SCRAMBLES: &str = "replaces-passwords";
 
 /// Everything scaled down, so that leases run out within a test.
 const TIMING: Timing = Timing {
@@ -68,6 +70,18 @@ impl World {
         let world = Self::fresh();
         std::fs::write(world.folder.join(PASSES), "").expect("a note");
         world
+    }
+
+    /// A new one where nobody uses a password in time, and all are replaced.
+    pub fn of_scrambles() -> Self {
+        let world = Self::fresh();
+        std::fs::write(world.folder.join(SCRAMBLES), "").expect("a note");
+        world
+    }
+
+    /// Are passwords replaced that nobody used?
+    pub fn replaces_passwords(&self) -> bool {
+        self.folder.join(SCRAMBLES).exists()
     }
 
     /// Are its people handed passes?
@@ -133,6 +147,10 @@ impl World {
             parts.directory = Arc::new(OfPasses(parts.directory));
             parts.passes =
                 Some(Arc::new(FilePasses { folder: self.folder.clone(), stopper: stopper.clone() }));
+        }
+        if self.replaces_passwords() {
+            parts.rules.scramble = true;
+            parts.rules.password_valid = Duration::from_millis(200);
         }
         parts.directory = Arc::new(stopping!(parts.directory));
         parts.reset = Arc::new(stopping!(parts.reset));

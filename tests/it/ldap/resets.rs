@@ -47,6 +47,31 @@ async fn a_password_opens_the_account_once_and_must_be_changed() {
 }
 
 #[tokio::test]
+async fn a_password_is_exchanged_only_while_it_is_the_one_that_we_set() {
+    let unit = domain().unit();
+    unit.people(&[("anna", &[]), ("berit", &[])]);
+    let people = people(&unit);
+    let reset = reset_of(&people);
+    let (anna, berit) =
+        (id_of(&people, &unit.account("anna")).await, id_of(&people, &unit.account("berit")).await);
+    let (first, other, new) = (a_password(), a_password(), a_password());
+    assert!(reset.exchanges());
+    set(&people, &anna, &first).await;
+    let outcome = reset.exchange(&anna, &other, &new).await;
+    assert_eq!(outcome.code(), "refused", "{outcome:?}");
+    assert_eq!(unit.sign_in("anna", first.expose(), None), SignedIn::MustChange, "nothing was changed");
+    let outcome = reset.exchange(&anna, &first, &new).await;
+    assert_eq!(outcome.code(), "accepted", "{outcome:?}");
+    assert!(unit.sign_in("anna", first.expose(), None).is_wrong_password());
+    // The race: she has chosen hers a moment ago.
+    set(&people, &berit, &first).await;
+    assert_eq!(unit.sign_in("berit", first.expose(), Some(OWN)), SignedIn::Changed);
+    let outcome = reset.exchange(&berit, &first, &new).await;
+    assert_eq!(outcome.code(), "refused", "{outcome:?}");
+    assert_eq!(unit.sign_in("berit", OWN, None), SignedIn::Yes);
+}
+
+#[tokio::test]
 async fn another_temporary_password_of_somebody_else_ends_ours() {
     let unit = domain().unit();
     unit.people(&[("anna", &[])]);

@@ -111,7 +111,7 @@ pub async fn a_mail_that_comes_back_before_its_sending_has_ended_is_told_all_the
     let sending = due(&world).await.remove(0);
     // Nothing of ours comes back that has not left.
     assert!(matches!(report(&world, "early", &sending).await, Recorded::Made(..)));
-    assert!(store.begin_message(sending.id, sending.fence, NOW).await.unwrap());
+    assert_eq!(store.begin_message(sending.id, sending.fence, &cap(), NOW).await, Ok(Begun::Yes));
     assert!(matches!(report(&world, "back", &sending).await, Recorded::Joined(id, _) if id == first));
     assert!(due(&world).await.is_empty(), "whoever sends it has it");
     let later = Some(hours(1));

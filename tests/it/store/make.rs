@@ -127,12 +127,22 @@ pub fn step(state: State) -> Step {
         intent: IntentChange::None,
         pickup_hash: None,
         started: None,
+        limits: None,
+        text_cap: None,
+        pause: None,
+        freeze: None,
+        urgent: false,
         messages: Vec::new(),
         audit: Vec::new(),
         due_at: None,
         release: true,
         now: NOW,
     }
+}
+
+/// More texts than any test sends.
+pub fn cap() -> TextCap {
+    TextCap { per_day: 1000, alarms: Vec::new(), again_at: NOW }
 }
 
 pub fn technician() -> State {

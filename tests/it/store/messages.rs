@@ -25,7 +25,7 @@ pub async fn a_message_is_sent_once_and_again_only_when_it_is_said(world: World)
     assert_eq!(first.message.to, Addressee::Mail(address(ANNA)));
     assert_eq!((first.message.kind, first.subject.as_str()), (MessageKind::Acknowledgement, "Lösenord 1"));
     assert!(due(&world, NOW).await.is_empty());
-    assert!(store.begin_message(first.id, first.fence, NOW).await.unwrap());
+    assert_eq!(store.begin_message(first.id, first.fence, &cap(), NOW).await, Ok(Begun::Yes));
     let busy = Outcome::NotSent { cause: "busy".to_owned() };
     let later = NOW.plus(HOUR);
     store.end_message(first.id, first.fence, &busy, Some(later), NOW).await.unwrap();
@@ -33,23 +33,31 @@ pub async fn a_message_is_sent_once_and_again_only_when_it_is_said(world: World)
     assert!(due(&world, UnixMillis(later.0 - 1)).await.is_empty());
     let second = due(&world, later).await.remove(0);
     assert_eq!((second.tries, second.message_id.clone()), (1, first.message_id));
-    assert!(store.begin_message(second.id, second.fence, later).await.unwrap());
+    assert_eq!(store.begin_message(second.id, second.fence, &cap(), later).await, Ok(Begun::Yes));
     store.end_message(second.id, second.fence, &accepted(""), None, later).await.unwrap();
     assert!(due(&world, UnixMillis(i64::MAX)).await.is_empty());
-    assert!(!store.begin_message(second.id, second.fence, later).await.unwrap(), "it is over");
+    assert_eq!(
+        store.begin_message(second.id, second.fence, &cap(), later).await,
+        Ok(Begun::Lost),
+        "it is over"
+    );
 }
 
 pub async fn a_lost_fence_neither_begins_nor_ends_a_message(world: World) {
     waiting(&world).await;
     let store = world.store.as_ref();
     let old = due(&world, NOW).await.remove(0);
-    assert!(store.begin_message(old.id, old.fence, NOW).await.unwrap());
+    assert_eq!(store.begin_message(old.id, old.fence, &cap(), NOW).await, Ok(Begun::Yes));
     world.run("UPDATE message SET lease_until = 1000").await;
     let new = due(&world, NOW).await.remove(0);
     assert_eq!(new.tries, 1, "a try whose end nobody knows counts");
-    assert!(!store.begin_message(old.id, old.fence, NOW).await.unwrap());
+    assert_eq!(store.begin_message(old.id, old.fence, &cap(), NOW).await, Ok(Begun::Lost));
     store.end_message(old.id, old.fence, &accepted(""), None, NOW).await.unwrap();
-    assert!(store.begin_message(new.id, new.fence, NOW).await.unwrap(), "the old end counted");
+    assert_eq!(
+        store.begin_message(new.id, new.fence, &cap(), NOW).await,
+        Ok(Begun::Yes),
+        "the old end counted"
+    );
 }
 
 pub async fn an_answer_names_the_newest_mail_of_a_person(world: World) {
@@ -93,7 +101,7 @@ pub async fn a_message_is_in_the_audit_log_before_and_after_it_leaves(world: Wor
     claims.extend(store.claim_messages(Channel::Phone, "one", LEASE, 5, NOW).await.unwrap());
     assert_eq!(claims[1].message.to, Addressee::Phone(AccountId::new("a-anna")));
     for claim in &claims {
-        assert!(store.begin_message(claim.id, claim.fence, NOW).await.unwrap());
+        assert_eq!(store.begin_message(claim.id, claim.fence, &cap(), NOW).await, Ok(Begun::Yes));
     }
     let silence = Outcome::Uncertain { cause: "silence".to_owned() };
     store.end_message(claims[0].id, claims[0].fence, &accepted("250 ok"), None, NOW).await.unwrap();

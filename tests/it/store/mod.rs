@@ -2,11 +2,13 @@
 //! one database alone, and the tables of both.
 
 mod audit;
+mod ceiling;
 mod claims;
 mod commits;
 mod crowds;
 mod files;
 mod floods;
+mod frozen;
 mod intake;
 mod joins;
 mod limits;
@@ -20,6 +22,7 @@ mod plans;
 mod quarantine;
 mod reads;
 mod receipts;
+mod restored;
 mod schema;
 mod world;
 
@@ -132,6 +135,22 @@ contract! {
         a_clock_that_was_wrong_silences_nobody,
         of_many_questions_at_once_one_is_asked,
         a_mail_that_comes_back_before_its_sending_has_ended_is_told_all_the_same;
+    ceiling:
+        of_twenty_that_begin_at_once_no_more_than_each_limit_do,
+        a_window_is_exact_at_its_edges,
+        of_twenty_texts_at_once_no_more_than_the_cap_begin_and_people_are_told_once,
+        a_warning_waits_for_the_cap_too,
+        what_surely_left_nothing_counts_for_nothing_and_everything_else_does,
+        a_clock_that_was_set_back_keeps_what_counts_within_its_window,
+        a_pause_never_undoes_what_a_person_turned_and_tells_once,
+        after_a_persons_word_the_desk_counts_anew;
+    frozen:
+        an_account_is_frozen_once_until_a_person_lifts_it,
+        what_is_urgent_comes_first_while_it_is_open,
+        who_answers_the_notice_of_a_change_comes_before_others;
+    restored:
+        what_is_under_way_in_a_store_from_a_backup_is_held_once,
+        a_mail_that_somebody_moves_by_day_holds_nothing;
     quarantine:
         the_quarantine_lists_what_could_not_be_read_with_its_tries,
         a_mail_in_quarantine_whose_ticket_cannot_be_read_is_named_and_hides_no_other,
@@ -151,7 +170,6 @@ contract! {
         a_value_that_cannot_be_read_hides_no_other_row,
         mails_come_back_as_they_came,
         the_switch_holds_until_its_end,
-        a_pause_never_undoes_what_a_person_turned,
         the_probe_writes_and_reads,
         no_column_holds_a_phone;
     audit:

@@ -63,7 +63,9 @@ pub async fn history_counts_days_and_hours(world: World) {
         unit_hour: 0,
         desk_hour: 1,
         texts_day: 2,
+        texts_owed: 0,
         account_mismatches_day: 1,
+        frozen: false,
         live: Some(number(1)),
     };
     assert_eq!(anna, expected);
@@ -175,37 +177,6 @@ pub async fn the_switch_holds_until_its_end(world: World) {
     store.turn(&switch, told()).await.unwrap();
     assert_eq!(store.switch(UnixMillis(i64::MAX)).await.unwrap(), Some(switch));
     assert_eq!(world.texts("SELECT actor FROM audit").await, ["cli:anna"; 2]);
-}
-
-pub async fn a_pause_never_undoes_what_a_person_turned(world: World) {
-    let store = world.store.as_ref();
-    let told = || AuditEntry {
-        actor: "nyckelbud".to_owned(),
-        event: "automation.paused".to_owned(),
-        data: "{}".to_owned(),
-    };
-    let switch = |automation, by: &str, hours: u32| Switch {
-        automation,
-        why: String::new(),
-        by: by.to_owned(),
-        at: NOW,
-        until: (hours > 0).then(|| NOW.plus(HOUR * hours)),
-    };
-    let pause =
-        |after: u32| Switch { at: NOW.plus(HOUR * after), ..switch(Automation::Off, "nyckelbud", after + 1) };
-    // As configured, and again: it is paused already.
-    assert!(store.pause(&pause(0), told()).await.unwrap());
-    assert!(!store.pause(&pause(0), told()).await.unwrap());
-    assert!(store.pause(&pause(1), told()).await.unwrap(), "the first pause is over");
-    for automation in [Automation::Off, Automation::Observe] {
-        let by_anna = switch(automation, "cli:anna", 0);
-        store.turn(&by_anna, told()).await.unwrap();
-        assert!(!store.pause(&pause(1), told()).await.unwrap());
-        assert_eq!(store.switch(NOW.plus(HOUR)).await.unwrap(), Some(by_anna));
-    }
-    store.turn(&switch(Automation::On, "cli:anna", 0), told()).await.unwrap();
-    assert!(store.pause(&pause(0), told()).await.unwrap());
-    assert_eq!(world.number("SELECT COUNT(*) FROM audit").await, 6);
 }
 
 pub async fn the_probe_writes_and_reads(world: World) {

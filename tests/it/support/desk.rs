@@ -76,6 +76,11 @@ impl OpenDesk {
     /// Takes in what lies in the mailbox, and works until nothing is due.
     pub async fn work(&self) {
         self.take_in().await;
+        self.drain().await;
+    }
+
+    /// Works until nothing is due.
+    pub async fn drain(&self) {
         let worker = Worker::new(Arc::clone(&self.parts), Arc::new(Health::expecting(&[])));
         worker.drain().await.expect("the store works");
     }

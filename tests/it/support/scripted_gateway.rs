@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use nyckelbud::delivery::{GatewayTraits, Receipt, SmsGateway, SmsText};
@@ -24,6 +25,7 @@ pub struct ScriptedGateway {
     receipts: bool,
     answer: Box<Answer>,
     down: AtomicBool,
+    wait: Mutex<Option<Duration>>,
     tries: AtomicUsize,
     sent: Mutex<Vec<Sent>>,
 }
@@ -36,7 +38,13 @@ impl ScriptedGateway {
         answer: impl Fn(usize, &str) -> Outcome + Send + Sync + 'static,
     ) -> Arc<Self> {
         let (down, tries, sent) = (AtomicBool::new(false), AtomicUsize::new(0), Mutex::default());
-        Arc::new(Self { name, receipts, answer: Box::new(answer), down, tries, sent })
+        Arc::new(Self { name, receipts, answer: Box::new(answer), down, wait: Mutex::default(), tries, sent })
+    }
+
+    /// From now on it takes nothing and asks to be left alone for so long, or takes texts again.
+    pub fn ask_to_wait(&self, wait: Option<Duration>) {
+        *self.wait.lock().unwrap() = wait;
+        self.set_down(wait.is_some());
     }
 
     /// From now on nobody reaches it, or everybody does.
@@ -96,6 +104,10 @@ impl SmsGateway for ScriptedGateway {
             sent.len() - 1
         };
         (self.answer)(n, text.expose())
+    }
+
+    fn asks_to_wait(&self) -> Option<Duration> {
+        *self.wait.lock().unwrap()
     }
 
     async fn ask(&self, _: &str) -> Result<Receipt, String> {

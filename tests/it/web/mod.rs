@@ -219,6 +219,8 @@ fn views() -> Vec<(PickupView, u16)> {
         (PickupView::UsedElsewhere { at }, 200),
         (PickupView::Confirmed, 200),
         (PickupView::HandedBack, 200),
+        (PickupView::Changed, 200),
+        (PickupView::Frozen, 200),
         (PickupView::Gone, 404),
         (PickupView::Busy, 503),
     ]

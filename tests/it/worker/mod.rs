@@ -15,12 +15,17 @@ use crate::support::demo_desk;
 use crate::support::desk::{OpenDesk, TurnedClock};
 use crate::support::scripted_gateway::ScriptedGateway;
 
+mod failover;
+mod frozen;
 mod messages;
 mod pickup;
 mod refusals;
+mod same_answer;
+mod scramble;
 mod switch;
 mod texting;
 mod time;
+mod together;
 mod words;
 
 /// Offered to Karin Ek, because the phone in the mail is not Filip's.

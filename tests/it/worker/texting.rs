@@ -10,7 +10,7 @@ use crate::support::scripted_gateway::{ScriptedGateway, accepted, refused, uncer
 use super::*;
 
 /// The mails that left to `to`, their long lines joined.
-fn mails_to(folder: &Path, to: &str) -> Vec<String> {
+pub(super) fn mails_to(folder: &Path, to: &str) -> Vec<String> {
     let read = |name: String| std::fs::read_to_string(folder.join("mail").join(name)).unwrap();
     let mails = demo_desk::files(&folder.join("mail"))
         .into_iter()

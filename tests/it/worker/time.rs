@@ -154,9 +154,9 @@ async fn a_password_of_which_nobody_can_tell_whether_it_was_used_opens_its_ticke
 }
 
 /// The right to set passwords, once somebody has opened the door.
-struct Door {
-    open: Arc<AtomicBool>,
-    behind: Arc<dyn PasswordReset>,
+pub(super) struct Door {
+    pub(super) open: Arc<AtomicBool>,
+    pub(super) behind: Arc<dyn PasswordReset>,
 }
 
 #[async_trait]

@@ -111,7 +111,7 @@ fn the_mail_to_a_manager_holds_no_link() {
 fn the_owner_of_a_pass_is_told_that_the_password_is_the_same() {
     let credential = Credential::TemporaryAccessPass;
     let how = HandedOver::Phone { tail: "24".to_owned() };
-    let mail = texts("sv").owner_notice("Anna Andersson", until(), number(), credential, &how).unwrap();
+    let mail = texts("sv").owner_notice("Anna Andersson", until(), number(), credential, &how, None).unwrap();
     assert!(mail.subject.starts_with("[26-1141] En tillfällig kod till ditt konto / "), "{}", mail.subject);
     assert!(mail.text.contains("skapades 2026-11-24 kl. 14.05 och lämnades till mobilen som slutar på 24."));
     assert!(mail.text.contains("Ditt lösenord är detsamma som förut."));
@@ -121,8 +121,9 @@ fn the_owner_of_a_pass_is_told_that_the_password_is_the_same() {
 #[test]
 fn the_owner_is_told_when_and_how_the_password_was_handed_over() {
     let credential = Credential::Password;
-    let told =
-        |how| texts("sv").owner_notice("Anna Andersson", until(), number(), credential, &how).unwrap().text;
+    let told = |how| {
+        texts("sv").owner_notice("Anna Andersson", until(), number(), credential, &how, None).unwrap().text
+    };
     let phone = told(HandedOver::Phone { tail: "24".to_owned() });
     assert!(phone.contains("byttes 2026-11-24 kl. 14.05 och lämnades till mobilen som slutar på 24.\n"));
     assert!(phone.contains("changed at 14:05 on 2026-11-24 and was delivered to the mobile ending in 24.\n"));
@@ -135,6 +136,18 @@ fn the_owner_is_told_when_and_how_the_password_was_handed_over() {
     assert!(nobody.contains("on 2026-11-24, but it could not be handed over to anybody."));
     for text in [phone, manager, unknown, nobody] {
         assert!(text.contains("Mejla servicedesk@kommun.example direkt och skriv 26-1141"));
+    }
+}
+
+#[test]
+fn the_owner_can_say_that_it_was_not_them_by_a_link_of_any_length() {
+    let url = format!("https://{}.kommun.example/p/17-aaaqeayeaudaocajbifqydiob4", "w".repeat(60));
+    let how = HandedOver::Nobody;
+    for credential in [Credential::Password, Credential::TemporaryAccessPass] {
+        let mail = texts("sv").owner_notice("Anna", until(), number(), credential, &how, Some(&url)).unwrap();
+        let line = format!("\n{url}\n");
+        assert_eq!(mail.text.matches(&line).count(), 2, "{}", mail.text);
+        assert!(mail.text.contains("mejla servicedesk@kommun.example och skriva 26-1141"));
     }
 }
 

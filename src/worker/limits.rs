@@ -1,0 +1,103 @@
+//! What happens when the desk as a whole has had enough: its breaker pauses the automation, and the texts of the
+//! day have an end. People are told of both.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{Parts, Rules};
+use crate::clock::rfc3339;
+use crate::decision::{Automation, FROZEN_AFTER};
+use crate::store::{Addressee, AuditEntry, MACHINE, MessageKind, NewMessage, Pause, Switch, TextCap};
+use crate::types::{Limits, Reason, UnixMillis};
+
+/// A text for which there is none left today is tried again so often: texts of a day ago cease to count.
+const AGAIN_AFTER: Duration = Duration::from_secs(5 * 60);
+
+impl Rules {
+    /// What a delivery that begins must not exceed.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            cooldown: self.policy.cooldown,
+            account_day: self.policy.per_account_per_day,
+            sender_day: self.policy.per_sender_per_day,
+            phone_day: self.policy.per_phone_per_day,
+            unit_hour: self.policy.per_unit_per_hour,
+            desk_hour: self.policy.per_hour,
+            texts_day: self.texts_per_day,
+            wrong_phones: FROZEN_AFTER,
+        }
+    }
+
+    /// What a text that begins must not exceed.
+    pub(crate) fn text_cap(&self, now: UnixMillis) -> TextCap {
+        TextCap { per_day: self.texts_per_day, alarms: self.texts_used_up(), again_at: now.plus(AGAIN_AFTER) }
+    }
+
+    /// The same words all day, so that people are told once.
+    pub(crate) fn texts_used_up(&self) -> Vec<NewMessage> {
+        self.alarms(&format!(
+            "The {} texts of a day (sms.per_day) are used up. Texts wait until earlier ones are a day old; requests \
+             that cannot wait go to the queue, and nothing is lost. If this is an outage and no abuse, raise \
+             sms.per_day and reload.",
+            self.texts_per_day
+        ))
+    }
+
+    fn alarms(&self, text: &str) -> Vec<NewMessage> {
+        let alarm = |to: &crate::types::EmailAddress| NewMessage {
+            kind: MessageKind::Alarm,
+            to: Addressee::Mail(to.clone()),
+            values: json!({ "text": text }).to_string(),
+        };
+        self.alarm_to.iter().map(alarm).collect()
+    }
+}
+
+/// The desk's breaker, when the whole desk is over its limit, and not only a unit: the automation is off until
+/// a person turns it on again.
+pub(crate) fn breaker(
+    parts: &Parts,
+    automation: Automation,
+    reason: Option<Reason>,
+    desk_is_over: bool,
+) -> Option<Pause> {
+    if automation != Automation::On || reason != Some(Reason::LimitDesk) || !desk_is_over {
+        return None;
+    }
+    let at = parts.now();
+    let why = format!(
+        "more password requests in an hour than policy.per_hour allows ({})",
+        parts.rules.policy.per_hour
+    );
+    let text = format!(
+        "The automation was paused at {}: {why}. Every request goes to the queue now, and nothing is lost. Look at \
+         `nyckelbud tickets`; when it is an outage and no attack, go on by `nyckelbud automation on --why TEXT`. It \
+         does not come back by itself.",
+        rfc3339(at)
+    );
+    Some(pause(&parts.rules, why, &text, at))
+}
+
+/// The store came out of a backup: nothing is automated before a person has looked.
+pub(crate) fn restored(parts: &Parts) -> Pause {
+    let at = parts.now();
+    let why = "the database came out of a backup".to_owned();
+    let text = format!(
+        "The automation was paused at {}: {why}. Mails were found that it has forgotten, and what it thinks is under \
+         way is held (store-restored). Look at `nyckelbud tickets`: passwords may have been handed over since. Go on \
+         by `nyckelbud automation on --why TEXT`.",
+        rfc3339(at)
+    );
+    pause(&parts.rules, why, &text, at)
+}
+
+fn pause(rules: &Rules, why: String, text: &str, at: UnixMillis) -> Pause {
+    let by = MACHINE.to_owned();
+    let data = json!({ "why": why }).to_string();
+    Pause {
+        switch: Switch { automation: Automation::Off, why, by: by.clone(), at, until: None },
+        audit: AuditEntry { actor: by, event: "automation.paused".to_owned(), data },
+        alarms: rules.alarms(text),
+    }
+}

@@ -1,0 +1,92 @@
+//! Accounts that an owner has had frozen, and tickets that come before all others.
+
+use nyckelbud::store::*;
+use nyckelbud::ticket::State;
+use nyckelbud::types::AccountId;
+
+use super::make::*;
+use super::world::World;
+
+fn freeze(why: &str) -> Freeze {
+    Freeze {
+        account: AccountId::new("a-anna"),
+        username: "anna@kommun.example".to_owned(),
+        why: why.to_owned(),
+        by: "owner".to_owned(),
+    }
+}
+
+fn lifted() -> AuditEntry {
+    AuditEntry { actor: "cli:eva".to_owned(), event: "account.unfrozen".to_owned(), data: "{}".to_owned() }
+}
+
+/// A ticket that freezes Anna's account.
+async fn freezes(world: &World, name: &str, why: &str) {
+    let id = keep(world.store.as_ref(), mail(name)).await;
+    let claim = claim(world.store.as_ref(), id).await;
+    let step = Step { freeze: Some(freeze(why)), urgent: true, ..step(technician()) };
+    let committed = world.store.commit(id, claim.fence, &claim.ticket.state, step).await.unwrap();
+    assert_eq!(committed, Committed::Done);
+}
+
+pub async fn an_account_is_frozen_once_until_a_person_lifts_it(world: World) {
+    let store = world.store.as_ref();
+    let anna = AccountId::new("a-anna");
+    assert_eq!(store.is_frozen(&anna).await, Ok(false));
+    freezes(&world, "1", "the first").await;
+    freezes(&world, "2", "the second").await;
+    let all = store.frozen().await.unwrap();
+    assert_eq!(all.len(), 1);
+    assert_eq!((all[0].why.as_str(), all[0].ticket, all[0].at), ("the first", number(1), NOW));
+    assert!(
+        store.is_frozen(&anna).await.unwrap() && store.history(&anna, "", "", "", NOW).await.unwrap().frozen
+    );
+    assert!(!store.is_frozen(&AccountId::new("a-bo")).await.unwrap());
+    assert_eq!(store.unfreeze("nobody", lifted(), NOW).await, Ok(None));
+    assert_eq!(world.number("SELECT COUNT(*) FROM audit WHERE event = 'account.unfrozen'").await, 0);
+    assert_eq!(store.unfreeze("Anna@Kommun.Example", lifted(), NOW).await.unwrap().as_ref(), all.first());
+    assert!(!store.is_frozen(&anna).await.unwrap());
+    assert_eq!(world.number("SELECT COUNT(*) FROM audit WHERE event = 'account.unfrozen'").await, 1);
+    freezes(&world, "3", "again").await;
+    assert!(store.unfreeze("a-anna", lifted(), NOW).await.unwrap().is_some(), "by its identifier, too");
+}
+
+async fn order(world: &World) -> Vec<u32> {
+    let all = world.store.tickets(&TicketFilter::default()).await.unwrap();
+    all.iter().map(|view| view.ticket.number.running()).collect()
+}
+
+pub async fn what_is_urgent_comes_first_while_it_is_open(world: World) {
+    keep(world.store.as_ref(), mail("1")).await;
+    freezes(&world, "2", "x").await;
+    keep(world.store.as_ref(), mail("3")).await;
+    assert_eq!(order(&world).await, [2, 1, 3]);
+    world.run("UPDATE ticket SET standing = 'closed' WHERE running = 2").await;
+    assert_eq!(order(&world).await, [1, 2, 3]);
+}
+
+pub async fn who_answers_the_notice_of_a_change_comes_before_others(world: World) {
+    let store = world.store.as_ref();
+    let mut ids = Vec::new();
+    for (name, kind) in [("1", MessageKind::Acknowledgement), ("2", MessageKind::OwnerNotice)] {
+        let id = keep(store, crowd_mail(name)).await;
+        let claim = claim(store, id).await;
+        let owner = Addressee::Mail(address(&format!("owner-{name}@kommun.example")));
+        let messages = vec![NewMessage { kind, to: owner, values: "{}".to_owned() }];
+        let step = Step { messages, ..step(delivered(true)) };
+        store.commit(id, claim.fence, &claim.ticket.state, step).await.unwrap();
+        let sql = format!("SELECT message_id FROM message WHERE ticket = {}", id.0);
+        let ours = world.texts(&sql).await.remove(0);
+        let answer = mail_but(&format!("answer-{name}"), |mail| {
+            mail.from = Some(address(&format!("owner-{name}@kommun.example")));
+            mail.answers = vec![nyckelbud::types::MessageId::parse(&ours).unwrap()];
+        });
+        assert_eq!(keep(store, answer).await, id, "it joins");
+        ids.push(id);
+    }
+    for (id, urgent) in ids.into_iter().zip([false, true]) {
+        let ticket = store.ticket(id).await.unwrap().unwrap();
+        assert!(matches!(ticket.state, State::Technician { .. }));
+        assert_eq!(ticket.urgent, urgent);
+    }
+}
