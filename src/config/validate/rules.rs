@@ -7,7 +7,7 @@ use super::shape::is_domain;
 use crate::clock::Zone;
 use crate::config::key_path::KeyPath;
 use crate::config::settings::{
-    DeliverySettings, DeskSettings, ManagerDelivery, PasswordSettings, PolicySettings, Senders,
+    DeliverySettings, DeskSettings, ManagerDelivery, PasswordSettings, PickupMethod, PolicySettings, Senders,
 };
 use crate::directory::PhoneType;
 
@@ -93,7 +93,7 @@ impl Checks<'_> {
         let told = !delivery.manager_notice.is_empty();
         self.expect(&at.key("manager_notice"), told, "an empty list", "\"sms\", \"mail\" or both");
         let by_sms = delivery.manager_notice.contains(&crate::config::Notice::Sms);
-        if told && by_link && !by_sms {
+        if told && by_link && !by_sms && delivery.pickup == PickupMethod::Link {
             self.expect(
                 &at.key("manager_notice"),
                 false,

@@ -67,6 +67,8 @@ const DOORS: &[(&str, Door)] = &[
     ("hyper-util", Only(&["src/web/serve"])),
     ("minijinja", Only(&["src/render"])),
     ("reqwest", Only(&["src/http"])),
+    // judges the tokens of an identity provider
+    ("openidconnect", Only(&["src/oidc.rs"])),
     ("unicode-normalization", Only(&["src/delivery/gsm7.rs"])),
     // secrets
     ("argon2", Only(&["src/password/file.rs"])),
