@@ -62,7 +62,7 @@ const DOORS: &[(&str, Door)] = &[
     ("jiff", Only(&["src/clock.rs"])),
     // HTTP and texts
     ("axum", Only(&["src/web/"])),
-    ("bytes", Only(&["src/http.rs"])),
+    ("bytes", Only(&["src/http.rs", "src/http/relay.rs"])),
     ("hyper", Only(&["src/web/serve"])),
     ("hyper-util", Only(&["src/web/serve"])),
     ("minijinja", Only(&["src/render"])),

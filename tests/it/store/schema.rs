@@ -67,6 +67,7 @@ async fn migrates_once(url: &str) {
         "0004_vouching.sql",
         "0005_bounces.sql",
         "0006_crowds.sql",
+        "0008_links.sql",
     ];
     assert_eq!(store::migrate(url).await.unwrap(), all);
     assert_eq!(store::migrate(url).await.unwrap(), Vec::<String>::new());

@@ -97,7 +97,7 @@ async fn a_link_that_is_used_between_the_reminder_and_its_text_is_brought_to_nob
 
 #[tokio::test]
 async fn a_link_that_soon_ends_is_not_brought_to_mind() {
-    for (minutes, reminders) in [(39, 0), (40, 1)] {
+    for (minutes, reminders) in [(39, 0), (41, 1)] {
         let place = Place::new();
         place.deliver(OFFERED);
         let desk = OpenDesk::open(&place.folder, &place.clock, |parts| {
@@ -108,7 +108,7 @@ async fn a_link_that_soon_ends_is_not_brought_to_mind() {
         place.clock.turn(30);
         desk.work().await;
         assert_eq!(to_karin(&place, REMINDER).len(), reminders, "valid for {minutes} minutes");
-        place.clock.turn(10);
+        place.clock.turn(12);
         desk.work().await;
         technician_has(&desk, OFFERED, Reason::PickupExpired, PasswordFact::NotChanged).await;
     }
