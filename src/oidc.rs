@@ -161,6 +161,16 @@ impl Provider {
         Ok(Self { settings, issuer, redirect, http, known: Mutex::new(None) })
     }
 
+    /// Reads the provider's document and its keys, and says where people are sent; nobody signs in.
+    ///
+    /// # Errors
+    /// [`OidcError::Unavailable`].
+    pub async fn probe(&self) -> Result<String, OidcError> {
+        let metadata = self.metadata(Duration::ZERO).await?;
+        let keys = metadata.jwks().keys().len();
+        Ok(format!("{} keys; people come back to {}", keys, self.settings.redirect))
+    }
+
     /// Where a browser is sent to sign in.
     ///
     /// # Errors

@@ -303,7 +303,7 @@ pub fn parts(settings: &Settings, store: Arc<dyn Store>, tokens: &Tokens) -> Res
 }
 
 /// Where managers sign in, when links ask for that.
-fn provider(settings: &Settings) -> Result<Option<Arc<Provider>>, CliError> {
+pub(super) fn provider(settings: &Settings) -> Result<Option<Arc<Provider>>, CliError> {
     let Some(oidc) = &settings.web.oidc else { return Ok(None) };
     let provider = Provider::new(OidcSettings {
         issuer: oidc.issuer.clone(),

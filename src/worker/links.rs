@@ -190,14 +190,14 @@ pub(crate) async fn text(
     manager: &AccountId,
     taken: Instant,
 ) -> Outcome {
-    if !parts.timing.lease_allows(taken, parts.timing.directory.saturating_mul(2)) {
+    let reminds = claim.message.kind == MessageKind::Reminder;
+    // Who is to be told, and of whom.
+    let calls = if reminds { 1 } else { 2 };
+    if !parts.timing.lease_allows(taken, parts.timing.directory.saturating_mul(calls)) {
         return too_late();
     }
-    let made = if claim.message.kind == MessageKind::Reminder {
-        reminding_text(parts, claim).await
-    } else {
-        closing_text(parts, claim, manager).await
-    };
+    let made =
+        if reminds { reminding_text(parts, claim).await } else { closing_text(parts, claim, manager).await };
     match made {
         Ok((number, text)) => through_gateways(parts, &number, &text, claim.id, taken).await,
         Err(outcome) => outcome,
@@ -248,8 +248,18 @@ pub(crate) async fn letter(
     parts: &Parts,
     claim: &MessageClaim,
     to: &EmailAddress,
+    taken: Instant,
 ) -> Option<Result<MailText, Outcome>> {
+    let in_time = parts.timing.lease_allows(taken, parts.timing.directory);
     Some(match claim.message.kind {
+        MessageKind::ManagerLink
+        | MessageKind::ManagerCode
+        | MessageKind::Reminder
+        | MessageKind::LinkClosed
+            if !in_time =>
+        {
+            Err(too_late())
+        }
         MessageKind::ManagerLink | MessageKind::ManagerCode | MessageKind::Reminder => {
             with_secret(parts, claim, to).await
         }

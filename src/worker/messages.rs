@@ -182,10 +182,7 @@ pub(crate) fn too_late() -> Outcome {
 }
 
 async fn mail(parts: &Parts, claim: &MessageClaim, to: &EmailAddress, taken: Instant) -> Outcome {
-    if !parts.timing.lease_allows(taken, parts.timing.directory.saturating_mul(2)) {
-        return too_late();
-    }
-    let text = match links::letter(parts, claim, to).await {
+    let text = match links::letter(parts, claim, to, taken).await {
         Some(Ok(text)) => text,
         Some(Err(outcome)) => return outcome,
         None => match words(parts, claim) {

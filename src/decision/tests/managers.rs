@@ -114,7 +114,9 @@ fn link_and_code_go_two_ways_and_who_has_but_one_is_passed_over() {
     // The password itself needs no second way.
     let mut password = both(karin(|_| {}));
     password.policy.manager = ManagerDelivery::Password;
-    assert!(matches!(password.decision(), Decision::OfferManager { manager, .. } if manager.as_str() == "karin"));
+    assert!(
+        matches!(password.decision(), Decision::OfferManager { manager, .. } if manager.as_str() == "karin")
+    );
 }
 
 #[test]
