@@ -118,6 +118,8 @@ fn secrets(settings: &mut Settings) -> Vec<(KeyPath, &mut SecretSetting)> {
     let smtp = KeyPath::of("smtp");
     secrets.extend(settings.smtp.password.as_mut().map(|secret| (smtp.key("password"), secret)));
     secrets.extend(settings.smtp.oauth.as_mut().and_then(|oauth| client_secret(&smtp, oauth)));
+    let oidc = settings.web.oidc.as_mut();
+    secrets.extend(oidc.map(|oidc| (KeyPath::of("web.oidc.client_secret"), &mut oidc.client_secret)));
     secrets
 }
 
