@@ -9,8 +9,8 @@ use super::registers::{Register, register, zone};
 use super::{CliError, Common, output};
 use crate::clock::SystemClock;
 use crate::config::{
-    self, GatewayKind, Loaded, MailboxKind, MailboxSettings, OauthSettings, SecretSetting, Settings,
-    SmtpKind, Start,
+    self, GatewayKind, Loaded, MailboxKind, MailboxSettings, OauthSettings, PickupMethod, SecretSetting,
+    Settings, SmtpKind, Start,
 };
 use crate::delivery::notice::{MailSpool, SmtpSender, SmtpSettings};
 use crate::delivery::sms::elks::{ElksGateway, ElksSettings};
@@ -304,7 +304,8 @@ pub fn parts(settings: &Settings, store: Arc<dyn Store>, tokens: &Tokens) -> Res
 
 /// Where managers sign in, when links ask for that.
 pub(super) fn provider(settings: &Settings) -> Result<Option<Arc<Provider>>, CliError> {
-    let Some(oidc) = &settings.web.oidc else { return Ok(None) };
+    let signs_in = settings.delivery.pickup == PickupMethod::SignIn;
+    let Some(oidc) = settings.web.oidc.as_ref().filter(|_| signs_in) else { return Ok(None) };
     let provider = Provider::new(OidcSettings {
         issuer: oidc.issuer.clone(),
         client_id: oidc.client_id.clone(),

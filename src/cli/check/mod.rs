@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::{CliError, Common, assembly, registers};
 use crate::config::{
-    DirectoryKind, GatewayKind, GatewaySettings, MailboxKind, MailboxSettings, SecretSource, Settings,
-    SmtpKind,
+    DirectoryKind, GatewayKind, GatewaySettings, MailboxKind, MailboxSettings, PickupMethod, SecretSource,
+    Settings, SmtpKind,
 };
 use crate::directory::Finding;
 use crate::dkim::Dkim;
@@ -51,7 +51,7 @@ pub(super) async fn run(common: &Common) -> Result<(), CliError> {
     }
     people(settings, &tokens, &mut report).await?;
     ways_out(settings, &tokens, &mut report).await?;
-    if settings.web.oidc.is_some() {
+    if settings.delivery.pickup == PickupMethod::SignIn {
         let todo = "correct [web.oidc]; docs/sign-in.md has every step";
         report.add(timed("sign-in", todo, ask_provider(settings)).await)?;
     }

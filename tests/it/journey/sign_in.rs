@@ -154,7 +154,7 @@ async fn an_address_counts_only_where_it_is_configured_and_verified() {
         let mut browser = program.browser();
         let address = leave(&mut browser, &link).await;
         let page = browser.follow(&provider.sign_in(&address, Some(person)).await).await;
-        assert_eq!(page.body.contains("Du är inloggad"), is_manager, "{person}: {}", page.body);
+        assert_eq!(page.body.contains("Visa lösenordet"), is_manager, "{person}: {}", page.body);
     }
 }
 
