@@ -239,8 +239,8 @@ mod tests {
         let mut seen = [std::collections::BTreeSet::new(), std::collections::BTreeSet::new()];
         for seed in 0..=255_u8 {
             // Each differs from the others in many bits, as keyed hashes do.
-            let mac =
-                std::array::from_fn(|place| seed.wrapping_mul(151).wrapping_add(place as u8 * 83) ^ seed);
+            let octet = |place: usize| u8::try_from(place).unwrap().wrapping_mul(83);
+            let mac = std::array::from_fn(|place| seed.wrapping_mul(151).wrapping_add(octet(place)) ^ seed);
             let code = PickupCode::from_mac(mac).written().replace('-', "");
             seen[0].insert(code.as_bytes()[0]);
             seen[1].insert(code.as_bytes()[7]);

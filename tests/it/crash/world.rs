@@ -10,7 +10,7 @@ use nyckelbud::clock::{Clock, SystemClock};
 use nyckelbud::store::{Store, TicketFilter};
 use nyckelbud::ticket::State;
 use nyckelbud::token::Tokens;
-use nyckelbud::web::{Browser, Desk, Page, PickupAnswer, Proof, RevealPage};
+use nyckelbud::web::{Browser, Desk, Page, PickupAnswer, PickupView, Proof, RevealPage};
 use nyckelbud::worker::{DeskPort, Health, Inbox, Intake, Parts, Timing, Worker};
 
 use super::passes::{FilePasses, OfPasses};
@@ -267,6 +267,9 @@ impl<'a> Manager<'a> {
     async fn stop(&self, stopper: &Stopper) {
         let reminded = self.world.texts_to_karin().iter().any(|text| text.contains("Påminnelse"));
         let Some(token) = demo_desk::stop_token(self.world.folder()).filter(|_| reminded) else { return };
+        if !matches!(self.desk.pickup(&token, None).await, PickupView::Warning { .. }) {
+            return;
+        }
         stopper.point("before stop");
         self.desk.answer(&token, None, PickupAnswer::NotMe).await;
         stopper.point("after stop");
