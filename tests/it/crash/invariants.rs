@@ -119,16 +119,21 @@ fn no_mail_lost_and_one_fate_each(evidence: &Evidence<'_>) {
 }
 
 fn handed_over_after_reading(evidence: &Evidence<'_>) {
-    let mut fresh: BTreeSet<&str> = BTreeSet::new();
+    let mut fresh: BTreeMap<&str, usize> = BTreeMap::new();
+    // Reminder and warning may leave side by side: both have read by then.
+    let most = if evidence.world.is_stopped() { 2 } else { 1 };
     for line in &evidence.log {
         match line[0].as_str() {
             "start" => fresh.clear(),
             "facts" => {
-                fresh.insert(&line[1]);
+                let reads = fresh.entry(&line[1]).or_default();
+                *reads = (*reads + 1).min(most);
             }
             "text" => {
                 let account = if line[1] == ANNAS_MOBILE { ANNA } else { FILIP };
-                assert!(fresh.remove(account), "texted without reading: {line:?}");
+                let reads = fresh.entry(account).or_default();
+                assert!(*reads > 0, "texted without reading: {line:?}");
+                *reads -= 1;
                 let to_right_hand = [ANNAS_MOBILE, KARINS_MOBILE, FILIPS_MOBILE].contains(&line[1].as_str());
                 assert!(to_right_hand, "{line:?}");
             }
