@@ -14,21 +14,25 @@ use crate::directory::Directory;
 use crate::dkim::Dkim;
 use crate::keyring::Keyring;
 use crate::mail::Authentication;
+use crate::oidc::Provider;
 use crate::password::{AccessPasses, PasswordReset};
 use crate::store::{Store, StoreError};
 use crate::types::{EmailAddress, UnixMillis};
 
+mod alarm;
 mod answer;
 mod backoff;
 mod breaker;
 mod decide;
 mod explain;
 mod facts;
+mod guard;
 mod handover;
 mod health;
 mod intake;
 mod issue;
 mod limits;
+mod links;
 mod messages;
 mod offer;
 mod port;
@@ -39,6 +43,7 @@ mod reset;
 mod restored;
 mod run;
 mod scramble;
+mod sign_in;
 mod signatures;
 mod step;
 mod stop;
@@ -81,8 +86,8 @@ pub struct Rules {
     pub pickup_valid: Duration,
     /// How long a sealed password may be under way.
     pub deadline: Duration,
-    /// Does the manager get a mail beside the text?
-    pub manager_mail: bool,
+    /// When whoever has not opened a link is reminded, counted from its offer.
+    pub remind_after: Duration,
     /// Texts in a day, all together.
     pub texts_per_day: u32,
     /// Who gets alarms.
@@ -163,6 +168,8 @@ pub struct Parts {
     pub keyring: Option<Arc<Keyring>>,
     /// All texts.
     pub texts: Arc<Texts>,
+    /// Where managers sign in, when links ask for that.
+    pub provider: Option<Arc<Provider>>,
     /// The rules.
     pub rules: Rules,
     /// How long things may take.

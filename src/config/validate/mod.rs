@@ -9,6 +9,7 @@ use super::settings::Settings;
 mod graph;
 mod ldap;
 mod mail;
+mod oidc;
 mod rules;
 mod shape;
 mod unbuilt;
@@ -41,6 +42,7 @@ impl<'a> Checks<'a> {
         self.upkeep(settings);
         self.graph(&settings.directory);
         self.ldap(&settings.directory);
+        self.oidc(settings);
         self.unbuilt(settings);
     }
 

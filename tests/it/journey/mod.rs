@@ -12,6 +12,7 @@ mod manager;
 mod opening;
 mod poison;
 mod search;
+mod sign_in;
 mod stopping;
 mod tokens;
 mod waking;

@@ -16,6 +16,7 @@ pub mod graph;
 pub mod http_request;
 pub mod island;
 pub mod letters;
+pub mod oidc;
 pub mod postfix;
 pub mod postgres;
 pub mod program;
