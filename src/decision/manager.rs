@@ -51,6 +51,18 @@ pub struct Reach<'m> {
     pub mail: Option<&'m EmailAddress>,
 }
 
+impl Policy {
+    /// What a link to a manager asks for. Where the password itself goes by text, a link only takes the place of
+    /// a text that could not leave, and asks for no more than that text would have.
+    #[must_use]
+    pub fn link_asks(&self) -> Pickup {
+        match self.manager {
+            ManagerDelivery::Pickup => self.pickup,
+            ManagerDelivery::Password => Pickup::Link,
+        }
+    }
+}
+
 /// The nearest manager that can be reached, with the ways, and notes about those passed over.
 #[must_use]
 pub fn nearest_manager<'m>(
@@ -104,13 +116,8 @@ pub fn reachable_at<'m>(
 
 /// What of these ways is used, if it is enough for what shall go.
 fn enough<'m>(found: Reach<'m>, policy: &Policy) -> Result<Reach<'m>, &'static str> {
-    let pickup = match policy.manager {
-        ManagerDelivery::Pickup => policy.pickup,
-        // The password itself goes by text.
-        ManagerDelivery::Password => Pickup::Link,
-    };
     const NO_PHONE: &str = "no registered phone that may be texted";
-    match pickup {
+    match policy.link_asks() {
         Pickup::Link if found.phone.is_none() => Err(NO_PHONE),
         Pickup::Link => Ok(found),
         // Link and code by one way would both be in one hand.

@@ -25,7 +25,8 @@ pub(super) async fn show(State(app): State<Arc<App>>, method: Method, visit: Vis
 
 /// The page does not wait for those who are told.
 fn tell_of_a_second_browser(app: &Arc<App>, visit: &Visit, view: &PickupView) {
-    if matches!(view, PickupView::UsedElsewhere { .. }) {
+    // The desk knows whether a link that is gone was used by another browser before.
+    if matches!(view, PickupView::UsedElsewhere { .. } | PickupView::Gone) {
         let (desk, token, browser) = (Arc::clone(&app.desk), visit.token.clone(), visit.known.clone());
         tokio::spawn(async move { desk.opened_elsewhere(&token, browser.as_ref()).await });
     }

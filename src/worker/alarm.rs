@@ -6,10 +6,10 @@ use serde_json::json;
 
 use super::Parts;
 use super::handover::{bound_to, claim_soon};
-use super::work::{Draft, Due, WorkError};
+use super::work::{Draft, Due, Work, WorkError};
 use crate::store::{Addressee, AuditEntry, MACHINE, MessageKind, NewMessage};
-use crate::ticket::{Ticket, Way};
-use crate::types::{Check, CheckResult};
+use crate::ticket::{PasswordFact, State, Ticket, Way};
+use crate::types::{Check, CheckResult, UnixMillis};
 
 const SECOND: &str = "the link was opened in a second browser after it was used; it showed nothing there";
 
@@ -35,8 +35,7 @@ pub(crate) async fn opened_elsewhere(
     }
     // Somebody who works on it for so long will have ended it; then there is nothing to warn of.
     let Some(mut work) = claim_soon(parts, ticket.id).await? else { return Ok(()) };
-    let by_page = work.state().job().is_some_and(|job| matches!(job.way, Way::Page { .. }));
-    if by_page && !bound_to(work.state(), browser) && !told(&work.claim.ticket) {
+    if used_by_another(&work, browser) && !told(&work.claim.ticket) {
         let number = ticket.number;
         let text = format!(
             "Ticket {number}: {SECOND}. Ask the manager whether both browsers were theirs. If not, somebody \
@@ -62,4 +61,33 @@ pub(crate) async fn opened_elsewhere(
     work.give_back(parts.now()).await?;
     parts.wake.notify_one();
     Ok(())
+}
+
+/// Has another browser than this one seen the password? Also when it has ended the matter since: whoever has
+/// stolen a link would say "handed over" first, and the manager, who comes later, would be told nothing.
+fn used_by_another(work: &Work, browser: &str) -> bool {
+    if work.state().job().is_some_and(|job| matches!(job.way, Way::Page { .. })) {
+        return !bound_to(work.state(), browser);
+    }
+    let seen = match work.state() {
+        State::Done { .. } => true,
+        State::Technician { password } => *password != PasswordFact::NotChanged,
+        State::Requested { .. }
+        | State::Sealed { .. }
+        | State::Issuing { .. }
+        | State::Applied { .. }
+        | State::Sending { .. }
+        | State::Sent { .. }
+        | State::Offered { .. }
+        | State::Revealed { .. }
+        | State::Asked
+        | State::Filed
+        | State::Observed
+        | State::Coalesced { .. }
+        | State::Held => false,
+    };
+    let ticket = &work.claim.ticket;
+    let by = &ticket.pickup_browser;
+    let lately = |at: UnixMillis| work.now() < at.plus(work.parts.rules.pickup_valid);
+    seen && !by.is_empty() && by != browser && ticket.settled_at.is_none_or(lately)
 }

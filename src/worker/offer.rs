@@ -51,7 +51,7 @@ fn guard(policy: &Policy, hand: &Hand, managers: &[Manager], now: UnixMillis) ->
     let Hand::Manager(id) = hand else { return Some(Guard::Nothing) };
     let manager = managers.iter().find(|manager| manager.id == *id)?;
     let reach = reachable_at(manager, policy, now).ok()?;
-    Some(match policy.pickup {
+    Some(match policy.link_asks() {
         Pickup::Link => Guard::Nothing,
         Pickup::LinkAndCode if policy.manager_told.mail => Guard::CodeByText,
         Pickup::LinkAndCode => Guard::CodeByMail,

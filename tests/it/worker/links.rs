@@ -197,6 +197,30 @@ async fn people_are_told_once_of_a_second_browser_and_never_before_the_link_was_
 }
 
 #[tokio::test]
+async fn whoever_stole_a_link_silences_nobody_by_ending_the_matter() {
+    for answer in [PickupAnswer::HandedOver, PickupAnswer::DidNotWork] {
+        let place = Place::new();
+        let desk = offered(&place).await;
+        let (token, thief) = (place.token(), Browser::new([2; 16]));
+        desk.reveal(&token, &thief).await.unwrap();
+        desk.answer(&token, Some(&thief), answer).await;
+        for browser in [&thief, &karins_phone(), &karins_phone()] {
+            desk.look_elsewhere(&token, Some(browser)).await;
+        }
+        let trail = desk.ticket(OFFERED).await.trail;
+        let told = trail.0.iter().filter(|line| line.evidence.contains("second browser")).count();
+        assert_eq!(told, 1, "{answer:?}: {trail:?}");
+    }
+    let place = Place::new();
+    let desk = offered(&place).await;
+    let token = place.token();
+    desk.answer(&token, Some(&karins_phone()), PickupAnswer::NotMine).await;
+    desk.look_elsewhere(&token, Some(&Browser::new([2; 16]))).await;
+    let trail = desk.ticket(OFFERED).await.trail;
+    assert!(!trail.0.iter().any(|line| line.evidence.contains("second browser")), "nobody saw a password");
+}
+
+#[tokio::test]
 async fn to_all_but_its_browser_a_link_that_is_over_is_like_one_that_never_was() {
     for answer in [PickupAnswer::HandedOver, PickupAnswer::DidNotWork, PickupAnswer::NotMine] {
         let place = Place::new();
