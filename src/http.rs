@@ -17,6 +17,10 @@ use crate::secret::Secret;
 use crate::tls::{TlsError, client_config, is_loopback_address};
 use crate::types::UnixMillis;
 
+mod request;
+
+pub use request::{Auth, Method, Request, is_header_name};
+
 /// How long each kind of wait may last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {

@@ -14,8 +14,10 @@ use zeroize::Zeroizing;
 
 mod embedded;
 mod overrides;
+mod snippet;
 
 use embedded::EMBEDDED;
+pub use snippet::Snippet;
 
 /// Bounds the steps and the memory of one rendering (one unit is one step or 64 octets): a page
 /// takes some ten thousand, a loop without end would take them all.

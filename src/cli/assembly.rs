@@ -5,18 +5,17 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::gateways::gateways;
 use super::registers::{Register, register, zone};
 use super::{CliError, Common, output};
 use crate::clock::SystemClock;
 use crate::config::{
-    self, GatewayKind, Loaded, MailboxKind, MailboxSettings, OauthSettings, PasswordStyle, PickupMethod,
-    SecretSetting, Settings, SmtpKind, Start, Unused,
+    self, Loaded, MailboxKind, MailboxSettings, OauthSettings, PasswordStyle, PickupMethod, SecretSetting,
+    Settings, SmtpKind, Start, Unused,
 };
+use crate::delivery::MailSender;
 use crate::delivery::notice::{MailSpool, SmtpSender, SmtpSettings};
-use crate::delivery::sms::elks::{ElksGateway, ElksSettings};
-use crate::delivery::sms::spool::SpoolGateway;
 use crate::delivery::texts::{DeskWords, Texts};
-use crate::delivery::{MailSender, SmsGateway};
 use crate::dkim::Dkim;
 use crate::http::ServiceUrl;
 use crate::keyring::{self, Keyring};
@@ -29,7 +28,7 @@ use crate::render::Renderer;
 use crate::store::{self, Store};
 use crate::token::{Credential, SignIn, TokenSettings, Tokens};
 use crate::web::WebSettings;
-use crate::worker::{Breakers, Callback, Inbox, IntakeSettings, Parts, Rules, Timing};
+use crate::worker::{Breakers, Inbox, IntakeSettings, Parts, Rules, Timing};
 
 /// A manager who has not opened the link is reminded once, so long after the offer.
 const REMIND_AFTER: Duration = Duration::from_secs(30 * 60);
@@ -106,44 +105,7 @@ pub(super) fn texts(settings: &Settings, renderer: Arc<Renderer>) -> Result<Text
     Err(CliError::Wrong(format!("texts do not fit:\n  {}", problems.join("\n  "))))
 }
 
-/// The gateways in the order in which they are tried.
-pub(super) fn gateways(settings: &Settings) -> Result<Vec<Arc<dyn SmsGateway>>, CliError> {
-    settings.sms.gateways.iter().map(|gateway| one_gateway(settings, gateway)).collect()
-}
-
-/// One gateway.
-pub(super) fn one_gateway(
-    settings: &Settings,
-    gateway: &config::GatewaySettings,
-) -> Result<Arc<dyn SmsGateway>, CliError> {
-    match gateway.kind {
-        GatewayKind::Spool => Ok(Arc::new(SpoolGateway::new(gateway.name.clone(), gateway.path.clone()))),
-        GatewayKind::FortySixElks => {
-            let password = gateway.password.as_ref().ok_or_else(|| lacks(&gateway.name, "password"))?;
-            let elks = ElksSettings {
-                name: gateway.name.clone(),
-                base_url: gateway.base_url.clone(),
-                username: gateway.username.clone(),
-                password: password.secret().clone(),
-                callback: gateway.callback.as_ref().map(|c| c.secret().clone()),
-                public_url: settings.desk.public_url.clone(),
-                sender: settings.sms.sender.clone(),
-            };
-            let made = ElksGateway::new(elks);
-            Ok(Arc::new(made.map_err(|e| CliError::Wrong(format!("gateway {}: {e}", gateway.name)))?))
-        }
-        GatewayKind::Twilio
-        | GatewayKind::Sinch
-        | GatewayKind::GatewayApi
-        | GatewayKind::Kannel
-        | GatewayKind::Smpp
-        | GatewayKind::Http => {
-            Err(CliError::Wrong(format!("gateway {}: this kind is not part of this version", gateway.name)))
-        }
-    }
-}
-
-fn lacks(name: &str, key: &str) -> CliError {
+pub(super) fn lacks(name: &str, key: &str) -> CliError {
     CliError::Wrong(format!("{name} lacks its {key}"))
 }
 
@@ -328,14 +290,6 @@ pub(super) fn dkim(settings: &Settings) -> Option<Arc<Dkim>> {
 /// Must this desk itself check the signatures of this mailbox's mails?
 pub(super) fn checks_dkim(mailbox: &MailboxSettings) -> bool {
     mailbox.authentication == Authentication::Dkim
-}
-
-/// Gateways that may call back.
-pub(super) fn callbacks(settings: &Settings) -> Vec<Callback> {
-    let callback = |g: &config::GatewaySettings| {
-        g.callback.as_ref().map(|c| Callback { gateway: g.name.clone(), secret: c.secret().clone() })
-    };
-    settings.sms.gateways.iter().filter_map(callback).collect()
 }
 
 /// What the pages need.

@@ -16,6 +16,7 @@ mod coverage;
 mod demo;
 mod directory;
 mod explain;
+mod gateways;
 mod generate;
 mod key;
 mod migrate;

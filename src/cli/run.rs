@@ -152,8 +152,7 @@ impl Desk {
         let health = Arc::new(Health::expecting(&mailboxes));
         let door = tokio::net::TcpListener::from_std(door).map_err(unserved)?;
         let page: Box<RevealPage> = crate::web::reveal_page(web.clone(), Arc::clone(&renderer));
-        let callbacks = assembly::callbacks(&settings);
-        let port = Arc::new(DeskPort::new(Arc::clone(&parts), Arc::clone(&health), callbacks, page));
+        let port = Arc::new(DeskPort::new(Arc::clone(&parts), Arc::clone(&health), page));
         // A desk without its pages cannot hand passwords to managers: when they end, all ends.
         let (stopping, ends_all) = (stop.clone(), stop.clone().drop_guard());
         let pages = tokio::spawn(async move {

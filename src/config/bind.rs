@@ -114,6 +114,8 @@ fn secrets(settings: &mut Settings) -> Vec<(KeyPath, &mut SecretSetting)> {
         let at = KeyPath::of("sms.gateway").index(index);
         secrets.extend(gateway.password.as_mut().map(|secret| (at.key("password"), secret)));
         secrets.extend(gateway.callback.as_mut().map(|secret| (at.key("callback"), secret)));
+        secrets.extend(gateway.callback_auth.as_mut().map(|secret| (at.key("callback_auth"), secret)));
+        secrets.extend(gateway.signature.as_mut().map(|secret| (at.key("signature"), secret)));
     }
     let smtp = KeyPath::of("smtp");
     secrets.extend(settings.smtp.password.as_mut().map(|secret| (smtp.key("password"), secret)));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use zeroize::Zeroizing;
 
-use crate::types::{EmailAddress, MessageId, Outcome, PhoneNumber, UnixMillis};
+use crate::types::{CallbackRequest, EmailAddress, MessageId, Outcome, PhoneNumber, UnixMillis};
 
 mod drop_in;
 pub mod gsm7;
@@ -49,6 +49,51 @@ pub enum Receipt {
     Pending,
 }
 
+/// What came to the address for a gateway's receipts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReceiptReading {
+    /// Not from the gateway: another secret, a wrong signature, or it gives no receipts.
+    Foreign,
+    /// From the gateway, and not of the documented form.
+    Malformed,
+    /// What became of a text.
+    Told {
+        /// The key under which it was sent, when the receipt names it.
+        key: Option<String>,
+        /// The gateway's name for the text.
+        reference: String,
+        /// What became of it.
+        receipt: Receipt,
+    },
+}
+
+/// What an account at a gateway holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Balance {
+    /// In hundredths of the currency, rounded down.
+    pub hundredths: i64,
+    /// The currency, ISO 4217.
+    pub currency: String,
+    /// Is it below what the configuration calls low, or is nothing left?
+    pub low: bool,
+}
+
+impl Balance {
+    /// Is nothing left? An account that is billed afterwards still sends.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.hundredths <= 0
+    }
+}
+
+impl std::fmt::Display for Balance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sign = if self.hundredths < 0 { "-" } else { "" };
+        let hundredths = self.hundredths.unsigned_abs();
+        write!(f, "{sign}{}.{:02} {}", hundredths / 100, hundredths % 100, self.currency)
+    }
+}
+
 /// What a gateway can do, apart from sending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GatewayTraits {
@@ -56,6 +101,8 @@ pub struct GatewayTraits {
     pub receipts: bool,
     /// Is sending the same key twice the same as sending once?
     pub honours_keys: bool,
+    /// Does it answer when it is asked what became of a text?
+    pub can_be_asked: bool,
 }
 
 /// A way for texts to leave.
@@ -82,6 +129,20 @@ pub trait SmsGateway: Send + Sync {
     /// # Errors
     /// In words, why it could not be asked.
     async fn ask(&self, reference: &str) -> Result<Receipt, String>;
+
+    /// Reads what came to the address for its receipts, `secret` in the path; first of all whether the
+    /// gateway has sent it. Changes nothing.
+    fn receipt(&self, _secret: &str, _request: &CallbackRequest<'_>) -> ReceiptReading {
+        ReceiptReading::Foreign
+    }
+
+    /// What the account holds; `None` where the gateway does not tell.
+    ///
+    /// # Errors
+    /// In words, why it could not be asked.
+    async fn balance(&self) -> Result<Option<Balance>, String> {
+        Ok(None)
+    }
 
     /// Tries the gateway without sending; answers in words (the balance, for example).
     ///

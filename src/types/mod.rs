@@ -2,6 +2,7 @@
 //! own, and is never checked again.
 
 mod account_id;
+mod callback_request;
 mod credential;
 mod email_address;
 mod history;
@@ -19,6 +20,7 @@ mod trail;
 mod username;
 
 pub use account_id::AccountId;
+pub use callback_request::CallbackRequest;
 pub use credential::Credential;
 pub use email_address::{EmailAddress, EmailAddressError};
 pub use history::History;

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::password::TemporaryPassword;
-use crate::types::UnixMillis;
+use crate::types::{CallbackRequest, UnixMillis};
 
 /// A browser, as its cookie names it: 128 random bits in lower-case hexadecimal. The first POST
 /// binds the link to it.
@@ -223,7 +223,7 @@ impl std::fmt::Debug for Page {
 pub enum ReceiptAnswer {
     /// Kept.
     Taken,
-    /// No such gateway, or another secret: answered like any unknown path.
+    /// No such gateway, another secret, or a wrong signature: answered like any unknown path.
     Unknown,
     /// It cannot be understood.
     Malformed,
@@ -267,14 +267,9 @@ pub trait Desk: Send + Sync {
     /// Takes the person's answer; says what to show.
     async fn answer(&self, token: &str, browser: Option<&Browser>, answer: PickupAnswer) -> PickupView;
 
-    /// Takes a delivery receipt: path's gateway and secret, the query's key, and the form.
-    async fn receipt(
-        &self,
-        gateway: &str,
-        secret: &str,
-        key: Option<&str>,
-        form: &[(String, String)],
-    ) -> ReceiptAnswer;
+    /// Takes what came to a gateway's address for receipts: the path's gateway and secret, and the
+    /// request as it is.
+    async fn receipt(&self, gateway: &str, secret: &str, request: &CallbackRequest<'_>) -> ReceiptAnswer;
 
     /// Has everything answered lately?
     async fn ready(&self) -> Readiness;

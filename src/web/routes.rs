@@ -66,7 +66,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/p/{token}/not-me", post(pickup::not_me))
         .route("/p/{token}/sign-in", get(sign_in::begin))
         .route(SIGN_IN_CALLBACK, get(sign_in::returned))
-        .route("/callbacks/sms/{gateway}/{secret}", post(callback::receipt))
+        .route("/callbacks/sms/{gateway}/{secret}", get(callback::receipt).post(callback::receipt))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .route(STYLE_PATH, get(style))

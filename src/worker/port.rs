@@ -14,42 +14,27 @@ use super::step::{looked_up_at, shown_until};
 use super::stop;
 use super::work::{Draft, Due, WorkError};
 use crate::delivery::pickup::{PickupToken, StopToken};
-use crate::delivery::{Receipt, sms};
+use crate::delivery::{Receipt, ReceiptReading};
 use crate::directory::{Account, Lookup, Who};
-use crate::secret::Secret;
 use crate::ticket::{Event, Guard, Hand, Offer, State, Ticket, WRONG_CODES};
-use crate::types::Reason;
+use crate::types::{CallbackRequest, Reason};
 use crate::web::{
     Asks, Browser, Desk, Page, PickupAnswer, PickupView, Proof, Readiness, ReceiptAnswer, Returned,
     RevealPage, Revealed, SignIn, SignedIn,
 };
 
-/// A gateway that may call back, with the secret part of its path.
-pub struct Callback {
-    /// The gateway's configured name.
-    pub gateway: String,
-    /// The secret in the path.
-    pub secret: Secret,
-}
-
 /// The desk behind the pages.
 pub struct DeskPort {
     parts: Arc<Parts>,
     health: Arc<Health>,
-    callbacks: Vec<Callback>,
     page: Box<RevealPage>,
 }
 
 impl DeskPort {
     /// The desk over `parts`; `page` makes the page that shows a password.
     #[must_use]
-    pub fn new(
-        parts: Arc<Parts>,
-        health: Arc<Health>,
-        callbacks: Vec<Callback>,
-        page: Box<RevealPage>,
-    ) -> Self {
-        Self { parts, health, callbacks, page }
+    pub fn new(parts: Arc<Parts>, health: Arc<Health>, page: Box<RevealPage>) -> Self {
+        Self { parts, health, page }
     }
 
     /// The ticket that the link opens; `Err` says what to show when there is none to be had.
@@ -322,27 +307,18 @@ impl Desk for DeskPort {
         }
     }
 
-    async fn receipt(
-        &self,
-        gateway: &str,
-        secret: &str,
-        key: Option<&str>,
-        form: &[(String, String)],
-    ) -> ReceiptAnswer {
-        let known = self.callbacks.iter().any(|callback| {
-            let same = subtle::ConstantTimeEq::ct_eq(callback.secret.expose().as_bytes(), secret.as_bytes());
-            callback.gateway == gateway && bool::from(same)
-        });
-        if !known {
+    async fn receipt(&self, name: &str, secret: &str, request: &CallbackRequest<'_>) -> ReceiptAnswer {
+        let Some(gateway) = self.parts.gateways.iter().find(|gateway| gateway.name() == name) else {
             return ReceiptAnswer::Unknown;
-        }
-        let Some((reference, receipt)) = sms::elks::parse_receipt(form) else {
-            return ReceiptAnswer::Malformed;
         };
-        if receipt == Receipt::Pending {
-            return ReceiptAnswer::Taken;
-        }
-        match self.parts.store.receipt(gateway, key, &reference, receipt, self.parts.now()).await {
+        let (key, reference, receipt) = match gateway.receipt(secret, request) {
+            ReceiptReading::Foreign => return ReceiptAnswer::Unknown,
+            ReceiptReading::Malformed => return ReceiptAnswer::Malformed,
+            ReceiptReading::Told { receipt: Receipt::Pending, .. } => return ReceiptAnswer::Taken,
+            ReceiptReading::Told { key, reference, receipt } => (key, reference, receipt),
+        };
+        let now = self.parts.now();
+        match self.parts.store.receipt(name, key.as_deref(), &reference, receipt, now).await {
             Ok(_) => {
                 self.parts.wake.notify_one();
                 ReceiptAnswer::Taken

@@ -12,7 +12,7 @@ use super::intake::{Inbox, Intake, Told};
 use super::restored;
 use super::upkeep;
 use super::work::Work;
-use super::{Parts, messages, step};
+use super::{Parts, balances, messages, step};
 use crate::store::{Channel, StoreError};
 use crate::telemetry::how_it_ended;
 
@@ -79,6 +79,7 @@ impl Worker {
             tasks.spawn(after(ready.clone(), stop.clone(), messages));
         }
         tasks.spawn(upkeep::run(Arc::clone(&self.parts), Arc::clone(&self.health), stop.clone()));
+        tasks.spawn(balances::run(Arc::clone(&self.parts), stop.clone()));
         let mut broken = None;
         while let Some(ended) = tasks.join_next().await {
             if let Err(error) = ended {

@@ -243,6 +243,7 @@ pub(crate) async fn wait(
     let mut receipt = work.parts.store.receipt_for(&key).await?.map_or(Receipt::Pending, |kept| kept.receipt);
     if let (Receipt::Pending, Some(reference), Some(gateway)) =
         (receipt, reference, work.parts.gateways.get(text.gateway))
+        && gateway.traits().can_be_asked
         && work.lease_allows(work.parts.timing.gateway)
     {
         let asked = tokio::time::timeout(work.parts.timing.gateway, gateway.ask(&reference)).await;

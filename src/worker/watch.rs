@@ -15,14 +15,19 @@ pub(super) fn look(parts: &Arc<Parts>, health: &Health) {
     for trouble in health.alarms(Instant::now()) {
         let text = words(parts, &trouble);
         tracing::error!("{text}");
-        // A mail server that is slow, or down for the same reason, holds up nothing.
-        let parts = Arc::clone(parts);
-        tokio::spawn(async move {
-            for to in &parts.rules.alarm_to {
-                tell(&parts, to, &text).await;
-            }
-        });
+        tell_all(parts, text);
     }
+}
+
+/// Mails an alarm to all who get them. A mail server that is slow, or down for the same reason, holds up
+/// nothing.
+pub(super) fn tell_all(parts: &Arc<Parts>, text: String) {
+    let parts = Arc::clone(parts);
+    tokio::spawn(async move {
+        for to in &parts.rules.alarm_to {
+            tell(&parts, to, &text).await;
+        }
+    });
 }
 
 fn words(parts: &Parts, trouble: &Trouble) -> String {
@@ -45,7 +50,7 @@ async fn tell(parts: &Parts, to: &EmailAddress, text: &str) {
     match sent {
         Outcome::Accepted { .. } => {}
         Outcome::Refused { cause } | Outcome::NotSent { cause } | Outcome::Uncertain { cause } => {
-            tracing::error!("the alarm about a mailbox may not have left by mail: {cause}");
+            tracing::error!("an alarm may not have left by mail: {cause}");
         }
     }
 }

@@ -1,12 +1,9 @@
 //! Delivery receipts of 46elks: a form as the web takes it from any machine in the world, and what it
 //! says. Whatever is not exactly of the documented form is no receipt.
 
-use axum::body::Body;
-use axum::extract::{Form, FromRequest, Request};
-use axum::http::header::CONTENT_TYPE;
 use nyckelbud::delivery::Receipt;
 use nyckelbud::delivery::sms::elks::parse_receipt;
-use tokio::runtime::Builder;
+use nyckelbud::delivery::sms::form;
 
 type Fields = Vec<(String, String)>;
 
@@ -28,19 +25,6 @@ pub fn run(data: &[u8]) {
         let in_octets = data.windows(id.len()).any(|window| window == id.as_bytes());
         assert!(in_octets || data.contains(&b'%'), "a name that did not come");
     }
-}
-
-/// The fields of a form, by the extractor that the callback's page uses.
-fn form(data: &[u8]) -> Fields {
-    let request = Request::post("/callbacks/sms/elks/secret")
-        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .body(Body::from(data.to_vec()))
-        .expect("a request");
-    let runtime = Builder::new_current_thread().build().expect("a runtime");
-    runtime
-        .block_on(Form::<Fields>::from_request(request, &()))
-        .map(|Form(fields)| fields)
-        .unwrap_or_default()
 }
 
 /// The documentation's rules once more: one `id` of letters and digits, one `status` of four.

@@ -3,11 +3,12 @@
 
 use std::time::{Duration, Instant};
 
-use super::{CliError, Common, assembly, registers};
+use super::{CliError, Common, assembly, gateways, registers};
 use crate::config::{
     DirectoryKind, GatewayKind, GatewaySettings, MailboxKind, MailboxSettings, PickupMethod, SecretSource,
     Settings, SmtpKind,
 };
+use crate::delivery::Balance;
 use crate::directory::Finding;
 use crate::dkim::Dkim;
 use crate::token::Tokens;
@@ -25,6 +26,9 @@ const GRAPH_SETTINGS: &str = "correct [directory.graph]; docs/entra.md has every
 const GRAPH_RIGHTS: &str = "docs/entra.md has every permission and role";
 const LDAP_SETTINGS: &str = "correct [directory.ldap]; docs/active-directory.md has every step";
 const LDAP_RIGHTS: &str = "docs/active-directory.md has every right and how it is delegated";
+
+const GATEWAY_SETTINGS: &str =
+    "correct address, username or password of this gateway; docs/sms-gateways.md says what each needs";
 
 /// Longer than any single wait inside a part.
 const LIMIT: Duration = Duration::from_secs(40);
@@ -113,10 +117,15 @@ async fn ways_out(settings: &Settings, tokens: &Tokens, report: &mut Report) -> 
             | GatewayKind::GatewayApi
             | GatewayKind::Kannel
             | GatewayKind::Smpp
-            | GatewayKind::Http => "correct address, username or password of this gateway",
+            | GatewayKind::Http => GATEWAY_SETTINGS,
         };
-        let tried = try_gateway(settings, gateway);
-        report.add(timed(&format!("gateway {}", gateway.name), todo, tried).await)?;
+        let part = format!("gateway {}", gateway.name);
+        let mut care = None;
+        let line = timed(&part, todo, try_gateway(settings, gateway, &mut care)).await;
+        report.add(match care {
+            Some(care) => line.with_care(&care),
+            None => line,
+        })?;
     }
     let todo = match (settings.smtp.kind, &settings.smtp.oauth) {
         (SmtpKind::Spool, _) => FOLDER,
@@ -165,8 +174,36 @@ async fn ask_provider(settings: &Settings) -> Result<String, String> {
     provider.probe().await.map_err(|e| e.to_string())
 }
 
-async fn try_gateway(settings: &Settings, gateway: &GatewaySettings) -> Result<String, String> {
-    assembly::one_gateway(settings, gateway).map_err(|e| e.to_string())?.probe().await
+/// `care` becomes what should be done about its account. Whether a gateway takes texts is another question.
+async fn try_gateway(
+    settings: &Settings,
+    one: &GatewaySettings,
+    care: &mut Option<String>,
+) -> Result<String, String> {
+    let gateway = gateways::one_gateway(settings, one).map_err(|e| e.to_string())?;
+    let said = gateway.probe().await?;
+    match gateway.balance().await {
+        Ok(None) => Ok(said),
+        Ok(Some(balance)) => {
+            *care = balance.low.then(|| fill_up(&balance));
+            Ok(format!("{said}, the balance is {balance}"))
+        }
+        Err(error) => {
+            let blind =
+                "balance_low finds nothing out: let this sign-in read the balance, or take the key out";
+            *care = (one.balance_low > 0).then(|| blind.to_owned());
+            Ok(format!("{said}; its balance is not known ({error})"))
+        }
+    }
+}
+
+fn fill_up(balance: &Balance) -> String {
+    if balance.is_nothing() {
+        return format!(
+            "fill the account up: {balance} is nothing, and unless it is billed afterwards no text leaves"
+        );
+    }
+    format!("fill the account up before an outage: {balance} is low")
 }
 
 /// A database that is not there yet is made by the first start; that it can be is all there is to try.

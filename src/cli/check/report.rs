@@ -32,6 +32,11 @@ impl Line {
 }
 
 impl Line {
+    /// A part that works, and yet should be looked at.
+    pub(super) fn with_care(self, todo: &str) -> Self {
+        Self { verdict: Verdict::Care, todo: Some(todo.to_owned()), ..self }
+    }
+
     /// A right that was tried.
     pub(super) fn of(finding: Finding, took: Duration) -> Self {
         let Finding { right, verdict, text, todo } = finding;

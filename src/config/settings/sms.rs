@@ -1,12 +1,16 @@
 //! `[sms]`: how texts leave.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::secrets::SecretSetting;
 use crate::config::values;
+use crate::delivery::sms::http::Templates;
+use crate::http::Method;
 
 /// `[sms]`.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -50,7 +54,22 @@ pub enum GatewayKind {
     Spool,
 }
 
-/// One `[[sms.gateway]]`.
+/// How a text is handed over by HTTP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub enum HttpMethod {
+    /// In the address alone.
+    #[serde(rename = "GET")]
+    Get,
+    /// With a body.
+    #[default]
+    #[serde(rename = "POST")]
+    Post,
+    /// With a body, at an address of our choice.
+    #[serde(rename = "PUT")]
+    Put,
+}
+
+/// One `[[sms.gateway]]`. Which of its keys a kind takes, and which it needs, is checked.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GatewaySettings {
@@ -58,26 +77,104 @@ pub struct GatewaySettings {
     pub name: String,
     /// Whose it is.
     pub kind: GatewayKind,
-    /// 46elks: where the gateway answers.
-    #[serde(default = "GatewaySettings::default_base_url", with = "values::http_url")]
+    /// Where the gateway answers; empty for the address of the kind's own service.
+    #[serde(default, with = "values::optional_http_url")]
     #[schemars(with = "String")]
     pub base_url: String,
-    /// 46elks: whom to sign in as.
+    /// Twilio: the Account SID. Sinch: the service plan's ID.
+    #[serde(default)]
+    pub account: String,
+    /// Whom to sign in as.
     #[serde(default)]
     pub username: String,
-    /// 46elks: with which password.
+    /// With which password, or token.
     #[serde(default)]
     pub password: Option<SecretSetting>,
-    /// 46elks: the secret part of the path that receipts come to; without it the gateway is asked.
+    /// The secret part of the path that receipts come to; without it none do.
     #[serde(default)]
     pub callback: Option<SecretSetting>,
+    /// `username:password` that receipts must show, too.
+    #[serde(default)]
+    pub callback_auth: Option<SecretSetting>,
+    /// What receipts are signed with. Twilio: the Auth Token, when `username` is an API key.
+    #[serde(default)]
+    pub signature: Option<SecretSetting>,
+    /// A text that has waited longer is not delivered any more. Twilio: in its own queue; what the operator has
+    /// taken by then may arrive later.
+    #[serde(default = "GatewaySettings::default_validity", with = "values::duration")]
+    #[schemars(with = "String")]
+    pub validity: Duration,
+    /// Twilio: ask that the words are not kept; a right of the account.
+    #[serde(default)]
+    pub discard_content: bool,
+    /// A balance below this is told as low, in whole units of its currency; so is one with nothing left.
+    #[serde(default)]
+    pub balance_low: u32,
+    /// HTTP: how the text is handed over.
+    #[serde(default)]
+    pub method: HttpMethod,
+    /// HTTP: the address, a template.
+    #[serde(default)]
+    pub url: String,
+    /// HTTP: headers, templates.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// HTTP: the body, a template.
+    #[serde(default)]
+    pub body: String,
+    /// HTTP: the pattern of an answer that took the text.
+    #[serde(default)]
+    pub success: String,
+    /// HTTP: the pattern of an answer that refused it.
+    #[serde(default)]
+    pub failure: String,
+    /// HTTP: does the service take the same `key` only once?
+    #[serde(default)]
+    pub idempotent: bool,
     /// Spool: the folder.
     #[serde(default)]
     pub path: PathBuf,
 }
 
 impl GatewaySettings {
-    fn default_base_url() -> String {
-        "https://api.46elks.com/a1".to_owned()
+    /// Where the gateway answers: what is written, or the address of the kind's own service.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        match self.kind {
+            GatewayKind::FortySixElks if self.base_url.is_empty() => "https://api.46elks.com/a1",
+            GatewayKind::Twilio if self.base_url.is_empty() => "https://api.twilio.com",
+            GatewayKind::Sinch if self.base_url.is_empty() => "https://eu.sms.api.sinch.com",
+            GatewayKind::GatewayApi if self.base_url.is_empty() => "https://gatewayapi.com",
+            GatewayKind::FortySixElks
+            | GatewayKind::Twilio
+            | GatewayKind::Sinch
+            | GatewayKind::GatewayApi
+            | GatewayKind::Kannel
+            | GatewayKind::Smpp
+            | GatewayKind::Http
+            | GatewayKind::Spool => &self.base_url,
+        }
+    }
+
+    /// The request of kind `http`.
+    #[must_use]
+    pub fn templates(&self) -> Templates {
+        Templates {
+            method: match self.method {
+                HttpMethod::Get => Method::Get,
+                HttpMethod::Post => Method::Post,
+                HttpMethod::Put => Method::Put,
+            },
+            url: self.url.clone(),
+            headers: self.headers.clone().into_iter().collect(),
+            body: self.body.clone(),
+            success: self.success.clone(),
+            failure: self.failure.clone(),
+            idempotent: self.idempotent,
+        }
+    }
+
+    fn default_validity() -> Duration {
+        Duration::from_secs(10 * 60)
     }
 }

@@ -10,7 +10,7 @@ use super::*;
 
 /// Keys whose value names a place, an account or a supplier: they have no default, or (the kinds)
 /// another one.
-const EXAMPLES: [&str; 45] = [
+const EXAMPLES: [&str; 54] = [
     "desk.address",
     "desk.public_url",
     "desk.username_hint",
@@ -38,9 +38,18 @@ const EXAMPLES: [&str; 45] = [
     "policy.domains",
     "sms.gateway.name",
     "sms.gateway.kind",
+    "sms.gateway.base_url",
+    "sms.gateway.account",
     "sms.gateway.username",
     "sms.gateway.password",
     "sms.gateway.callback",
+    "sms.gateway.callback_auth",
+    "sms.gateway.signature",
+    "sms.gateway.url",
+    "sms.gateway.headers",
+    "sms.gateway.body",
+    "sms.gateway.success",
+    "sms.gateway.failure",
     "sms.gateway.path",
     "smtp.host",
     "smtp.ca_file",

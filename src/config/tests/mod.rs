@@ -6,6 +6,7 @@ use std::path::Path;
 use super::*;
 
 mod example;
+mod gateways;
 mod good;
 mod graph;
 mod ldap;

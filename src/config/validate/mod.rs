@@ -6,6 +6,7 @@ use super::key_path::KeyPath;
 use super::layers::Tree;
 use super::settings::Settings;
 
+mod gateways;
 mod graph;
 mod ldap;
 mod mail;
@@ -37,7 +38,7 @@ impl<'a> Checks<'a> {
         self.password(&settings.password, &settings.delivery);
         self.unused(&settings.password, settings.directory.kind);
         self.delivery(&settings.delivery);
-        self.sms(&settings.sms);
+        self.sms(&settings.sms, &settings.desk.public_url);
         self.smtp(&settings.smtp);
         self.upkeep(settings);
         self.graph(&settings.directory);

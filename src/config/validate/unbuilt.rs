@@ -8,11 +8,22 @@ use crate::config::error::Problem;
 use crate::config::key_path::KeyPath;
 use crate::config::settings::{GatewayKind, Settings};
 
+/// The gateways of this version.
+const BUILT_GATEWAYS: [GatewayKind; 7] = [
+    GatewayKind::FortySixElks,
+    GatewayKind::Twilio,
+    GatewayKind::Sinch,
+    GatewayKind::GatewayApi,
+    GatewayKind::Kannel,
+    GatewayKind::Http,
+    GatewayKind::Spool,
+];
+
 impl Checks<'_> {
     pub(super) fn unbuilt(&mut self, settings: &Settings) {
         for (index, gateway) in settings.sms.gateways.iter().enumerate() {
             let path = KeyPath::of("sms.gateway").index(index).key("kind");
-            self.later(&path, gateway.kind, &[GatewayKind::FortySixElks, GatewayKind::Spool]);
+            self.later(&path, gateway.kind, &BUILT_GATEWAYS);
         }
         for key in ["technicians", "auditors", "administrators"] {
             let nothing = "is not part of this version: only managers sign in, for their links";

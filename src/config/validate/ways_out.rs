@@ -5,14 +5,15 @@ use std::time::Duration;
 use super::Checks;
 use super::shape::is_sms_sender;
 use crate::config::key_path::KeyPath;
-use crate::config::settings::{GatewayKind, GatewaySettings, Settings, SmsSettings};
+use crate::config::settings::{Settings, SmsSettings};
 
 /// A piece of work is leased for 60 s, of which a text needs 20 and the end 10 (workflow.md): with
 /// a longer wait for the directory nothing could ever begin.
 const LONGEST_DIRECTORY_CALL: Duration = Duration::from_secs(25);
 
 impl Checks<'_> {
-    pub(super) fn sms(&mut self, sms: &SmsSettings) {
+    /// `public_url` is where the desk is reached, for receipts.
+    pub(super) fn sms(&mut self, sms: &SmsSettings, public_url: &str) {
         let at = KeyPath::of("sms");
         let sender = &sms.sender;
         let expected = "at most 11 letters and digits that begin with a letter, or a number such as \"+46…\"";
@@ -23,28 +24,7 @@ impl Checks<'_> {
         }
         self.unique_names(&gateways, sms.gateways.iter().map(|gateway| gateway.name.as_str()));
         for (index, gateway) in sms.gateways.iter().enumerate() {
-            self.gateway(&gateways.index(index), gateway);
-        }
-    }
-
-    fn gateway(&mut self, at: &KeyPath, gateway: &GatewaySettings) {
-        match gateway.kind {
-            GatewayKind::FortySixElks => {
-                self.demand(&at.key("username"), !gateway.username.is_empty(), "the API's username");
-                self.demand(&at.key("password"), gateway.password.is_some(), "a secret");
-            }
-            GatewayKind::Spool => {
-                let present = !gateway.path.as_os_str().is_empty();
-                // an unreadable kind was reported already, and reads as any
-                let present = present || self.is_reported(&at.key("kind"));
-                self.demand(&at.key("path"), present, "the spool's folder");
-            }
-            GatewayKind::Twilio
-            | GatewayKind::Sinch
-            | GatewayKind::GatewayApi
-            | GatewayKind::Kannel
-            | GatewayKind::Smpp
-            | GatewayKind::Http => {}
+            self.gateway(&gateways.index(index), gateway, public_url);
         }
     }
 

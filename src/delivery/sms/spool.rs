@@ -52,7 +52,7 @@ impl SmsGateway for SpoolGateway {
     }
 
     fn traits(&self) -> GatewayTraits {
-        GatewayTraits { receipts: false, honours_keys: false }
+        GatewayTraits { receipts: false, honours_keys: false, can_be_asked: false }
     }
 
     async fn send(&self, to: &PhoneNumber, text: &SmsText, key: &str) -> Outcome {

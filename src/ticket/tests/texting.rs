@@ -7,9 +7,9 @@ use crate::delivery::{GatewayTraits, Receipt};
 use crate::ticket::texting::{MAX_SUBMITS, RECEIPT_WAIT, UNCLEAR_WAIT};
 use crate::types::Outcome;
 
-const SPOOL: GatewayTraits = GatewayTraits { receipts: false, honours_keys: false };
-const KEYED: GatewayTraits = GatewayTraits { receipts: false, honours_keys: true };
-const RECEIPTS: GatewayTraits = GatewayTraits { receipts: true, honours_keys: false };
+const SPOOL: GatewayTraits = GatewayTraits { receipts: false, honours_keys: false, can_be_asked: false };
+const KEYED: GatewayTraits = GatewayTraits { receipts: false, honours_keys: true, can_be_asked: false };
+const RECEIPTS: GatewayTraits = GatewayTraits { receipts: true, honours_keys: false, can_be_asked: true };
 
 fn accepted() -> Outcome {
     Outcome::Accepted { reference: "s1".to_owned() }

@@ -9,6 +9,7 @@ use rustix::process::Signal;
 use super::{answer, contents, desk};
 use crate::support::demo_desk;
 use crate::support::program::{Running, ended, on_desk};
+use crate::support::sms_service::{self, Fault, Kind, Service};
 
 const PARTS: [&str; 11] = [
     "mailbox servicedesk",
@@ -205,4 +206,40 @@ fn a_port_of_another_program_is_bad_and_one_of_the_desk_at_work_is_not() {
     let _taken = TcpListener::bind(&address).unwrap();
     let checked = ended(&mut at("check")).expect(1);
     assert!(checked.out.contains("taken by another program"), "{}", checked.out);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_that_is_low_empty_or_not_told_is_a_warning() {
+    let service = Service::start(Kind::Twilio, Fault::None).await;
+    let folder = desk();
+    let twilio = format!(
+        "name = \"modem\"\nkind = \"twilio\"\nbase_url = \"{}\"\naccount = \"{}\"\npassword = \"{}\"\nbalance_low = 50\n",
+        service.base_url(),
+        sms_service::ACCOUNT,
+        sms_service::PASSWORD,
+    );
+    replace(folder.path(), "name = \"modem\"\nkind = \"spool\"\npath = \"sms\"\n", &twilio);
+    let checked = |code: i32| {
+        let lines = answer(folder.path(), ["check", "--json"]).expect(code).objects();
+        lines.into_iter().find(|line| line["part"] == "gateway modem").expect("the gateway's line")
+    };
+    let line = checked(0);
+    assert_eq!(
+        (&line["verdict"], &line["text"]),
+        (&"good".into(), &"signed in, the balance is 967.05 SEK".into())
+    );
+    service.set_balance(4_999);
+    let line = checked(0);
+    assert_eq!(line["verdict"], "care", "{line}");
+    assert!(line["todo"].as_str().unwrap().contains("49.99 SEK is low"), "{line}");
+    service.set_balance(0);
+    let line = checked(0);
+    assert_eq!(line["verdict"], "care", "{line}");
+    assert!(line["todo"].as_str().unwrap().contains("0.00 SEK is nothing"), "{line}");
+    // What is low is never found out.
+    service.hide_balance(403);
+    let line = checked(0);
+    assert_eq!(line["verdict"], "care", "{line}");
+    assert!(line["todo"].as_str().unwrap().contains("balance_low"), "{line}");
+    assert!(service.taken().is_empty(), "nothing was sent");
 }

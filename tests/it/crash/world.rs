@@ -266,7 +266,7 @@ impl<'a> Manager<'a> {
             Ok(Page::new(zeroize::Zeroizing::new(revealed.password.expose().to_owned())))
         });
         let health = Arc::new(Health::expecting(&[]));
-        Self { desk: DeskPort::new(Arc::clone(parts), health, Vec::new(), page), world }
+        Self { desk: DeskPort::new(Arc::clone(parts), health, page), world }
     }
 
     /// Opens the link that came by text, if it has come, and hands the password over.

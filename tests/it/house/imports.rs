@@ -92,6 +92,13 @@ const TABLE: &[Row] = &[
             // what is wrong with a certificate or an address is told with all other mistakes
             "token::Certificate",
             "http::ServiceUrl",
+            // and so is what is wrong with a request that a site writes itself
+            "http::Method",
+            "delivery::sms::http",
+            // or with a value that no gateway can work with
+            "delivery::sms::account_fault",
+            "delivery::sms::kannel::receipt_faults",
+            "delivery::sms::sign_in_fault",
             // what a password of so many characters or words is worth
             "password::generate::bits",
             "password::words::bits",

@@ -4,7 +4,9 @@ use nyckelbud::tls::Tls;
 
 use crate::support::dovecot::{Dovecot, PASSWORD};
 use crate::support::elks::Elks;
+use crate::support::kannel::Kannel;
 use crate::support::postfix::Postfix;
+use crate::support::sms_service::{self, Service};
 
 /// Texts and mails as files in the desk's folder.
 pub fn spools() -> String {
@@ -89,5 +91,29 @@ pub fn elks(gateway: &Elks, name: &str) -> String {
         gateway.base_url(),
         crate::support::elks::USERNAME,
         crate::support::elks::PASSWORD,
+    )
+}
+
+/// Twilio, with receipts.
+pub fn twilio(gateway: &Service) -> String {
+    format!(
+        "[[sms.gateway]]\nname = \"twilio\"\nkind = \"twilio\"\nbase_url = \"{}\"\naccount = \"{}\"\n\
+         password = \"{}\"\ncallback = \"{CALLBACK}\"\n",
+        gateway.base_url(),
+        sms_service::ACCOUNT,
+        sms_service::PASSWORD,
+    )
+}
+
+/// Kannel, with receipts that sign in.
+pub fn kannel(gateway: &Kannel) -> String {
+    format!(
+        "[[sms.gateway]]\nname = \"kannel\"\nkind = \"kannel\"\n\
+         base_url = \"http://127.0.0.1:{}/cgi-bin/sendsms\"\nusername = \"{}\"\npassword = \"{}\"\n\
+         callback = \"{CALLBACK}\"\ncallback_auth = \"{}\"\n",
+        gateway.sendsms_port(),
+        sms_service::USERNAME,
+        sms_service::PASSWORD,
+        sms_service::CALLBACK_AUTH,
     )
 }

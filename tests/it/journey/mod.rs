@@ -5,6 +5,7 @@ mod breaking;
 mod canary;
 mod elks;
 mod full_disk;
+mod gateways;
 mod ledger;
 mod lines;
 mod mailboxes;

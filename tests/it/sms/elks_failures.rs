@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use nyckelbud::delivery::SmsGateway;
+use nyckelbud::delivery::sms::GatewaySetup;
 use nyckelbud::delivery::sms::elks::ElksGateway;
 use nyckelbud::http::Timeouts;
 use nyckelbud::types::Outcome;
@@ -17,7 +18,7 @@ const SHORT: Timeouts = Timeouts { connect: Duration::from_secs(5), total: Durat
 const PATIENT: Timeouts = Timeouts { connect: Duration::from_secs(20), total: Duration::from_secs(30) };
 
 async fn sent_to(server: &Elks, timeouts: Timeouts) -> Outcome {
-    let gateway = ElksGateway::with_timeouts(server.settings(), timeouts).unwrap();
+    let gateway = ElksGateway::new(&GatewaySetup { timeouts, ..server.settings() }).unwrap();
     let (number, text) = (number(), text());
     let sending = gateway.send(&number, &text, "n1-text-1-0-1");
     timeout(Duration::from_secs(40), sending).await.expect("every wait has an end")
@@ -128,7 +129,8 @@ async fn a_server_that_cannot_be_reached_has_taken_nothing() {
         "https://api.46elks.invalid/a1".to_owned(),
         speaks_no_tls.base_url.replace("http:", "https:"),
     ] {
-        let gateway = ElksGateway::with_timeouts(elks::settings(&base_url), PATIENT).unwrap();
+        let gateway =
+            ElksGateway::new(&GatewaySetup { timeouts: PATIENT, ..elks::settings(&base_url) }).unwrap();
         let outcome = gateway.send(&number(), &text(), "n1-text-1-0-1").await;
         assert_eq!(kind(&outcome), "not-sent", "{base_url}: {outcome:?}");
         assert!(gateway.ask(ID).await.is_err());
@@ -141,7 +143,7 @@ async fn a_server_that_never_ends_the_handshake_has_taken_nothing() {
     let server = Elks::start(Reply::Silent).await;
     let base_url = server.settings().base_url.replace("http:", "https:");
     let short = Timeouts { connect: Duration::from_millis(700), ..PATIENT };
-    let gateway = ElksGateway::with_timeouts(elks::settings(&base_url), short).unwrap();
+    let gateway = ElksGateway::new(&GatewaySetup { timeouts: short, ..elks::settings(&base_url) }).unwrap();
     let outcome = gateway.send(&number(), &text(), "n1-text-1-0-1").await;
     assert_eq!(kind(&outcome), "not-sent", "{outcome:?}");
 }

@@ -28,7 +28,7 @@ async fn a_text_is_one_file_named_by_its_key() {
 async fn a_spool_promises_neither_receipts_nor_keys() {
     let folder = tempfile::tempdir().unwrap();
     let gateway = SpoolGateway::new("modem", folder.path());
-    assert_eq!(gateway.traits(), GatewayTraits { receipts: false, honours_keys: false });
+    assert_eq!(gateway.traits(), GatewayTraits { receipts: false, honours_keys: false, can_be_asked: false });
     assert!(gateway.ask("n1-text-1-0-1").await.is_err());
 }
 

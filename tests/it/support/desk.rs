@@ -12,8 +12,8 @@ use nyckelbud::config::Settings;
 use nyckelbud::store::TicketFilter;
 use nyckelbud::ticket::Ticket;
 use nyckelbud::token::Tokens;
-use nyckelbud::types::UnixMillis;
-use nyckelbud::web::{Browser, Desk, Page, PickupAnswer, PickupView, Proof, RevealPage};
+use nyckelbud::types::{CallbackRequest, UnixMillis};
+use nyckelbud::web::{Browser, Desk, Page, PickupAnswer, PickupView, Proof, ReceiptAnswer, RevealPage};
 use nyckelbud::worker::{DeskPort, Health, Intake, Parts, Worker};
 
 use super::demo_desk;
@@ -69,7 +69,7 @@ impl OpenDesk {
             Ok(Page::new(zeroize::Zeroizing::new(revealed.password.expose().to_owned())))
         });
         let health = Arc::new(Health::expecting(&[]));
-        let port = DeskPort::new(Arc::clone(&parts), health, Vec::new(), page);
+        let port = DeskPort::new(Arc::clone(&parts), health, page);
         Self { parts, settings, port }
     }
 
@@ -97,6 +97,10 @@ impl OpenDesk {
         let tickets = self.parts.store.tickets(&TicketFilter::default()).await.expect("tickets");
         let view = tickets.into_iter().find(|view| view.messages.contains(&id));
         view.unwrap_or_else(|| panic!("no ticket of {name}")).ticket
+    }
+
+    pub async fn receipt(&self, gateway: &str, secret: &str, request: &CallbackRequest<'_>) -> ReceiptAnswer {
+        self.port.receipt(gateway, secret, request).await
     }
 
     pub async fn look(&self, token: &str, browser: Option<&Browser>) -> PickupView {

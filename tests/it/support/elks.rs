@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use data_encoding::BASE64;
-use nyckelbud::delivery::sms::elks::ElksSettings;
+use nyckelbud::delivery::sms::GatewaySetup;
+use nyckelbud::http::Timeouts;
 use nyckelbud::secret::Secret;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
@@ -74,7 +76,7 @@ impl Elks {
         Self { port, asked, task }
     }
 
-    pub fn settings(&self) -> ElksSettings {
+    pub fn settings(&self) -> GatewaySetup {
         settings(&self.base_url())
     }
 
@@ -100,8 +102,8 @@ impl Drop for Elks {
     }
 }
 
-pub fn settings(base_url: &str) -> ElksSettings {
-    ElksSettings {
+pub fn settings(base_url: &str) -> GatewaySetup {
+    GatewaySetup {
         name: "elks".to_owned(),
         base_url: base_url.to_owned(),
         username: USERNAME.to_owned(),
@@ -109,6 +111,13 @@ pub fn settings(base_url: &str) -> ElksSettings {
         callback: Some(Secret::new("väg/4711".to_owned())),
         public_url: "https://servicedesk.kommun.example".to_owned(),
         sender: "Servicedesk".to_owned(),
+        account: String::new(),
+        callback_auth: None,
+        signature: None,
+        validity: Duration::from_secs(600),
+        discard_content: false,
+        balance_low: 0,
+        timeouts: Timeouts::default(),
     }
 }
 

@@ -89,7 +89,7 @@ impl SmsGateway for ScriptedGateway {
     }
 
     fn traits(&self) -> GatewayTraits {
-        GatewayTraits { receipts: self.receipts, honours_keys: false }
+        GatewayTraits { receipts: self.receipts, honours_keys: false, can_be_asked: true }
     }
 
     async fn send(&self, to: &PhoneNumber, text: &SmsText, key: &str) -> Outcome {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use nyckelbud::clock::{Clock, SystemClock, Zone};
 use nyckelbud::password::{TemporaryPassword, generate, words};
 use nyckelbud::render::Renderer;
-use nyckelbud::types::UnixMillis;
+use nyckelbud::types::{CallbackRequest, UnixMillis};
 use nyckelbud::web::{
     self, Asks, Browser, Desk, Page, PickupAnswer, PickupView, Proof, Readiness, ReceiptAnswer, Returned,
     RevealPage, Revealed, SignIn, SignedIn, WebSettings,
@@ -119,14 +119,10 @@ impl Desk for FakeDesk {
         self.view.lock().unwrap().clone()
     }
 
-    async fn receipt(
-        &self,
-        gateway: &str,
-        secret: &str,
-        key: Option<&str>,
-        form: &[(String, String)],
-    ) -> ReceiptAnswer {
-        self.note(format!("receipt {gateway} {secret} {key:?} {form:?}"));
+    async fn receipt(&self, gateway: &str, secret: &str, request: &CallbackRequest<'_>) -> ReceiptAnswer {
+        let (method, query, body) = (request.method, request.query, String::from_utf8_lossy(request.body));
+        let signature = request.header("x-signature");
+        self.note(format!("receipt {gateway} {secret} {method} {query:?} {signature:?} {body:?}"));
         *self.receipt.lock().unwrap()
     }
 

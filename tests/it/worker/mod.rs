@@ -15,6 +15,7 @@ use crate::support::demo_desk;
 use crate::support::desk::{OpenDesk, TurnedClock};
 use crate::support::scripted_gateway::ScriptedGateway;
 
+mod balances;
 mod codes;
 mod failover;
 mod frozen;

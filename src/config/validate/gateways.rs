@@ -1,0 +1,196 @@
+//! `[[sms.gateway]]`: each kind with the keys that it needs, and none that it has no use for.
+
+use std::time::Duration;
+
+use super::Checks;
+use crate::config::key_path::KeyPath;
+use crate::config::secrets::SecretSetting;
+use crate::config::settings::{GatewayKind, GatewaySettings};
+use crate::delivery::sms::http::{faults, uses};
+use crate::delivery::sms::kannel::receipt_faults;
+use crate::delivery::sms::{account_fault, sign_in_fault};
+use crate::http::ServiceUrl;
+
+/// Keys that every kind has.
+const COMMON: [&str; 2] = ["name", "kind"];
+/// Every other key.
+const KEYS: [&str; 18] = [
+    "base_url",
+    "account",
+    "username",
+    "password",
+    "callback",
+    "callback_auth",
+    "signature",
+    "validity",
+    "discard_content",
+    "balance_low",
+    "method",
+    "url",
+    "headers",
+    "body",
+    "success",
+    "failure",
+    "idempotent",
+    "path",
+];
+/// What operators take: less would be over before a phone is found, and Twilio takes no more.
+const VALIDITY: std::ops::RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(36_000);
+
+/// A key that a kind needs, with what is expected there.
+type Needed = (&'static str, &'static str);
+
+/// What a kind needs, and what else it takes.
+fn keys_of(kind: GatewayKind) -> (&'static [Needed], &'static [&'static str]) {
+    match kind {
+        GatewayKind::FortySixElks => (
+            &[("username", "the API's username"), ("password", "a secret")],
+            &["base_url", "callback", "callback_auth", "balance_low"],
+        ),
+        GatewayKind::Twilio => (
+            &[("account", "the Account SID"), ("password", "the Auth Token, or an API key's secret")],
+            &["base_url", "username", "callback", "signature", "validity", "discard_content", "balance_low"],
+        ),
+        GatewayKind::Sinch => (
+            &[("account", "the service plan's ID"), ("password", "the API token")],
+            &["base_url", "callback", "callback_auth", "signature", "validity"],
+        ),
+        GatewayKind::GatewayApi => (
+            &[("password", "the API token")],
+            &["base_url", "callback", "signature", "validity", "balance_low"],
+        ),
+        GatewayKind::Kannel => (
+            &[
+                ("base_url", "the address of smsbox's sendsms page"),
+                ("username", "a sendsms-user"),
+                ("password", "a secret"),
+            ],
+            &["callback", "callback_auth", "validity"],
+        ),
+        GatewayKind::Http => (
+            &[("url", "the address, a template"), ("success", "the pattern of an answer that took the text")],
+            &["method", "headers", "body", "failure", "idempotent", "username", "password"],
+        ),
+        GatewayKind::Spool => (&[("path", "the spool's folder")], &[]),
+        GatewayKind::Smpp => (&[], &KEYS),
+    }
+}
+
+impl Checks<'_> {
+    /// `public_url` is where the desk is reached, for receipts.
+    pub(super) fn gateway(&mut self, at: &KeyPath, gateway: &GatewaySettings, public_url: &str) {
+        // An unreadable kind was reported already, and reads as any.
+        if self.is_reported(&at.key("kind")) {
+            return;
+        }
+        let (needed, also) = keys_of(gateway.kind);
+        for (key, expected) in needed {
+            self.demand(&at.key(key), is_there(gateway, key), expected);
+        }
+        let known: Vec<&str> = COMMON.into_iter().chain(needed.iter().map(|(key, _)| *key)).collect();
+        let known = [known.as_slice(), also].concat();
+        for key in KEYS.into_iter().filter(|key| !known.contains(key)) {
+            if self.is_written(&at.key(key)) {
+                let why = format!("is no key of this kind of gateway; it takes {}", known.join(", "));
+                self.refuse(&at.key(key), why);
+            }
+        }
+        self.gateway_address(at, gateway);
+        self.receipts(at, gateway);
+        self.in_addresses(at, gateway, public_url);
+        self.expect(
+            &at.key("validity"),
+            VALIDITY.contains(&gateway.validity),
+            format_args!("{:?}", gateway.validity),
+            "a duration from 1m to 10h",
+        );
+        if gateway.kind == GatewayKind::Http {
+            // Those that are missing are named above.
+            let missing = |key: &str| !is_there(gateway, key);
+            let found =
+                faults(&gateway.templates()).into_iter().filter(|(key, _)| !missing(key) || *key == "body");
+            for (key, why) in found {
+                self.refuse(&at.key(key), why);
+            }
+            self.templates_sign_in(at, gateway);
+        }
+    }
+
+    /// Values that cannot stand in an address, or in the one for receipts.
+    fn in_addresses(&mut self, at: &KeyPath, gateway: &GatewaySettings, public_url: &str) {
+        let has_account = matches!(gateway.kind, GatewayKind::Twilio | GatewayKind::Sinch);
+        let account = Some(&gateway.account).filter(|account| has_account && !account.is_empty());
+        // Secrets are empty in settings that are only shown.
+        let known =
+            |secret: &'_ SecretSetting| Some(secret.secret().clone()).filter(|s| !s.expose().is_empty());
+        let callback = gateway.callback.as_ref().and_then(known);
+        let auth = gateway.callback_auth.as_ref().and_then(known);
+        let mut found: Vec<_> = account.and_then(|account| account_fault(account)).into_iter().collect();
+        found.extend(auth.as_ref().and_then(sign_in_fault));
+        if let Some(callback) = callback.filter(|_| gateway.kind == GatewayKind::Kannel) {
+            found.extend(receipt_faults(&gateway.name, public_url, &callback, auth.as_ref()));
+        }
+        for fault in found {
+            let outside = fault.key.contains('.');
+            let path = if outside { KeyPath::of(fault.key) } else { at.key(fault.key) };
+            self.refuse(&path, fault.why);
+        }
+    }
+
+    /// A name goes with a password, and a password that nothing writes signs nobody in.
+    fn templates_sign_in(&mut self, at: &KeyPath, gateway: &GatewaySettings) {
+        let signs_in = !gateway.username.is_empty();
+        self.demand(
+            &at.key("password"),
+            !signs_in || gateway.password.is_some(),
+            "a secret, as there is a username",
+        );
+        if !signs_in && gateway.password.is_some() && !uses(&gateway.templates(), "password") {
+            let why = "nothing uses it: add username, or write {{ password }} in a template";
+            self.refuse(&at.key("password"), why);
+        }
+        if signs_in && gateway.headers.keys().any(|name| name.eq_ignore_ascii_case("authorization")) {
+            self.refuse(&at.key("headers"), "Authorization is written from username and password already");
+        }
+    }
+
+    fn gateway_address(&mut self, at: &KeyPath, gateway: &GatewaySettings) {
+        if gateway.base_url.is_empty() {
+            return;
+        }
+        if let Err(error) = ServiceUrl::parse(&gateway.base_url) {
+            self.refuse(&at.key("base_url"), error.to_string());
+        }
+    }
+
+    /// What belongs to receipts is of no use without them.
+    fn receipts(&mut self, at: &KeyPath, gateway: &GatewaySettings) {
+        let for_receipts = [("callback_auth", &gateway.callback_auth), ("signature", &gateway.signature)];
+        for (key, secret) in for_receipts {
+            if secret.is_some() && gateway.callback.is_none() {
+                let expected = format!("a secret, because {key} is there");
+                self.demand(&at.key("callback"), false, &expected);
+            }
+        }
+        let by_key = !gateway.username.is_empty() && gateway.username != gateway.account;
+        if gateway.kind == GatewayKind::Twilio && by_key && gateway.callback.is_some() {
+            let expected = "the account's Auth Token: receipts are signed with it, not with an API key";
+            self.demand(&at.key("signature"), gateway.signature.is_some(), expected);
+        }
+    }
+}
+
+/// Has the key a value?
+fn is_there(gateway: &GatewaySettings, key: &str) -> bool {
+    let secret = |secret: &Option<SecretSetting>| secret.is_some();
+    match key {
+        "base_url" => !gateway.base_url.is_empty(),
+        "account" => !gateway.account.is_empty(),
+        "username" => !gateway.username.is_empty(),
+        "password" => secret(&gateway.password),
+        "url" => !gateway.url.is_empty(),
+        "success" => !gateway.success.is_empty(),
+        "path" => !gateway.path.as_os_str().is_empty(),
+        _ => true,
+    }
+}
