@@ -379,5 +379,8 @@ fn innermost(error: &reqwest::Error) -> String {
     }
 }
 
+mod relay;
 #[cfg(test)]
 mod tests;
+
+pub use relay::Relayed;

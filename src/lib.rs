@@ -15,6 +15,7 @@ pub mod clock;
 pub mod secret;
 pub mod keyring;
 pub mod http;
+pub mod oidc;
 pub mod token;
 pub mod dkim;
 pub mod tls;

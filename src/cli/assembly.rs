@@ -1,6 +1,7 @@
 //! From the configuration to a desk: every part that the settings name is made here.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -9,7 +10,7 @@ use super::registers::{Register, register, zone};
 use super::{CliError, Common, output};
 use crate::clock::SystemClock;
 use crate::config::{
-    self, Loaded, MailboxKind, MailboxSettings, Notice, OauthSettings, PasswordStyle, SecretSetting,
+    self, Loaded, MailboxKind, MailboxSettings, OauthSettings, PasswordStyle, PickupMethod, SecretSetting,
     Settings, SmtpKind, Start, Unused,
 };
 use crate::delivery::MailSender;
@@ -22,11 +23,15 @@ use crate::mail::Authentication;
 use crate::mailbox::Mailbox;
 use crate::mailbox::imap::{ImapMailbox, ImapSettings};
 use crate::mailbox::maildir::{MaildirMailbox, MaildirSettings};
+use crate::oidc::{OidcSettings, Provider};
 use crate::render::Renderer;
 use crate::store::{self, Store};
 use crate::token::{Credential, SignIn, TokenSettings, Tokens};
 use crate::web::WebSettings;
 use crate::worker::{Breakers, Inbox, IntakeSettings, Parts, Rules, Timing};
+
+/// A manager who has not opened the link is reminded once, so long after the offer.
+const REMIND_AFTER: Duration = Duration::from_secs(30 * 60);
 
 /// Loads the configuration and says its warnings.
 pub(super) fn load(common: &Common) -> Result<Loaded, CliError> {
@@ -225,7 +230,7 @@ pub(crate) fn rules(settings: &Settings) -> Rules {
         scramble: settings.password.unused == Unused::Scramble,
         pickup_valid: settings.delivery.pickup_valid,
         deadline: settings.delivery.deadline,
-        manager_mail: settings.delivery.manager_notice.contains(&Notice::Mail),
+        remind_after: REMIND_AFTER,
         texts_per_day: settings.sms.per_day,
         alarm_to: settings.notify.mail.clone(),
         desk_address: settings.desk.address.clone(),
@@ -254,11 +259,27 @@ pub fn parts(settings: &Settings, store: Arc<dyn Store>, tokens: &Tokens) -> Res
         clock: Arc::new(SystemClock),
         keyring: keyring.ok(),
         texts: Arc::new(texts(settings, renderer(settings)?)?),
+        provider: provider(settings)?,
         rules: rules(settings),
         timing: Timing { directory: settings.directory.timeout, ..Timing::default() },
         owner: format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple()),
         wake: Notify::new(),
     })
+}
+
+/// Where managers sign in, when links ask for that.
+pub(super) fn provider(settings: &Settings) -> Result<Option<Arc<Provider>>, CliError> {
+    let signs_in = settings.delivery.pickup == PickupMethod::SignIn;
+    let Some(oidc) = settings.web.oidc.as_ref().filter(|_| signs_in) else { return Ok(None) };
+    let provider = Provider::new(OidcSettings {
+        issuer: oidc.issuer.clone(),
+        client_id: oidc.client_id.clone(),
+        client_secret: oidc.client_secret.secret().clone(),
+        claim: oidc.claim.clone(),
+        redirect: format!("{}{}", settings.desk.public_url, crate::web::SIGN_IN_CALLBACK),
+    });
+    let provider = provider.map_err(|error| CliError::Wrong(format!("web.oidc: {error}")))?;
+    Ok(Some(Arc::new(provider)))
 }
 
 /// What checks signatures, where a mailbox has nobody else who vouches.

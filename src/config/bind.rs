@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::key_path::KeyPath;
 use super::secrets::{SecretSetting, SecretSource};
-use super::settings::{DirectoryKind, GraphSettings, OauthSettings, Settings};
+use super::settings::{DirectoryKind, GraphSettings, OauthSettings, PickupMethod, Settings};
 use super::validate::Checks;
 
 /// Makes every relative path start at `folder`, and finds credentials and variables in `env`.
@@ -120,6 +120,9 @@ fn secrets(settings: &mut Settings) -> Vec<(KeyPath, &mut SecretSetting)> {
     let smtp = KeyPath::of("smtp");
     secrets.extend(settings.smtp.password.as_mut().map(|secret| (smtp.key("password"), secret)));
     secrets.extend(settings.smtp.oauth.as_mut().and_then(|oauth| client_secret(&smtp, oauth)));
+    let signs_in = settings.delivery.pickup == PickupMethod::SignIn;
+    let oidc = settings.web.oidc.as_mut().filter(|_| signs_in);
+    secrets.extend(oidc.map(|oidc| (KeyPath::of("web.oidc.client_secret"), &mut oidc.client_secret)));
     secrets
 }
 

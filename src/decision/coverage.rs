@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::decide::is_protected;
 use super::phone::{is_a_technicians, may_be_texted};
-use super::{Fallback, Policy};
+use super::{Fallback, ManagerDelivery, Pickup, Policy};
 use crate::directory::{Account, Listed, ListedPhones, Standing};
 use crate::types::{AccountId, UnixMillis, Username};
 
@@ -186,6 +186,17 @@ impl Register<'_> {
     fn asked(&self, manager: &Listed) -> Above {
         if manager.passed_over || manager.account.standing != Standing::Open {
             return Above::Nobody;
+        }
+        let mailbox = manager.account.mail.is_some();
+        match (self.policy.manager, self.policy.pickup) {
+            (ManagerDelivery::Pickup, Pickup::SignIn) if mailbox && self.policy.manager_told.mail => {
+                return Above::Reachable;
+            }
+            (ManagerDelivery::Pickup, Pickup::LinkAndCode) if !mailbox => return Above::Nobody,
+            (ManagerDelivery::Pickup, Pickup::SignIn) if !self.policy.manager_told.text => {
+                return Above::Nobody;
+            }
+            (ManagerDelivery::Pickup | ManagerDelivery::Password, _) => {}
         }
         match self.reach(manager) {
             Reach::Texts => Above::Reachable,

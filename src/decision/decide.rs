@@ -384,7 +384,8 @@ fn in_words(decision: &Decision) -> String {
             format!("{} to the registered phone {}", what(handover), phone.masked())
         }
         Decision::OfferManager { phone, handover, reason, .. } => {
-            format!("{} to the nearest manager at {} ({reason})", what(handover), phone.masked())
+            let at = phone.as_ref().map_or("their mailbox".to_owned(), PhoneNumber::masked);
+            format!("{} to the nearest manager at {at} ({reason})", what(handover))
         }
         Decision::Merge { into } => format!("merged into {into}, which is under way"),
         Decision::AskForDetails => "the writer is asked for what is missing".to_owned(),

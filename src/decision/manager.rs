@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 
 use super::decide::{Case, Step};
 use super::phone::may_be_texted;
-use super::{Decision, Handover, ManagerAbsent, ManagerDelivery, Policy};
+use super::{Decision, Handover, ManagerAbsent, ManagerDelivery, Pickup, Policy};
 use crate::directory::{Absence, Account, Manager, Standing};
-use crate::types::{AccountId, Check, PhoneNumber, Reason, UnixMillis};
+use crate::types::{AccountId, Check, EmailAddress, PhoneNumber, Reason, UnixMillis};
 
 impl Case<'_> {
     /// Offers the password to the nearest manager, or hands over to a technician when there is
@@ -20,13 +20,14 @@ impl Case<'_> {
     ) -> Step<Decision> {
         let (nearest, mut notes) =
             nearest_manager(&account.id, managers, self.question.policy, self.question.now);
-        if let Some((manager, phone)) = nearest {
-            notes.push(format!("{}, {}", manager.name, phone.masked()));
+        if let Some((manager, reach)) = nearest {
+            let at = reach.phone.map_or("by mail".to_owned(), PhoneNumber::masked);
+            notes.push(format!("{}, {at}", manager.name));
             self.pass(Check::Manager, notes.join("; "));
             return ControlFlow::Continue(Decision::OfferManager {
                 account: account.id.clone(),
                 manager: manager.id.clone(),
-                phone: phone.clone(),
+                phone: reach.phone.cloned(),
                 reason,
                 handover: match self.question.policy.manager {
                     ManagerDelivery::Pickup => Handover::Link,
@@ -41,14 +42,35 @@ impl Case<'_> {
     }
 }
 
-/// The nearest manager that can be reached, with the phone, and notes about those passed over.
+/// How a manager is reached: at least one of both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reach<'m> {
+    /// The registered phone to text.
+    pub phone: Option<&'m PhoneNumber>,
+    /// The mailbox.
+    pub mail: Option<&'m EmailAddress>,
+}
+
+impl Policy {
+    /// What a link to a manager asks for. Where the password itself goes by text, a link only takes the place of
+    /// a text that could not leave, and asks for no more than that text would have.
+    #[must_use]
+    pub fn link_asks(&self) -> Pickup {
+        match self.manager {
+            ManagerDelivery::Pickup => self.pickup,
+            ManagerDelivery::Password => Pickup::Link,
+        }
+    }
+}
+
+/// The nearest manager that can be reached, with the ways, and notes about those passed over.
 #[must_use]
 pub fn nearest_manager<'m>(
     account: &AccountId,
     managers: &'m [Manager],
     policy: &Policy,
     now: UnixMillis,
-) -> (Option<(&'m Manager, &'m PhoneNumber)>, Vec<String>) {
+) -> (Option<(&'m Manager, Reach<'m>)>, Vec<String>) {
     let mut seen = vec![account];
     let mut passed_over = Vec::new();
     for manager in managers.iter().take(usize::from(policy.manager_depth)) {
@@ -58,14 +80,14 @@ pub fn nearest_manager<'m>(
         }
         seen.push(&manager.id);
         match reachable_at(manager, policy, now) {
-            Ok(phone) => return (Some((manager, phone)), passed_over),
+            Ok(reach) => return (Some((manager, reach)), passed_over),
             Err(why) => passed_over.push(format!("{}: {why}", manager.name)),
         }
     }
     (None, passed_over)
 }
 
-/// The phone to reach `manager` at, or why not. Types are tried in the order of the policy.
+/// The ways to reach `manager`, or why there is none. Types of phones are tried in the order of the policy.
 ///
 /// # Errors
 /// In words, why the manager cannot be asked.
@@ -73,7 +95,7 @@ pub fn reachable_at<'m>(
     manager: &'m Manager,
     policy: &Policy,
     now: UnixMillis,
-) -> Result<&'m PhoneNumber, &'m str> {
+) -> Result<Reach<'m>, &'m str> {
     if let Standing::Closed(why) = &manager.standing {
         return Err(why);
     }
@@ -88,5 +110,32 @@ pub fn reachable_at<'m>(
         .phone_types
         .iter()
         .flat_map(|kind| manager.phones.iter().filter(move |phone| phone.kind == *kind).filter(texted));
-    by_type.filter_map(|phone| phone.number.as_ref()).next().ok_or("no registered phone that may be texted")
+    let phone = by_type.filter_map(|phone| phone.number.as_ref()).next();
+    enough(Reach { phone, mail: manager.mail.as_ref() }, policy)
+}
+
+/// What of these ways is used, if it is enough for what shall go.
+fn enough<'m>(found: Reach<'m>, policy: &Policy) -> Result<Reach<'m>, &'static str> {
+    const NO_PHONE: &str = "no registered phone that may be texted";
+    match policy.link_asks() {
+        Pickup::Link if found.phone.is_none() => Err(NO_PHONE),
+        Pickup::Link => Ok(found),
+        // Link and code by one way would both be in one hand.
+        Pickup::LinkAndCode if found.phone.is_none() => Err(NO_PHONE),
+        Pickup::LinkAndCode if found.mail.is_none() => Err("no mailbox, and link and code go two ways"),
+        Pickup::LinkAndCode => Ok(found),
+        Pickup::SignIn => {
+            let phone = found.phone.filter(|_| policy.manager_told.text);
+            let mail = found.mail.filter(|_| policy.manager_told.mail);
+            let reach = Reach { phone, mail };
+            if phone.is_none() && mail.is_none() {
+                return Err(if policy.manager_told.mail {
+                    "neither a registered phone that may be texted nor a mailbox"
+                } else {
+                    NO_PHONE
+                });
+            }
+            Ok(reach)
+        }
+    }
 }

@@ -15,7 +15,7 @@ mod phone;
 mod tests;
 
 pub use decide::{FROZEN_AFTER, decide, is_protected};
-pub use manager::{nearest_manager, reachable_at};
+pub use manager::{Reach, nearest_manager, reachable_at};
 pub use phone::texting_number;
 
 /// The switch.
@@ -67,6 +67,26 @@ pub enum ManagerDelivery {
     Pickup,
     /// The password itself, to the manager's registered phone.
     Password,
+}
+
+/// What a manager's link asks for beside itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pickup {
+    /// Nothing: it goes by text alone.
+    Link,
+    /// A code that comes by the other way.
+    LinkAndCode,
+    /// A sign-in.
+    SignIn,
+}
+
+/// By which ways managers are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ToldBy {
+    /// By text.
+    pub text: bool,
+    /// By mail.
+    pub mail: bool,
 }
 
 /// What to do with a manager who is away.
@@ -130,6 +150,10 @@ pub struct Policy {
     pub manager_depth: u8,
     /// A manager who is away.
     pub manager_absent: ManagerAbsent,
+    /// What a manager's link asks for.
+    pub pickup: Pickup,
+    /// By which ways a manager is told.
+    pub manager_told: ToldBy,
 }
 
 /// What a decision rests on.
@@ -192,8 +216,8 @@ pub enum Decision {
         account: AccountId,
         /// The nearest manager that can be reached.
         manager: AccountId,
-        /// The manager's registered phone, as the directory has it.
-        phone: PhoneNumber,
+        /// The manager's registered phone, as the directory has it; `None` when only a mail goes.
+        phone: Option<PhoneNumber>,
         /// Why not to the requester.
         reason: Reason,
         /// How.

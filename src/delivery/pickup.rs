@@ -1,4 +1,4 @@
-//! The tokens of links that go by text. Whoever holds a [`PickupToken`] can see who needs a
+//! The tokens of links, and the codes that may be asked for beside them. Whoever holds a [`PickupToken`] can see who needs a
 //! password, and ask for it; whoever holds a [`StopToken`] can stop that.
 
 use data_encoding::{BASE32_NOPAD_NOCASE, HEXLOWER};
@@ -105,6 +105,65 @@ impl StopToken {
     }
 }
 
+/// Symbols of a code: digits and capital letters of which no two look alike, also in small letters and
+/// on a small screen.
+const CODE_SYMBOLS: &[u8; 21] = b"34679ACDEFHJKMNPRTWXY";
+/// Symbols of a code, 35 bits: enough where five wrong ones close the link.
+const CODE_LENGTH: usize = 8;
+
+/// The code beside a link, which goes by another way and is typed. Wiped on drop, never printed.
+pub struct PickupCode(Zeroizing<[u8; CODE_LENGTH]>);
+
+impl PickupCode {
+    /// The code made of a keyed hash. Drawn from 128 of its bits, so that no symbol is more likely than
+    /// another by anything that could be noticed.
+    #[must_use]
+    pub fn from_mac(mac: [u8; 32]) -> Self {
+        let mac = Zeroizing::new(mac);
+        let mut rest = mac.iter().take(16).fold(0_u128, |rest, octet| (rest << 8) | u128::from(*octet));
+        let symbols = CODE_SYMBOLS.len() as u128;
+        let mut code = Zeroizing::new([0; CODE_LENGTH]);
+        for symbol in code.iter_mut() {
+            *symbol = usize::try_from(rest % symbols).map_or(0, |place| CODE_SYMBOLS[place]);
+            rest /= symbols;
+        }
+        Self(code)
+    }
+
+    /// As it is written: `ACDE-FHJK`.
+    #[must_use]
+    pub fn written(&self) -> Zeroizing<String> {
+        let (first, second) = self.0.split_at(CODE_LENGTH / 2);
+        let letters = first.iter().chain(b"-").chain(second).map(|symbol| char::from(*symbol));
+        let mut written = Zeroizing::new(String::with_capacity(CODE_LENGTH + 1));
+        written.extend(letters);
+        written
+    }
+
+    /// Is it what somebody typed? Small letters, blanks and hyphens are as good. Takes the same time for
+    /// every wrong one.
+    #[must_use]
+    pub fn is(&self, typed: &str) -> bool {
+        let mut given = Zeroizing::new([0_u8; CODE_LENGTH]);
+        let mut symbols = 0;
+        for octet in typed.bytes().filter(|octet| octet.is_ascii_alphanumeric()).take(CODE_LENGTH + 1) {
+            if let Some(place) = given.get_mut(symbols) {
+                *place = octet.to_ascii_uppercase();
+            }
+            symbols += 1;
+        }
+        let same = subtle::ConstantTimeEq::ct_eq(&self.0[..], &given[..]);
+        let whole = subtle::Choice::from(u8::from(symbols == CODE_LENGTH));
+        (same & whole).into()
+    }
+}
+
+impl std::fmt::Debug for PickupCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[pickup code]")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +212,40 @@ mod tests {
         let token = PickupToken::from_mac(mac());
         assert_eq!(token.hash(), "be45cb2605bf36bebde684841a28f0fd43c69850a3dce5fedba69928ee3a8991");
         assert_eq!(format!("{token:?}"), "[pickup token]");
+    }
+
+    #[test]
+    fn a_code_is_typed_as_people_type_and_nothing_else_is_it() {
+        let code = PickupCode::from_mac(mac());
+        let written = code.written();
+        assert!(written.len() == 9 && written.as_bytes()[4] == b'-', "{}", *written);
+        let bare = written.replace('-', "");
+        for typed in [&*written, &bare, &bare.to_lowercase(), &format!(" {} {}\n", &bare[..4], &bare[4..])] {
+            assert!(code.is(typed), "{typed:?}");
+        }
+        for place in 0..8 {
+            let mut other = bare.clone().into_bytes();
+            other[place] = if other[place] == b'3' { b'4' } else { b'3' };
+            assert!(!code.is(std::str::from_utf8(&other).unwrap()));
+        }
+        for wrong in ["", &bare[..7], &format!("{bare}3"), &format!("{bare}å3"), "--------"] {
+            assert!(!code.is(wrong), "{wrong:?}");
+        }
+        assert_eq!(format!("{code:?}"), "[pickup code]");
+    }
+
+    #[test]
+    fn every_symbol_of_a_code_is_used_and_each_of_its_places_depends_on_the_hash() {
+        let mut seen = [std::collections::BTreeSet::new(), std::collections::BTreeSet::new()];
+        for seed in 0..=255_u8 {
+            // Each differs from the others in many bits, as keyed hashes do.
+            let octet = |place: usize| u8::try_from(place).unwrap().wrapping_mul(83);
+            let mac = std::array::from_fn(|place| seed.wrapping_mul(151).wrapping_add(octet(place)) ^ seed);
+            let code = PickupCode::from_mac(mac).written().replace('-', "");
+            seen[0].insert(code.as_bytes()[0]);
+            seen[1].insert(code.as_bytes()[7]);
+        }
+        assert!(seen.iter().all(|symbols| symbols.len() > 15), "{seen:?}");
     }
 
     #[test]

@@ -216,6 +216,30 @@ impl Texts {
         self.sms(self.language(), &Sms::link_for_requester(until, url))
     }
 
+    /// The text with the code to a link that went by mail, to the manager of `name`.
+    ///
+    /// # Errors
+    /// [`TextError`].
+    pub fn code(&self, name: &str, until: UnixMillis, code: &str) -> Result<SmsText, TextError> {
+        self.sms(self.language(), &Sms::code(name, until, code))
+    }
+
+    /// The text that brings a link to mind which nobody has opened.
+    ///
+    /// # Errors
+    /// [`TextError`].
+    pub fn reminder(&self, name: &str, until: UnixMillis, url: &str) -> Result<SmsText, TextError> {
+        self.sms(self.language(), &Sms::reminder(name, until, url))
+    }
+
+    /// The text which tells a manager that the link is closed.
+    ///
+    /// # Errors
+    /// [`TextError`].
+    pub fn link_closed(&self, name: &str) -> Result<SmsText, TextError> {
+        self.sms(self.language(), &Sms::link_closed(name))
+    }
+
     /// The text to the account's registered mobile when its manager is asked, with the link that
     /// stops it (decisions.md 8).
     ///
@@ -256,6 +280,59 @@ impl Texts {
         until: UnixMillis,
     ) -> Result<MailText, TextError> {
         self.both(&Mail::manager_notice(manager, name, unit, number, until))
+    }
+
+    /// The mail with a link that opens nothing by itself: with a `code`, which comes by text, or after a
+    /// sign-in (decisions.md 2). `who` is the manager, the person and the unit.
+    ///
+    /// # Errors
+    /// [`TextError`].
+    pub fn manager_link(
+        &self,
+        who: [&str; 3],
+        number: TicketNumber,
+        until: UnixMillis,
+        url: &str,
+        code: bool,
+    ) -> Result<MailText, TextError> {
+        self.both(&Mail::manager_link(who, number, until, url, code))
+    }
+
+    /// The mail with the code to a link that came by text.
+    ///
+    /// # Errors
+    /// [`TextError`].
+    pub fn manager_code(
+        &self,
+        manager: &str,
+        name: &str,
+        number: TicketNumber,
+        until: UnixMillis,
+        code: &str,
+    ) -> Result<MailText, TextError> {
+        self.both(&Mail::manager_code(manager, name, number, until, code))
+    }
+
+    /// The mail that brings a link to mind which came by mail and which nobody has opened.
+    ///
+    /// # Errors
+    /// [`TextError`].
+    pub fn reminder_by_mail(
+        &self,
+        name: &str,
+        number: TicketNumber,
+        until: UnixMillis,
+        url: &str,
+    ) -> Result<MailText, TextError> {
+        self.both(&Mail::reminder(name, number, until, url))
+    }
+
+    /// The mail which tells a manager that the link is closed.
+    ///
+    /// # Errors
+    /// [`TextError`].
+    pub fn link_closed_by_mail(&self, name: &str, number: TicketNumber) -> Result<MailText, TextError> {
+        self.both(&Mail::link_closed(name, number))
     }
 
     /// The mail that tells an owner that the password was changed, or a pass issued (decisions.md 8), with

@@ -94,6 +94,10 @@ pub enum Event {
         /// Why.
         reason: Reason,
     },
+    /// Whoever has not opened the link is reminded in the same commit.
+    Reminded,
+    /// A wrong code was entered at the link.
+    WrongCode,
     /// Somebody used the link.
     Opened {
         /// The job that begins.
@@ -152,6 +156,8 @@ impl Event {
             Self::Rerouted { .. } => "rerouted",
             Self::LinkTexted { .. } => "link-texted",
             Self::OfferWithdrawn { .. } => "offer-withdrawn",
+            Self::Reminded => "reminded",
+            Self::WrongCode => "wrong-code",
             Self::Opened { .. } => "opened",
             Self::Shown { .. } => "shown",
             Self::Erased => "erased",

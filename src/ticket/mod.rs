@@ -9,6 +9,7 @@ use crate::types::{
 
 pub mod event;
 pub mod flood;
+pub mod guard;
 pub mod state;
 pub mod texting;
 mod transitions;
@@ -16,6 +17,7 @@ mod transitions;
 mod tests;
 
 pub use event::{Event, Illegal, Plan};
+pub use guard::{Guard, WRONG_CODES};
 pub use state::{Effect, Hand, Job, Move, Offer, PasswordFact, State, Way};
 pub use texting::{Texting, TextingStep};
 
@@ -191,4 +193,6 @@ pub struct Ticket {
     pub asked_before: bool,
     /// Does a technician look at it before all others?
     pub urgent: bool,
+    /// The keyed hash of the browser that has used or answered its link; empty for none.
+    pub pickup_browser: String,
 }

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::guard::{Guard, is_zero};
 use super::texting::Texting;
 use super::{Fate, Standing};
 use crate::types::{AccountId, Credential, Reason, TicketNumber, UnixMillis};
@@ -67,6 +68,15 @@ pub struct Offer {
     /// The generation that is set already, when a text could not be delivered: it is shown, and no
     /// second one is set.
     pub already_set: Option<u32>,
+    /// What it asks for beside the link.
+    #[serde(default, skip_serializing_if = "Guard::is_nothing")]
+    pub guard: Guard,
+    /// Wrong codes that were entered.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub wrong_codes: u32,
+    /// When whoever has not opened it is reminded; `None` once that has happened, or never will.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind_at: Option<UnixMillis>,
 }
 
 /// What a human who takes over must know.

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::event::{Event, Illegal, Plan};
+use super::guard::WRONG_CODES;
 use super::state::{Job, Move, Offer, PasswordFact, State, Way};
 use super::texting::{Phase, Texting};
 use super::{Fate, Hand};
@@ -31,6 +32,8 @@ impl State {
             Event::Rerouted { offer, reason } => self.rerouted(offer, reason),
             Event::LinkTexted { text } => self.link_texted(text),
             Event::OfferWithdrawn { reason } => self.offer_withdrawn(reason),
+            Event::Reminded => self.reminded(),
+            Event::WrongCode => self.wrong_code(),
             Event::Opened { job } => self.opened(job),
             Event::Shown { now } => self.shown(now),
             Event::Erased => self.erased(),
@@ -150,8 +153,11 @@ impl State {
     fn link_texted(&self, text: Texting) -> Option<Move> {
         let Self::Offered { offer, .. } = self else { return None };
         Some(match text.phase {
-            Phase::Exhausted => technician(set_already(offer), Some(Reason::DeliveryFailed)),
-            Phase::Ready { .. }
+            Phase::Exhausted if !offer.guard.does_without_text() => {
+                technician(set_already(offer), Some(Reason::DeliveryFailed))
+            }
+            Phase::Exhausted
+            | Phase::Ready { .. }
             | Phase::Submitted
             | Phase::Unclear { .. }
             | Phase::Taken { .. }
@@ -165,10 +171,33 @@ impl State {
         Some(technician(set_already(offer), Some(reason)))
     }
 
-    /// The reason why the manager was asked stays the ticket's reason; the trail tells of the owner.
+    fn reminded(&self) -> Option<Move> {
+        let Self::Offered { offer, text } = self else { return None };
+        offer.remind_at?;
+        let offer = Offer { remind_at: None, ..offer.clone() };
+        Some(stay(Self::Offered { offer, text: text.clone() }))
+    }
+
+    /// Whoever enters wrong codes may be somebody who found the link.
+    fn wrong_code(&self) -> Option<Move> {
+        let Self::Offered { offer, text } = self else { return None };
+        if !offer.guard.is_code() {
+            return None;
+        }
+        let wrong_codes = offer.wrong_codes + 1;
+        if wrong_codes >= WRONG_CODES {
+            return Some(technician(set_already(offer), Some(Reason::PickupExpired)));
+        }
+        let offer = Offer { wrong_codes, ..offer.clone() };
+        Some(stay(Self::Offered { offer, text: text.clone() }))
+    }
+
+    /// The reason why the manager was asked stays the ticket's reason; the trail tells of the owner. Where
+    /// the owner alone was asked, somebody else has written in their name.
     fn stopped(&self) -> Option<Move> {
         let Self::Offered { offer, .. } = self else { return None };
-        Some(technician(set_already(offer), None))
+        let reason = (offer.hand == Hand::Requester).then_some(Reason::SenderUnverified);
+        Some(technician(set_already(offer), reason))
     }
 
     /// Only who was told of a change can say so: what was not handed over yet is stopped by the freeze.

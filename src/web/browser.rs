@@ -25,14 +25,19 @@ fn cookie_name(secure: bool) -> &'static str {
 
 /// The browser's name, if it sent one.
 pub(super) fn named(headers: &HeaderMap, secure: bool) -> Option<Browser> {
+    values(headers, cookie_name(secure)).find_map(Browser::parse)
+}
+
+/// The values of the cookies with this name.
+fn values<'h>(headers: &'h HeaderMap, wanted: &'static str) -> impl Iterator<Item = &'h str> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|field| field.to_str().ok())
         .flat_map(|field| field.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .filter(|(name, _)| *name == cookie_name(secure))
-        .find_map(|(_, value)| Browser::parse(value))
+        .filter(move |(name, _)| *name == wanted)
+        .map(|(_, value)| value)
 }
 
 /// A name for a browser that has none.
@@ -43,16 +48,53 @@ pub(super) fn new_name() -> Browser {
 /// The `Set-Cookie` field. `Lax`, not `Strict`: a link opened from webmail is a navigation from
 /// another site, and without its cookie the browser that used the link would not be known again.
 pub(super) fn cookie(browser: &Browser, secure: bool) -> Option<HeaderValue> {
-    let name = cookie_name(secure);
+    written(cookie_name(secure), browser.as_str(), KEPT_SECONDS, secure)
+}
+
+fn written(name: &str, value: &str, seconds: u32, secure: bool) -> Option<HeaderValue> {
     let only_https = if secure { "; Secure" } else { "" };
-    let field = format!(
-        "{name}={}; Path=/; Max-Age={KEPT_SECONDS}; HttpOnly; SameSite=Lax{only_https}",
-        browser.as_str()
-    );
+    let field = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{only_https}");
     HeaderValue::try_from(field).ok().map(|mut value| {
         value.set_sensitive(true);
         value
     })
+}
+
+/// What a browser keeps for a sign-in, beside its name.
+#[derive(Clone, Copy)]
+pub(super) enum Kept {
+    /// Which link, while its person is away at the provider.
+    SignIn,
+    /// The proof that the link's manager has signed in here.
+    Proof,
+}
+
+/// A sign-in, and what it proves, are good for this long.
+const SIGN_IN_SECONDS: u32 = 10 * 60;
+
+fn kept_name(kept: Kept, secure: bool) -> &'static str {
+    match (kept, secure) {
+        (Kept::SignIn, true) => "__Host-nyckelbud-sign-in",
+        (Kept::SignIn, false) => "nyckelbud-sign-in",
+        (Kept::Proof, true) => "__Host-nyckelbud-proof",
+        (Kept::Proof, false) => "nyckelbud-proof",
+    }
+}
+
+/// The value of such a cookie, if the browser sent one.
+pub(super) fn kept(headers: &HeaderMap, kept: Kept, secure: bool) -> Option<String> {
+    values(headers, kept_name(kept, secure)).next().map(ToOwned::to_owned)
+}
+
+/// The cookie with this value. It comes back on the way from the provider, too: that is a link, and
+/// `Lax` allows it.
+pub(super) fn keep(kept: Kept, value: &str, secure: bool) -> Option<HeaderValue> {
+    written(kept_name(kept, secure), value, SIGN_IN_SECONDS, secure)
+}
+
+/// The cookie that takes it away again.
+pub(super) fn forget(kept: Kept, secure: bool) -> Option<HeaderValue> {
+    written(kept_name(kept, secure), "", 0, secure)
 }
 
 /// The token that the forms of this link carry for this browser.

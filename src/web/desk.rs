@@ -48,6 +48,78 @@ impl std::fmt::Debug for Browser {
     }
 }
 
+/// What a link asks for beside itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asks {
+    /// Nothing.
+    Nothing,
+    /// The code that went by another way.
+    Code {
+        /// Was a wrong one, or none, given just now?
+        wrong: bool,
+        /// So many wrong ones may still be given.
+        left: u32,
+    },
+    /// A sign-in of the manager that it is for.
+    SignIn {
+        /// Has somebody signed in, in this browser?
+        signed_in: bool,
+        /// Was that no proof, or too old, just now?
+        wrong: bool,
+    },
+}
+
+/// The way to a sign-in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignIn {
+    /// There.
+    At {
+        /// The provider's address.
+        address: String,
+        /// What the browser keeps meanwhile.
+        kept: String,
+    },
+    /// The provider cannot be reached.
+    NotNow,
+    /// The link asks for none: what it shows.
+    Instead(PickupView),
+}
+
+/// What somebody brings back from the provider.
+pub struct Returned<'a> {
+    /// What the browser has kept.
+    pub kept: &'a str,
+    /// The provider's code.
+    pub code: &'a str,
+    /// What the provider was to give back.
+    pub state: &'a str,
+}
+
+/// Who has come back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignedIn {
+    /// The manager that the link is for.
+    Yes {
+        /// What the browser shows for it.
+        proof: String,
+    },
+    /// The link asks for none any more.
+    Look,
+    /// Somebody else.
+    SomebodyElse,
+    /// Nobody: it took too long, was begun elsewhere, was broken off, or the provider failed.
+    Failed,
+}
+
+/// What somebody shows beside the link.
+#[derive(Default)]
+pub struct Proof {
+    /// The code, as it was typed; empty for none.
+    pub code: Zeroizing<String>,
+    /// What the browser got when somebody signed in; empty for nothing.
+    pub signed_in: String,
+}
+
 /// What a link shows without changing anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PickupView {
@@ -63,6 +135,8 @@ pub enum PickupView {
         until: UnixMillis,
         /// True when it is the person's own link, not a manager's.
         own: bool,
+        /// What it asks for.
+        asks: Asks,
     },
     /// This browser has used it, and may see the password again.
     Shown {
@@ -171,8 +245,24 @@ pub trait Desk: Send + Sync {
     async fn pickup(&self, token: &str, browser: Option<&Browser>) -> PickupView;
 
     /// Uses a link: sets the password if that has not happened, binds the link to the browser, and
-    /// answers with the finished page in `language`; `Err` says what to show instead.
-    async fn reveal(&self, token: &str, browser: &Browser, language: &str) -> Result<Page, PickupView>;
+    /// answers with the finished page in `language`; `Err` says what to show instead. Nothing is set
+    /// before `proof` holds what the link asks for.
+    async fn reveal(
+        &self,
+        token: &str,
+        browser: &Browser,
+        proof: &Proof,
+        language: &str,
+    ) -> Result<Page, PickupView>;
+
+    /// Where the manager that a link is for signs in.
+    async fn sign_in(&self, token: &str, browser: &Browser) -> SignIn;
+
+    /// Somebody comes back from the provider.
+    async fn signed_in(&self, token: &str, browser: &Browser, returned: &Returned<'_>) -> SignedIn;
+
+    /// A person has looked at a link that another browser has used: people are told, once a link.
+    async fn opened_elsewhere(&self, token: &str, browser: Option<&Browser>);
 
     /// Takes the person's answer; says what to show.
     async fn answer(&self, token: &str, browser: Option<&Browser>, answer: PickupAnswer) -> PickupView;
@@ -190,6 +280,8 @@ pub trait Desk: Send + Sync {
 pub struct Revealed<'a> {
     /// The person's name.
     pub name: &'a str,
+    /// True when the person themselves looks, not a manager.
+    pub own: bool,
     /// The password, or the pass.
     pub password: &'a TemporaryPassword,
     /// Until when a pass opens the account; `None` for a password.

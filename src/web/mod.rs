@@ -22,13 +22,16 @@ mod routes;
 mod same_origin;
 mod secret;
 mod serve;
+mod sign_in;
 mod site;
 mod spelling;
 mod visit;
 
 pub use desk::{
-    Browser, Desk, Page, PickupAnswer, PickupView, Readiness, ReceiptAnswer, RevealPage, Revealed,
+    Asks, Browser, Desk, Page, PickupAnswer, PickupView, Proof, Readiness, ReceiptAnswer, Returned,
+    RevealPage, Revealed, SignIn, SignedIn,
 };
+pub use routes::SIGN_IN_CALLBACK;
 pub use serve::{ServeError, serve};
 
 /// What the pages need to know of the desk.

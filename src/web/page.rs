@@ -10,7 +10,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::browser;
-use super::desk::{Browser, Page, PickupView, Revealed};
+use super::desk::{Asks, Browser, Page, PickupView, Revealed};
 use super::language::Language;
 use super::routes::STYLE_PATH;
 use super::site::Site;
@@ -113,9 +113,12 @@ impl Pages {
     fn view_html(&self, view: &PickupView, link: &Link, language: Language) -> Made {
         let when = |at: &UnixMillis| self.when(*at, SystemClock.now(), language);
         let (name, own_values) = match view {
-            PickupView::Offer { pass, name, unit, until, own } => {
+            PickupView::Offer { pass, name, unit, until, own, asks } => {
                 let until = when(until);
-                ("offer", json!({ "pass": pass, "name": name, "unit": unit, "until": until, "own": own }))
+                let mut values =
+                    json!({ "pass": pass, "name": name, "unit": unit, "until": until, "own": own });
+                add_what_it_asks(&mut values, *asks);
+                ("offer", values)
             }
             PickupView::Shown { name, until } => ("shown", json!({ "name": name, "until": when(until) })),
             PickupView::Erased { name } => ("erased", json!({ "name": name })),
@@ -147,6 +150,21 @@ impl Pages {
         respond(StatusCode::FORBIDDEN, self.link_html("refused", link, language, json!({})))
     }
 
+    /// The page for somebody who signed in, and whom the link is not for.
+    pub fn somebody_else(&self, link: &Link, language: Language) -> Response {
+        respond(StatusCode::FORBIDDEN, self.link_html("somebody-else", link, language, json!({})))
+    }
+
+    /// The page for a sign-in that did not come to its end; of which link may be unknown.
+    pub fn sign_in_failed(&self, link: Option<&Link>, language: Language) -> Response {
+        respond(super::sign_in::FAILED, self.sign_in_failed_html(link, language))
+    }
+
+    fn sign_in_failed_html(&self, link: Option<&Link>, language: Language) -> Made {
+        let path = link.map_or("", |link| link.path.as_str());
+        self.html("sign-in-failed", language, path, json!({ "link": path }))
+    }
+
     /// The page for an address that does not exist, or is used in another way than it is meant.
     pub fn problem(&self, status: StatusCode, language: Language) -> Response {
         respond(status, self.problem_html(status, language))
@@ -173,6 +191,7 @@ impl Pages {
         let when = |at: UnixMillis| self.when(at, SystemClock.now(), language);
         let own_values = json!({
             "name": secret::without_slots(revealed.name),
+            "own": revealed.own,
             "until": when(revealed.until),
             "pass_until": revealed.pass_until.map(when),
             "password": secret::PASSWORD_SLOT,
@@ -197,12 +216,19 @@ impl Pages {
         let browser = Browser::new([0; 16]);
         let link = Link::new(&self.site, "sample", &browser);
         let password = TemporaryPassword::new(Zeroizing::new("Kf7m-Rq4x-Tw9b".to_owned()));
-        let offer =
-            |own, pass| PickupView::Offer { pass, name: name.clone(), unit: name.clone(), until, own };
+        let asking = |own, pass, asks| {
+            let (name, unit) = (name.clone(), name.clone());
+            PickupView::Offer { pass, name, unit, until, own, asks }
+        };
+        let offer = |own, pass| asking(own, pass, Asks::Nothing);
         for language in [Language::Swedish, Language::English] {
             for view in [
                 offer(false, false),
                 offer(true, true),
+                asking(false, false, Asks::Code { wrong: false, left: 5 }),
+                asking(false, true, Asks::Code { wrong: true, left: 1 }),
+                asking(false, false, Asks::SignIn { signed_in: true, wrong: false }),
+                asking(false, true, Asks::SignIn { signed_in: false, wrong: true }),
                 PickupView::Shown { name: name.clone(), until },
                 PickupView::Erased { name: name.clone() },
                 PickupView::UsedElsewhere { at: until },
@@ -221,10 +247,12 @@ impl Pages {
             }
             self.link_html("not-mine", &link, language, json!({ "name": name }))?;
             self.link_html("refused", &link, language, json!({}))?;
+            self.link_html("somebody-else", &link, language, json!({}))?;
+            self.sign_in_failed_html(None, language)?;
             self.problem_html(StatusCode::NOT_FOUND, language)?;
             self.problem_html(StatusCode::METHOD_NOT_ALLOWED, language)?;
-            for pass_until in [None, Some(until)] {
-                let revealed = Revealed { name: &name, password: &password, pass_until, until };
+            for (own, pass_until) in [(false, None), (true, Some(until)), (true, None)] {
+                let revealed = Revealed { name: &name, own, password: &password, pass_until, until };
                 self.revealed("sample", &browser, language.tag(), &revealed)?;
             }
         }
@@ -270,6 +298,20 @@ impl Pages {
             (Language::English, false) => format!("{} on {date}", time.replace('.', ":")),
         }
     }
+}
+
+/// What the page of an offer needs to know of what it asks for.
+fn add_what_it_asks(values: &mut serde_json::Value, asks: Asks) {
+    let (code, wrong, left) = match asks {
+        Asks::Nothing => (false, false, 0),
+        Asks::Code { wrong, left } => (true, wrong, left),
+        Asks::SignIn { wrong, .. } => (false, wrong, 0),
+    };
+    values["sign_in"] = json!(matches!(asks, Asks::SignIn { signed_in: false, .. }));
+    values["signed_in"] = json!(matches!(asks, Asks::SignIn { signed_in: true, .. }));
+    values["code"] = json!(code);
+    values["wrong"] = json!(wrong);
+    values["left"] = json!(left);
 }
 
 /// A page that was made, or why not.

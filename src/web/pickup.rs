@@ -5,18 +5,31 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::desk::{PickupAnswer, PickupView};
+use super::desk::{Asks, PickupAnswer, PickupView};
 use super::page::html_response;
 use super::routes::App;
 use super::visit::{Act, Visit};
 
 /// `GET /p/{token}`
-pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit) -> Response {
+pub(super) async fn show(State(app): State<Arc<App>>, method: Method, visit: Visit) -> Response {
     let view = app.desk.pickup(&visit.token, visit.known.as_ref()).await;
+    // A program that only asks what there is reads nothing.
+    if method != Method::HEAD {
+        tell_of_a_second_browser(&app, &visit, &view);
+    }
     visit.show(&app, &view)
+}
+
+/// The page does not wait for those who are told.
+fn tell_of_a_second_browser(app: &Arc<App>, visit: &Visit, view: &PickupView) {
+    // The desk knows whether a link that is gone was used by another browser before.
+    if matches!(view, PickupView::UsedElsewhere { .. } | PickupView::Gone) {
+        let (desk, token, browser) = (Arc::clone(&app.desk), visit.token.clone(), visit.known.clone());
+        tokio::spawn(async move { desk.opened_elsewhere(&token, browser.as_ref()).await });
+    }
 }
 
 /// `GET /p/{token}/not-mine`: asks once more. A link without this question shows its own page.
@@ -30,36 +43,45 @@ pub(super) async fn confirm_not_mine(State(app): State<Arc<App>>, visit: Visit) 
 }
 
 /// `POST /p/{token}`: the password.
-pub(super) async fn reveal(State(app): State<Arc<App>>, Act(visit): Act) -> Response {
+pub(super) async fn reveal(State(app): State<Arc<App>>, Act(visit, proof): Act) -> Response {
     let (desk, token, browser) = (Arc::clone(&app.desk), visit.token.clone(), visit.browser.clone());
     let language = visit.language.tag();
     // A task of its own: it ends properly even if the phone loses the connection half-way.
-    let shown = tokio::spawn(async move { desk.reveal(&token, &browser, language).await }).await;
+    let shown = tokio::spawn(async move { desk.reveal(&token, &browser, &proof, language).await }).await;
     match shown {
         Ok(Ok(page)) => visit.remembered(&app, html_response(StatusCode::OK, page)),
+        Ok(Err(
+            view @ PickupView::Offer {
+                asks: Asks::Code { wrong: true, .. } | Asks::SignIn { wrong: true, .. },
+                ..
+            },
+        )) => visit.show(&app, &view),
         // Still on offer after the button was pressed: it could not be done now.
         Ok(Err(PickupView::Offer { .. })) | Err(_) => visit.show(&app, &PickupView::Busy),
-        Ok(Err(view)) => visit.show(&app, &view),
+        Ok(Err(view)) => {
+            tell_of_a_second_browser(&app, &visit, &view);
+            visit.show(&app, &view)
+        }
     }
 }
 
 /// `POST /p/{token}/not-mine`
-pub(super) async fn not_mine(State(app): State<Arc<App>>, Act(visit): Act) -> Response {
+pub(super) async fn not_mine(State(app): State<Arc<App>>, Act(visit, _): Act) -> Response {
     answer(&app, visit, PickupAnswer::NotMine).await
 }
 
 /// `POST /p/{token}/handed-over`
-pub(super) async fn handed_over(State(app): State<Arc<App>>, Act(visit): Act) -> Response {
+pub(super) async fn handed_over(State(app): State<Arc<App>>, Act(visit, _): Act) -> Response {
     answer(&app, visit, PickupAnswer::HandedOver).await
 }
 
 /// `POST /p/{token}/did-not-work`
-pub(super) async fn did_not_work(State(app): State<Arc<App>>, Act(visit): Act) -> Response {
+pub(super) async fn did_not_work(State(app): State<Arc<App>>, Act(visit, _): Act) -> Response {
     answer(&app, visit, PickupAnswer::DidNotWork).await
 }
 
 /// `POST /p/{token}/not-me`
-pub(super) async fn not_me(State(app): State<Arc<App>>, Act(visit): Act) -> Response {
+pub(super) async fn not_me(State(app): State<Arc<App>>, Act(visit, _): Act) -> Response {
     answer(&app, visit, PickupAnswer::NotMe).await
 }
 

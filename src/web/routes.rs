@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use super::desk::Desk;
 use super::language::Language;
 use super::page::Pages;
-use super::{callback, health, pickup};
+use super::{callback, health, pickup, sign_in};
 
 /// No form of ours and no receipt is larger, in octets.
 const LARGEST_BODY: usize = 8 * 1024;
@@ -29,6 +29,9 @@ const STYLE: &str = include_str!("style.css");
 
 /// Where it is served.
 pub(super) const STYLE_PATH: &str = "/style.css";
+
+/// Where people come back from the identity provider; registered there below the pages' address.
+pub const SIGN_IN_CALLBACK: &str = "/sign-in/callback";
 
 /// Nothing but our own stylesheet and forms: no script, no picture, no frame, nothing from
 /// elsewhere; no address of ours is told to others, and no page is kept.
@@ -61,6 +64,8 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route("/p/{token}/handed-over", post(pickup::handed_over))
         .route("/p/{token}/did-not-work", post(pickup::did_not_work))
         .route("/p/{token}/not-me", post(pickup::not_me))
+        .route("/p/{token}/sign-in", get(sign_in::begin))
+        .route(SIGN_IN_CALLBACK, get(sign_in::returned))
         .route("/callbacks/sms/{gateway}/{secret}", get(callback::receipt).post(callback::receipt))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))

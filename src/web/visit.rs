@@ -8,8 +8,9 @@ use axum::extract::{Form, FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::Response;
+use zeroize::Zeroizing;
 
-use super::desk::{Browser, PickupView};
+use super::desk::{Asks, Browser, PickupView, Proof};
 use super::language::{self, Language};
 use super::page::Link;
 use super::routes::App;
@@ -30,14 +31,23 @@ pub(super) struct Visit {
     pub language: Language,
     /// The link as its pages need it.
     pub link: Link,
+    /// What the browser got when the link's manager signed in; empty for none.
+    pub signed_in: String,
 }
 
-/// A POST that proved to come from a form of ours, made for this browser and this link.
-pub(super) struct Act(pub Visit);
+/// A POST that proved to come from a form of ours, made for this browser and this link; and what it shows
+/// beside the link.
+pub(super) struct Act(pub Visit, pub Proof);
 
 impl Visit {
-    /// The page for `view`.
+    /// The page for `view`. Who has signed in is offered the button; whether that is proof is judged when it
+    /// is pressed.
     pub fn show(&self, app: &App, view: &PickupView) -> Response {
+        let mut view = view.clone();
+        if let PickupView::Offer { asks: Asks::SignIn { signed_in, wrong: false }, .. } = &mut view {
+            *signed_in = !self.signed_in.is_empty();
+        }
+        let view = &view;
         self.remembered(app, app.pages.view(view, &self.link, self.language))
     }
 
@@ -46,15 +56,25 @@ impl Visit {
         if response.status() != StatusCode::NOT_FOUND
             && let Some(cookie) = browser::cookie(&self.browser, app.pages.site.secure)
         {
-            response.headers_mut().insert(header::SET_COOKIE, cookie);
+            response.headers_mut().append(header::SET_COOKIE, cookie);
         }
         response
     }
 
-    fn new(app: &App, token: String, language: Language, known: Option<Browser>) -> Self {
+    /// A visit by the browser `known`, which shows `proof` of a sign-in.
+    pub fn new(
+        app: &App,
+        token: String,
+        language: Language,
+        known: Option<Browser>,
+        proof: Option<String>,
+    ) -> Self {
         let browser = known.clone().unwrap_or_else(browser::new_name);
         let link = Link::new(&app.pages.site, &token, &browser);
-        Self { token, known, browser, language, link }
+        let signed_in = proof.as_deref().and_then(|proof| proof.split_once('.'));
+        // One of another link proves nothing here.
+        let signed_in = signed_in.filter(|(of, _)| *of == token).map_or("", |(_, proof)| proof).to_owned();
+        Self { token, known, browser, language, link, signed_in }
     }
 }
 
@@ -82,11 +102,13 @@ impl FromRequestParts<Arc<App>> for Visit {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
         let Ok(language) = Language::from_request_parts(parts, app).await;
-        let known = browser::named(&parts.headers, app.pages.site.secure);
+        let secure = app.pages.site.secure;
+        let known = browser::named(&parts.headers, secure);
+        let proof = browser::kept(&parts.headers, browser::Kept::Proof, secure);
         // The path may hold what is no text at all.
         let token = Path::<String>::from_request_parts(parts, app).await.map(|Path(t)| t).unwrap_or_default();
         let fits = has_the_form_of_a_token(&token);
-        let visit = Self::new(app, token, language, known);
+        let visit = Self::new(app, token, language, known, proof);
         if fits { Ok(visit) } else { Err(visit.show(app, &PickupView::Gone)) }
     }
 }
@@ -101,14 +123,19 @@ impl FromRequest<Arc<App>> for Act {
         let request = Request::from_parts(parts, body);
         let form = Form::<Vec<(String, String)>>::from_request(request, app).await;
         let fields = form.map(|Form(fields)| fields).unwrap_or_default();
-        let token = fields.iter().find(|(name, _)| name == "form").map_or("", |(_, value)| value);
+        let field =
+            |wanted: &str| fields.iter().find(|(name, _)| name == wanted).map_or("", |(_, value)| value);
+        let (token, code) = (field("form"), Zeroizing::new(field("code").to_owned()));
         let why = match &visit.known {
             _ if !from_us => "another site sent it",
             None => "the browser sent no cookie",
             Some(browser) if !browser::form_token_fits(browser, &visit.token, token) => {
                 "its form token is of another browser or link"
             }
-            Some(_) => return Ok(Self(visit)),
+            Some(_) => {
+                let proof = Proof { code, signed_in: visit.signed_in.clone() };
+                return Ok(Self(visit, proof));
+            }
         };
         tracing::warn!("a form of a pickup page was refused: {why}; nothing was changed");
         Err(visit.remembered(app, app.pages.refused(&visit.link, visit.language)))

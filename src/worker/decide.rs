@@ -4,6 +4,7 @@
 use super::breaker;
 use super::facts;
 use super::limits;
+use super::links;
 use super::offer;
 use super::reads::{self, Together};
 use super::reset;
@@ -224,15 +225,12 @@ async fn act(work: &mut Work, looked: Looked, automation: Automation) -> Result<
         (Decision::AskForDetails, _) => ask(work, draft, &looked.together.sender).await?,
         (Decision::Merge { into }, _) => work.commit(Event::Coalesced { into: *into }, draft).await?,
         (Decision::TextRequester { handover, .. }, Some(account)) => {
-            hand_over(work, draft, &account, Hand::Requester, *handover, None).await?
+            hand_over(work, draft, &account, Hand::Requester, *handover, None, &[]).await?
         }
         (Decision::OfferManager { manager, handover, reason, .. }, Some(account)) => {
             draft.messages.extend(offer::owner_warning(work, &account));
-            if *handover == Handover::Link {
-                draft.messages.extend(offer::manager_notice(work, &account, manager, managers_of(&looked)));
-            }
             let hand = Hand::Manager(manager.clone());
-            hand_over(work, draft, &account, hand, *handover, Some(*reason)).await?
+            hand_over(work, draft, &account, hand, *handover, Some(*reason), managers_of(&looked)).await?
         }
         (Decision::TextRequester { .. } | Decision::OfferManager { .. }, None)
         | (Decision::HandToTechnician { .. } | Decision::File, _) => {
@@ -319,11 +317,13 @@ async fn hand_over(
     hand: Hand,
     handover: Handover,
     reason: Option<Reason>,
+    managers: &[Manager],
 ) -> Result<Flow, WorkError> {
     let plan = match handover {
         Handover::Link => {
-            let offer = offer::make(work, hand, 1, None)?;
-            draft.pickup_hash = Some(offer::token(work, &offer)?.hash());
+            let offer = offer::make(work, hand, 1, None, managers)?;
+            draft.messages.extend(links::mails(work, account, &offer, managers));
+            draft.pickup_hash = Some(offer::token(&work.parts, work.id(), &offer)?.hash());
             Plan::Offer(offer)
         }
         Handover::Password => {

@@ -7,7 +7,7 @@ use crate::directory::{Account, DirectoryError, Facts, Lookup, Standing, Who};
 use crate::keyring::Keyring;
 use crate::store::StoreError;
 use crate::ticket::Hand;
-use crate::types::{AccountId, PhoneNumber, Reason, UnixMillis};
+use crate::types::{AccountId, EmailAddress, PhoneNumber, Reason, UnixMillis};
 
 /// Asks the directory, with a bound on the wait.
 pub(crate) async fn read(parts: &Parts, who: &Who) -> Result<Facts, DirectoryError> {
@@ -27,8 +27,10 @@ pub(crate) enum StillGood {
     Yes {
         /// The account as it is now.
         account: Box<Account>,
-        /// The number to text.
-        phone: PhoneNumber,
+        /// The number to text; `None` for a manager whom only mails reach.
+        phone: Option<PhoneNumber>,
+        /// A manager's mailbox.
+        mail: Option<EmailAddress>,
     },
     /// The account may not get a password at all.
     AccountOut(Reason),
@@ -66,15 +68,17 @@ pub(crate) fn still_good(
                 .find(|number| keyring.is_hash_of(phone_hash, number));
             phone.map_or(StillGood::HandGone(Reason::PhoneMismatch), |phone| StillGood::Yes {
                 account: found.clone(),
-                phone: phone.clone(),
+                phone: Some(phone.clone()),
+                mail: None,
             })
         }
         Hand::Manager(id) => {
             let manager = facts.managers.iter().find(|m| m.id == *id && m.id != *account);
-            let phone = manager.and_then(|m| decision::reachable_at(m, policy, now).ok());
-            phone.map_or(StillGood::HandGone(Reason::NoManager), |phone| StillGood::Yes {
+            let reach = manager.and_then(|m| decision::reachable_at(m, policy, now).ok());
+            reach.map_or(StillGood::HandGone(Reason::NoManager), |reach| StillGood::Yes {
                 account: found.clone(),
-                phone: phone.clone(),
+                phone: reach.phone.cloned(),
+                mail: reach.mail.cloned(),
             })
         }
     }

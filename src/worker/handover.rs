@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::Parts;
 use super::facts::{self, StillGood};
+use super::guard;
 use super::issue;
 use super::reset;
 use super::scramble;
@@ -17,6 +18,7 @@ use crate::directory::Who;
 use crate::password::TemporaryPassword;
 use crate::ticket::{Effect, Event, Hand, Job, Offer, State, TicketId, Way};
 use crate::types::{Credential, Reason, UnixMillis};
+use crate::web::Proof;
 
 /// So long a press waits for a ticket that the machine has just now.
 const PRESS_WAITS: Duration = Duration::from_secs(5);
@@ -36,6 +38,8 @@ pub(crate) enum Reveal {
         /// Until when it may be seen again.
         until: UnixMillis,
     },
+    /// What the link asks for beside itself is missing or wrong: nothing was set.
+    Unproven,
     /// Not now: look at the state again.
     Look,
     /// The machine is busy with it, or a part does not answer: nothing was shown.
@@ -43,9 +47,14 @@ pub(crate) enum Reveal {
 }
 
 /// Uses the link of `ticket` from the browser with this keyed hash.
-pub(crate) async fn reveal(parts: &Arc<Parts>, ticket: TicketId, browser: &str) -> Result<Reveal, WorkError> {
+pub(crate) async fn reveal(
+    parts: &Arc<Parts>,
+    ticket: TicketId,
+    browser: &str,
+    proof: &Proof,
+) -> Result<Reveal, WorkError> {
     let Some(mut work) = claim_soon(parts, ticket).await? else { return Ok(Reveal::Busy) };
-    let shown = open(&mut work, browser).await;
+    let shown = open(&mut work, browser, proof).await;
     if !matches!(shown, Ok(Reveal::Shown { .. })) {
         // The worker takes it from here: at once, if something was begun.
         work.give_back(parts.now()).await?;
@@ -83,11 +92,14 @@ pub(crate) fn may_be_shown(state: &State) -> bool {
     )
 }
 
-async fn open(work: &mut Work, browser: &str) -> Result<Reveal, WorkError> {
+async fn open(work: &mut Work, browser: &str, proof: &Proof) -> Result<Reveal, WorkError> {
     if let State::Offered { offer, .. } = work.state() {
         let offer = offer.clone();
         if work.now() >= offer.expires_at {
             return Ok(Reveal::Look);
+        }
+        if !guard::admits(work, &offer, browser, proof).await? {
+            return Ok(Reveal::Unproven);
         }
         if !begin(work, &offer, browser).await? {
             return Ok(Reveal::Look);
@@ -131,7 +143,11 @@ async fn begin(work: &mut Work, offer: &Offer, browser: &str) -> Result<bool, Wo
     let deadline = work.now().plus(work.parts.rules.deadline);
     let way = Way::Page { browser: browser.to_owned() };
     let new = reset::new_job(work, &account, offer.hand.clone(), way, deadline);
-    let mut draft = Draft { actor: Some(actor(&offer.hand)), ..Draft::default() };
+    let mut draft = Draft {
+        actor: Some(actor(&offer.hand)),
+        pickup_browser: Some(browser.to_owned()),
+        ..Draft::default()
+    };
     let job = match offer.already_set {
         // Only a password is kept for the next hand.
         Some(generation) => Job { generation, credential: Credential::Password, ..new },

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::Parts;
 use super::breaker::{self, Breaker};
 use super::facts;
+use super::links;
 use super::offer::{OwnersLink, owners_mac};
 use super::work::{Draft, Due, Work, WorkError};
 use crate::delivery::pickup::StopToken;
@@ -19,7 +20,7 @@ use crate::directory::{Lookup, Who};
 use crate::store::{Addressee, Begun, Channel, MessageClaim, MessageKind, StoreError};
 use crate::ticket::{Event, State};
 use crate::types::{
-    AccountId, Check, CheckResult, Credential, EmailAddress, Outcome, PhoneNumber, UnixMillis,
+    AccountId, Check, CheckResult, Credential, EmailAddress, Outcome, PhoneNumber, Reason, UnixMillis,
 };
 
 /// What surely did not leave is tried again for so long: a mail server may be down over a weekend.
@@ -63,6 +64,10 @@ async fn send_one(parts: &Arc<Parts>, claim: MessageClaim, taken: Instant) -> Re
     if let Some(status) = &claim.returned {
         return came_back(parts, &claim, status).await;
     }
+    if let Some(why) = links::over(parts, &claim).await? {
+        let outcome = Outcome::NotSent { cause: why.to_owned() };
+        return Ok(parts.store.end_message(claim.id, claim.fence, &outcome, None, parts.now()).await?);
+    }
     let (now, cap) = (parts.now(), parts.rules.text_cap(parts.now()));
     let outcome = match parts.store.begin_message(claim.id, claim.fence, &cap, now).await? {
         Begun::Lost => return Ok(()),
@@ -71,7 +76,10 @@ async fn send_one(parts: &Arc<Parts>, claim: MessageClaim, taken: Instant) -> Re
         }
         Begun::Yes => match &claim.message.to {
             Addressee::Mail(to) => mail(parts, &claim, to, taken).await,
-            Addressee::Phone(account) => warn_owner(parts, &claim, account, taken).await,
+            Addressee::Phone(account) if claim.message.kind == MessageKind::OwnerWarning => {
+                warn_owner(parts, &claim, account, taken).await
+            }
+            Addressee::Phone(manager) => links::text(parts, &claim, manager, taken).await,
         },
     };
     let mut again = next_try(&claim, &outcome, parts.now());
@@ -79,6 +87,9 @@ async fn send_one(parts: &Arc<Parts>, claim: MessageClaim, taken: Instant) -> Re
         let (ticket, kind) = (claim.number, claim.message.kind.code());
         match again {
             Some(_) => tracing::warn!(%ticket, kind, "a message waits: {cause}"),
+            None if one_may_do(&claim, &outcome) => {
+                tracing::warn!(%ticket, kind, "it may not have left: {cause}")
+            }
             None if give_up(parts, &claim, not_sent(kind, cause)).await? => {
                 tracing::error!(%ticket, kind, "a message was given up, its ticket says so: {cause}");
             }
@@ -108,7 +119,11 @@ fn not_sent(kind: &str, cause: &str) -> String {
 fn returned(kind: MessageKind, status: &str) -> String {
     let whom = match kind {
         MessageKind::Acknowledgement | MessageKind::AskForDetails => "writer",
-        MessageKind::ManagerNotice => "manager",
+        MessageKind::ManagerNotice
+        | MessageKind::ManagerLink
+        | MessageKind::ManagerCode
+        | MessageKind::Reminder
+        | MessageKind::LinkClosed => "manager",
         MessageKind::OwnerNotice | MessageKind::OwnerWarning => "account's owner",
         MessageKind::Alarm => "people of notify.mail",
     };
@@ -125,11 +140,18 @@ fn next_try(claim: &MessageClaim, outcome: &Outcome, now: UnixMillis) -> Option<
             let on = tries < LEAST_TRIES || now.since(claim.created_at) < UNSENT_FOR;
             on.then(|| now.plus(pause(tries)))
         }
+        Outcome::Uncertain { .. } if one_may_do(claim, outcome) => None,
         // Few copies, over a longer time.
         Outcome::Uncertain { .. } => {
             (claim.unclear + 1 < MAX_UNCLEAR).then(|| now.plus(pause(tries + 2 * claim.unclear)))
         }
     }
+}
+
+/// May it have left, and is a second one worse than none? Nobody is reminded twice.
+fn one_may_do(claim: &MessageClaim, outcome: &Outcome) -> bool {
+    let once = matches!(claim.message.kind, MessageKind::Reminder | MessageKind::LinkClosed);
+    once && matches!(outcome, Outcome::Uncertain { .. })
 }
 
 fn pause(tries: u32) -> Duration {
@@ -149,6 +171,8 @@ async fn give_up(parts: &Arc<Parts>, claim: &MessageClaim, line: String) -> Resu
     let draft = Draft { trail: Some(trail), due: Due::At(parts.now()), ..Draft::default() };
     if claim.message.kind == MessageKind::AskForDetails && *work.state() == State::Asked {
         work.commit(Event::QuestionLost, draft).await?;
+    } else if links::ends_with(work.state(), claim.message.kind) {
+        work.commit(Event::OfferWithdrawn { reason: Reason::DeliveryFailed }, draft).await?;
     } else {
         work.commit_same(draft).await?;
     }
@@ -157,25 +181,18 @@ async fn give_up(parts: &Arc<Parts>, claim: &MessageClaim, line: String) -> Resu
 }
 
 /// Past its lease somebody else may send the same message: no call starts that could last so long.
-fn too_late() -> Outcome {
+pub(crate) fn too_late() -> Outcome {
     Outcome::NotSent { cause: "too little time was left for it".to_owned() }
 }
 
 async fn mail(parts: &Parts, claim: &MessageClaim, to: &EmailAddress, taken: Instant) -> Outcome {
-    let url = match claim.message.kind {
-        MessageKind::OwnerNotice => match owners_url(parts, claim, OwnersLink::Disown).await {
-            Ok(url) => url,
-            Err(error) => return Outcome::NotSent { cause: error.to_string() },
+    let text = match links::letter(parts, claim, to, taken).await {
+        Some(Ok(text)) => text,
+        Some(Err(outcome)) => return outcome,
+        None => match own_words(parts, claim).await {
+            Ok(text) => text,
+            Err(outcome) => return outcome,
         },
-        MessageKind::Acknowledgement
-        | MessageKind::AskForDetails
-        | MessageKind::ManagerNotice
-        | MessageKind::OwnerWarning
-        | MessageKind::Alarm => None,
-    };
-    let text = match words(parts, claim, url.as_deref().map(String::as_str)) {
-        Ok(text) => text,
-        Err(error) => return Outcome::Refused { cause: format!("its text cannot be made: {error}") },
     };
     let (auto_submitted, heard_of) = match claim.message.kind {
         // RFC 3834 3.3: an answer to a mail leaves no trace when it is lost.
@@ -183,6 +200,10 @@ async fn mail(parts: &Parts, claim: &MessageClaim, to: &EmailAddress, taken: Ins
         // But the ticket of a question waits for its answer.
         MessageKind::AskForDetails => (AutoSubmitted::Replied, true),
         MessageKind::ManagerNotice
+        | MessageKind::ManagerLink
+        | MessageKind::ManagerCode
+        | MessageKind::Reminder
+        | MessageKind::LinkClosed
         | MessageKind::OwnerNotice
         | MessageKind::OwnerWarning
         | MessageKind::Alarm => (AutoSubmitted::Generated, true),
@@ -234,6 +255,26 @@ impl Values {
     }
 }
 
+/// The words of a mail that carries no link of a manager's.
+async fn own_words(parts: &Parts, claim: &MessageClaim) -> Result<MailText, Outcome> {
+    let url = match claim.message.kind {
+        MessageKind::OwnerNotice => owners_url(parts, claim, OwnersLink::Disown)
+            .await
+            .map_err(|error| Outcome::NotSent { cause: error.to_string() })?,
+        MessageKind::Acknowledgement
+        | MessageKind::AskForDetails
+        | MessageKind::ManagerNotice
+        | MessageKind::ManagerLink
+        | MessageKind::ManagerCode
+        | MessageKind::Reminder
+        | MessageKind::LinkClosed
+        | MessageKind::OwnerWarning
+        | MessageKind::Alarm => None,
+    };
+    words(parts, claim, url.as_deref().map(String::as_str))
+        .map_err(|error| Outcome::Refused { cause: format!("its text cannot be made: {error}") })
+}
+
 fn words(parts: &Parts, claim: &MessageClaim, url: Option<&str>) -> Result<MailText, TextError> {
     let texts = &parts.texts;
     let values: Values = serde_json::from_str(&claim.message.values).unwrap_or_default();
@@ -248,7 +289,12 @@ fn words(parts: &Parts, claim: &MessageClaim, url: Option<&str>) -> Result<MailT
             let how = values.handed_over();
             texts.owner_notice(&values.name, values.at, number, values.credential, &how, url)
         }
-        MessageKind::OwnerWarning | MessageKind::Alarm => texts.alarm(&values.text),
+        MessageKind::OwnerWarning
+        | MessageKind::ManagerLink
+        | MessageKind::ManagerCode
+        | MessageKind::Reminder
+        | MessageKind::LinkClosed
+        | MessageKind::Alarm => texts.alarm(&values.text),
     }
 }
 
@@ -296,7 +342,7 @@ async fn owners_url(
 }
 
 /// The next gateway is used only when the one before surely did not take it.
-async fn through_gateways(
+pub(crate) async fn through_gateways(
     parts: &Parts,
     to: &PhoneNumber,
     text: &SmsText,

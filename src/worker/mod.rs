@@ -14,10 +14,12 @@ use crate::directory::Directory;
 use crate::dkim::Dkim;
 use crate::keyring::Keyring;
 use crate::mail::Authentication;
+use crate::oidc::Provider;
 use crate::password::{AccessPasses, PasswordReset};
 use crate::store::{Store, StoreError};
 use crate::types::{EmailAddress, UnixMillis};
 
+mod alarm;
 mod answer;
 mod backoff;
 mod balances;
@@ -25,11 +27,13 @@ mod breaker;
 mod decide;
 mod explain;
 mod facts;
+mod guard;
 mod handover;
 mod health;
 mod intake;
 mod issue;
 mod limits;
+mod links;
 mod messages;
 mod offer;
 mod port;
@@ -40,6 +44,7 @@ mod reset;
 mod restored;
 mod run;
 mod scramble;
+mod sign_in;
 mod signatures;
 mod step;
 mod stop;
@@ -82,8 +87,8 @@ pub struct Rules {
     pub pickup_valid: Duration,
     /// How long a sealed password may be under way.
     pub deadline: Duration,
-    /// Does the manager get a mail beside the text?
-    pub manager_mail: bool,
+    /// When whoever has not opened a link is reminded, counted from its offer.
+    pub remind_after: Duration,
     /// Texts in a day, all together.
     pub texts_per_day: u32,
     /// Who gets alarms.
@@ -164,6 +169,8 @@ pub struct Parts {
     pub keyring: Option<Arc<Keyring>>,
     /// All texts.
     pub texts: Arc<Texts>,
+    /// Where managers sign in, when links ask for that.
+    pub provider: Option<Arc<Provider>>,
     /// The rules.
     pub rules: Rules,
     /// How long things may take.

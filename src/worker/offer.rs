@@ -1,18 +1,20 @@
 //! Offers: a link that somebody may open. Making one changes nothing in the directory. The
-//! effect `OfferLink` texts the link and lets the offer expire.
+//! effect `OfferLink` texts the link or its code, reminds of it once, and lets the offer expire.
 
 use serde_json::json;
 
 use super::facts::{self, StillGood};
-use super::texting;
 use super::work::{Draft, Due, Flow, Work, WorkError};
+use super::{Parts, links, texting};
+use crate::decision::{Pickup, Policy, reachable_at};
 use crate::delivery::SmsText;
-use crate::delivery::pickup::PickupToken;
+use crate::delivery::pickup::{PickupCode, PickupToken};
 use crate::directory::{Account, Manager, Who};
 use crate::keyring::Keyring;
 use crate::store::{Addressee, IntentKind, MessageKind, NewMessage};
-use crate::ticket::{Event, Hand, Offer, PasswordFact, State, TextingStep, Ticket};
-use crate::types::{AccountId, Reason};
+use crate::ticket::texting::Phase;
+use crate::ticket::{Event, Guard, Hand, Offer, PasswordFact, State, Texting, TextingStep, Ticket, TicketId};
+use crate::types::{Reason, UnixMillis};
 
 /// A new offer, valid from now.
 pub(crate) fn make(
@@ -20,26 +22,64 @@ pub(crate) fn make(
     hand: Hand,
     number: u32,
     already_set: Option<u32>,
+    managers: &[Manager],
 ) -> Result<Offer, WorkError> {
     let keyring = work.parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
+    let rules = &work.parts.rules;
+    let now = work.now();
+    let expires_at = now.plus(rules.pickup_valid);
+    let guard = guard(&rules.policy, &hand, managers, now).ok_or(WorkError::Lacks("a way to its manager"))?;
+    // Whoever asked waits with the phone in hand, and needs no reminder.
+    let remind_at = Some(now.plus(rules.remind_after))
+        .filter(|at| hand != Hand::Requester && at.plus(links::TIME_TO_USE) <= expires_at);
     Ok(Offer {
         number,
         hand,
-        expires_at: work.now().plus(work.parts.rules.pickup_valid),
+        expires_at,
         key_id: keyring.current_id().to_owned(),
         nonce: data_encoding::HEXLOWER.encode(&rand::random::<[u8; 16]>()),
         already_set,
+        guard,
+        wrong_codes: 0,
+        remind_at,
+    })
+}
+
+/// What an offer to `hand` asks for beside its link; `None` when the hand cannot be reached.
+fn guard(policy: &Policy, hand: &Hand, managers: &[Manager], now: UnixMillis) -> Option<Guard> {
+    // The registered phone is what the requester shows.
+    let Hand::Manager(id) = hand else { return Some(Guard::Nothing) };
+    let manager = managers.iter().find(|manager| manager.id == *id)?;
+    let reach = reachable_at(manager, policy, now).ok()?;
+    Some(match policy.link_asks() {
+        Pickup::Link => Guard::Nothing,
+        Pickup::LinkAndCode if policy.manager_told.mail => Guard::CodeByText,
+        Pickup::LinkAndCode => Guard::CodeByMail,
+        Pickup::SignIn => Guard::SignIn { by_text: reach.phone.is_some(), by_mail: reach.mail.is_some() },
     })
 }
 
 /// The token of an offer: derived, so that it need not be kept.
-pub(crate) fn token(work: &Work, offer: &Offer) -> Result<PickupToken, WorkError> {
-    let keyring = work.parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
-    let place = format!("{}/{}/{}", work.id().0, offer.number, offer.nonce);
-    let mac = keyring
-        .mac(&offer.key_id, "pickup", place.as_bytes())
-        .ok_or(WorkError::Lacks("the key from which its link was made"))?;
-    Ok(PickupToken::from_mac(mac))
+pub(crate) fn token(parts: &Parts, ticket: TicketId, offer: &Offer) -> Result<PickupToken, WorkError> {
+    derived(parts, ticket, offer, "pickup").map(PickupToken::from_mac)
+}
+
+/// The code of an offer: derived as well, and kept nowhere.
+pub(crate) fn code(parts: &Parts, ticket: TicketId, offer: &Offer) -> Result<PickupCode, WorkError> {
+    derived(parts, ticket, offer, "pickup-code").map(PickupCode::from_mac)
+}
+
+pub(crate) fn derived(
+    parts: &Parts,
+    ticket: TicketId,
+    offer: &Offer,
+    purpose: &str,
+) -> Result<[u8; 32], WorkError> {
+    let keyring = parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
+    let place = format!("{}/{}/{}", ticket.0, offer.number, offer.nonce);
+    keyring
+        .mac(&offer.key_id, purpose, place.as_bytes())
+        .ok_or(WorkError::Lacks("the key from which its link was made"))
 }
 
 /// What the link in words to an account's owner is for.
@@ -81,24 +121,6 @@ pub(crate) fn owner_warning(work: &Work, account: &Account) -> Option<NewMessage
     })
 }
 
-/// The mail to the manager which says that a link came by text.
-pub(crate) fn manager_notice(
-    work: &Work,
-    account: &Account,
-    manager: &AccountId,
-    managers: &[Manager],
-) -> Option<NewMessage> {
-    let manager = managers.iter().find(|m| m.id == *manager)?;
-    let to = manager.mail.clone().filter(|_| work.parts.rules.manager_mail)?;
-    let values = json!({
-        "manager": manager.name,
-        "name": account.name,
-        "unit": account.unit,
-        "until": work.now().plus(work.parts.rules.pickup_valid),
-    });
-    Some(NewMessage { kind: MessageKind::ManagerNotice, to: Addressee::Mail(to), values: values.to_string() })
-}
-
 /// The effect `OfferLink`.
 pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
     let State::Offered { offer, text } = work.state() else { return Err(WorkError::Lacks("an offer")) };
@@ -112,14 +134,17 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
         let draft = Draft { end: Some(after.end), ..Draft::default() };
         return work.commit(Event::LinkTexted { text: after.text }, draft).await;
     }
+    if !offer.guard.texts() {
+        return wait_for_a_press(work, &offer).await;
+    }
     match text.step(now, work.parts.gateways.len()) {
         TextingStep::Submit { gateway } if texting::is_passed_over(work, &text, gateway) => {
             let text = text.passed_over(work.parts.gateways.len(), now);
             work.commit(Event::LinkTexted { text }, Draft::default()).await
         }
         TextingStep::Submit { gateway } => submit(work, &offer, &text, gateway).await,
-        // A link that nobody uses expires by itself, and a technician then takes over.
-        TextingStep::Delivered | TextingStep::Silent => work.give_back(offer.expires_at).await,
+        TextingStep::Delivered | TextingStep::Silent => wait_for_a_press(work, &offer).await,
+        TextingStep::Exhausted if offer.guard.does_without_text() => wait_for_a_press(work, &offer).await,
         TextingStep::Wait { .. } | TextingStep::Ask { .. } => {
             match texting::wait(work, &text, IntentKind::Link, offer.number).await? {
                 texting::Waited::Still(until) => work.give_back(until.min(offer.expires_at)).await,
@@ -134,12 +159,22 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
     }
 }
 
-async fn submit(
-    work: &mut Work,
-    offer: &Offer,
-    text: &crate::ticket::Texting,
-    gateway: usize,
-) -> Result<Flow, WorkError> {
+/// A link that nobody uses is brought to mind once, and expires by itself; a technician then takes over.
+async fn wait_for_a_press(work: &mut Work, offer: &Offer) -> Result<Flow, WorkError> {
+    match offer.remind_at {
+        None => work.give_back(offer.expires_at).await,
+        Some(at) if work.now() < at => work.give_back(at.min(offer.expires_at)).await,
+        Some(_) => {
+            if !work.lease_allows(work.parts.timing.directory) {
+                return work.give_back(work.now()).await;
+            }
+            let messages = links::reminder(work, offer).await?;
+            work.commit(Event::Reminded, Draft { messages, ..Draft::default() }).await
+        }
+    }
+}
+
+async fn submit(work: &mut Work, offer: &Offer, text: &Texting, gateway: usize) -> Result<Flow, WorkError> {
     let parts = std::sync::Arc::clone(&work.parts);
     if !work.lease_allows(parts.timing.directory + parts.timing.gateway) {
         return work.give_back(work.now()).await;
@@ -163,7 +198,15 @@ async fn submit(
         parts.now(),
     );
     let (account, phone) = match good {
-        StillGood::Yes { account, phone, .. } => (account, phone),
+        StillGood::Yes { account, phone: Some(phone), .. } => (account, phone),
+        StillGood::Yes { phone: None, .. } if offer.guard.does_without_text() => {
+            let event = Event::LinkTexted { text: Texting { phase: Phase::Exhausted, ..text.clone() } };
+            return work.commit(event, Draft::default()).await;
+        }
+        StillGood::Yes { phone: None, .. } => {
+            let reason = Reason::NoManager;
+            return work.commit(Event::OfferWithdrawn { reason }, Draft::default()).await;
+        }
         StillGood::AccountOut(reason) | StillGood::HandGone(reason) => {
             return work.commit(Event::OfferWithdrawn { reason }, Draft::default()).await;
         }
@@ -182,11 +225,17 @@ async fn submit(
 }
 
 fn words(work: &Work, offer: &Offer, account: &Account) -> Result<SmsText, WorkError> {
-    let url = token(work, offer)?.url(&work.parts.rules.public_url);
-    let texts = &work.parts.texts;
-    let text = match &offer.hand {
-        Hand::Requester => texts.link_for_requester(offer.expires_at, &url),
-        Hand::Manager(_) => texts.link(&account.name, offer.expires_at, &url),
+    let (parts, id) = (&work.parts, work.id());
+    let texts = &parts.texts;
+    let url = || token(parts, id, offer).map(|token| token.url(&parts.rules.public_url));
+    let text = match (&offer.hand, offer.guard) {
+        (Hand::Requester, _) => texts.link_for_requester(offer.expires_at, &url()?),
+        (Hand::Manager(_), Guard::CodeByText) => {
+            texts.code(&account.name, offer.expires_at, &code(parts, id, offer)?.written())
+        }
+        (Hand::Manager(_), Guard::Nothing | Guard::CodeByMail | Guard::SignIn { .. }) => {
+            texts.link(&account.name, offer.expires_at, &url()?)
+        }
     };
     text.map_err(|e| WorkError::Text(e.to_string()))
 }

@@ -5,19 +5,22 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::Parts;
+use super::alarm;
 use super::facts;
 use super::handover::{self, Reveal, actor, bound_to};
 use super::health::Health;
+use super::sign_in;
 use super::step::{looked_up_at, shown_until};
 use super::stop;
 use super::work::{Draft, Due, WorkError};
 use crate::delivery::pickup::{PickupToken, StopToken};
 use crate::delivery::{Receipt, ReceiptReading};
 use crate::directory::{Account, Lookup, Who};
-use crate::ticket::{Event, Hand, State, Ticket};
+use crate::ticket::{Event, Guard, Hand, Offer, State, Ticket, WRONG_CODES};
 use crate::types::{CallbackRequest, Reason};
 use crate::web::{
-    Browser, Desk, Page, PickupAnswer, PickupView, Readiness, ReceiptAnswer, RevealPage, Revealed,
+    Asks, Browser, Desk, Page, PickupAnswer, PickupView, Proof, Readiness, ReceiptAnswer, Returned,
+    RevealPage, Revealed, SignIn, SignedIn,
 };
 
 /// The desk behind the pages.
@@ -57,6 +60,7 @@ impl DeskPort {
                     unit: account.unit,
                     until: offer.expires_at,
                     own: offer.hand == Hand::Requester,
+                    asks: asks(offer),
                 }
             }
             State::Revealed { since, .. } if !bound_to(&ticket.state, &hash) => {
@@ -80,9 +84,12 @@ impl DeskPort {
             State::Sealed { .. } | State::Issuing { .. } | State::Applied { .. } => {
                 PickupView::UsedElsewhere { at: now }
             }
-            State::Done { .. } => PickupView::Confirmed,
-            State::Technician { .. } if self.handed_back(ticket) => PickupView::HandedBack,
-            State::Technician { .. } => PickupView::Gone,
+            // To any other browser a link that is over is like one that never was.
+            State::Done { .. } if used_by(ticket, &hash) => PickupView::Confirmed,
+            State::Technician { .. } if used_by(ticket, &hash) && handed_back(ticket) => {
+                PickupView::HandedBack
+            }
+            State::Done { .. } | State::Technician { .. } => PickupView::Gone,
             State::Requested { .. }
             | State::Sending { .. }
             | State::Sent { .. }
@@ -92,11 +99,6 @@ impl DeskPort {
             | State::Coalesced { .. }
             | State::Held => PickupView::Gone,
         }
-    }
-
-    /// Did the person with the link say something that a technician has to look at?
-    fn handed_back(&self, ticket: &Ticket) -> bool {
-        ticket.reason.is_some_and(|r| r == Reason::ManagerDeclined || r == Reason::HandoverUnconfirmed)
     }
 
     /// The ticket's account, as the directory has it now.
@@ -118,14 +120,22 @@ impl DeskPort {
         let bound = bound_to(work.state(), browser);
         let mut draft = Draft { actor: who(work.state()), ..Draft::default() };
         let event = match answer {
-            PickupAnswer::NotMine => offered_to_a_manager(work.state()).then_some(Event::Declined),
+            PickupAnswer::NotMine => {
+                draft.pickup_browser = Some(browser.to_owned());
+                offered_to_a_manager(work.state()).then_some(Event::Declined)
+            }
             PickupAnswer::HandedOver if bound && shown(work.state()) => {
                 let valid_until = work.state().job().and_then(|job| job.valid_until);
                 draft.due = Due::At(looked_up_at(&parts.rules, now, valid_until));
                 Some(Event::Confirmed { now })
             }
             PickupAnswer::DidNotWork => (bound && shown(work.state())).then_some(Event::DidNotWork),
-            // The latter is the answer to a warning, not to this link.
+            PickupAnswer::NotMe if offered_to_the_owner(work.state()) => {
+                draft.pickup_browser = Some(browser.to_owned());
+                draft.note = Some("the owner of the registered phone says that they did not ask");
+                Some(Event::Stopped)
+            }
+            // The latter is the answer to a warning, not to a manager's link.
             PickupAnswer::HandedOver | PickupAnswer::NotMe => None,
         };
         match event {
@@ -137,6 +147,29 @@ impl DeskPort {
     }
 }
 
+/// What the page of an offer asks for.
+fn asks(offer: &Offer) -> Asks {
+    match offer.guard {
+        Guard::Nothing => Asks::Nothing,
+        Guard::SignIn { .. } => Asks::SignIn { signed_in: false, wrong: false },
+        Guard::CodeByText | Guard::CodeByMail => {
+            Asks::Code { wrong: false, left: WRONG_CODES.saturating_sub(offer.wrong_codes) }
+        }
+    }
+}
+
+/// Has this browser used or answered the ticket's link?
+fn used_by(ticket: &Ticket, browser: &str) -> bool {
+    !browser.is_empty() && ticket.pickup_browser == browser
+}
+
+/// Did the person with the link say something that a technician has to look at?
+fn handed_back(ticket: &Ticket) -> bool {
+    const SAID: [Reason; 3] =
+        [Reason::ManagerDeclined, Reason::HandoverUnconfirmed, Reason::SenderUnverified];
+    ticket.reason.is_some_and(|reason| SAID.contains(&reason))
+}
+
 fn shown(state: &State) -> bool {
     matches!(state, State::Revealed { .. })
 }
@@ -145,12 +178,24 @@ fn offered_to_a_manager(state: &State) -> bool {
     matches!(state, State::Offered { offer, .. } if offer.hand != Hand::Requester)
 }
 
+fn offered_to_the_owner(state: &State) -> bool {
+    matches!(state, State::Offered { offer, .. } if offer.hand == Hand::Requester)
+}
+
 /// Who holds the link, in the words of the audit log.
 fn who(state: &State) -> Option<String> {
     if let State::Offered { offer, .. } = state {
         return Some(actor(&offer.hand));
     }
     state.job().map(|job| actor(&job.hand))
+}
+
+/// The offer, which says that what it asks for was missing or wrong.
+fn unproven(mut view: PickupView) -> PickupView {
+    if let PickupView::Offer { asks: Asks::Code { wrong, .. } | Asks::SignIn { wrong, .. }, .. } = &mut view {
+        *wrong = true;
+    }
+    view
 }
 
 fn stop_view(answer: Result<PickupView, WorkError>) -> PickupView {
@@ -172,16 +217,23 @@ impl Desk for DeskPort {
         }
     }
 
-    async fn reveal(&self, token: &str, browser: &Browser, language: &str) -> Result<Page, PickupView> {
+    async fn reveal(
+        &self,
+        token: &str,
+        browser: &Browser,
+        proof: &Proof,
+        language: &str,
+    ) -> Result<Page, PickupView> {
         let ticket = self.ticket(token).await?;
         let hash = browser.hash();
         if !handover::may_be_shown(&ticket.state) {
             return Err(self.view(&ticket, Some(browser)).await);
         }
-        match handover::reveal(&self.parts, ticket.id, &hash).await {
+        match handover::reveal(&self.parts, ticket.id, &hash, proof).await {
             Ok(Reveal::Shown { password, name, job, until }) => {
                 let pass_until = job.valid_until;
-                let revealed = Revealed { name: &name, password: &password, pass_until, until };
+                let own = job.hand == Hand::Requester;
+                let revealed = Revealed { name: &name, own, password: &password, pass_until, until };
                 (self.page)(token, browser, language, &revealed).map_err(|error| {
                     tracing::error!(
                         "the page with a password could not be made: {error}; it can be opened again"
@@ -189,12 +241,50 @@ impl Desk for DeskPort {
                     PickupView::Busy
                 })
             }
+            Ok(Reveal::Unproven) => Err(unproven(self.pickup(token, Some(browser)).await)),
             Ok(Reveal::Look) => Err(self.pickup(token, Some(browser)).await),
             Ok(Reveal::Busy) => Err(PickupView::Busy),
             Err(error) => {
                 tracing::error!(ticket = %ticket.number, "a link could not be used: {error}");
                 Err(PickupView::Busy)
             }
+        }
+    }
+
+    async fn sign_in(&self, token: &str, browser: &Browser) -> SignIn {
+        let ticket = match self.ticket(token).await {
+            Ok(ticket) => ticket,
+            Err(view) => return SignIn::Instead(view),
+        };
+        let kept = sign_in::begun(self.parts.now());
+        match sign_in::address(&self.parts, &ticket, browser, &kept).await {
+            Ok(Some(address)) => SignIn::At { address, kept },
+            Ok(None) => SignIn::Instead(self.view(&ticket, Some(browser)).await),
+            Err(error) => {
+                tracing::error!(ticket = %ticket.number, "a manager cannot sign in: {error}; the link stays valid");
+                SignIn::NotNow
+            }
+        }
+    }
+
+    async fn signed_in(&self, token: &str, browser: &Browser, returned: &Returned<'_>) -> SignedIn {
+        let Ok(ticket) = self.ticket(token).await else { return SignedIn::Look };
+        let Returned { kept, code, state } = *returned;
+        match sign_in::returned(&self.parts, &ticket, browser, kept, code, state).await {
+            Ok(said) => said,
+            Err(error) => {
+                tracing::error!(ticket = %ticket.number, "a sign-in failed: {error}; the link stays valid");
+                SignedIn::Failed
+            }
+        }
+    }
+
+    async fn opened_elsewhere(&self, token: &str, browser: Option<&Browser>) {
+        let Ok(ticket) = self.ticket(token).await else { return };
+        let hash = browser.map(Browser::hash).unwrap_or_default();
+        if let Err(error) = alarm::opened_elsewhere(&self.parts, &ticket, &hash).await {
+            let ticket = ticket.number;
+            tracing::error!(%ticket, "a second browser at a link could not be told of: {error}");
         }
     }
 

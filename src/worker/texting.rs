@@ -5,7 +5,7 @@ use super::breaker::{self, Breaker};
 use super::facts::{self, StillGood};
 use super::step::{looked_up_at, owner_notice};
 use super::work::{Draft, Due, Flow, Work, WorkError};
-use super::{offer, reset, scramble};
+use super::{links, offer, reset, scramble};
 use crate::decision::nearest_manager;
 use crate::delivery::{Receipt, SmsText};
 use crate::directory::{Account, Facts, Lookup, Standing, Who};
@@ -102,7 +102,11 @@ async fn submit(work: &mut Work, job: &Job, text: &Texting, gateway: usize) -> R
     let good =
         facts::still_good(&facts, &account, &job.hand, &hash, keyring, &parts.rules.policy, parts.now());
     let (account, phone) = match good {
-        StillGood::Yes { account, phone, .. } => (account, phone),
+        StillGood::Yes { account, phone: Some(phone), .. } => (account, phone),
+        // Only a manager can be without one.
+        StillGood::Yes { phone: None, .. } => {
+            return reroute_with(work, job, text, Reason::NoManager, &facts).await;
+        }
         StillGood::AccountOut(reason) => {
             return work.commit(Event::Rerouted { offer: None, reason }, Draft::default()).await;
         }
@@ -289,12 +293,12 @@ async fn reroute_with(
     let hand = Hand::Manager(manager.id.clone());
     // A pass would have ended before its manager has the time: the link brings a new one.
     let already_set = job.credential.is_password().then_some(job.generation);
-    let offer = offer::make(work, hand, 1, already_set)?;
+    let offer = offer::make(work, hand, 1, already_set, &facts.managers)?;
     let sealed =
         already_set.map(|generation| reset::reseal(work, generation, offer.expires_at)).transpose()?;
-    let notice = offer::manager_notice(work, account, &manager.id, &facts.managers);
-    let messages = offer::owner_warning(work, account).into_iter().chain(notice).collect();
-    let pickup_hash = Some(offer::token(work, &offer)?.hash());
+    let mails = links::mails(work, account, &offer, &facts.managers);
+    let messages = offer::owner_warning(work, account).into_iter().chain(mails).collect();
+    let pickup_hash = Some(offer::token(&work.parts, work.id(), &offer)?.hash());
     let draft = Draft { sealed, pickup_hash, messages, ..Draft::default() };
     work.commit(Event::Rerouted { offer: Some(offer), reason }, draft).await
 }

@@ -63,6 +63,8 @@ pub(crate) struct Draft {
     pub(crate) begin: Option<Intent>,
     pub(crate) end: Option<(String, Outcome)>,
     pub(crate) pickup_hash: Option<String>,
+    /// The browser that has used or answered the link.
+    pub(crate) pickup_browser: Option<String>,
     /// What somebody said, for the trail.
     pub(crate) note: Option<&'static str>,
     pub(crate) started: Option<Started>,
@@ -71,6 +73,8 @@ pub(crate) struct Draft {
     /// The desk's breaker opens.
     pub(crate) pause: Option<Pause>,
     pub(crate) messages: Vec<NewMessage>,
+    /// What else the audit log is told.
+    pub(crate) told: Vec<AuditEntry>,
     /// Who did it, when it was not the machine.
     pub(crate) actor: Option<String>,
     pub(crate) due: Due,
@@ -141,6 +145,7 @@ impl Work {
     /// ends a request erases its sealed password in the same transaction.
     pub(crate) async fn commit(&mut self, event: Event, mut draft: Draft) -> Result<Flow, WorkError> {
         let name = event.name();
+        let closed = super::links::closed(self, &event).await;
         let moved = self.state().on(event)?;
         if moved.to.name() != self.state().name() && self.end_left_intents(&draft).await? != Flow::On {
             return Ok(Flow::Stop);
@@ -148,6 +153,7 @@ impl Work {
         if self.ends_unreceived(&moved.to) {
             draft.messages.extend(super::step::owner_of_a_changed_password(self).await);
         }
+        draft.messages.extend(closed.filter(|_| !moved.to.live()));
         self.write(Some(name), moved, draft).await
     }
 
@@ -192,7 +198,8 @@ impl Work {
         let from = self.state().clone();
         let begin = draft.begin.take();
         let end = draft.end.take();
-        let audit = self.audit(event, &moved, &draft, begin.as_ref(), end.as_ref());
+        let mut audit = self.audit(event, &moved, &draft, begin.as_ref(), end.as_ref());
+        audit.append(&mut draft.told);
         let now = self.now();
         let freeze = self.freeze(&draft);
         let keeps = super::scramble::keeps(self, &moved.to);
@@ -219,6 +226,7 @@ impl Work {
             sealed: sealed.clone(),
             intent: intent_change(begin.as_ref(), end.as_ref(), now),
             pickup_hash: draft.pickup_hash,
+            pickup_browser: draft.pickup_browser.clone(),
             started: draft.started.clone(),
             limits: draft.started.as_ref().map(|_| self.parts.rules.limits()),
             text_cap: begin.as_ref().map(|_| self.parts.rules.text_cap(now)),

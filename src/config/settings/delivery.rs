@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::policy::{ManagerAbsent, ManagerDelivery, RequesterDelivery};
 use crate::config::secrets::SecretSource;
 use crate::config::values;
+use crate::decision;
 
 /// What a password is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -87,6 +88,16 @@ pub enum PickupMethod {
     LinkAndCode,
     /// A sign-in.
     SignIn,
+}
+
+impl From<PickupMethod> for decision::Pickup {
+    fn from(written: PickupMethod) -> Self {
+        match written {
+            PickupMethod::Link => Self::Link,
+            PickupMethod::LinkAndCode => Self::LinkAndCode,
+            PickupMethod::SignIn => Self::SignIn,
+        }
+    }
 }
 
 /// `[delivery]`.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Settings;
+use super::{Notice, Settings};
 use crate::config::values;
 use crate::decision::{self, Policy};
 use crate::directory::PhoneType;
@@ -198,6 +198,11 @@ impl Settings {
             manager: delivery.manager.into(),
             manager_depth: delivery.manager_depth,
             manager_absent: delivery.manager_absent.into(),
+            pickup: delivery.pickup.into(),
+            manager_told: decision::ToldBy {
+                text: delivery.manager_notice.contains(&Notice::Sms),
+                mail: delivery.manager_notice.contains(&Notice::Mail),
+            },
         }
     }
 

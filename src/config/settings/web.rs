@@ -50,6 +50,11 @@ impl Default for WebSettings {
     }
 }
 
+/// Entra ID's name for somebody, which never changes and is never given to somebody else.
+fn object_id() -> String {
+    "oid".to_owned()
+}
+
 /// `[web.oidc]`: sign-in at the organisation's own identity provider.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -62,6 +67,10 @@ pub struct OidcSettings {
     pub client_id: String,
     /// Its secret.
     pub client_secret: SecretSetting,
+    /// The claim that says who a manager is: compared with the directory's identifier, with the username
+    /// (`preferred_username`, `upn`, `unique_name`) or with the mail address (`email`, verified only).
+    #[serde(default = "object_id")]
+    pub claim: String,
     /// Groups or roles whose members are technicians.
     #[serde(default)]
     pub technicians: Vec<String>,

@@ -165,18 +165,36 @@ fn a_variable_that_is_no_unicode_is_named_and_its_value_is_not() {
 #[test]
 fn what_comes_with_a_later_version_is_refused_by_name() {
     let later = "is not part of this version";
-    for (section, key, value) in [
-        ("delivery", "pickup", "\"sign-in\""),
-        ("delivery", "pickup", "\"link-and-code\""),
-        ("telemetry", "otlp", "\"http://127.0.0.1:4317\""),
-    ] {
+    for (section, key, value) in [("telemetry", "otlp", "\"http://127.0.0.1:4317\"")] {
         let text = small(&format!("[{section}]\n{key} = {value}"));
         only(&text, &format!("{key} = {value}"), later);
     }
     only(&small("[[sms.gateway]]\nname = \"b\"\nkind = \"smpp\""), "kind = \"smpp\"", later);
     only(&small("[[notify.webhook]]\nurl = \"https://hooks.kommun.example\""), "notify", later);
-    let oidc = "[web.oidc]\nissuer = \"https://id.kommun.example\"\nclient_id = \"x\"\nclient_secret = \"y\"";
-    only(&small(oidc), "[web.oidc]", later);
+}
+
+#[test]
+fn a_sign_in_needs_the_provider_of_one_organisation() {
+    let asked = "[delivery]\npickup = \"sign-in\"\n";
+    let missing = load_text(&small(asked), &[]).unwrap_err().to_string();
+    assert!(missing.contains("web.oidc: is missing"), "{missing}");
+    let with = |issuer: &str| {
+        let keys = "client_id = \"x\"\nclient_secret = { env = \"OIDC\" }";
+        small(&format!("{asked}[web.oidc]\nissuer = \"{issuer}\"\n{keys}"))
+    };
+    let env = [("OIDC", "s")];
+    assert!(load_text(&with("https://login.microsoftonline.com/0000/v2.0"), &env).is_ok());
+    for issuer in ["http://id.kommun.example", "https://login.microsoftonline.com/organizations/v2.0"] {
+        let errors = load_text(&with(issuer), &env).unwrap_err().to_string();
+        assert!(errors.contains("web.oidc.issuer"), "{errors}");
+    }
+}
+
+#[test]
+fn a_mail_may_be_the_only_way_where_the_link_in_it_opens_nothing_by_itself() {
+    let mail = "manager_notice = [\"mail\"]\n";
+    assert!(load_text(&small(&format!("[delivery]\npickup = \"link-and-code\"\n{mail}")), &[]).is_ok());
+    assert!(load_text(&small(&format!("[delivery]\n{mail}")), &[]).is_err());
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod gateways;
 mod graph;
 mod ldap;
 mod mail;
+mod oidc;
 mod rules;
 mod shape;
 mod unbuilt;
@@ -42,6 +43,7 @@ impl<'a> Checks<'a> {
         self.upkeep(settings);
         self.graph(&settings.directory);
         self.ldap(&settings.directory);
+        self.oidc(settings);
         self.unbuilt(settings);
     }
 

@@ -8,7 +8,7 @@ use crate::clock::Zone;
 use crate::config::key_path::KeyPath;
 use crate::config::settings::{
     DeliverySettings, DeskSettings, DirectoryKind, ManagerDelivery, PasswordSettings, PasswordStyle,
-    PolicySettings, RequesterDelivery, Senders, Unused,
+    PickupMethod, PolicySettings, RequesterDelivery, Senders, Unused,
 };
 use crate::directory::PhoneType;
 use crate::password::generate::bits as bits_of_characters;
@@ -134,7 +134,7 @@ impl Checks<'_> {
         let told = !delivery.manager_notice.is_empty();
         self.expect(&at.key("manager_notice"), told, "an empty list", "\"sms\", \"mail\" or both");
         let by_sms = delivery.manager_notice.contains(&crate::config::Notice::Sms);
-        if told && by_link && !by_sms {
+        if told && by_link && !by_sms && delivery.pickup == PickupMethod::Link {
             self.expect(
                 &at.key("manager_notice"),
                 false,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::Checks;
 use crate::config::error::Problem;
 use crate::config::key_path::KeyPath;
-use crate::config::settings::{GatewayKind, PickupMethod, Settings};
+use crate::config::settings::{GatewayKind, Settings};
 
 /// The gateways of this version.
 const BUILT_GATEWAYS: [GatewayKind; 7] = [
@@ -21,12 +21,14 @@ const BUILT_GATEWAYS: [GatewayKind; 7] = [
 
 impl Checks<'_> {
     pub(super) fn unbuilt(&mut self, settings: &Settings) {
-        self.later(&KeyPath::of("delivery.pickup"), settings.delivery.pickup, &[PickupMethod::Link]);
         for (index, gateway) in settings.sms.gateways.iter().enumerate() {
             let path = KeyPath::of("sms.gateway").index(index).key("kind");
             self.later(&path, gateway.kind, &BUILT_GATEWAYS);
         }
-        self.later_section(&KeyPath::of("web.oidc"), settings.web.oidc.is_some(), "web.local_accounts");
+        for key in ["technicians", "auditors", "administrators"] {
+            let nothing = "is not part of this version: only managers sign in, for their links";
+            self.warn_if_written(&KeyPath::of("web.oidc").key(key), nothing);
+        }
         let webhooks = KeyPath::of("notify.webhook");
         self.later_section(&webhooks, !settings.notify.webhooks.is_empty(), "");
         self.later_section(&KeyPath::of("telemetry.otlp"), settings.telemetry.otlp.is_some(), "");

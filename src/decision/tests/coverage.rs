@@ -197,3 +197,25 @@ fn sponsors_are_asked_side_by_side_where_there_is_no_manager() {
     listed[1].manager = None;
     assert_eq!(help_of(&listed, &policy)[0].1, Help::NoPhone, "nor is anybody but the manager asked");
 }
+
+#[test]
+fn what_a_managers_link_asks_for_says_who_can_be_one() {
+    let above = |mail: bool, number: &str| {
+        let mut manager = with_numbers("e", None, &[(number, PhoneType::Mobile)]);
+        manager.account.mail = manager.account.mail.filter(|_| mail);
+        [with_numbers("b", Some("e"), &[]), manager]
+    };
+    let helped = |pickup, mail, number: &str, told| {
+        let policy = Policy { pickup, manager_told: told, ..policy() };
+        help_of(&above(mail, number), &policy)[0].1 == Help::Manager
+    };
+    let both = ToldBy { text: true, mail: true };
+    assert!(helped(Pickup::LinkAndCode, true, MOBILE, both));
+    assert!(!helped(Pickup::LinkAndCode, false, MOBILE, both));
+    assert!(!helped(Pickup::LinkAndCode, true, LANDLINE, both));
+    assert!(helped(Pickup::SignIn, true, LANDLINE, both));
+    assert!(helped(Pickup::SignIn, false, MOBILE, both));
+    assert!(!helped(Pickup::SignIn, false, MOBILE, ToldBy { text: false, mail: true }));
+    assert!(!helped(Pickup::SignIn, true, LANDLINE, ToldBy { text: true, mail: false }));
+    assert!(helped(Pickup::Link, false, MOBILE, both));
+}

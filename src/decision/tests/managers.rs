@@ -94,3 +94,52 @@ fn the_manager_gets_a_link_or_the_password_by_the_policy() {
     asked.policy.manager = ManagerDelivery::Password;
     assert!(matches!(asked.decision(), Decision::OfferManager { handover: Handover::Password, .. }));
 }
+
+#[test]
+fn link_and_code_go_two_ways_and_who_has_but_one_is_passed_over() {
+    let both = |manager: Manager| {
+        let mut asked = above(vec![manager, erik()]);
+        asked.policy.pickup = Pickup::LinkAndCode;
+        asked
+    };
+    let no_mail = both(karin(|_| {})).decide();
+    assert_eq!(no_mail.decision, offer_erik(Reason::NoPhone));
+    let evidence = &no_mail.line(Check::Manager).evidence;
+    assert!(evidence.contains("no mailbox, and link and code go two ways"), "{evidence}");
+    let no_phone = both(karin(|m| {
+        m.phones.clear();
+        m.mail = erik().mail;
+    }));
+    assert_eq!(no_phone.decision(), offer_erik(Reason::NoPhone));
+    // The password itself needs no second way.
+    let mut password = both(karin(|_| {}));
+    password.policy.manager = ManagerDelivery::Password;
+    assert!(
+        matches!(password.decision(), Decision::OfferManager { manager, .. } if manager.as_str() == "karin")
+    );
+}
+
+#[test]
+fn a_mailbox_alone_is_enough_where_the_manager_signs_in() {
+    let asked = |change: fn(&mut Manager), told| {
+        let mut asked = above(vec![karin(|m| {
+            m.mail = erik().mail;
+            change(m);
+        })]);
+        asked.policy.pickup = Pickup::SignIn;
+        asked.policy.manager_told = told;
+        asked.decide()
+    };
+    let no_phone: fn(&mut Manager) = |m| m.phones.clear();
+    let decided = asked(no_phone, ToldBy { text: true, mail: true });
+    assert!(matches!(decided.decision, Decision::OfferManager { phone: None, .. }), "{decided:?}");
+    assert!(decided.line(Check::Manager).evidence.ends_with("Karin Kvist, by mail"));
+    let decided = asked(no_phone, ToldBy { text: true, mail: false });
+    assert_eq!(decided.decision, technician(Reason::NoManager));
+    let decided = asked(|_| {}, ToldBy { text: false, mail: true });
+    assert!(matches!(decided.decision, Decision::OfferManager { phone: None, .. }), "{decided:?}");
+    let nothing: fn(&mut Manager) = |m| (m.phones, m.mail) = (Vec::new(), None);
+    assert_eq!(asked(nothing, ToldBy { text: true, mail: true }).decision, technician(Reason::NoManager));
+    let away: fn(&mut Manager) = |m| m.absence = Absence::Absent;
+    assert_eq!(asked(away, ToldBy { text: true, mail: true }).decision, technician(Reason::NoManager));
+}

@@ -191,6 +191,8 @@ pub(super) fn policy() -> Policy {
         manager: ManagerDelivery::Pickup,
         manager_depth: 3,
         manager_absent: ManagerAbsent::Skip,
+        pickup: Pickup::Link,
+        manager_told: ToldBy { text: true, mail: true },
     }
 }
 
@@ -210,7 +212,7 @@ pub(super) fn offer_erik(reason: Reason) -> Decision {
     Decision::OfferManager {
         account: AccountId::new("anna"),
         manager: AccountId::new("erik"),
-        phone: number(MANAGERS_MOBILE),
+        phone: Some(number(MANAGERS_MOBILE)),
         reason,
         handover: Handover::Link,
     }

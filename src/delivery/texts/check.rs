@@ -32,6 +32,9 @@ pub(super) fn problems(texts: &Texts) -> Vec<String> {
         Sms::access_pass_for_manager(&name, &pass, at),
         Sms::link(&name, at, &url),
         Sms::link_for_requester(at, &url),
+        Sms::reminder(&name, at, &url),
+        Sms::code(&name, at, "WWWW-WWWW"),
+        Sms::link_closed(&name),
         Sms::owner_warning(&stop),
     ];
     let line = "W".repeat(LINE_LETTERS);
@@ -42,6 +45,11 @@ pub(super) fn problems(texts: &Texts) -> Vec<String> {
         Mail::acknowledgement(number, at),
         Mail::ask_for_details(number),
         Mail::manager_notice(&line, &line, &line, number, at),
+        Mail::manager_link([&line, &line, &line], number, at, &url, true),
+        Mail::manager_link([&line, &line, &line], number, at, &url, false),
+        Mail::manager_code(&line, &line, number, at, "WWWW-WWWW"),
+        Mail::reminder(&line, number, at, &url),
+        Mail::link_closed(&line, number),
         Mail::alarm(&line),
     ];
     let notices =

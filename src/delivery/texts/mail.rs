@@ -41,6 +41,42 @@ impl Mail {
             .with("until", Word::Moment(until))
     }
 
+    /// `who` is the manager, the person and the unit.
+    pub(super) fn manager_link(
+        who: [&str; 3],
+        number: TicketNumber,
+        until: UnixMillis,
+        url: &str,
+        code: bool,
+    ) -> Self {
+        let [manager, name, unit] = who;
+        Self { template: "manager-link", ..Self::manager_notice(manager, name, unit, number, until) }
+            .with("url", Word::whole(url))
+            .with("code", Word::line(if code { "yes" } else { "" }))
+    }
+
+    pub(super) fn manager_code(
+        manager: &str,
+        name: &str,
+        number: TicketNumber,
+        until: UnixMillis,
+        code: &str,
+    ) -> Self {
+        Self { template: "manager-code", ..Self::manager_notice(manager, name, "", number, until) }
+            .with("code", Word::line(code))
+    }
+
+    pub(super) fn reminder(name: &str, number: TicketNumber, until: UnixMillis, url: &str) -> Self {
+        Self::about("reminder", number)
+            .with("name", Word::line(name))
+            .with("until", Word::Moment(until))
+            .with("url", Word::whole(url))
+    }
+
+    pub(super) fn link_closed(name: &str, number: TicketNumber) -> Self {
+        Self::about("link-closed", number).with("name", Word::line(name))
+    }
+
     pub(super) fn owner_notice(
         name: &str,
         at: UnixMillis,

@@ -15,8 +15,8 @@ pub(super) struct Sms<'a> {
     /// Messages that it may take (decisions.md 22).
     segments: usize,
     words: Words,
-    /// The password or the link, and its name in the template.
-    secret: (&'static str, &'a str),
+    /// The password, the link or the code, and its name in the template.
+    secret: Option<(&'static str, &'a str)>,
 }
 
 impl<'a> Sms<'a> {
@@ -47,12 +47,26 @@ impl<'a> Sms<'a> {
         Self::secret("link-for-requester", 2, "url", url).with("until", Word::Moment(until))
     }
 
+    pub(super) fn code(name: &str, until: UnixMillis, code: &'a str) -> Self {
+        Self::secret("code", 2, "code", code)
+            .with("name", Word::name(name))
+            .with("until", Word::Moment(until))
+    }
+
+    pub(super) fn reminder(name: &str, until: UnixMillis, url: &'a str) -> Self {
+        Self { template: "reminder", ..Self::link(name, until, url) }
+    }
+
+    pub(super) fn link_closed(name: &str) -> Self {
+        Self { template: "link-closed", segments: 2, words: vec![("name", Word::name(name))], secret: None }
+    }
+
     pub(super) fn owner_warning(url: &'a str) -> Self {
         Self::secret("owner-warning", 2, "url", url)
     }
 
     fn secret(template: &'static str, segments: usize, name: &'static str, secret: &'a str) -> Self {
-        Self { template, segments, words: vec![(name, Word::slot())], secret: (name, secret) }
+        Self { template, segments, words: vec![(name, Word::slot())], secret: Some((name, secret)) }
     }
 
     /// The template's name.
@@ -73,7 +87,8 @@ impl Texts {
         let values = values(&sms.words, &self.plain_desk, &self.words.zone, language);
         let cost = |asked: String| {
             let value = asked.split('.').try_fold(&values, |value, key| value.get(key))?.as_str()?;
-            let text = if asked == sms.secret.0 { sms.secret.1 } else { value };
+            let secret = sms.secret.filter(|(name, _)| asked == *name).map(|(_, secret)| secret);
+            let text = secret.unwrap_or(value);
             Some((asked, gsm7::length(text).ok()?.septets))
         };
         self.renderer.placeholders(&name).into_iter().filter_map(cost).collect()
@@ -85,8 +100,12 @@ impl Texts {
         let values = values(&sms.words, &self.plain_desk, &self.words.zone, language);
         let text = self.renderer.render(&name, &values)?;
         let file = || self.renderer.file(&name);
-        let (value, secret) = sms.secret;
-        let text = filled(&text, secret).ok_or_else(|| TextError::Secret { file: file(), value })?;
+        let text = match sms.secret {
+            None => text,
+            Some((value, secret)) => {
+                filled(&text, secret).ok_or_else(|| TextError::Secret { file: file(), value })?
+            }
+        };
         let length = gsm7::length(&text).map_err(|letter| TextError::Letter { file: file(), letter })?;
         if length.segments > sms.segments {
             let (septets, segments) = (length.septets, sms.segments);

@@ -42,6 +42,11 @@ impl Word {
         Self::Text(one_line(text, LINE_LETTERS))
     }
 
+    /// A link of ours, which would not work when it is cut.
+    pub(super) fn whole(url: &str) -> Self {
+        Self::Text(url.to_owned())
+    }
+
     /// A text of several lines in a mail.
     pub(super) fn lines(text: &str) -> Self {
         let lines: Vec<_> =

@@ -180,6 +180,7 @@ async fn update<DB: Dialect>(
              observed = CASE WHEN $12 = 1 THEN 1 ELSE observed END,
              asked = CASE WHEN $13 = 1 THEN 1 ELSE asked END,
              pickup_hash = CASE WHEN $14 = '' THEN pickup_hash ELSE $14 END,
+             pickup_browser = CASE WHEN $22 = '' THEN pickup_browser ELSE $22 END,
              phone_hash = CASE WHEN $15 = 1 THEN $16 ELSE phone_hash END,
              merged_into = CASE WHEN $17 = '' THEN merged_into ELSE $17 END,
              settled_at = $18,
@@ -214,6 +215,7 @@ async fn update<DB: Dialect>(
         step.due_at.unwrap_or(NEVER),
         step.release,
         step.urgent,
+        step.pickup_browser.as_deref().unwrap_or_default(),
     ];
     tx.hits_unless_taken(sql, values).await
 }

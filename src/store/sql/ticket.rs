@@ -16,7 +16,7 @@ macro_rules! columns {
         "t.id, t.year, t.running, t.kind, t.state, t.outcome, t.reason, t.account, t.username, t.mailbox, \
          t.message_id, t.subject, t.sender, t.received_at, t.settled_at, t.assignee, t.merged_into, \
          t.linked_to, t.linked_by, \
-         t.observed, t.asked, t.urgent, t.trail"
+         t.observed, t.asked, t.urgent, t.trail, t.pickup_browser"
     };
 }
 pub(super) use columns;
@@ -45,6 +45,7 @@ pub(super) fn read(row: &mut Row) -> Result<Ticket, StoreError> {
         asked_before: row.yes()?,
         urgent: row.yes()?,
         trail: row.parsed("the trail of a ticket", |json| serde_json::from_str(json).ok())?,
+        pickup_browser: row.text()?,
     })
 }
 

@@ -24,6 +24,14 @@ pub enum MessageKind {
     AskForDetails,
     /// To the manager: a link came by text.
     ManagerNotice,
+    /// To the manager: the link itself, where a code or a sign-in is asked for beside it.
+    ManagerLink,
+    /// To the manager: the code to a link that came by text.
+    ManagerCode,
+    /// To the manager, by the link's way: the link again.
+    Reminder,
+    /// To the manager, by the link's way: the link is closed.
+    LinkClosed,
     /// To the owner: your password was changed.
     OwnerNotice,
     /// A text to the owner's phone: a manager was asked.
@@ -40,6 +48,10 @@ impl MessageKind {
             Self::Acknowledgement => "acknowledgement",
             Self::AskForDetails => "ask-for-details",
             Self::ManagerNotice => "manager-notice",
+            Self::ManagerLink => "manager-link",
+            Self::ManagerCode => "manager-code",
+            Self::Reminder => "reminder",
+            Self::LinkClosed => "link-closed",
             Self::OwnerNotice => "owner-notice",
             Self::OwnerWarning => "owner-warning",
             Self::Alarm => "alarm",
@@ -53,6 +65,10 @@ impl MessageKind {
             Self::Acknowledgement,
             Self::AskForDetails,
             Self::ManagerNotice,
+            Self::ManagerLink,
+            Self::ManagerCode,
+            Self::Reminder,
+            Self::LinkClosed,
             Self::OwnerNotice,
             Self::OwnerWarning,
             Self::Alarm,

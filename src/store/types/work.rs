@@ -197,6 +197,8 @@ pub struct Step {
     pub intent: IntentChange,
     /// A pickup link's hash that opens this ticket from now on, in place of any before.
     pub pickup_hash: Option<String>,
+    /// The browser that has used or answered the link, from now on; `None` leaves it.
+    pub pickup_browser: Option<String>,
     /// What counts towards limits.
     pub started: Option<Started>,
     /// What a delivery that begins must not exceed; counted when nobody else can begin one.

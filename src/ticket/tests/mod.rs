@@ -42,6 +42,9 @@ pub(super) fn offer(already_set: Option<u32>) -> Offer {
         key_id: "k".to_owned(),
         nonce: "n".to_owned(),
         already_set,
+        guard: Guard::Nothing,
+        wrong_codes: 0,
+        remind_at: Some(NOW),
     }
 }
 
@@ -112,6 +115,8 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
         ("link texted", Event::LinkTexted { text: text(Phase::Delivered) }),
         ("link exhausted", Event::LinkTexted { text: text(Phase::Exhausted) }),
         ("offer withdrawn", Event::OfferWithdrawn { reason: Reason::NoManager }),
+        ("reminded", Event::Reminded),
+        ("wrong code", Event::WrongCode),
         ("opened", Event::Opened { job: job(page()) }),
         ("opened for a pass", Event::Opened { job: pass(page(), false) }),
         ("shown", Event::Shown { now: NOW }),

@@ -118,6 +118,7 @@ const OFFERED_OPENS_SEALED: &[(&str, &str)] = &[
     ("link texted", "offered"),
     ("link exhausted", "technician"),
     ("offer withdrawn", "technician"),
+    ("reminded", "offered"),
     ("opened", "sealed"),
     ("opened for a pass", "issuing"),
     ("declined", "technician"),
@@ -130,6 +131,7 @@ const OFFERED_OPENS_APPLIED: &[(&str, &str)] = &[
     ("link texted", "offered"),
     ("link exhausted", "technician"),
     ("offer withdrawn", "technician"),
+    ("reminded", "offered"),
     ("opened", "applied"),
     ("declined", "technician"),
     ("stopped", "technician"),
@@ -246,4 +248,26 @@ fn every_state_survives_the_way_into_the_store_and_back() {
         assert_eq!(serde_json::from_str::<State>(&text).unwrap(), state, "{name}");
         assert!(text.contains(&format!("\"state\":\"{}\"", state.name())), "{name}: {text}");
     }
+}
+
+#[test]
+fn the_last_wrong_code_closes_the_offer_and_only_one_with_a_code_counts_them() {
+    let asking = Offer { guard: Guard::CodeByText, ..offer(None) };
+    let mut state = State::Offered { offer: asking, text: text(Phase::Delivered) };
+    for _ in 1..WRONG_CODES {
+        state = state.on(Event::WrongCode).unwrap().to;
+        assert_eq!(state.name(), "offered");
+    }
+    let closed = state.on(Event::WrongCode).unwrap();
+    assert_eq!(closed.to, State::Technician { password: PasswordFact::NotChanged });
+    assert_eq!(closed.reason, Some(Reason::PickupExpired));
+    let without = State::Offered { offer: offer(None), text: text(Phase::Delivered) };
+    assert!(without.on(Event::WrongCode).is_err());
+}
+
+#[test]
+fn whoever_was_reminded_is_not_reminded_again() {
+    let state = State::Offered { offer: offer(None), text: text(Phase::Delivered) };
+    let reminded = state.on(Event::Reminded).unwrap().to;
+    assert!(reminded.on(Event::Reminded).is_err());
 }

@@ -44,7 +44,7 @@ pub fn hold(world: &World, when: &str) {
     } else {
         ("I5: handed over only after a confirmed reset", handed_over_after_the_reset)
     };
-    let checks: [(&str, Check); 8] = [
+    let checks: [(&str, Check); 9] = [
         ("I1, I2: no mail lost, one fate each", no_mail_lost_and_one_fate_each),
         ("I4: handed over only after the directory was read", handed_over_after_reading),
         handed_over,
@@ -53,6 +53,7 @@ pub fn hold(world: &World, when: &str) {
         ("I11: nothing sealed is left", nothing_sealed_is_left),
         ("I14: nobody is locked out in silence", nobody_is_locked_out_in_silence),
         ("I17: every effect is in the audit chain", every_effect_is_in_the_chain),
+        ("the manager hears what is to be heard of a link", the_manager_hears_of_the_link),
     ];
     for (name, check) in checks {
         let checked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| check(&evidence)));
@@ -120,16 +121,21 @@ fn no_mail_lost_and_one_fate_each(evidence: &Evidence<'_>) {
 }
 
 fn handed_over_after_reading(evidence: &Evidence<'_>) {
-    let mut fresh: BTreeSet<&str> = BTreeSet::new();
+    let mut fresh: BTreeMap<&str, usize> = BTreeMap::new();
+    // Reminder and warning may leave side by side: both have read by then.
+    let most = if evidence.world.is_stopped() { 2 } else { 1 };
     for line in &evidence.log {
         match line[0].as_str() {
             "start" => fresh.clear(),
             "facts" => {
-                fresh.insert(&line[1]);
+                let reads = fresh.entry(&line[1]).or_default();
+                *reads = (*reads + 1).min(most);
             }
             "text" => {
                 let account = if line[1] == ANNAS_MOBILE { ANNA } else { FILIP };
-                assert!(fresh.remove(account), "texted without reading: {line:?}");
+                let reads = fresh.entry(account).or_default();
+                assert!(*reads > 0, "texted without reading: {line:?}");
+                *reads -= 1;
                 let to_right_hand = [ANNAS_MOBILE, KARINS_MOBILE, FILIPS_MOBILE].contains(&line[1].as_str());
                 assert!(to_right_hand, "{line:?}");
             }
@@ -241,6 +247,27 @@ fn nobody_is_locked_out_in_silence(evidence: &Evidence<'_>) {
     let by_text = demo_desk::texts(evidence.world.folder());
     let by_text = by_text.iter().filter(|text| demo_desk::password_in(text).is_some()).count();
     assert!(shown + by_text >= 1, "nothing reached a hand: the test would prove nothing");
+}
+
+/// What a kill leaves unclear is sent again, under the same key: at most once more.
+fn the_manager_hears_of_the_link(evidence: &Evidence<'_>) {
+    let world = evidence.world;
+    let texts = world.texts_to_karin();
+    let of = |words: &str| texts.iter().filter(|text| text.contains(words)).count();
+    let wrong_codes = evidence.audit.iter().filter(|(_, event, _)| event == "ticket.wrong-code").count();
+    if world.is_stopped() {
+        assert!((1..=2).contains(&of("Påminnelse")), "{texts:#?}");
+        assert!((1..=2).contains(&of("Länken är stängd")), "{texts:#?}");
+        assert!(evidence.set_values(FILIP).is_empty(), "it was stopped");
+    } else if world.asks_for_codes() {
+        let mails = world.mails_to_karin();
+        let reminders = mails.iter().filter(|mail| mail.contains("waiting for a password")).count();
+        assert!((1..=2).contains(&reminders), "{mails:#?}");
+        assert_eq!(of("/p/"), 0, "the link goes by mail");
+        assert!(wrong_codes <= 1, "entered once, counted {wrong_codes} times");
+    } else {
+        assert_eq!((of("Påminnelse"), of("Länken är stängd"), wrong_codes), (0, 0, 0), "{texts:#?}");
+    }
 }
 
 fn every_effect_is_in_the_chain(evidence: &Evidence<'_>) {

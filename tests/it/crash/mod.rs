@@ -113,6 +113,28 @@ fn a_kill_at_any_point_leaves_no_unused_password_open_and_nobody_forgotten() {
 }
 
 #[test]
+fn a_kill_at_any_point_reminds_once_or_so_and_forgets_no_wrong_code() {
+    every_point(|point| {
+        let world = World::of_codes();
+        let reached_its_end = run_killed_at(&world, point);
+        world.run(&Stopper::never(), PATIENCE);
+        invariants::hold(&world, &format!("killed at point {point}"));
+        reached_its_end
+    });
+}
+
+#[test]
+fn a_kill_at_any_point_leaves_no_manager_with_a_link_that_was_stopped() {
+    every_point(|point| {
+        let world = World::of_stops();
+        let reached_its_end = run_killed_at(&world, point);
+        world.run(&Stopper::never(), PATIENCE);
+        invariants::hold(&world, &format!("killed at point {point}"));
+        reached_its_end
+    });
+}
+
+#[test]
 fn a_panic_at_any_point_loses_nothing_and_doubles_nothing() {
     every_point(|point| {
         let world = World::fresh();

@@ -10,7 +10,7 @@ use nyckelbud::clock::{Clock, SystemClock};
 use nyckelbud::store::{Store, TicketFilter};
 use nyckelbud::ticket::State;
 use nyckelbud::token::Tokens;
-use nyckelbud::web::{Browser, Desk, Page, PickupAnswer, RevealPage};
+use nyckelbud::web::{Browser, Desk, Page, PickupAnswer, PickupView, Proof, RevealPage};
 use nyckelbud::worker::{DeskPort, Health, Inbox, Intake, Parts, Timing, Worker};
 
 use super::passes::{FilePasses, OfPasses};
@@ -29,6 +29,11 @@ pub const UNRECORDED: &str = "sms-in-english";
 const PASSES: &str = "hands-out-passes";
 /// Lies in the folder of a world where nobody uses a password, and all are replaced.
 const SCRAMBLES: &str = "replaces-passwords";
+
+/// Lies in the folder of a world whose manager's link asks for a code, after a reminder.
+const CODES: &str = "asks-for-codes";
+/// Lies in the folder of a world whose owner stops the offer, after a reminder.
+const STOPS: &str = "is-stopped";
 
 /// Everything scaled down, so that leases run out within a test.
 const TIMING: Timing = Timing {
@@ -53,9 +58,13 @@ pub struct World {
 impl World {
     /// A new one, with the mails in the mailbox, which was connected before they came.
     pub fn fresh() -> Self {
+        Self::with("")
+    }
+
+    fn with(more: &str) -> Self {
         let guard = tempfile::tempdir().expect("a folder");
         let folder = guard.path().to_owned();
-        demo_desk::build(&folder);
+        demo_desk::build_with(&folder, more);
         connect(&folder);
         let handled = folder.join("mailbox/.Nyckelbud.Hanterade/cur").join(UNRECORDED);
         std::fs::write(handled, demo_desk::mail(UNRECORDED)).expect("a mail");
@@ -82,6 +91,43 @@ impl World {
     /// Are passwords replaced that nobody used?
     pub fn replaces_passwords(&self) -> bool {
         self.folder.join(SCRAMBLES).exists()
+    }
+
+    /// A new one whose manager is reminded, enters a wrong code once, and then the right one.
+    pub fn of_codes() -> Self {
+        let world = Self::with("[delivery]\npickup = \"link-and-code\"\n");
+        std::fs::write(world.folder.join(CODES), "").expect("a note");
+        world
+    }
+
+    /// A new one whose manager is reminded, and whose owner then says that it was not them.
+    pub fn of_stops() -> Self {
+        let world = Self::fresh();
+        std::fs::write(world.folder.join(STOPS), "").expect("a note");
+        world
+    }
+
+    pub fn asks_for_codes(&self) -> bool {
+        self.folder.join(CODES).exists()
+    }
+
+    pub fn is_stopped(&self) -> bool {
+        self.folder.join(STOPS).exists()
+    }
+
+    /// What it sent to the manager by mail, as she reads it.
+    pub fn mails_to_karin(&self) -> Vec<String> {
+        let folder = self.folder.join("mail");
+        let read = |name: String| std::fs::read_to_string(folder.join(name)).unwrap_or_default();
+        let mails = demo_desk::files(&folder).into_iter().map(read);
+        let mails = mails.map(|mail| mail.replace("=\r\n", "").replace("=\n", ""));
+        mails.filter(|mail| mail.contains("To: karin.ek@kommun.example")).collect()
+    }
+
+    /// And by text.
+    pub fn texts_to_karin(&self) -> Vec<String> {
+        let texts = demo_desk::texts(&self.folder).into_iter();
+        texts.filter(|text| text.starts_with("To: 46701740610\n")).collect()
     }
 
     /// Are its people handed passes?
@@ -159,6 +205,9 @@ impl World {
         parts.mail = Arc::new(stopping!(demo_desk::mail_spool(settings)));
         parts.store = Arc::new(StoppingStore { inner: parts.store, stopper: stopper.clone() });
         parts.timing = TIMING;
+        if self.asks_for_codes() || self.is_stopped() {
+            parts.rules.remind_after = Duration::from_millis(100);
+        }
         parts
     }
 
@@ -222,14 +271,59 @@ impl<'a> Manager<'a> {
 
     /// Opens the link that came by text, if it has come, and hands the password over.
     async fn pick_up(&self, stopper: &Stopper) {
+        if self.world.is_stopped() {
+            return self.stop(stopper).await;
+        }
+        if self.world.asks_for_codes() {
+            return self.enter_the_code(stopper).await;
+        }
         let Some(token) = demo_desk::pickup_token(self.world.folder()) else { return };
+        self.open(&token, &Proof::default(), stopper).await;
+    }
+
+    /// The account's owner does, once the manager was reminded.
+    async fn stop(&self, stopper: &Stopper) {
+        let reminded = self.world.texts_to_karin().iter().any(|text| text.contains("Påminnelse"));
+        let Some(token) = demo_desk::stop_token(self.world.folder()).filter(|_| reminded) else { return };
+        if !matches!(self.desk.pickup(&token, None).await, PickupView::Warning { .. }) {
+            return;
+        }
+        stopper.point("before stop");
+        self.desk.answer(&token, None, PickupAnswer::NotMe).await;
+        stopper.point("after stop");
+    }
+
+    /// A wrong code first, then the right one.
+    async fn enter_the_code(&self, stopper: &Stopper) {
+        let (mails, texts) = (self.world.mails_to_karin(), self.world.texts_to_karin());
+        let Some(mail) = mails.iter().find(|mail| mail.contains("waiting for a password")) else { return };
+        let after = |text: &str, before: &str| text.split_once(before).map(|(_, rest)| rest.to_owned());
+        let token: String =
+            after(mail, "/p/").expect("a link").chars().take_while(char::is_ascii_alphanumeric).collect();
+        let Some(text) = texts.iter().find(|text| text.contains("Kod till")) else { return };
+        let code = after(text, ":\n").and_then(|rest| after(&rest, ":\n").or(Some(rest))).expect("a code");
+        let code = code.lines().find(|line| line.len() == 9 && line.as_bytes()[4] == b'-').expect("a code");
+        let guessed = self.world.folder().join("guessed");
+        if !guessed.exists() {
+            std::fs::write(guessed, "").expect("a note");
+            let wrong = if code.starts_with('3') { "4444-4444" } else { "3333-3333" };
+            let proof = Proof { code: zeroize::Zeroizing::new(wrong.to_owned()), ..Proof::default() };
+            stopper.point("before a wrong code");
+            assert!(self.desk.reveal(&token, &Browser::new([7; 16]), &proof, "sv").await.is_err());
+            stopper.point("after a wrong code");
+        }
+        let proof = Proof { code: zeroize::Zeroizing::new(code.to_owned()), ..Proof::default() };
+        self.open(&token, &proof, stopper).await;
+    }
+
+    async fn open(&self, token: &str, proof: &Proof, stopper: &Stopper) {
         let browser = Browser::new([7; 16]);
         stopper.point("before reveal");
-        let Ok(page) = self.desk.reveal(&token, &browser, "sv").await else { return };
+        let Ok(page) = self.desk.reveal(token, &browser, proof, "sv").await else { return };
         self.world.log().write(&format!("reveal {}", super::stops::fingerprint(page.html())));
         std::fs::write(self.world.folder().join("shown"), page.html()).expect("a note");
         stopper.point("after reveal");
-        self.desk.answer(&token, Some(&browser), PickupAnswer::HandedOver).await;
+        self.desk.answer(token, Some(&browser), PickupAnswer::HandedOver).await;
         stopper.point("after answer");
     }
 }

@@ -63,12 +63,14 @@ const DOORS: &[(&str, Door)] = &[
     ("jiff", Only(&["src/clock.rs"])),
     // HTTP and texts
     ("axum", Only(&["src/web/"])),
-    ("bytes", Only(&["src/http"])),
+    ("bytes", Only(&["src/http.rs", "src/http/"])),
     ("form_urlencoded", Only(&["src/delivery/sms/receipt.rs"])),
     ("hyper", Only(&["src/web/serve"])),
     ("hyper-util", Only(&["src/web/serve"])),
     ("minijinja", Only(&["src/render"])),
     ("reqwest", Only(&["src/http"])),
+    // judges the tokens of an identity provider
+    ("openidconnect", Only(&["src/oidc.rs"])),
     ("unicode-normalization", Only(&["src/delivery/gsm7.rs"])),
     // secrets
     ("argon2", Only(&["src/password/file.rs"])),

@@ -69,6 +69,7 @@ const TABLE: &[Row] = &[
     // An answer tells what o'clock it is there.
     row("http", &["types", "clock", "secret", "tls"]),
     row("token", &["types", "clock", "secret", "http"]),
+    row("oidc", &["secret", "http"]),
     // What it finds is what the reader judges, of the mail as the reader sees it.
     row(
         "dkim",

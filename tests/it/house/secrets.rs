@@ -30,6 +30,7 @@ const EXPOSES: &[(&str, &str)] = &[
     ("src/http.rs", "a request carries the user's password"),
     ("src/http/request.rs", "the same, or a token"),
     ("src/mailbox/imap/sign_in.rs", "the mail server wants the password or token"),
+    ("src/oidc.rs", "the identity provider wants the application's secret"),
     ("src/password/file.rs", "the directory keeps a hash of the password"),
     ("src/password/graph.rs", "Graph is told the password"),
     ("src/password/ldap.rs", "the directory wants the password"),

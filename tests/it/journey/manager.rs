@@ -5,12 +5,15 @@ use nyckelbud::cli::registers;
 use nyckelbud::password::generate::generate;
 use nyckelbud::token::Tokens;
 use nyckelbud::types::{AccountId, Outcome};
+use tokio::task::JoinSet;
 
 use super::{
     ANNA, FILIP, annas_request, filips_request, find_password, lines, link_in, password_in, ticket_of,
     to_number,
 };
+use crate::support::audit_rows;
 use crate::support::browser::visible;
+use crate::support::client::{Asked as Request, ask};
 use crate::support::daemon::Daemon;
 use crate::support::demo_desk;
 use crate::support::dovecot::Dovecot;
@@ -116,6 +119,9 @@ async fn the_manager_picks_the_password_up_and_hands_it_over() {
     let done = karin.press("/handed-over").await;
     assert!(done.body.contains("Tack, nu är det klart"), "{}", done.body);
     assert_eq!(filips_ticket(&program).await, is("resolved", "manager", "phone-mismatch"));
+    let gone = program.browser().open(&link).await;
+    let never = program.browser().open("/p/aaaaaaaaaaaaaaaaaaaaaaaaaa").await;
+    assert_eq!(gone, never, "to a stranger a used link is like one that never was");
     for pages in [&karin.pages[..1], &karin.pages[4..], &other.pages] {
         assert!(pages.iter().all(|page| find_password(page).is_none()), "only the pickup's answer shows it");
     }
@@ -206,4 +212,44 @@ async fn with_words_the_managers_page_shows_them_and_a_text_has_characters() {
 fn the_old_password_stands(program: &Daemon, credentials: &str, old: &str) {
     assert_eq!(program.credentials(), credentials, "nothing was set");
     assert!(program.opens(FILIP, old));
+}
+
+/// Programs that look at links, each in its own way.
+const PREVIEWERS: [&str; 5] = [
+    "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
+    "Mozilla/5.0 (compatible; bingbot/2.0) SkypeUriPreview Preview/0.5",
+    "facebookexternalhit/1.1",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X)",
+    "",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_previewers_change_nothing_and_the_manager_can_still_open_it() {
+    let Asked { program, credentials, link, .. } = asked().await;
+    let database = program.folder().join("var/nyckelbud.db");
+    let before = (program.tickets(), audit_rows::read(&database).await.len());
+    let (address, mut looking) = (program.address(), JoinSet::new());
+    for n in 0..1000 {
+        while looking.len() >= 40 {
+            looking.join_next().await.unwrap().unwrap();
+        }
+        let paths =
+            [link.clone(), format!("{link}?lang=en"), format!("{link}/not-mine"), format!("{link}/sign-in")];
+        let path = paths[n % paths.len()].clone();
+        looking.spawn(async move {
+            let agent = [("user-agent", PREVIEWERS[n % 5]), ("purpose", "prefetch"), ("x-moz", "prefetch")];
+            let method = if n % 3 == 0 { "HEAD" } else { "GET" };
+            let seen = ask(address, &Request::get(&path).method(method).with(&agent)).await;
+            assert_eq!(seen.status, 200, "{method} {path}");
+            assert_eq!(find_password(&seen.body), None);
+        });
+    }
+    while let Some(looked) = looking.join_next().await {
+        looked.unwrap();
+    }
+    assert_eq!((program.tickets(), audit_rows::read(&database).await.len()), before);
+    assert_eq!(program.credentials(), credentials);
+    let mut karin = program.browser();
+    karin.open(&link).await;
+    assert!(program.opens(FILIP, &password_in(&karin.press(&link).await.body)));
 }

@@ -13,6 +13,7 @@ mod manager;
 mod opening;
 mod poison;
 mod search;
+mod sign_in;
 mod stopping;
 mod tokens;
 mod waking;

@@ -126,6 +126,7 @@ pub fn step(state: State) -> Step {
         sealed: SealedChange::Keep,
         intent: IntentChange::None,
         pickup_hash: None,
+        pickup_browser: None,
         started: None,
         limits: None,
         text_cap: None,

@@ -68,6 +68,7 @@ async fn migrates_once(url: &str) {
         "0005_bounces.sql",
         "0006_crowds.sql",
         "0007_limits.sql",
+        "0008_links.sql",
     ];
     assert_eq!(store::migrate(url).await.unwrap(), all);
     assert_eq!(store::migrate(url).await.unwrap(), Vec::<String>::new());

@@ -1,6 +1,7 @@
 //! A browser: it keeps its cookie, presses the buttons of the page that it shows, and follows where
 //! an answer leads.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use super::client::{Answer, Asked, ask};
@@ -8,7 +9,7 @@ use super::client::{Answer, Asked, ask};
 /// One browser, on one page.
 pub struct Browser {
     address: SocketAddr,
-    cookie: Option<String>,
+    cookies: BTreeMap<String, String>,
     page: String,
     /// Every page that it was given, the last one at the end.
     pub pages: Vec<String>,
@@ -17,7 +18,7 @@ pub struct Browser {
 impl Browser {
     /// A new one, for the site at `address`.
     pub fn new(address: SocketAddr) -> Self {
-        Self { address, cookie: None, page: String::new(), pages: Vec::new() }
+        Self { address, cookies: BTreeMap::new(), page: String::new(), pages: Vec::new() }
     }
 
     /// Opens a page.
@@ -27,14 +28,39 @@ impl Browser {
         answer
     }
 
+    /// The desk runs at another address by now; the browser has kept everything.
+    pub fn moved_to(&mut self, address: SocketAddr) {
+        self.address = address;
+    }
+
+    /// Takes a cookie of another browser.
+    pub fn takes_cookie_of(&mut self, other: &Self, name: &str) {
+        self.cookies.insert(name.to_owned(), other.cookies[name].clone());
+    }
+
+    /// Opens a page, and the one that it leads to.
+    pub async fn follow(&mut self, path: &str) -> Answer {
+        let mut answer = self.open(path).await;
+        if answer.status == 303 {
+            let place = answer.header("location").to_owned();
+            answer = self.open(&place).await;
+        }
+        answer
+    }
+
     /// Presses the button of the page's form that posts to a path which ends in `action`.
     pub async fn press(&mut self, action: &str) -> Answer {
+        self.press_with(action, "").await
+    }
+
+    /// The same, with `more` filled in: `&code=…`.
+    pub async fn press_with(&mut self, action: &str, more: &str) -> Answer {
         let page = self.page.clone();
         let form = page.split("<form ").skip(1).map(|form| form.split("</form>").next().unwrap());
         let form = form.into_iter().find(|form| target(form).split('?').next().unwrap().ends_with(action));
         let form = form.unwrap_or_else(|| panic!("no form for {action:?} on this page: {page}"));
         let token = quoted(form, "name=\"form\" value=\"");
-        let mut answer = self.ask(Asked::post(target(form), &format!("form={token}"))).await;
+        let mut answer = self.ask(Asked::post(target(form), &format!("form={token}{more}"))).await;
         if answer.status == 303 {
             let place = answer.header("location").to_owned();
             answer = self.ask(Asked::get(&place)).await;
@@ -44,14 +70,20 @@ impl Browser {
     }
 
     async fn ask(&mut self, asked: Asked<'_>) -> Answer {
-        let cookie = self.cookie.clone().unwrap_or_default();
+        let cookies = self.cookies.iter().map(|(name, value)| format!("{name}={value}"));
+        let cookie = cookies.collect::<Vec<_>>().join("; ");
         let mut fields = vec![("sec-fetch-site", "same-origin")];
         if !cookie.is_empty() {
             fields.push(("cookie", &cookie));
         }
         let answer = ask(self.address, &asked.with(&fields)).await;
-        if let Some(set) = answer.find("set-cookie") {
-            self.cookie = Some(set.split(';').next().unwrap().to_owned());
+        for (_, set) in answer.fields.iter().filter(|(name, _)| name == "set-cookie") {
+            let (name, value) = set.split(';').next().unwrap().split_once('=').unwrap();
+            if set.contains("Max-Age=0;") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
         }
         self.pages.push(answer.body.clone());
         answer

@@ -93,9 +93,9 @@ fn read(text: &str) -> Answer {
     let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
     let fields = lines
         .map(|line| line.split_once(": ").unwrap_or((line, "")))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
         // The date tells nothing.
-        .filter(|(name, _)| *name != "date")
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .filter(|(name, _)| name != "date")
         .collect();
     // The template engine writes a slash so in values; browsers read a slash.
     Answer { status, fields, body: body.replace("&#x2f;", "/") }

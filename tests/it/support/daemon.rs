@@ -151,6 +151,11 @@ impl Daemon {
         self.said.clone() + &now.unwrap_or_default()
     }
 
+    /// Where it serves its pages.
+    pub fn address(&self) -> SocketAddr {
+        self.running().address
+    }
+
     pub fn browser(&self) -> Browser {
         Browser::new(self.running().address)
     }

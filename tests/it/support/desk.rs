@@ -13,7 +13,7 @@ use nyckelbud::store::TicketFilter;
 use nyckelbud::ticket::Ticket;
 use nyckelbud::token::Tokens;
 use nyckelbud::types::{CallbackRequest, UnixMillis};
-use nyckelbud::web::{Browser, Desk, Page, PickupAnswer, PickupView, ReceiptAnswer, RevealPage};
+use nyckelbud::web::{Browser, Desk, Page, PickupAnswer, PickupView, Proof, ReceiptAnswer, RevealPage};
 use nyckelbud::worker::{DeskPort, Health, Intake, Parts, Worker};
 
 use super::demo_desk;
@@ -108,7 +108,24 @@ impl OpenDesk {
     }
 
     pub async fn reveal(&self, token: &str, browser: &Browser) -> Result<String, PickupView> {
-        self.port.reveal(token, browser, "sv").await.map(|page| page.html().to_owned())
+        self.reveal_with(token, browser, "").await
+    }
+
+    /// Presses the button with this code.
+    pub async fn reveal_with(
+        &self,
+        token: &str,
+        browser: &Browser,
+        code: &str,
+    ) -> Result<String, PickupView> {
+        let code = zeroize::Zeroizing::new(code.to_owned());
+        let proof = Proof { code, ..Proof::default() };
+        self.port.reveal(token, browser, &proof, "sv").await.map(|page| page.html().to_owned())
+    }
+
+    /// A person in another browser looks at the link.
+    pub async fn look_elsewhere(&self, token: &str, browser: Option<&Browser>) {
+        self.port.opened_elsewhere(token, browser).await;
     }
 
     pub async fn answer(&self, token: &str, browser: Option<&Browser>, answer: PickupAnswer) -> PickupView {

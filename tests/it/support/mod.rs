@@ -17,6 +17,7 @@ pub mod http_request;
 pub mod island;
 pub mod kannel;
 pub mod letters;
+pub mod oidc;
 pub mod postfix;
 pub mod postgres;
 pub mod program;

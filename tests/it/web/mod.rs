@@ -9,8 +9,8 @@ use nyckelbud::password::{TemporaryPassword, generate, words};
 use nyckelbud::render::Renderer;
 use nyckelbud::types::{CallbackRequest, UnixMillis};
 use nyckelbud::web::{
-    self, Browser, Desk, Page, PickupAnswer, PickupView, Readiness, ReceiptAnswer, RevealPage, Revealed,
-    WebSettings,
+    self, Asks, Browser, Desk, Page, PickupAnswer, PickupView, Proof, Readiness, ReceiptAnswer, Returned,
+    RevealPage, Revealed, SignIn, SignedIn, WebSettings,
 };
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -19,6 +19,7 @@ mod answers;
 mod callbacks;
 use crate::support::client;
 mod forms;
+mod guards;
 mod pickup;
 mod reveal;
 
@@ -36,6 +37,7 @@ fn offer() -> PickupView {
         unit: "Hemtjänst Norr".to_owned(),
         until,
         own: false,
+        asks: Asks::Nothing,
     }
 }
 
@@ -46,6 +48,8 @@ struct FakeDesk {
     troubles: Mutex<Vec<String>>,
     /// When set, `reveal` says so instead of showing the password.
     reveals: Mutex<Option<PickupView>>,
+    /// Who comes back from the provider.
+    comes_back: Mutex<SignedIn>,
     password: TemporaryPassword,
     page: Box<RevealPage>,
     /// A reveal needs a permit of it to go on.
@@ -75,16 +79,39 @@ impl Desk for FakeDesk {
         self.view.lock().unwrap().clone()
     }
 
-    async fn reveal(&self, token: &str, browser: &Browser, language: &str) -> Result<Page, PickupView> {
-        self.note(format!("reveal {token} {} {language}", browser.as_str()));
+    async fn reveal(
+        &self,
+        token: &str,
+        browser: &Browser,
+        proof: &Proof,
+        language: &str,
+    ) -> Result<Page, PickupView> {
+        let code = if proof.code.is_empty() { String::new() } else { format!(" {}", *proof.code) };
+        self.note(format!("reveal {token} {} {language}{code}", browser.as_str()));
         self.gate.acquire().await.unwrap().forget();
         self.note("revealed".to_owned());
         if let Some(view) = self.reveals.lock().unwrap().clone() {
             return Err(view);
         }
         let (name, until) = ("Anna Andersson", SystemClock.now());
-        let revealed = Revealed { name, password: &self.password, pass_until: None, until };
+        let password = &self.password;
+        let revealed = Revealed { name, own: false, password, pass_until: None, until };
         Ok((self.page)(token, browser, language, &revealed).unwrap())
+    }
+
+    async fn sign_in(&self, token: &str, browser: &Browser) -> SignIn {
+        self.note(format!("sign-in {token} {}", browser.as_str()));
+        SignIn::At { address: "http://127.0.0.1:9/authorize?state=s".to_owned(), kept: "k.1".to_owned() }
+    }
+
+    async fn signed_in(&self, token: &str, browser: &Browser, returned: &Returned<'_>) -> SignedIn {
+        let Returned { kept, code, state } = returned;
+        self.note(format!("signed-in {token} {} {kept} {code} {state}", browser.as_str()));
+        self.comes_back.lock().unwrap().clone()
+    }
+
+    async fn opened_elsewhere(&self, token: &str, browser: Option<&Browser>) {
+        self.note(format!("elsewhere {token} {}", browser.map_or("-", Browser::as_str)));
     }
 
     async fn answer(&self, token: &str, browser: Option<&Browser>, answer: PickupAnswer) -> PickupView {
@@ -146,6 +173,7 @@ impl Served {
             receipt: Mutex::new(ReceiptAnswer::Taken),
             troubles: Mutex::default(),
             reveals: Mutex::default(),
+            comes_back: Mutex::new(SignedIn::Failed),
             password,
             page: web::reveal_page(settings.clone(), Arc::clone(&renderer)),
             gate: Semaphore::new(1000),
@@ -204,8 +232,17 @@ impl Drop for Served {
 /// Every view, with its status.
 fn views() -> Vec<(PickupView, u16)> {
     let (name, at) = ("Anna Andersson".to_owned(), UnixMillis(1_795_338_845_000));
-    let mine =
-        PickupView::Offer { pass: false, name: name.clone(), unit: String::new(), until: at, own: true };
+    let offer_of = |own, asks| PickupView::Offer {
+        pass: false,
+        name: name.clone(),
+        unit: String::new(),
+        until: at,
+        own,
+        asks,
+    };
+    let mine = offer_of(true, Asks::Nothing);
+    let guarded = [false, true].map(|wrong| (offer_of(false, Asks::Code { wrong, left: 5 }), 200));
+    let guarded = guarded.into_iter();
     vec![
         (offer(), 200),
         (mine, 200),
@@ -220,4 +257,7 @@ fn views() -> Vec<(PickupView, u16)> {
         (PickupView::Gone, 404),
         (PickupView::Busy, 503),
     ]
+    .into_iter()
+    .chain(guarded)
+    .collect()
 }

@@ -1,7 +1,7 @@
 //! The pickup pages before and after a password: what they show, in which language, and that
 //! looking changes nothing.
 
-use nyckelbud::web::PickupView;
+use nyckelbud::web::{Asks, PickupView};
 
 use super::client::Asked;
 use super::{HTTP, Served, TOKEN, offer, views};
@@ -84,7 +84,14 @@ async fn a_name_is_text_and_never_markup() {
     let name = r#"<b>Anna</b> "O'Neill" & {{ form }}"#.to_owned();
     let until = nyckelbud::types::UnixMillis(0);
     let views = [
-        PickupView::Offer { pass: false, name: name.clone(), unit: name.clone(), until, own: false },
+        PickupView::Offer {
+            pass: false,
+            name: name.clone(),
+            unit: name.clone(),
+            until,
+            own: false,
+            asks: Asks::Nothing,
+        },
         PickupView::Shown { name: name.clone(), until },
         PickupView::Erased { name },
     ];
@@ -133,8 +140,14 @@ async fn not_my_employee_is_asked_once_more_and_only_of_a_manager() {
     assert!(question.body.contains(&format!(r#"<form method="post" action="/p/{TOKEN}/not-mine?lang=sv">"#)));
 
     let until = nyckelbud::types::UnixMillis(0);
-    let own =
-        PickupView::Offer { pass: false, name: "Anna".to_owned(), unit: String::new(), until, own: true };
+    let own = PickupView::Offer {
+        pass: false,
+        name: "Anna".to_owned(),
+        unit: String::new(),
+        until,
+        own: true,
+        asks: Asks::Nothing,
+    };
     let served = Served::new(own).await;
     let page = served.get(&format!("/p/{TOKEN}")).await;
     assert!(page.body.contains("Ett nytt lösenord till dig") && !page.body.contains("not-mine"));

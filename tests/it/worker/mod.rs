@@ -16,11 +16,14 @@ use crate::support::desk::{OpenDesk, TurnedClock};
 use crate::support::scripted_gateway::ScriptedGateway;
 
 mod balances;
+mod codes;
 mod failover;
 mod frozen;
+mod links;
 mod messages;
 mod pickup;
 mod refusals;
+mod requester;
 mod same_answer;
 mod scramble;
 mod switch;
@@ -43,9 +46,14 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
+        Self::with("")
+    }
+
+    /// With these lines at the end of its configuration.
+    fn with(more: &str) -> Self {
         let guard = tempfile::tempdir().unwrap();
         let folder = guard.path().to_owned();
-        demo_desk::build(&folder);
+        demo_desk::build_with(&folder, more);
         Self { _guard: guard, folder, clock: TurnedClock::default() }
     }
 
@@ -79,6 +87,12 @@ impl Place {
     fn opens(&self, account: &str, password: &str) -> bool {
         verify(&credentials_path(&self.folder.join("directory.toml")), &AccountId::new(account), password)
     }
+}
+
+/// The token of the link in a text or mail.
+fn token_in(text: &str) -> String {
+    let (_, rest) = text.split_once("/p/").unwrap_or_else(|| panic!("no link in {text}"));
+    rest.chars().take_while(char::is_ascii_alphanumeric).collect()
 }
 
 fn karins_phone() -> Browser {

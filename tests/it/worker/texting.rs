@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use nyckelbud::delivery::Receipt;
+use nyckelbud::ticket::Guard;
 
 use crate::support::scripted_gateway::{ScriptedGateway, accepted, refused, uncertain};
 
@@ -175,6 +176,21 @@ async fn a_password_that_surely_left_through_no_gateway_is_offered_to_the_manage
     desk.work().await;
     let state = desk.ticket(TEXTED).await.state;
     assert!(matches!(&state, State::Offered { offer, .. } if offer.already_set == Some(1)), "{state:?}");
+}
+
+/// Where managers get the password itself by text, there is no code and no sign-in to ask for.
+#[tokio::test]
+async fn a_link_in_the_place_of_a_managers_text_asks_for_nothing_that_never_comes() {
+    for pickup in ["link-and-code", "sign-in"] {
+        let place = Place::with(&format!("[delivery]\nmanager = \"password\"\npickup = \"{pickup}\"\n"));
+        place.deliver(TEXTED);
+        let gateway = ScriptedGateway::new("a", false, |n, _| if n == 0 { refused() } else { accepted("") });
+        let desk = open_with(&place, &[&gateway]).await;
+        desk.work().await;
+        let state = desk.ticket(TEXTED).await.state;
+        let bare = matches!(&state, State::Offered { offer, .. } if offer.guard == Guard::Nothing);
+        assert!(bare, "{pickup}: {state:?}");
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,345 @@
+//! Signing in at the organisation's identity provider: OpenID Connect Core 1.0, the authorization code
+//! flow (3.1) with PKCE (RFC 7636, S256). openidconnect is used only here, over our own HTTP client.
+//!
+//! The provider says who somebody is. Whether that is whom a link is for is the caller's to say.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use openidconnect::core::{
+    CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim,
+    CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata,
+    CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
+};
+use openidconnect::{
+    AdditionalClaims, AuthorizationCode, ClaimsVerificationError, Client, ClientId, ClientSecret, CsrfToken,
+    DiscoveryError, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest,
+    HttpResponse, IdTokenClaims, IdTokenFields, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier,
+    RedirectUrl, RequestTokenError, Scope, StandardErrorResponse, StandardTokenResponse, TokenResponse, http,
+};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+
+use crate::http::{HttpClient, HttpError, HttpSetupError, Relayed, ServiceUrl, Timeouts};
+use crate::secret::Secret;
+
+/// Documents of a provider and its answers are small; one with many keys has some 20 kB.
+const ANSWER_MAX: usize = 256 * 1024;
+/// A person waits for the page meanwhile.
+const TIMEOUTS: Timeouts = Timeouts { connect: Duration::from_secs(3), total: Duration::from_secs(8) };
+/// So long the provider's document and keys are used again. A key that is not among them is looked for
+/// at once.
+const KNOWN_FOR: Duration = Duration::from_secs(60 * 60);
+
+/// The provider, and how this desk is known there.
+#[derive(Clone, Debug)]
+pub struct OidcSettings {
+    /// The issuer, exactly as its tokens write it.
+    pub issuer: String,
+    /// The application.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: Secret,
+    /// The claim that says who somebody is.
+    pub claim: String,
+    /// Where people come back to, as registered there.
+    pub redirect: String,
+}
+
+/// What ties a sign-in to one browser and one link. All of it comes back, or is derived again.
+pub struct Flow {
+    /// Comes back beside the code.
+    pub state: String,
+    /// Comes back inside the token.
+    pub nonce: String,
+    /// Proves that whoever redeems the code began the sign-in; 43 to 128 letters and digits.
+    pub verifier: String,
+}
+
+/// Who signed in, as the configured claim says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Person {
+    /// The directory's identifier.
+    Id(String),
+    /// A username.
+    Username(String),
+    /// An address that the provider has verified.
+    Mail(String),
+}
+
+impl Person {
+    /// What the claim held.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        match self {
+            Self::Id(value) | Self::Username(value) | Self::Mail(value) => value,
+        }
+    }
+}
+
+/// Why nobody was signed in. No text in it comes from a token.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OidcError {
+    /// The provider cannot be reached or does not answer as one: trying again may help.
+    #[error("the identity provider cannot be used: {0}")]
+    Unavailable(String),
+    /// It answered, and what it answered proves nobody.
+    #[error("the identity provider's answer was refused: {0}")]
+    Refused(String),
+}
+
+/// Claims beside those of the standard.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+struct More {
+    #[serde(flatten)]
+    all: BTreeMap<String, serde_json::Value>,
+}
+
+impl AdditionalClaims for More {}
+
+type Fields = IdTokenFields<
+    More,
+    EmptyExtraTokenFields,
+    CoreGenderClaim,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJwsSigningAlgorithm,
+>;
+type Claims = IdTokenClaims<More, CoreGenderClaim>;
+type RelyingParty = Client<
+    More,
+    CoreAuthDisplay,
+    CoreGenderClaim,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJsonWebKey,
+    CoreAuthPrompt,
+    StandardErrorResponse<CoreErrorResponseType>,
+    StandardTokenResponse<Fields, CoreTokenType>,
+    CoreTokenIntrospectionResponse,
+    CoreRevocableToken,
+    CoreRevocationErrorResponse,
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointMaybeSet,
+    EndpointMaybeSet,
+>;
+
+/// The provider's document with its keys, and since when it is known.
+type Known = (Instant, Arc<CoreProviderMetadata>);
+
+/// The provider.
+pub struct Provider {
+    settings: OidcSettings,
+    issuer: IssuerUrl,
+    redirect: RedirectUrl,
+    http: HttpClient,
+    known: Mutex<Option<Known>>,
+}
+
+/// A provider cannot be made of these settings.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// An address is none.
+    #[error("the address of the issuer or of this desk is no URL")]
+    Address,
+    /// No HTTP client.
+    #[error(transparent)]
+    Http(#[from] HttpSetupError),
+}
+
+impl Provider {
+    /// The provider of these settings. Nothing is asked yet.
+    ///
+    /// # Errors
+    /// [`SetupError`].
+    pub fn new(settings: OidcSettings) -> Result<Self, SetupError> {
+        let issuer = IssuerUrl::new(settings.issuer.clone()).map_err(|_| SetupError::Address)?;
+        let redirect = RedirectUrl::new(settings.redirect.clone()).map_err(|_| SetupError::Address)?;
+        let http = HttpClient::new(TIMEOUTS, ANSWER_MAX)?;
+        Ok(Self { settings, issuer, redirect, http, known: Mutex::new(None) })
+    }
+
+    /// Reads the provider's document and its keys, and says where people are sent; nobody signs in.
+    ///
+    /// # Errors
+    /// [`OidcError::Unavailable`].
+    pub async fn probe(&self) -> Result<String, OidcError> {
+        let metadata = self.metadata(Duration::ZERO).await?;
+        let keys = metadata.jwks().keys().len();
+        Ok(format!("{} keys; people come back to {}", keys, self.settings.redirect))
+    }
+
+    /// Where a browser is sent to sign in.
+    ///
+    /// # Errors
+    /// [`OidcError::Unavailable`].
+    pub async fn address(&self, flow: &Flow) -> Result<String, OidcError> {
+        let metadata = self.metadata(KNOWN_FOR).await?;
+        // A page of the open network could read along.
+        if ServiceUrl::parse(metadata.authorization_endpoint().as_str()).is_err() {
+            return Err(OidcError::Unavailable("its authorization endpoint is not https".to_owned()));
+        }
+        let party = self.party(&metadata);
+        let verifier = PkceCodeVerifier::new(flow.verifier.clone());
+        let (state, nonce) = (CsrfToken::new(flow.state.clone()), Nonce::new(flow.nonce.clone()));
+        let (url, _, _) = party
+            .authorize_url(CoreAuthenticationFlow::AuthorizationCode, move || state, move || nonce)
+            .add_scope(Scope::new("profile".to_owned()))
+            .add_scope(Scope::new("email".to_owned()))
+            .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
+            .url();
+        Ok(url.into())
+    }
+
+    /// Who came back with this code, in this flow. The token's signature, issuer, audience, time and nonce
+    /// are checked (Core 3.1.3.7).
+    ///
+    /// # Errors
+    /// [`OidcError`].
+    pub async fn person(&self, code: &str, flow: &Flow) -> Result<Person, OidcError> {
+        let metadata = self.metadata(KNOWN_FOR).await?;
+        let http = self.closure();
+        let party = self.party(&metadata);
+        let request = party
+            .exchange_code(AuthorizationCode::new(code.to_owned()))
+            .map_err(|_| OidcError::Unavailable("it has no token endpoint".to_owned()))?
+            .set_pkce_verifier(PkceCodeVerifier::new(flow.verifier.clone()));
+        let answer = request.request_async(&http).await.map_err(told)?;
+        let token = answer.id_token().ok_or_else(|| OidcError::Refused("it sent no ID token".to_owned()))?;
+        let nonce = Nonce::new(flow.nonce.clone());
+        let claims = match token.claims(&party.id_token_verifier(), &nonce) {
+            // It may sign with a new key by now.
+            Err(ClaimsVerificationError::SignatureVerification(_)) => {
+                let metadata = self.metadata(Duration::ZERO).await?;
+                let party = self.party(&metadata);
+                token.claims(&party.id_token_verifier(), &nonce).cloned()
+            }
+            judged => judged.cloned(),
+        };
+        // Other errors of the crate repeat what the token holds.
+        let claims = claims.map_err(|error| OidcError::Refused(why(&error).to_owned()))?;
+        self.who(&claims)
+    }
+
+    /// The person of the claims.
+    fn who(&self, claims: &Claims) -> Result<Person, OidcError> {
+        let name = self.settings.claim.as_str();
+        let lacks = || OidcError::Refused(format!("the token has no usable claim {name:?}"));
+        match name {
+            "preferred_username" => {
+                let value = claims.preferred_username().ok_or_else(lacks)?;
+                Ok(Person::Username(value.to_string()))
+            }
+            "upn" | "unique_name" => Ok(Person::Username(self.other(claims).ok_or_else(lacks)?)),
+            // Some providers let people write any address into their account.
+            "email" if claims.email_verified() == Some(true) => {
+                Ok(Person::Mail(claims.email().ok_or_else(lacks)?.to_string()))
+            }
+            "email" => Err(OidcError::Refused("the address in the token is not verified".to_owned())),
+            "sub" => Ok(Person::Id(claims.subject().to_string())),
+            _ => Ok(Person::Id(self.other(claims).ok_or_else(lacks)?)),
+        }
+    }
+
+    fn other(&self, claims: &Claims) -> Option<String> {
+        let value = claims.additional_claims().all.get(&self.settings.claim)?.as_str()?;
+        Some(value.to_owned()).filter(|value| !value.is_empty())
+    }
+
+    fn party(&self, metadata: &CoreProviderMetadata) -> RelyingParty {
+        let (id, secret) = (&self.settings.client_id, self.settings.client_secret.expose());
+        let secret = ClientSecret::new(secret.to_owned());
+        RelyingParty::from_provider_metadata(metadata.clone(), ClientId::new(id.clone()), Some(secret))
+            .set_redirect_uri(self.redirect.clone())
+    }
+
+    /// The provider's document with its keys, at most so old.
+    async fn metadata(&self, at_most: Duration) -> Result<Arc<CoreProviderMetadata>, OidcError> {
+        let mut known = self.known.lock().await;
+        if let Some((since, metadata)) = &*known
+            && since.elapsed() < at_most
+        {
+            return Ok(Arc::clone(metadata));
+        }
+        let found = CoreProviderMetadata::discover_async(self.issuer.clone(), &self.closure()).await;
+        let metadata = Arc::new(found.map_err(|error| OidcError::Unavailable(undiscovered(&error)))?);
+        *known = Some((Instant::now(), Arc::clone(&metadata)));
+        Ok(metadata)
+    }
+
+    /// Our client as the crate wants one.
+    fn closure(
+        &self,
+    ) -> impl Fn(HttpRequest) -> std::pin::Pin<Box<dyn Future<Output = Result<HttpResponse, AskError>> + Send>>
+    + Send
+    + Sync
+    + 'static {
+        let http = self.http.clone();
+        move |request| Box::pin(ask(http.clone(), request))
+    }
+}
+
+impl std::fmt::Debug for Provider {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Provider({})", self.settings.issuer)
+    }
+}
+
+/// A request of the crate's came to nothing.
+#[derive(Debug, thiserror::Error)]
+enum AskError {
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    #[error("{0}")]
+    Form(String),
+}
+
+async fn ask(http: HttpClient, request: HttpRequest) -> Result<HttpResponse, AskError> {
+    let (head, body) = request.into_parts();
+    let url = ServiceUrl::parse(&head.uri.to_string()).map_err(|error| AskError::Form(error.to_string()))?;
+    let headers = head.headers.iter();
+    let headers =
+        headers.filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())));
+    let headers = headers.collect();
+    let post = head.method == http::Method::POST;
+    let answer = http.relay(Relayed { post, url, headers, body: body.into() }).await?;
+    http::Response::builder()
+        .status(answer.status)
+        .body(answer.body.to_vec())
+        .map_err(|error| AskError::Form(error.to_string()))
+}
+
+fn undiscovered(error: &DiscoveryError<AskError>) -> String {
+    match error {
+        DiscoveryError::Request(error) => error.to_string(),
+        DiscoveryError::Response(status, ..) => format!("its document was answered with {status}"),
+        DiscoveryError::Validation(_) => "its document names another issuer".to_owned(),
+        _ => "its document cannot be read".to_owned(),
+    }
+}
+
+/// `invalid_grant` and the like are about the code; anything else is the provider's trouble.
+fn told(error: RequestTokenError<AskError, StandardErrorResponse<CoreErrorResponseType>>) -> OidcError {
+    match error {
+        RequestTokenError::ServerResponse(response) => {
+            OidcError::Refused(format!("the code was not redeemed ({})", response.error().as_ref()))
+        }
+        RequestTokenError::Request(error) => OidcError::Unavailable(error.to_string()),
+        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
+            OidcError::Unavailable("its token cannot be read".to_owned())
+        }
+    }
+}
+
+fn why(error: &ClaimsVerificationError) -> &'static str {
+    match error {
+        ClaimsVerificationError::Expired(_) => "the token has expired: compare the clocks",
+        ClaimsVerificationError::InvalidAudience(_) => "the token is for another application",
+        ClaimsVerificationError::InvalidIssuer(_) => "the token is of another issuer",
+        ClaimsVerificationError::InvalidNonce(_) => "the token is of another sign-in",
+        ClaimsVerificationError::SignatureVerification(_) => "the token's signature does not fit",
+        _ => "the token is not valid",
+    }
+}

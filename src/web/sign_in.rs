@@ -1,0 +1,87 @@
+//! A manager signs in at the identity provider, and comes back. Both are plain links, because browsers
+//! hold redirects after a form to the page's `form-action`; neither changes anything but cookies.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::browser::{self, Kept};
+use super::desk::{Returned, SignIn, SignedIn};
+use super::language::Language;
+use super::routes::App;
+use super::visit::Visit;
+
+/// `GET /p/{token}/sign-in`
+pub(super) async fn begin(State(app): State<Arc<App>>, visit: Visit) -> Response {
+    match app.desk.sign_in(&visit.token, &visit.browser).await {
+        SignIn::At { address, kept } => {
+            let mut response = Redirect::to(&address).into_response();
+            let kept = format!("{}.{kept}", visit.token);
+            add(&mut response, browser::keep(Kept::SignIn, &kept, app.pages.site.secure));
+            visit.remembered(&app, response)
+        }
+        SignIn::NotNow => visit.remembered(&app, app.pages.sign_in_failed(Some(&visit.link), visit.language)),
+        SignIn::Instead(view) => visit.show(&app, &view),
+    }
+}
+
+/// What a provider sends people back with (OpenID Connect Core 3.1.2.5); an error has no code.
+#[derive(Deserialize)]
+pub(super) struct Answer {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    state: String,
+}
+
+/// `GET /sign-in/callback`
+pub(super) async fn returned(
+    State(app): State<Arc<App>>,
+    method: Method,
+    language: Language,
+    headers: HeaderMap,
+    answer: Result<Query<Answer>, QueryRejection>,
+) -> Response {
+    let secure = app.pages.site.secure;
+    let left = browser::kept(&headers, Kept::SignIn, secure);
+    let left = left.as_deref().and_then(|kept| kept.split_once('.'));
+    let (Some((token, kept)), Some(known)) = (left, browser::named(&headers, secure)) else {
+        return app.pages.sign_in_failed(None, language);
+    };
+    let visit = Visit::new(&app, token.to_owned(), language, Some(known), None);
+    let answer = answer.ok().map(|Query(answer)| answer).filter(|answer| !answer.code.is_empty());
+    let said = match answer {
+        // A code is good for once, and a program that only asks what there is shall not use it.
+        Some(Answer { code, state }) if method == Method::GET => {
+            let returned = Returned { kept, code: &code, state: &state };
+            app.desk.signed_in(&visit.token, &visit.browser, &returned).await
+        }
+        Some(_) | None => SignedIn::Failed,
+    };
+    let page = format!("{}?lang={}", visit.link.path, language.tag());
+    let mut response = match said {
+        SignedIn::Yes { proof } => {
+            let mut response = Redirect::to(&page).into_response();
+            add(&mut response, browser::keep(Kept::Proof, &format!("{}.{proof}", visit.token), secure));
+            response
+        }
+        SignedIn::Look => Redirect::to(&page).into_response(),
+        SignedIn::SomebodyElse => app.pages.somebody_else(&visit.link, language),
+        SignedIn::Failed => app.pages.sign_in_failed(Some(&visit.link), language),
+    };
+    add(&mut response, browser::forget(Kept::SignIn, secure));
+    response
+}
+
+fn add(response: &mut Response, cookie: Option<HeaderValue>) {
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+}
+
+/// The status of the page that says that signing in did not work.
+pub(super) const FAILED: StatusCode = StatusCode::SERVICE_UNAVAILABLE;

@@ -1,0 +1,93 @@
+//! People are told of what a machine cannot judge: a link that a second browser opens after it was used.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::Parts;
+use super::handover::{bound_to, claim_soon};
+use super::work::{Draft, Due, Work, WorkError};
+use crate::store::{Addressee, AuditEntry, MACHINE, MessageKind, NewMessage};
+use crate::ticket::{PasswordFact, State, Ticket, Way};
+use crate::types::{Check, CheckResult, UnixMillis};
+
+const SECOND: &str = "the link was opened in a second browser after it was used; it showed nothing there";
+
+/// The mails to the people of `notify.mail`, with `text`.
+pub(crate) fn to_people(parts: &Parts, text: &str) -> Vec<NewMessage> {
+    let mail = |to: &crate::types::EmailAddress| NewMessage {
+        kind: MessageKind::Alarm,
+        to: Addressee::Mail(to.clone()),
+        values: json!({ "text": text }).to_string(),
+    };
+    parts.rules.alarm_to.iter().map(mail).collect()
+}
+
+/// A browser with this hash looks at a link that another one has used. Told once a link.
+pub(crate) async fn opened_elsewhere(
+    parts: &Arc<Parts>,
+    ticket: &Ticket,
+    browser: &str,
+) -> Result<(), WorkError> {
+    let told = |ticket: &Ticket| ticket.trail.0.iter().any(|line| line.evidence == SECOND);
+    if told(ticket) {
+        return Ok(());
+    }
+    // Somebody who works on it for so long will have ended it; then there is nothing to warn of.
+    let Some(mut work) = claim_soon(parts, ticket.id).await? else { return Ok(()) };
+    if used_by_another(&work, browser) && !told(&work.claim.ticket) {
+        let number = ticket.number;
+        let text = format!(
+            "Ticket {number}: {SECOND}. Ask the manager whether both browsers were theirs. If not, somebody \
+             else has the link: set another password."
+        );
+        let mut trail = work.claim.ticket.trail.clone();
+        trail.add(Check::Outcome, CheckResult::Fail, SECOND);
+        let audit = AuditEntry {
+            actor: MACHINE.to_owned(),
+            event: "pickup.second-browser".to_owned(),
+            data: json!({ "state": work.state().name() }).to_string(),
+        };
+        let draft = Draft {
+            trail: Some(trail),
+            told: vec![audit],
+            messages: to_people(parts, &text),
+            due: Due::At(parts.now()),
+            ..Draft::default()
+        };
+        tracing::warn!(ticket = %number, "{SECOND}");
+        work.commit_same(draft).await?;
+    }
+    work.give_back(parts.now()).await?;
+    parts.wake.notify_one();
+    Ok(())
+}
+
+/// Has another browser than this one seen the password? Also when it has ended the matter since: whoever has
+/// stolen a link would say "handed over" first, and the manager, who comes later, would be told nothing.
+fn used_by_another(work: &Work, browser: &str) -> bool {
+    if work.state().job().is_some_and(|job| matches!(job.way, Way::Page { .. })) {
+        return !bound_to(work.state(), browser);
+    }
+    let seen = match work.state() {
+        State::Done { .. } => true,
+        State::Technician { password } => *password != PasswordFact::NotChanged,
+        State::Requested { .. }
+        | State::Sealed { .. }
+        | State::Issuing { .. }
+        | State::Applied { .. }
+        | State::Sending { .. }
+        | State::Sent { .. }
+        | State::Offered { .. }
+        | State::Revealed { .. }
+        | State::Asked
+        | State::Filed
+        | State::Observed
+        | State::Coalesced { .. }
+        | State::Held => false,
+    };
+    let ticket = &work.claim.ticket;
+    let by = &ticket.pickup_browser;
+    let lately = |at: UnixMillis| work.now() < at.plus(work.parts.rules.pickup_valid);
+    seen && !by.is_empty() && by != browser && ticket.settled_at.is_none_or(lately)
+}

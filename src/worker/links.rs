@@ -1,0 +1,325 @@
+//! Words about a link beside the text that carries it: the mail with the link or its code, the one
+//! reminder, and the word that the link is closed. Everything secret in them is derived when they leave,
+//! and whoever gets them is read from the directory once more.
+
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::Parts;
+use super::facts::{self, StillGood};
+use super::messages::{through_gateways, too_late};
+use super::offer;
+use super::work::{Work, WorkError};
+use crate::decision::{Automation, texting_number};
+use crate::delivery::SmsText;
+use crate::delivery::texts::{MailText, TextError};
+use crate::directory::{Account, Lookup, Manager, Standing, Who};
+use crate::store::{Addressee, IntentKind, MessageClaim, MessageKind, NewMessage, StoreError};
+use crate::ticket::{Event, Guard, Hand, Offer, State, Ticket};
+use crate::types::{AccountId, EmailAddress, Outcome, PhoneNumber, UnixMillis};
+
+/// A link that can be used for less time than this is brought to nobody's mind.
+pub(crate) const TIME_TO_USE: Duration = Duration::from_secs(10 * 60);
+
+/// What the words are made of, beside what is derived; never a secret.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Values {
+    /// The number of the offer.
+    offer: u32,
+    manager: String,
+    unit: String,
+    until: UnixMillis,
+}
+
+/// The mails of a new offer: one carries the link or the code, or says that the link came by text.
+pub(crate) fn mails(
+    work: &Work,
+    account: &Account,
+    offer: &Offer,
+    managers: &[Manager],
+) -> Option<NewMessage> {
+    let Hand::Manager(id) = &offer.hand else { return None };
+    let kind = match offer.guard {
+        Guard::Nothing if work.parts.rules.policy.manager_told.mail => MessageKind::ManagerNotice,
+        Guard::Nothing | Guard::SignIn { by_mail: false, .. } => return None,
+        Guard::CodeByText | Guard::SignIn { by_mail: true, .. } => MessageKind::ManagerLink,
+        Guard::CodeByMail => MessageKind::ManagerCode,
+    };
+    let manager = managers.iter().find(|m| m.id == *id)?;
+    let values = json!({
+        "offer": offer.number,
+        "manager": manager.name,
+        "name": account.name,
+        "unit": account.unit,
+        "until": offer.expires_at,
+    });
+    Some(NewMessage { kind, to: Addressee::Mail(manager.mail.clone()?), values: values.to_string() })
+}
+
+/// The reminder of `offer`, by the way of its link; none when it would help nobody.
+pub(crate) async fn reminder(work: &Work, offer: &Offer) -> Result<Vec<NewMessage>, WorkError> {
+    let parts = &work.parts;
+    let Hand::Manager(manager) = &offer.hand else { return Ok(Vec::new()) };
+    let in_time = work.now().plus(TIME_TO_USE) <= offer.expires_at;
+    if !in_time || parts.automation().await? != Automation::On {
+        return Ok(Vec::new());
+    }
+    let to = if offer.guard.link_by_text() {
+        Some(Addressee::Phone(manager.clone()))
+    } else {
+        let Some(Reached { mail, .. }) = reached(parts, &work.claim.ticket, offer).await? else {
+            return Ok(Vec::new());
+        };
+        mail.map(Addressee::Mail)
+    };
+    let values = json!({ "offer": offer.number }).to_string();
+    Ok(to
+        .into_iter()
+        .map(|to| NewMessage { kind: MessageKind::Reminder, to, values: values.clone() })
+        .collect())
+}
+
+/// The word to the manager that the link is closed, if `event` closes one that may have reached them.
+pub(crate) async fn closed(work: &Work, event: &Event) -> Option<NewMessage> {
+    let State::Offered { offer, .. } = work.state() else { return None };
+    let Hand::Manager(manager) = &offer.hand else { return None };
+    if !matches!(event, Event::OfferWithdrawn { .. } | Event::Stopped | Event::WrongCode) {
+        return None;
+    }
+    let may_have_left = work
+        .intents(IntentKind::Link, offer.number)
+        .any(|intent| !matches!(intent.outcome, Some(Outcome::Refused { .. } | Outcome::NotSent { .. })));
+    if offer.guard.link_by_text() && !may_have_left {
+        return None;
+    }
+    let to = if offer.guard.texts() {
+        Addressee::Phone(manager.clone())
+    } else {
+        Addressee::Mail(person(&work.parts, manager).await.ok()??.mail?)
+    };
+    Some(NewMessage {
+        kind: MessageKind::LinkClosed,
+        to,
+        values: json!({ "offer": offer.number }).to_string(),
+    })
+}
+
+/// Does the loss of this message end the offer that it was about?
+pub(crate) fn ends_with(state: &State, kind: MessageKind) -> bool {
+    let State::Offered { offer, .. } = state else { return false };
+    match kind {
+        MessageKind::ManagerLink | MessageKind::ManagerCode => !offer.guard.does_without_mail(),
+        MessageKind::Acknowledgement
+        | MessageKind::AskForDetails
+        | MessageKind::ManagerNotice
+        | MessageKind::Reminder
+        | MessageKind::LinkClosed
+        | MessageKind::OwnerNotice
+        | MessageKind::OwnerWarning
+        | MessageKind::Alarm => false,
+    }
+}
+
+/// Why a message about a link shall not leave any more; `None` when it shall.
+pub(crate) async fn over(parts: &Parts, claim: &MessageClaim) -> Result<Option<&'static str>, StoreError> {
+    let least = match claim.message.kind {
+        MessageKind::Reminder => TIME_TO_USE,
+        MessageKind::ManagerLink | MessageKind::ManagerCode => Duration::ZERO,
+        MessageKind::Acknowledgement
+        | MessageKind::AskForDetails
+        | MessageKind::ManagerNotice
+        | MessageKind::LinkClosed
+        | MessageKind::OwnerNotice
+        | MessageKind::OwnerWarning
+        | MessageKind::Alarm => return Ok(None),
+    };
+    let open = offer_of(parts, claim).await?;
+    let open = open.is_some_and(|(_, offer)| parts.now().plus(least) <= offer.expires_at);
+    Ok((!open).then_some("its link was used or closed, or ends soon"))
+}
+
+async fn offer_of(parts: &Parts, claim: &MessageClaim) -> Result<Option<(Ticket, Offer)>, StoreError> {
+    let Some(ticket) = parts.store.ticket(claim.ticket).await? else { return Ok(None) };
+    let State::Offered { offer, .. } = &ticket.state else { return Ok(None) };
+    let offer = offer.clone();
+    Ok((offer.number == values(claim).offer).then_some((ticket, offer)))
+}
+
+fn values(claim: &MessageClaim) -> Values {
+    serde_json::from_str(&claim.message.values).unwrap_or_default()
+}
+
+/// The account and the ways to its manager, as the directory has them now.
+struct Reached {
+    account: Box<Account>,
+    phone: Option<PhoneNumber>,
+    mail: Option<EmailAddress>,
+}
+
+/// Who an offer is for, if it may still reach them; `None` when not, or when nobody can tell.
+async fn reached(parts: &Parts, ticket: &Ticket, offer: &Offer) -> Result<Option<Reached>, WorkError> {
+    let id = ticket.account.clone().ok_or(WorkError::Lacks("an account"))?;
+    let keyring = parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
+    let Ok(facts) = facts::read(parts, &Who::Id(id.clone())).await else { return Ok(None) };
+    let policy = &parts.rules.policy;
+    // Only a requester is compared with the phone of the mail.
+    let good = facts::still_good(&facts, &id, &offer.hand, "", keyring, policy, parts.now());
+    Ok(match good {
+        StillGood::Yes { account, phone, mail } => Some(Reached { account, phone, mail }),
+        StillGood::AccountOut(_) | StillGood::HandGone(_) => None,
+    })
+}
+
+/// Somebody as the directory has them; `Err` when it does not answer.
+async fn person(parts: &Parts, id: &AccountId) -> Result<Option<Box<Account>>, Outcome> {
+    let facts = facts::read(parts, &Who::Id(id.clone())).await;
+    let facts = facts.map_err(|error| Outcome::NotSent { cause: error.to_string() })?;
+    Ok(match facts.lookup {
+        Lookup::One(account) if account.standing == Standing::Open => Some(account),
+        Lookup::One(_) | Lookup::Nobody | Lookup::Several => None,
+    })
+}
+
+/// Sends a text about a link to its manager's registered mobile.
+pub(crate) async fn text(
+    parts: &Parts,
+    claim: &MessageClaim,
+    manager: &AccountId,
+    taken: Instant,
+) -> Outcome {
+    let reminds = claim.message.kind == MessageKind::Reminder;
+    // Who is to be told, and of whom.
+    let calls = if reminds { 1 } else { 2 };
+    if !parts.timing.lease_allows(taken, parts.timing.directory.saturating_mul(calls)) {
+        return too_late();
+    }
+    let made =
+        if reminds { reminding_text(parts, claim).await } else { closing_text(parts, claim, manager).await };
+    match made {
+        Ok((number, text)) => through_gateways(parts, &number, &text, claim.id, taken).await,
+        Err(outcome) => outcome,
+    }
+}
+
+type Text = (PhoneNumber, SmsText);
+
+async fn reminding_text(parts: &Parts, claim: &MessageClaim) -> Result<Text, Outcome> {
+    let (ticket, offer) = wanted(parts, claim).await?;
+    let Some(Reached { account, phone: Some(phone), .. }) =
+        reached(parts, &ticket, &offer).await.map_err(not_now)?
+    else {
+        return Err(refused("the manager cannot be reached by text any more"));
+    };
+    let url = offer::token(parts, ticket.id, &offer).map_err(refused)?.url(&parts.rules.public_url);
+    let text = parts.texts.reminder(&account.name, offer.expires_at, &url).map_err(unmade)?;
+    Ok((phone, text))
+}
+
+/// Whoever got the link hears that it is closed, away or not.
+async fn closing_text(parts: &Parts, claim: &MessageClaim, manager: &AccountId) -> Result<Text, Outcome> {
+    let manager = person(parts, manager).await?.ok_or_else(|| refused("the manager's account is closed"))?;
+    let (policy, now) = (&parts.rules.policy, parts.now());
+    let number = manager.phones.iter().find_map(|phone| texting_number(phone, policy, now).cloned());
+    let number = number.ok_or_else(|| refused("no registered phone of the manager takes texts any more"))?;
+    let text = parts.texts.link_closed(&whose(parts, claim).await?).map_err(unmade)?;
+    Ok((number, text))
+}
+
+/// The name of the person whom the link was about.
+async fn whose(parts: &Parts, claim: &MessageClaim) -> Result<String, Outcome> {
+    let ticket = parts.store.ticket(claim.ticket).await.map_err(not_now)?;
+    let id = ticket.and_then(|ticket| ticket.account).ok_or_else(|| refused("its ticket has no account"))?;
+    let facts = facts::read(parts, &Who::Id(id)).await.map_err(not_now)?;
+    match facts.lookup {
+        Lookup::One(account) => Ok(account.name),
+        Lookup::Nobody | Lookup::Several => Err(refused("the account is gone")),
+    }
+}
+
+async fn wanted(parts: &Parts, claim: &MessageClaim) -> Result<(Ticket, Offer), Outcome> {
+    offer_of(parts, claim).await.map_err(not_now)?.ok_or_else(|| refused("its link is not open any more"))
+}
+
+/// The words of a mail about a link to `to`; `None` for any other mail.
+pub(crate) async fn letter(
+    parts: &Parts,
+    claim: &MessageClaim,
+    to: &EmailAddress,
+    taken: Instant,
+) -> Option<Result<MailText, Outcome>> {
+    let in_time = parts.timing.lease_allows(taken, parts.timing.directory);
+    Some(match claim.message.kind {
+        MessageKind::ManagerLink
+        | MessageKind::ManagerCode
+        | MessageKind::Reminder
+        | MessageKind::LinkClosed
+            if !in_time =>
+        {
+            Err(too_late())
+        }
+        MessageKind::ManagerLink | MessageKind::ManagerCode | MessageKind::Reminder => {
+            with_secret(parts, claim, to).await
+        }
+        MessageKind::LinkClosed => closing_letter(parts, claim).await,
+        MessageKind::Acknowledgement
+        | MessageKind::AskForDetails
+        | MessageKind::ManagerNotice
+        | MessageKind::OwnerNotice
+        | MessageKind::OwnerWarning
+        | MessageKind::Alarm => return None,
+    })
+}
+
+async fn with_secret(parts: &Parts, claim: &MessageClaim, to: &EmailAddress) -> Result<MailText, Outcome> {
+    let (ticket, offer) = wanted(parts, claim).await?;
+    let Some(Reached { account, mail, .. }) = reached(parts, &ticket, &offer).await.map_err(not_now)? else {
+        return Err(refused("the manager cannot be reached any more"));
+    };
+    if mail.as_ref() != Some(to) {
+        return Err(refused("the manager has another mailbox by now"));
+    }
+    let values = values(claim);
+    let url = offer::token(parts, ticket.id, &offer).map_err(refused)?.url(&parts.rules.public_url);
+    let (texts, number) = (&parts.texts, claim.number);
+    let made = match claim.message.kind {
+        MessageKind::ManagerCode => {
+            let code = offer::code(parts, ticket.id, &offer).map_err(refused)?.written();
+            texts.manager_code(&values.manager, &account.name, number, offer.expires_at, &code)
+        }
+        MessageKind::Reminder => texts.reminder_by_mail(&account.name, number, offer.expires_at, &url),
+        MessageKind::ManagerLink
+        | MessageKind::ManagerNotice
+        | MessageKind::LinkClosed
+        | MessageKind::Acknowledgement
+        | MessageKind::AskForDetails
+        | MessageKind::OwnerNotice
+        | MessageKind::OwnerWarning
+        | MessageKind::Alarm => {
+            let code = offer.guard.is_code();
+            let who = [values.manager.as_str(), &account.name, &values.unit];
+            texts.manager_link(who, number, values.until, &url, code)
+        }
+    };
+    made.map_err(unmade)
+}
+
+async fn closing_letter(parts: &Parts, claim: &MessageClaim) -> Result<MailText, Outcome> {
+    let name = whose(parts, claim).await?;
+    parts.texts.link_closed_by_mail(&name, claim.number).map_err(unmade)
+}
+
+fn refused(cause: impl ToString) -> Outcome {
+    Outcome::Refused { cause: cause.to_string() }
+}
+
+fn not_now(error: impl ToString) -> Outcome {
+    Outcome::NotSent { cause: error.to_string() }
+}
+
+#[allow(clippy::needless_pass_by_value)] // as `map_err` hands it on
+fn unmade(error: TextError) -> Outcome {
+    Outcome::Refused { cause: format!("its text cannot be made: {error}") }
+}

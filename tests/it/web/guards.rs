@@ -1,0 +1,123 @@
+//! What a link asks for beside itself, and what a second browser and programs that look do.
+
+use nyckelbud::types::UnixMillis;
+use nyckelbud::web::{Asks, PickupView, SignedIn};
+
+use super::client::Asked;
+use super::{Served, TOKEN, offer, views};
+
+fn asking(asked: Asks) -> PickupView {
+    let PickupView::Offer { pass, name, unit, until, own, .. } = offer() else { unreachable!() };
+    PickupView::Offer { pass, name, unit, until, own, asks: asked }
+}
+
+const SIGN_IN: Asks = Asks::SignIn { signed_in: false, wrong: false };
+
+#[tokio::test]
+async fn a_code_is_asked_for_and_handed_on_as_it_was_typed() {
+    let served = Served::new(asking(Asks::Code { wrong: false, left: 5 })).await;
+    let path = format!("/p/{TOKEN}");
+    let opened = served.open(&path).await;
+    let page = served.get(&path).await;
+    assert!(page.body.contains("name=\"code\"") && !page.body.contains("stämmer inte"), "{}", page.body);
+    let form = format!("{}&code=wxyt+wxyt", opened.form);
+    served.ask(Asked::post(&path, &form).with(&[("cookie", &opened.cookie)])).await;
+    assert_eq!(served.desk.acts()[0], format!("reveal {TOKEN} {} sv wxyt wxyt", opened.browser()));
+    // A wrong one leads to the same page, which says so.
+    *served.desk.reveals.lock().unwrap() = Some(asking(Asks::Code { wrong: true, left: 3 }));
+    let said = served.ask(Asked::post(&path, &form).with(&[("cookie", &opened.cookie)])).await;
+    assert!(said.status == 200 && said.body.contains("3 försök kvar"), "{}", said.body);
+    assert!(!said.body.contains("wxyt"), "it is not repeated");
+}
+
+#[tokio::test]
+async fn a_manager_is_sent_to_the_provider_and_the_way_back_is_tied_to_the_browser() {
+    let served = Served::new(asking(SIGN_IN)).await;
+    let path = format!("/p/{TOKEN}");
+    let page = served.get(&path).await;
+    assert!(page.body.contains(&format!("href=\"{path}/sign-in?lang=sv\"")) && !page.body.contains("<form"));
+    let away = served.get(&format!("{path}/sign-in")).await;
+    assert_eq!((away.status, away.header("location")), (303, "http://127.0.0.1:9/authorize?state=s"));
+    assert_eq!(away.header("cache-control"), "no-store");
+    let set: Vec<&String> = away.fields.iter().filter(|(n, _)| n == "set-cookie").map(|(_, v)| v).collect();
+    assert_eq!(set.len(), 2, "{set:?}");
+    assert!(set[0].starts_with(&format!("nyckelbud-sign-in={TOKEN}.k.1;")) && set[0].contains("HttpOnly"));
+    let cookies: Vec<&str> = set.iter().map(|set| set.split(';').next().unwrap()).collect();
+    let cookies = cookies.join("; ");
+
+    *served.desk.comes_back.lock().unwrap() = SignedIn::Yes { proof: "1.mac".to_owned() };
+    let back = "/sign-in/callback?code=c&state=s";
+    // A program that only asks what there is does not use the code up.
+    served.ask(Asked::get(back).method("HEAD").with(&[("cookie", &cookies)])).await;
+    assert!(served.desk.acts().iter().all(|act| !act.starts_with("signed-in")));
+    // Nor does a browser that did not leave from here.
+    assert_eq!(served.get(back).await.status, 503);
+    let came = served.ask(Asked::get(back).with(&[("cookie", &cookies)])).await;
+    assert_eq!((came.status, came.header("location")), (303, format!("{path}?lang=sv").as_str()));
+    assert!(served.desk.acts().last().unwrap().ends_with("k.1 c s"), "{:?}", served.desk.acts());
+    let proof = came.fields.iter().find(|(_, value)| value.starts_with("nyckelbud-proof=")).unwrap();
+    let cookies = format!("{cookies}; {}", proof.1.split(';').next().unwrap());
+    let page = served.ask(Asked::get(&path).with(&[("cookie", &cookies)])).await;
+    assert!(page.body.contains("Du är inloggad") && page.body.contains("<form"), "{}", page.body);
+    // What was proved for one link shows no button on another.
+    let other = served.ask(Asked::get("/p/another-link").with(&[("cookie", &cookies)])).await;
+    assert!(!other.body.contains("Du är inloggad"));
+}
+
+#[tokio::test]
+async fn who_is_somebody_else_or_nobody_sees_that() {
+    let served = Served::new(asking(SIGN_IN)).await;
+    let cookies = format!("nyckelbud=00112233445566778899aabbccddeeff; nyckelbud-sign-in={TOKEN}.k.1");
+    let fields = [("cookie", cookies.as_str())];
+    for (who, query, status) in [
+        (SignedIn::SomebodyElse, "code=c&state=s", 403),
+        (SignedIn::Failed, "code=c&state=s", 503),
+        (SignedIn::Look, "code=c&state=s", 303),
+        (SignedIn::SomebodyElse, "error=access_denied&state=s", 503),
+        (SignedIn::SomebodyElse, "", 503),
+    ] {
+        *served.desk.comes_back.lock().unwrap() = who.clone();
+        let path = format!("/sign-in/callback?{query}");
+        let page = served.ask(Asked::get(&path).with(&fields)).await;
+        assert_eq!(page.status, status, "{who:?} {query}");
+        assert!(page.fields.iter().all(|(_, value)| !value.starts_with("nyckelbud-proof")), "{page:?}");
+    }
+}
+
+#[tokio::test]
+async fn only_a_look_or_a_press_at_a_used_link_is_told_of_and_no_head() {
+    let served = Served::new(PickupView::UsedElsewhere { at: UnixMillis(0) }).await;
+    let path = format!("/p/{TOKEN}");
+    served.ask(Asked::get(&path).method("HEAD")).await;
+    let acts = || served.desk.acts().into_iter().filter(|act| act.starts_with("elsewhere")).count();
+    // What would be told is told by a task of its own: later requests come after it.
+    for _ in 0..5 {
+        served.get("/livez").await;
+    }
+    assert_eq!(acts(), 0);
+    served.get(&path).await;
+    let told = async {
+        while acts() == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), told).await.expect("people are told");
+}
+
+#[tokio::test]
+async fn every_page_with_its_style_weighs_less_than_fifteen_kilobytes_and_needs_no_script() {
+    let style = Served::new(offer()).await.get("/style.css").await.body.len();
+    let guarded = [SIGN_IN, Asks::SignIn { signed_in: false, wrong: true }].map(|asks| (asking(asks), 200));
+    for (view, _) in views().into_iter().chain(guarded) {
+        for language in ["sv", "en"] {
+            let page = Served::new(view.clone()).await.get(&format!("/p/{TOKEN}?lang={language}")).await;
+            assert_eq!(page.header("cache-control"), "no-store");
+            assert!(page.body.len() + style < 15_000, "{} + {style}: {view:?}", page.body.len());
+            assert!(!page.body.contains("<script") && !page.body.contains(" style="), "{view:?}");
+        }
+    }
+    let served = Served::new(offer()).await;
+    let page = served.press(&format!("/p/{TOKEN}")).await;
+    assert!(page.body.contains("<output") && page.body.len() + style < 15_000, "{}", page.body.len());
+    assert!(page.body.contains("<details><summary>Bokstavera"), "spelt out when it is wanted");
+}
