@@ -14,6 +14,12 @@ impl Secret {
         Self(Zeroizing::new(value))
     }
 
+    /// Is there none?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The secret itself, for the one call that needs it.
     #[must_use]
     pub fn expose(&self) -> &str {

@@ -130,6 +130,7 @@ pub fn parse(
     bind::warn_of_literals(&mut settings, &mut checks);
     if secrets == Secrets::Read {
         bind::read_secrets(&mut settings, &mut checks);
+        checks.gateway_secrets(&settings);
     }
     let (found, warnings) = checks.finish();
     errors.extend(found);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Checks;
 use crate::config::key_path::KeyPath;
 use crate::config::secrets::SecretSetting;
-use crate::config::settings::{GatewayKind, GatewaySettings};
+use crate::config::settings::{GatewayKind, GatewaySettings, Settings};
 use crate::delivery::sms::http::{faults, uses};
 use crate::delivery::sms::kannel::receipt_faults;
 use crate::delivery::sms::{account_fault, sign_in_fault};
@@ -77,8 +77,7 @@ fn keys_of(kind: GatewayKind) -> (&'static [Needed], &'static [&'static str]) {
 }
 
 impl Checks<'_> {
-    /// `public_url` is where the desk is reached, for receipts.
-    pub(super) fn gateway(&mut self, at: &KeyPath, gateway: &GatewaySettings, public_url: &str) {
+    pub(super) fn gateway(&mut self, at: &KeyPath, gateway: &GatewaySettings) {
         // An unreadable kind was reported already, and reads as any.
         if self.is_reported(&at.key("kind")) {
             return;
@@ -97,7 +96,13 @@ impl Checks<'_> {
         }
         self.gateway_address(at, gateway);
         self.receipts(at, gateway);
-        self.in_addresses(at, gateway, public_url);
+        let has_account = matches!(gateway.kind, GatewayKind::Twilio | GatewayKind::Sinch);
+        if has_account
+            && !gateway.account.is_empty()
+            && let Some(fault) = account_fault(&gateway.account)
+        {
+            self.refuse(&at.key(fault.key), fault.why);
+        }
         self.expect(
             &at.key("validity"),
             VALIDITY.contains(&gateway.validity),
@@ -116,24 +121,22 @@ impl Checks<'_> {
         }
     }
 
-    /// Values that cannot stand in an address, or in the one for receipts.
-    fn in_addresses(&mut self, at: &KeyPath, gateway: &GatewaySettings, public_url: &str) {
-        let has_account = matches!(gateway.kind, GatewayKind::Twilio | GatewayKind::Sinch);
-        let account = Some(&gateway.account).filter(|account| has_account && !account.is_empty());
-        // Secrets are empty in settings that are only shown.
-        let known =
-            |secret: &'_ SecretSetting| Some(secret.secret().clone()).filter(|s| !s.expose().is_empty());
-        let callback = gateway.callback.as_ref().and_then(known);
-        let auth = gateway.callback_auth.as_ref().and_then(known);
-        let mut found: Vec<_> = account.and_then(|account| account_fault(account)).into_iter().collect();
-        found.extend(auth.as_ref().and_then(sign_in_fault));
-        if let Some(callback) = callback.filter(|_| gateway.kind == GatewayKind::Kannel) {
-            found.extend(receipt_faults(&gateway.name, public_url, &callback, auth.as_ref()));
-        }
-        for fault in found {
-            let outside = fault.key.contains('.');
-            let path = if outside { KeyPath::of(fault.key) } else { at.key(fault.key) };
-            self.refuse(&path, fault.why);
+    /// Secrets that cannot stand in the address for receipts, once they are read; those that could not be are
+    /// empty, and told of.
+    pub(in crate::config) fn gateway_secrets(&mut self, settings: &Settings) {
+        for (index, gateway) in settings.sms.gateways.iter().enumerate() {
+            let at = KeyPath::of("sms.gateway").index(index);
+            let callback = gateway.callback.as_ref().map(SecretSetting::secret).filter(|s| !s.is_empty());
+            let auth = gateway.callback_auth.as_ref().map(SecretSetting::secret).filter(|s| !s.is_empty());
+            let mut found: Vec<_> = auth.and_then(sign_in_fault).into_iter().collect();
+            if let Some(callback) = callback.filter(|_| gateway.kind == GatewayKind::Kannel) {
+                found.extend(receipt_faults(&settings.desk.public_url, callback, auth));
+            }
+            for fault in found {
+                let outside = fault.key.contains('.');
+                let path = if outside { KeyPath::of(fault.key) } else { at.key(fault.key) };
+                self.refuse(&path, fault.why);
+            }
         }
     }
 

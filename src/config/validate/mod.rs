@@ -38,7 +38,7 @@ impl<'a> Checks<'a> {
         self.password(&settings.password, &settings.delivery);
         self.unused(&settings.password, settings.directory.kind);
         self.delivery(&settings.delivery);
-        self.sms(&settings.sms, &settings.desk.public_url);
+        self.sms(&settings.sms);
         self.smtp(&settings.smtp);
         self.upkeep(settings);
         self.graph(&settings.directory);

@@ -12,8 +12,7 @@ use crate::config::settings::{Settings, SmsSettings};
 const LONGEST_DIRECTORY_CALL: Duration = Duration::from_secs(25);
 
 impl Checks<'_> {
-    /// `public_url` is where the desk is reached, for receipts.
-    pub(super) fn sms(&mut self, sms: &SmsSettings, public_url: &str) {
+    pub(super) fn sms(&mut self, sms: &SmsSettings) {
         let at = KeyPath::of("sms");
         let sender = &sms.sender;
         let expected = "at most 11 letters and digits that begin with a letter, or a number such as \"+46…\"";
@@ -24,7 +23,7 @@ impl Checks<'_> {
         }
         self.unique_names(&gateways, sms.gateways.iter().map(|gateway| gateway.name.as_str()));
         for (index, gateway) in sms.gateways.iter().enumerate() {
-            self.gateway(&gateways.index(index), gateway, public_url);
+            self.gateway(&gateways.index(index), gateway);
         }
     }
 

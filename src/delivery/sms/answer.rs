@@ -101,7 +101,11 @@ impl Reply<'_> {
     /// The words of a refusal. An answer may repeat the number, the text, or the address for receipts, so
     /// only words of letters pass that are in no address, and neither in the text nor in a secret.
     fn reason(&self) -> String {
-        let body = Zeroizing::new(String::from_utf8_lossy(self.body).into_owned());
+        let mut body = Zeroizing::new(String::from_utf8_lossy(self.body).into_owned());
+        // In JSON the letter of a line's end would hide that the next word is one of the text.
+        for escape in ["\\n", "\\r", "\\t", "\\b", "\\f"] {
+            body = Zeroizing::new(body.replace(escape, " "));
+        }
         let lower = |text: &str| Zeroizing::new(text.to_lowercase());
         let secrets = self.secrets.iter().map(|secret| lower(secret.expose()));
         let hidden: Vec<_> = secrets.chain([lower(self.text.expose())]).collect();
@@ -235,6 +239,7 @@ pub(super) mod tests {
             "refused: gw answers 400: error bad message"
         );
         assert_eq!(shown("message=Kd7p%2DmWxq%2D9TrQ refused"), "refused: gw answers 400: message refused");
+        assert_eq!(shown(r#"{"message":"Kd7p\nmWxq\tTrQ"}"#), "refused: gw answers 400: message");
         assert!(shown(&"word ".repeat(200)).len() <= REASON_MAX + 30);
     }
 }

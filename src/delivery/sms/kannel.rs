@@ -46,9 +46,8 @@ impl KannelGateway {
     pub fn new(setup: &GatewaySetup) -> Result<Self, SetupError> {
         let base = Base::new(setup)?;
         let receipts = setup.callback.as_ref();
-        let faults = receipts.map(|callback| {
-            receipt_faults(&setup.name, &setup.public_url, callback, setup.callback_auth.as_ref())
-        });
+        let faults = receipts
+            .map(|callback| receipt_faults(&setup.public_url, callback, setup.callback_auth.as_ref()));
         if let Some(fault) = faults.into_iter().flatten().next() {
             return Err(SetupError::Value(fault));
         }
@@ -67,11 +66,10 @@ impl KannelGateway {
 
 /// What Kannel would not write into the address for receipts, or not show again, as it is.
 #[must_use]
-pub fn receipt_faults(name: &str, public_url: &str, callback: &Secret, auth: Option<&Secret>) -> Vec<Fault> {
+pub fn receipt_faults(public_url: &str, callback: &Secret, auth: Option<&Secret>) -> Vec<Fault> {
     let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
     let sign_in = auth.map_or("", |auth| auth.expose());
     let parts = [
-        ("name", plain(name)),
         ("desk.public_url", !public_url.contains('%') && public_url.is_ascii()),
         ("callback", plain(callback.expose())),
         ("callback_auth", sign_in.split(':').all(plain)),

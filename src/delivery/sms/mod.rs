@@ -20,8 +20,8 @@ pub mod sinch;
 pub mod spool;
 pub mod twilio;
 
-pub use receipt::form;
-pub use setup::{Fault, GatewaySetup, SetupError, account_fault, sign_in_fault};
+pub use receipt::{form, sign_in_fault};
+pub use setup::{Fault, GatewaySetup, SetupError, account_fault};
 
 /// Until when a service asked to be left alone.
 #[derive(Debug, Default)]

@@ -10,7 +10,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use super::is_key;
-use super::setup::{GatewaySetup, SetupError, sign_in_fault};
+use super::setup::{Fault, GatewaySetup, SetupError};
 use crate::delivery::{Receipt, ReceiptReading};
 use crate::http::ServiceUrl;
 use crate::secret::Secret;
@@ -80,6 +80,14 @@ impl SignIn {
             header: Secret::new(format!("Basic {}", BASE64.encode(both.as_bytes()))),
         })
     }
+}
+
+/// A sign-in has a name and a password.
+#[must_use]
+pub fn sign_in_fault(both: &Secret) -> Option<Fault> {
+    let whole =
+        both.expose().split_once(':').is_some_and(|(name, word)| !name.is_empty() && !word.is_empty());
+    (!whole).then_some(Fault { key: "callback_auth", why: "expected username:password" })
 }
 
 /// Compares without telling by the time it takes where the first difference is.

@@ -90,14 +90,6 @@ pub fn account_fault(account: &str) -> Option<Fault> {
     (!is_reference(account)).then_some(Fault { key: "account", why })
 }
 
-/// A sign-in has a name and a password.
-#[must_use]
-pub fn sign_in_fault(both: &Secret) -> Option<Fault> {
-    let whole =
-        both.expose().split_once(':').is_some_and(|(name, word)| !name.is_empty() && !word.is_empty());
-    (!whole).then_some(Fault { key: "callback_auth", why: "expected username:password" })
-}
-
 /// What every gateway over HTTP holds.
 pub(super) struct Base {
     /// The configured name.

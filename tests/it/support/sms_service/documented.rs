@@ -231,8 +231,10 @@ fn message(text: &Taken, status: &str) -> String {
 
 /// The answer to a text that is refused. It repeats the number and the words.
 pub fn refusal(kind: Kind, text: &Taken) -> Said {
-    let secrets = format!("{PASSWORD} {CALLBACK_AUTH}");
-    let words = format!("Invalid 'To' number {} for {}: {} {secrets}", text.to, text.text, text.callback);
+    // What it was shown: the sign-in for receipts is in their address.
+    let sign_in = if matches!(kind, Kind::Elks | Kind::Kannel) { CALLBACK_AUTH } else { "" };
+    let secrets = format!("{} {PASSWORD} {sign_in}", text.callback);
+    let words = format!("Invalid 'To' number {} for {}: {secrets}", text.to, text.text);
     match kind {
         Kind::Elks | Kind::Kannel => (400, words),
         Kind::Twilio => (400, json!({"code": 21211, "message": words, "status": 400}).to_string()),
