@@ -99,8 +99,7 @@ pub(crate) struct Work {
 }
 
 impl Work {
-    /// `taken` lies before the claim was asked for, so that the lease is never thought longer than
-    /// it is.
+    /// `taken` lies before the claim was asked for, so that the lease is never thought longer than it is.
     pub(crate) fn new(parts: Arc<Parts>, claim: Claim, taken: Instant) -> Self {
         Self { parts, claim, taken, held: true, begun: HashSet::new() }
     }
