@@ -37,7 +37,7 @@ const AT_ONCE: u32 = 16;
 /// Sends the messages that are due by this way. Answers how many there were.
 pub(crate) async fn send_due(parts: &Arc<Parts>, channel: Channel) -> Result<usize, StoreError> {
     // Before the claim is asked for, so that the lease is never thought longer than it is.
-    let taken = Instant::now();
+    let taken = parts.moment();
     let (store, lease) = (&parts.store, parts.timing.lease);
     let claims = store.claim_messages(channel, &parts.owner, lease, AT_ONCE, parts.now()).await?;
     let count = claims.len();
@@ -135,7 +135,7 @@ fn pause(tries: u32) -> Duration {
 /// The ticket says that a message will not arrive, before that is kept. Who never got our question does
 /// not answer it: a technician takes over. `false`: somebody works on the ticket just now.
 async fn give_up(parts: &Arc<Parts>, claim: &MessageClaim, line: String) -> Result<bool, WorkError> {
-    let taken = Instant::now();
+    let taken = parts.moment();
     let claimed = parts.store.claim_ticket(claim.ticket, &parts.owner, parts.timing.lease).await?;
     let Some(ticket) = claimed else { return Ok(false) };
     let mut trail = ticket.ticket.trail.clone();
@@ -184,7 +184,7 @@ async fn mail(parts: &Parts, claim: &MessageClaim, to: &EmailAddress, taken: Ins
         references: answers.iter().cloned().collect(),
         in_reply_to: answers,
     };
-    if !parts.timing.lease_allows(taken, parts.timing.mail) {
+    if !parts.lease_allows(taken, parts.timing.mail) {
         return too_late();
     }
     tokio::time::timeout(parts.timing.mail, parts.mail.send(&outgoing))
@@ -238,7 +238,7 @@ fn words(parts: &Parts, claim: &MessageClaim) -> Result<MailText, TextError> {
 
 /// A text to the owner's registered mobile, as the directory has it now: a manager was asked.
 async fn warn_owner(parts: &Parts, claim: &MessageClaim, account: &AccountId, taken: Instant) -> Outcome {
-    if !parts.timing.lease_allows(taken, parts.timing.directory) {
+    if !parts.lease_allows(taken, parts.timing.directory) {
         return too_late();
     }
     let facts = match facts::read(parts, &Who::Id(account.clone())).await {
@@ -284,7 +284,7 @@ async fn through_gateways(
 ) -> Outcome {
     let mut last = Outcome::NotSent { cause: "no SMS gateway is configured".to_owned() };
     for gateway in &parts.gateways {
-        if !parts.timing.lease_allows(taken, parts.timing.gateway) {
+        if !parts.lease_allows(taken, parts.timing.gateway) {
             return too_late();
         }
         let key = format!("m{message}");

@@ -1,0 +1,185 @@
+//! What a seed has in store: who writes when, how the gateways are, what changes meanwhile, when the program
+//! is stopped and when its clock is turned.
+
+use std::time::Duration;
+
+use nyckelbud::decision::{ManagerDelivery, RequesterDelivery};
+
+use super::dice::{Dice, Throws};
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 3600;
+
+/// Everything that is settled before a run begins.
+pub struct Plan {
+    pub gateways: Vec<GatewayPlan>,
+    pub mails: Vec<MailPlan>,
+    pub changes: Vec<(Duration, Change)>,
+    /// When the wall clock is turned, and by how many seconds.
+    pub turns: Vec<(Duration, i64)>,
+    /// The n-th process is stopped at this one of its points.
+    pub stops: Vec<u64>,
+    pub requester: RequesterDelivery,
+    pub manager: ManagerDelivery,
+    pub cooldown: Duration,
+    /// The fourth account is handed passes.
+    pub passes: bool,
+    /// Of a hundred calls to the register so many go wrong.
+    pub register_faults: u64,
+    /// When the register answers nobody.
+    pub outages: Vec<(Duration, Duration)>,
+    /// From then on nothing goes wrong any more.
+    pub calm_at: Duration,
+}
+
+/// How a gateway is.
+#[derive(Clone, Debug)]
+pub struct GatewayPlan {
+    pub name: &'static str,
+    pub receipts: bool,
+    pub honours_keys: bool,
+    /// Does it tell when it is asked?
+    pub answers_questions: bool,
+    /// Do its receipts name the key of the text?
+    pub names_keys: bool,
+    /// Of a hundred texts so many go wrong.
+    pub faults: u64,
+    /// When nobody reaches it.
+    pub down: Vec<(Duration, Duration)>,
+}
+
+/// One mail that comes in.
+#[derive(Clone, Debug)]
+pub struct MailPlan {
+    pub at: Duration,
+    /// Whose account it is about, counted from 0.
+    pub who: usize,
+    /// Does it name the registered phone?
+    pub right_phone: bool,
+    /// Did a colleague write it?
+    pub by_colleague: bool,
+}
+
+/// What changes in the register.
+#[derive(Clone, Copy, Debug)]
+pub enum Change {
+    AnotherPhone(usize),
+    PhoneGone(usize),
+    SwitchedOff(usize),
+    MadePrivileged(usize),
+    Away(usize),
+    /// Everything is as it was.
+    Restored(usize),
+}
+
+/// People who may ask; those above come behind them.
+pub const ASKING: usize = 4;
+/// The nearest manager of everybody, and the one above.
+pub const MANAGERS: [usize; 2] = [4, 5];
+
+impl Plan {
+    pub fn of(dice: Dice) -> Self {
+        let mut throws = dice.of("plan");
+        let mails = mails(&mut throws);
+        let last = mails.iter().map(|mail| mail.at).max().unwrap_or_default();
+        let end = last.as_secs() + 90 * MINUTE;
+        let count = throws.one(&[(3, 1_u64), (4, 2), (2, 3)]);
+        let gateways = ["alpha", "beta", "gamma"].into_iter().take(usize::try_from(count).unwrap_or(1));
+        let gateways = gateways.map(|name| gateway(name, &mut throws, end)).collect();
+        let outages =
+            if throws.percent(15) { vec![window(&mut throws, end, 50 * MINUTE)] } else { Vec::new() };
+        let stops = (0..throws.one(&[(4, 0_u64), (4, 1), (2, 2), (1, 4)])).map(|_| 1 + throws.below(70));
+        let stops = stops.collect();
+        Self {
+            gateways,
+            mails,
+            changes: changes(&mut throws, end),
+            turns: turns(&mut throws, end),
+            stops,
+            requester: throws.one(&[
+                (6, RequesterDelivery::Password),
+                (2, RequesterDelivery::Pickup),
+                (2, RequesterDelivery::PasswordIfOwnMailbox),
+            ]),
+            manager: throws.one(&[(8, ManagerDelivery::Pickup), (2, ManagerDelivery::Password)]),
+            cooldown: Duration::from_secs(throws.one(&[(3, 0), (1, 15 * MINUTE)])),
+            passes: throws.percent(40),
+            register_faults: throws.one(&[(4, 0), (4, 8), (2, 30)]),
+            outages,
+            calm_at: Duration::from_secs(end),
+        }
+    }
+}
+
+fn mails(throws: &mut Throws) -> Vec<MailPlan> {
+    let mut at = Duration::from_secs(5);
+    let mut mails: Vec<MailPlan> = Vec::new();
+    for _ in 0..throws.one(&[(3, 1_u64), (4, 2), (3, 3), (1, 4), (1, 6)]) {
+        // Who waits for an answer writes again.
+        let again = mails.last().map(|mail| mail.who).filter(|_| throws.percent(40));
+        let who = again.unwrap_or_else(|| usize::try_from(throws.below(4)).unwrap_or(0));
+        let (right_phone, by_colleague) = (throws.percent(65), throws.percent(20));
+        mails.push(MailPlan { at, who, right_phone, by_colleague });
+        at += throws.one(&[(3, throws_small()), (3, Duration::from_secs(4 * MINUTE)), (2, Duration::ZERO)]);
+        at += throws.seconds(0, 20 * MINUTE);
+    }
+    mails
+}
+
+fn throws_small() -> Duration {
+    Duration::from_secs(20)
+}
+
+fn gateway(name: &'static str, throws: &mut Throws, end: u64) -> GatewayPlan {
+    let down = if throws.percent(20) { vec![window(throws, end, 40 * MINUTE)] } else { Vec::new() };
+    GatewayPlan {
+        name,
+        receipts: throws.percent(65),
+        honours_keys: throws.percent(35),
+        answers_questions: throws.percent(50),
+        names_keys: throws.percent(50),
+        faults: throws.one(&[(3, 5), (4, 35), (3, 80)]),
+        down,
+    }
+}
+
+fn window(throws: &mut Throws, end: u64, longest: u64) -> (Duration, Duration) {
+    let from = throws.seconds(0, end);
+    (from, from + throws.seconds(10, longest))
+}
+
+fn changes(throws: &mut Throws, end: u64) -> Vec<(Duration, Change)> {
+    let mut changes = Vec::new();
+    for _ in 0..throws.one(&[(5, 0), (3, 1), (2, 2)]) {
+        let who = usize::try_from(throws.below(6)).unwrap_or(0);
+        let change = throws.one(&[
+            (4, Change::AnotherPhone(who)),
+            (2, Change::PhoneGone(who)),
+            (2, Change::SwitchedOff(who)),
+            (2, Change::MadePrivileged(who)),
+            (1, Change::Away(who)),
+        ]);
+        let at = throws.seconds(5, end / 2);
+        changes.push((at, change));
+        if throws.percent(30) {
+            changes.push((at + throws.seconds(1, 30 * MINUTE), Change::Restored(who)));
+        }
+    }
+    changes
+}
+
+fn turns(throws: &mut Throws, end: u64) -> Vec<(Duration, i64)> {
+    if !throws.percent(20) {
+        return Vec::new();
+    }
+    let far = throws.one(&[(2, 40), (2, 3 * HOUR), (3, 30 * 24 * HOUR)]);
+    let far = i64::try_from(far).unwrap_or(0);
+    let first = throws.seconds(10, end);
+    let by = if throws.percent(50) { far } else { -far };
+    let mut turns = vec![(first, by)];
+    // Somebody notices, and sets it right.
+    if throws.percent(50) {
+        turns.push((first + throws.seconds(1, 30 * MINUTE), -by));
+    }
+    turns
+}
