@@ -12,7 +12,7 @@ use nyckelbud::web::{Desk, ReceiptAnswer};
 
 use super::dice::Throws;
 use super::log::{What, Words};
-use super::plan::GatewayPlan;
+use super::plan::{Course, GatewayPlan};
 use super::process::{Process, SECRET};
 use super::world::World;
 use crate::support::demo_desk;
@@ -31,22 +31,6 @@ pub struct Sent {
 pub struct Gateway {
     pub place: usize,
     pub process: Arc<Process>,
-}
-
-/// How one call goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Course {
-    Taken,
-    /// Taken, and lost on the way to the phone.
-    Lost,
-    Refused,
-    NotSent,
-    /// It left, and the answer says nothing.
-    UnclearTaken,
-    UnclearNotTaken,
-    /// It left, and there is no answer.
-    HangsTaken,
-    HangsNotTaken,
 }
 
 const FAULTS: [(u64, Course); 7] = [
@@ -75,6 +59,9 @@ impl Gateway {
 
     fn course(&self, throws: &mut Throws) -> Course {
         let world = &self.process.world;
+        if let Some(always) = self.plan().always {
+            return always;
+        }
         if world.is_calm() {
             return Course::Taken;
         }
@@ -119,13 +106,17 @@ impl Gateway {
             return;
         }
         let mut told = Vec::new();
+        if plan.always.is_some() {
+            self.tell_later(reference, key, vec![(after + Duration::from_secs(1), status)]);
+            return;
+        }
         if throws.percent(15) {
             told.push((throws.seconds(0, 30), Receipt::Pending));
         }
-        let patience = throws.one(&[(6, 2), (2, 60), (1, 900), (1, 3000)]);
+        let patience = throws.one(&[(16, 2), (3, 30), (1, 300), (1, 3000)]);
         let first = after + throws.seconds(0, patience);
-        // Never, in one of seven cases.
-        if throws.percent(86) {
+        let never = if plan.faults > 10 { 12 } else { 2 };
+        if !throws.percent(never) {
             told.push((first, status));
             if throws.percent(20) {
                 told.push((first + throws.seconds(0, 600), status));
@@ -136,6 +127,22 @@ impl Gateway {
                 told.push((first + throws.seconds(0, 120), early));
             }
         }
+        self.tell_later(reference, key, told);
+        // What it tells when it is asked, it may know without a receipt.
+        let (home, reference) = (Arc::clone(world), reference.to_owned());
+        let known_at = first + throws.seconds(0, 30);
+        if throws.percent(60) {
+            world.act(async move {
+                tokio::time::sleep(known_at).await;
+                home.now_known(&reference, status);
+            });
+        }
+    }
+}
+
+impl Gateway {
+    fn tell_later(&self, reference: &str, key: &str, told: Vec<(Duration, Receipt)>) {
+        let (world, plan) = (&self.process.world, self.plan().clone());
         let (reference, key) = (reference.to_owned(), plan.names_keys.then(|| key.to_owned()));
         for (later, receipt) in told {
             let (home, plan, reference, key) =
@@ -144,15 +151,6 @@ impl Gateway {
                 tokio::time::sleep(later).await;
                 home.now_known(&reference, receipt);
                 home.call_back(plan.name, SECRET, key, reference, receipt).await;
-            });
-        }
-        // What it tells when it is asked, it may know without a receipt.
-        let (home, reference) = (Arc::clone(world), reference);
-        let known_at = first + throws.seconds(0, 30);
-        if throws.percent(60) {
-            world.act(async move {
-                tokio::time::sleep(known_at).await;
-                home.now_known(&reference, status);
             });
         }
     }

@@ -44,7 +44,7 @@ impl World {
                 }
             }
             Words::Warning(token) => {
-                let (world, mut throws) = (Arc::clone(self), self.throws(&format!("warned {token}")));
+                let (world, mut throws) = (Arc::clone(self), self.throws(&format!("warned {key}")));
                 if throws.percent(20) {
                     self.act(async move {
                         tokio::time::sleep(throws.seconds(5, 1800)).await;

@@ -91,8 +91,8 @@ impl Evidence {
             What::Revealed { value, .. } => self.opens_the_account(place, value, "shown", broken),
             What::Looked { .. } => {
                 let after = self.log[place + 1..].iter().filter(|other| other.task == entry.task);
-                let changed =
-                    after.filter(|other| !matches!(other.what, What::Asked | What::Facts(_))).count();
+                let reads = |other: &&Entry| matches!(other.what, What::Asked | What::Facts(_) | What::Stopped(_));
+                let changed = after.filter(|other| !reads(other)).count();
                 if changed > 0 {
                     broken.push("I13: looking at a link changed something".to_owned());
                 }
@@ -347,7 +347,11 @@ impl Evidence {
             let number = claim.ticket.number;
             match &claim.ticket.state {
                 State::Done { .. } => {
-                    if !held.iter().any(|(account, value)| self.world.was_told(account, value)) {
+                    // Or a later request has brought another one.
+                    let told = |(account, value): &(&AccountId, &String)| {
+                        self.world.was_told(account, value) || !self.is_newest(account, claim.ticket.id)
+                    };
+                    if !held.iter().any(told) {
                         broken.push(format!("I14: {number} is done, and its owner has nothing"));
                     }
                 }
@@ -360,6 +364,30 @@ impl Evidence {
                 _ => {}
             }
         }
+    }
+
+    /// Is what opens the account, as far as we know, of this ticket?
+    fn is_newest(&self, account: &AccountId, ticket: TicketId) -> bool {
+        let of = |entry: &Entry| match &entry.what {
+            What::Holds { account: of, ticket, .. } if of == account => Some(*ticket),
+            _ => None,
+        };
+        self.log.iter().rev().find_map(of) == Some(ticket)
+    }
+
+    /// The gateways that were handed a password, in order; `manager` where one was then offered it.
+    pub fn way(&self) -> String {
+        let step = |entry: &Entry| match &entry.what {
+            What::Text { gateway, words: Words::Password(_), .. } => Some(*gateway),
+            What::Commit(commit) => match &commit.state {
+                State::Offered { offer, .. } if offer.already_set.is_some() => Some("manager"),
+                _ => None,
+            },
+            _ => None,
+        };
+        let mut steps: Vec<&str> = self.log.iter().filter_map(step).collect();
+        steps.dedup_by(|one, other| one == other && *one == "manager");
+        steps.join(" ")
     }
 
     /// What became of the tickets, and what else there was.

@@ -17,6 +17,7 @@ mod plan;
 mod process;
 mod register;
 mod runs;
+mod table;
 mod world;
 
 use std::collections::BTreeMap;

@@ -46,6 +46,24 @@ pub struct GatewayPlan {
     pub faults: u64,
     /// When nobody reaches it.
     pub down: Vec<(Duration, Duration)>,
+    /// Every text goes the same way, and its receipt comes once.
+    pub always: Option<Course>,
+}
+
+/// How one call of a gateway goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Course {
+    Taken,
+    /// Taken, and lost on the way to the phone.
+    Lost,
+    Refused,
+    NotSent,
+    /// It left, and the answer says nothing.
+    UnclearTaken,
+    UnclearNotTaken,
+    /// It left, and there is no answer.
+    HangsTaken,
+    HangsNotTaken,
 }
 
 /// One mail that comes in.
@@ -87,7 +105,7 @@ impl Plan {
         let gateways = ["alpha", "beta", "gamma"].into_iter().take(usize::try_from(count).unwrap_or(1));
         let gateways = gateways.map(|name| gateway(name, &mut throws, end)).collect();
         let outages =
-            if throws.percent(15) { vec![window(&mut throws, end, 50 * MINUTE)] } else { Vec::new() };
+            if throws.percent(15) { vec![window(&mut throws, end)] } else { Vec::new() };
         let stops = (0..throws.one(&[(4, 0_u64), (4, 1), (2, 2), (1, 4)])).map(|_| 1 + throws.below(70));
         let stops = stops.collect();
         Self {
@@ -107,6 +125,27 @@ impl Plan {
             register_faults: throws.one(&[(4, 0), (4, 8), (2, 30)]),
             outages,
             calm_at: Duration::from_secs(end),
+        }
+    }
+}
+
+impl Plan {
+    /// One mail with the right phone, and nothing that goes wrong but these gateways.
+    pub fn scripted(gateways: Vec<GatewayPlan>) -> Self {
+        let at = Duration::from_secs(5);
+        Self {
+            gateways,
+            mails: vec![MailPlan { at, who: 0, right_phone: true, by_colleague: false }],
+            changes: Vec::new(),
+            turns: Vec::new(),
+            stops: Vec::new(),
+            requester: RequesterDelivery::Password,
+            manager: ManagerDelivery::Pickup,
+            cooldown: Duration::ZERO,
+            passes: false,
+            register_faults: 0,
+            outages: Vec::new(),
+            calm_at: Duration::from_secs(6 * HOUR),
         }
     }
 }
@@ -131,8 +170,9 @@ fn throws_small() -> Duration {
 }
 
 fn gateway(name: &'static str, throws: &mut Throws, end: u64) -> GatewayPlan {
-    let down = if throws.percent(20) { vec![window(throws, end, 40 * MINUTE)] } else { Vec::new() };
+    let down = if throws.percent(20) { vec![window(throws, end)] } else { Vec::new() };
     GatewayPlan {
+        always: None,
         name,
         receipts: throws.percent(65),
         honours_keys: throws.percent(35),
@@ -143,8 +183,9 @@ fn gateway(name: &'static str, throws: &mut Throws, end: u64) -> GatewayPlan {
     }
 }
 
-fn window(throws: &mut Throws, end: u64, longest: u64) -> (Duration, Duration) {
-    let from = throws.seconds(0, end);
+fn window(throws: &mut Throws, end: u64) -> (Duration, Duration) {
+    let from = throws.seconds(0, end / 2);
+    let longest = throws.one(&[(5, 2 * MINUTE), (3, 10 * MINUTE), (1, 50 * MINUTE)]);
     (from, from + throws.seconds(10, longest))
 }
 

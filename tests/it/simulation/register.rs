@@ -416,11 +416,11 @@ impl AccessPasses for Register {
 impl MailSender for Register {
     async fn send(&self, mail: &OutgoingMail) -> Outcome {
         self.0.point("before a mail is sent").await;
-        let mut throws = self.world().throws(&format!("mail {}", mail.message_id));
+        let mut throws = self.world().throws(&format!("mail {} {}", mail.to, mail.subject));
         tokio::time::sleep(throws.seconds(0, 1)).await;
         let calm = self.world().is_calm();
         let cause = || "a fault".to_owned();
-        let outcome = match throws.below(20) {
+        let outcome = match throws.below(50) {
             0 if !calm => Outcome::NotSent { cause: cause() },
             1 if !calm => Outcome::Uncertain { cause: cause() },
             2 if !calm => Outcome::Refused { cause: cause() },

@@ -10,10 +10,11 @@ use nyckelbud::store::{Incoming, NewTicket};
 use nyckelbud::ticket::{Kind, State};
 use nyckelbud::types::{EmailAddress, MessageId, Trail};
 
+use super::dice::Dice;
 use super::history;
 use super::invariants;
 use super::log::What;
-use super::plan::MailPlan;
+use super::plan::{MailPlan, Plan};
 use super::process::{Process, TEMPLATE};
 use super::register::number_of;
 use super::world::World;
@@ -25,6 +26,8 @@ pub struct Ended {
     pub broken: Vec<String>,
     /// What became of the tickets, and what else there was.
     pub ends: Vec<String>,
+    /// The gateways that were handed the password, and whether its manager was asked then.
+    pub way: String,
     /// How much happened.
     pub events: usize,
     /// Everything that happened; only when something is broken or one seed was wanted.
@@ -33,6 +36,16 @@ pub struct Ended {
 
 /// Runs `seed`.
 pub fn run(seed: u64) -> Ended {
+    let dice = Dice::new(seed);
+    let ended = run_plan(dice, Plan::of(dice));
+    if std::env::var_os("NYCKELBUD_SEED").is_some() && ended.broken.is_empty() {
+        println!("{}", ended.history);
+    }
+    ended
+}
+
+/// Runs what was planned.
+pub fn run_plan(dice: Dice, plan: Plan) -> Ended {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -42,8 +55,8 @@ pub fn run(seed: u64) -> Ended {
     // Where the machine keeps files in memory, a run is not held up by its disk.
     let memory = std::path::Path::new("/dev/shm");
     let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
-    let ended = runtime.block_on(async {
-        let world = World::new(seed, &TEMPLATE.database, folder.expect("a folder")).await;
+    runtime.block_on(async {
+        let world = World::new(dice, plan, &TEMPLATE.database, folder.expect("a folder")).await;
         let through = Arc::clone(&world);
         let run = tokio::spawn(async move { until_nothing_happens(&through).await });
         let went = run.await;
@@ -57,12 +70,9 @@ pub fn run(seed: u64) -> Ended {
         broken.dedup();
         let wanted = !broken.is_empty() || std::env::var_os("NYCKELBUD_SEED").is_some();
         let history = if wanted { history::told(&world.plan, &evidence.log) } else { String::new() };
-        Ended { broken, ends: evidence.ends(), events: evidence.log.len(), history }
-    });
-    if std::env::var_os("NYCKELBUD_SEED").is_some() && ended.broken.is_empty() {
-        println!("{}", ended.history);
-    }
-    ended
+        let way = evidence.way();
+        Ended { broken, ends: evidence.ends(), way, events: evidence.log.len(), history }
+    })
 }
 
 async fn until_nothing_happens(world: &Arc<World>) {
@@ -71,6 +81,7 @@ async fn until_nothing_happens(world: &Arc<World>) {
         let process = Process::start(world, id);
         let working = process.serve(Arc::clone(&process).work());
         let ended = tokio::select! {
+            biased;
             ended = working => ended.is_some(),
             () = process.died.notified() => false,
         };

@@ -94,7 +94,7 @@ pub struct World {
 
 impl World {
     /// A world over a copy of the database at `template`.
-    pub async fn new(seed: u64, template: &PathBuf, folder: tempfile::TempDir) -> Arc<Self> {
+    pub async fn new(dice: Dice, plan: Plan, template: &PathBuf, folder: tempfile::TempDir) -> Arc<Self> {
         let file = folder.path().join("nyckelbud.db");
         std::fs::copy(template, &file).expect("a copy of the database");
         let url = format!("sqlite://{}", file.display());
@@ -104,8 +104,6 @@ impl World {
             (store, options.connect().await.expect("the database opens"))
         };
         let (store, rows) = outside(opened);
-        let dice = Dice::new(seed);
-        let plan = Plan::of(dice);
         let people = super::register::people(&plan);
         let clock = RunClock { began: Instant::now(), turned: Arc::default() };
         Arc::new(Self {
