@@ -113,9 +113,9 @@ impl Gateway {
         if throws.percent(15) {
             told.push((throws.seconds(0, 30), Receipt::Pending));
         }
-        let patience = throws.one(&[(16, 2), (3, 30), (1, 300), (1, 3000)]);
+        let patience = throws.one(&[(40, 2), (5, 30), (1, 300), (1, 3000)]);
         let first = after + throws.seconds(0, patience);
-        let never = if plan.faults > 10 { 12 } else { 2 };
+        let never = if plan.faults > 10 { 4 } else { 1 };
         if !throws.percent(never) {
             told.push((first, status));
             if throws.percent(20) {

@@ -91,7 +91,8 @@ impl Evidence {
             What::Revealed { value, .. } => self.opens_the_account(place, value, "shown", broken),
             What::Looked { .. } => {
                 let after = self.log[place + 1..].iter().filter(|other| other.task == entry.task);
-                let reads = |other: &&Entry| matches!(other.what, What::Asked | What::Facts(_) | What::Stopped(_));
+                let reads =
+                    |other: &&Entry| matches!(other.what, What::Asked | What::Facts(_) | What::Stopped(_));
                 let changed = after.filter(|other| !reads(other)).count();
                 if changed > 0 {
                     broken.push("I13: looking at a link changed something".to_owned());

@@ -104,8 +104,7 @@ impl Plan {
         let count = throws.one(&[(3, 1_u64), (4, 2), (2, 3)]);
         let gateways = ["alpha", "beta", "gamma"].into_iter().take(usize::try_from(count).unwrap_or(1));
         let gateways = gateways.map(|name| gateway(name, &mut throws, end)).collect();
-        let outages =
-            if throws.percent(15) { vec![window(&mut throws, end)] } else { Vec::new() };
+        let outages = if throws.percent(15) { vec![window(&mut throws, end)] } else { Vec::new() };
         let stops = (0..throws.one(&[(4, 0_u64), (4, 1), (2, 2), (1, 4)])).map(|_| 1 + throws.below(70));
         let stops = stops.collect();
         Self {
