@@ -104,7 +104,7 @@ impl Plan {
         let count = throws.one(&[(3, 1_u64), (4, 2), (2, 3)]);
         let gateways = ["alpha", "beta", "gamma"].into_iter().take(usize::try_from(count).unwrap_or(1));
         let gateways = gateways.map(|name| gateway(name, &mut throws, end)).collect();
-        let outages = if throws.percent(15) { vec![window(&mut throws, end)] } else { Vec::new() };
+        let outages = outages(&mut throws, end);
         let stops = (0..throws.one(&[(4, 0_u64), (4, 1), (2, 2), (1, 4)])).map(|_| 1 + throws.below(70));
         let stops = stops.collect();
         Self {
@@ -158,14 +158,19 @@ fn mails(throws: &mut Throws) -> Vec<MailPlan> {
         let who = again.unwrap_or_else(|| usize::try_from(throws.below(4)).unwrap_or(0));
         let (right_phone, by_colleague) = (throws.percent(65), throws.percent(20));
         mails.push(MailPlan { at, who, right_phone, by_colleague });
-        at += throws.one(&[(3, throws_small()), (3, Duration::from_secs(4 * MINUTE)), (2, Duration::ZERO)]);
-        at += throws.seconds(0, 20 * MINUTE);
+        let soon = throws.one(&[(3, 10), (3, 4 * MINUTE), (2, 20 * MINUTE)]);
+        at += throws.seconds(0, soon);
     }
     mails
 }
 
-fn throws_small() -> Duration {
-    Duration::from_secs(20)
+/// Mostly short ones; a long one outlasts the patience of a request.
+fn outages(throws: &mut Throws, end: u64) -> Vec<(Duration, Duration)> {
+    if throws.percent(3) {
+        let from = throws.seconds(0, 5 * MINUTE);
+        return vec![(from, from + throws.seconds(40 * MINUTE, HOUR))];
+    }
+    if throws.percent(15) { vec![window(throws, end)] } else { Vec::new() }
 }
 
 fn gateway(name: &'static str, throws: &mut Throws, end: u64) -> GatewayPlan {
