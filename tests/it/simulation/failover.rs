@@ -192,7 +192,7 @@ fn delivered_means_delivered(
         else {
             continue;
         };
-        let before = evidence.commits(ticket).filter(|(place, _)| *place < at).last();
+        let before = evidence.commits(ticket).rfind(|(place, _)| *place < at);
         let by_text =
             before.and_then(|(_, commit)| commit.state.job()).is_some_and(|job| job.way == Way::Text);
         let shown = evidence.log[..at].iter().any(|entry| match entry.what {

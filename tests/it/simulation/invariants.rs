@@ -126,7 +126,7 @@ impl Evidence {
 
     /// The ticket's state at this place of the log.
     fn state_at(&self, ticket: TicketId, place: usize) -> Option<&State> {
-        let before = self.commits(ticket).filter(|(at, _)| *at < place).last();
+        let before = self.commits(ticket).rfind(|(at, _)| *at < place);
         before.map(|(_, commit)| &commit.state)
     }
 

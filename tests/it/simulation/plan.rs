@@ -109,8 +109,8 @@ impl Plan {
         let stops = stops.collect();
         Self {
             gateways,
+            changes: changes(&mut throws, &mails, end),
             mails,
-            changes: changes(&mut throws, end),
             turns: turns(&mut throws, end),
             stops,
             requester: throws.one(&[
@@ -193,7 +193,7 @@ fn window(throws: &mut Throws, end: u64) -> (Duration, Duration) {
     (from, from + throws.seconds(10, longest))
 }
 
-fn changes(throws: &mut Throws, end: u64) -> Vec<(Duration, Change)> {
+fn changes(throws: &mut Throws, mails: &[MailPlan], end: u64) -> Vec<(Duration, Change)> {
     let mut changes = Vec::new();
     for _ in 0..throws.one(&[(5, 0), (3, 1), (2, 2)]) {
         let who = usize::try_from(throws.below(6)).unwrap_or(0);
@@ -205,6 +205,12 @@ fn changes(throws: &mut Throws, end: u64) -> Vec<(Duration, Change)> {
             (1, Change::Away(who)),
         ]);
         let at = throws.seconds(5, end / 2);
+        // While a request is on its way, it is about just whom it concerns.
+        if let Some(mail) = mails.last().filter(|_| throws.percent(50)) {
+            let who = if throws.percent(60) { mail.who } else { MANAGERS[0] };
+            let away = throws.one(&[(2, Change::AnotherPhone(who)), (1, Change::PhoneGone(who))]);
+            changes.push((mail.at + throws.seconds(0, 40), away));
+        }
         changes.push((at, change));
         if throws.percent(30) {
             changes.push((at + throws.seconds(1, 30 * MINUTE), Change::Restored(who)));

@@ -224,7 +224,7 @@ impl Process {
 
     /// I11: upkeep has just run. Looked at now and then.
     async fn nothing_expired_is_left(&self) {
-        if self.points.load(Ordering::SeqCst) % 8 != 0 {
+        if !self.points.load(Ordering::SeqCst).is_multiple_of(8) {
             return;
         }
         let long_ago = self.world.clock.now().0 - 60_000;
