@@ -51,7 +51,8 @@ pub fn broken(evidence: &Evidence, broken: &mut Vec<String>) {
         if calls.iter().any(|call| call.words != calls[0].words) {
             broken.push(format!("I10: {name} was texted in different words"));
         }
-        if *kind == "text" && calls.iter().any(|call| call.to != calls[0].to) {
+        let to_owner = calls.iter().any(|call| evidence.is_the_requesters(*ticket, call.place));
+        if *kind == "text" && to_owner && calls.iter().any(|call| call.to != calls[0].to) {
             broken.push(format!("I4: {name} was texted to two numbers"));
         }
         for pair in calls.windows(2) {
@@ -164,7 +165,9 @@ fn known_at(evidence: &Evidence, call: &Call<'_>) -> Option<usize> {
     })?;
     let (kept, key) =
         evidence.log.iter().enumerate().skip(delivered).find_map(|(place, entry)| match &entry.what {
-            What::ReceiptAnswered { reference, kept: true, key, .. } if *reference == of_it => {
+            What::ReceiptAnswered { reference, kept: true, receipt: Receipt::Delivered, key, .. }
+                if *reference == of_it =>
+            {
                 Some((place, key))
             }
             _ => None,

@@ -192,7 +192,7 @@ impl World {
                 match process.serve(serving).await {
                     Some(answer) => {
                         let kept = answer == ReceiptAnswer::Taken && receipt != Receipt::Pending;
-                        let told = What::ReceiptAnswered { gateway, key, reference, kept };
+                        let told = What::ReceiptAnswered { gateway, key, reference, receipt, kept };
                         process.write(told);
                         if forged && answer != ReceiptAnswer::Unknown {
                             self.breaks(format!("I20: a forged receipt was answered with {answer:?}"));

@@ -80,7 +80,7 @@ fn line(what: &What, names: &mut Names) -> String {
                 key.as_deref().unwrap_or("without a key")
             )
         }
-        What::ReceiptAnswered { gateway, key, reference, kept } => {
+        What::ReceiptAnswered { gateway, key, reference, kept, .. } => {
             format!("{gateway}'s receipt of {reference} {key:?}: kept {kept}")
         }
         What::Looked { ticket } => format!("somebody looks at the link of ticket {}", ticket.0),

@@ -130,6 +130,12 @@ impl Evidence {
         before.map(|(_, commit)| &commit.state)
     }
 
+    /// Was the ticket's password on its way to the owner then? A manager's number may change on the way.
+    pub fn is_the_requesters(&self, ticket: TicketId, place: usize) -> bool {
+        let job = self.state_at(ticket, place).and_then(State::job);
+        job.is_some_and(|job| job.hand == Hand::Requester)
+    }
+
     /// I4: the number is the directory's, read in the same attempt, and it is the right hand's.
     fn texted_to_whom_the_directory_says(&self, place: usize, to: &str, key: &str, broken: &mut Vec<String>) {
         let seen: Option<(&Entry, &Seen)> = self.before(place).find_map(|entry| match &entry.what {

@@ -83,6 +83,7 @@ pub enum What {
         gateway: &'static str,
         key: Option<String>,
         reference: String,
+        receipt: Receipt,
         kept: bool,
     },
     /// Somebody looks at a link, without pressing anything.
