@@ -11,6 +11,7 @@ use super::Parts;
 use super::breaker;
 use super::facts;
 use super::offer::stop_mac;
+use super::texting;
 use super::work::{Draft, Due, Work, WorkError};
 use crate::delivery::pickup::StopToken;
 use crate::delivery::texts::{HandedOver, MailText, TextError};
@@ -261,8 +262,11 @@ async fn warn_owner(parts: &Parts, claim: &MessageClaim, account: &AccountId, ta
         }
         Err(error) => return Outcome::NotSent { cause: error.to_string() },
     };
+    let Ok(key) = texting::key_for(parts, &format!("m{}", claim.id), &number) else {
+        return Outcome::Refused { cause: "there is no sealing key".to_owned() };
+    };
     match parts.texts.owner_warning(&url) {
-        Ok(text) => through_gateways(parts, &number, &text, claim.id, taken).await,
+        Ok(text) => through_gateways(parts, &number, &text, &key, taken).await,
         Err(error) => Outcome::Refused { cause: format!("its text cannot be made: {error}") },
     }
 }
@@ -279,7 +283,7 @@ async fn through_gateways(
     parts: &Parts,
     to: &PhoneNumber,
     text: &SmsText,
-    message: i64,
+    key: &str,
     taken: Instant,
 ) -> Outcome {
     let mut last = Outcome::NotSent { cause: "no SMS gateway is configured".to_owned() };
@@ -287,8 +291,7 @@ async fn through_gateways(
         if !parts.lease_allows(taken, parts.timing.gateway) {
             return too_late();
         }
-        let key = format!("m{message}");
-        last = breaker::send(parts, gateway.as_ref(), to, text, &key).await;
+        last = breaker::send(parts, gateway.as_ref(), to, text, key).await;
         match last {
             Outcome::Accepted { .. } | Outcome::Uncertain { .. } => break,
             Outcome::Refused { .. } | Outcome::NotSent { .. } => {}

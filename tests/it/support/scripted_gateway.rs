@@ -22,6 +22,7 @@ type Answer = dyn Fn(usize, &str) -> Outcome + Send + Sync;
 pub struct ScriptedGateway {
     name: &'static str,
     receipts: bool,
+    honours_keys: AtomicBool,
     answer: Box<Answer>,
     down: AtomicBool,
     tries: AtomicUsize,
@@ -36,12 +37,18 @@ impl ScriptedGateway {
         answer: impl Fn(usize, &str) -> Outcome + Send + Sync + 'static,
     ) -> Arc<Self> {
         let (down, tries, sent) = (AtomicBool::new(false), AtomicUsize::new(0), Mutex::default());
-        Arc::new(Self { name, receipts, answer: Box::new(answer), down, tries, sent })
+        let honours_keys = AtomicBool::new(false);
+        Arc::new(Self { name, receipts, honours_keys, answer: Box::new(answer), down, tries, sent })
     }
 
     /// From now on nobody reaches it, or everybody does.
     pub fn set_down(&self, down: bool) {
         self.down.store(down, Ordering::SeqCst);
+    }
+
+    /// From now on a key that comes twice is the same text for it.
+    pub fn honour_keys(&self) {
+        self.honours_keys.store(true, Ordering::SeqCst);
     }
 
     /// The texts that reached it.
@@ -81,7 +88,8 @@ impl SmsGateway for ScriptedGateway {
     }
 
     fn traits(&self) -> GatewayTraits {
-        GatewayTraits { receipts: self.receipts, honours_keys: false }
+        let honours_keys = self.honours_keys.load(Ordering::SeqCst);
+        GatewayTraits { receipts: self.receipts, honours_keys }
     }
 
     async fn send(&self, to: &PhoneNumber, text: &SmsText, key: &str) -> Outcome {
