@@ -51,18 +51,24 @@ pub fn broken(evidence: &Evidence, broken: &mut Vec<String>) {
         if calls.iter().any(|call| call.words != calls[0].words) {
             broken.push(format!("I10: {name} was texted in different words"));
         }
-        let to_owner = calls.iter().any(|call| evidence.is_the_requesters(*ticket, call.place));
-        if *kind == "text" && to_owner && calls.iter().any(|call| call.to != calls[0].to) {
-            broken.push(format!("I4: {name} was texted to two numbers"));
-        }
-        for pair in calls.windows(2) {
-            if let Some(why) = may_not_follow(evidence, &pair[0], &pair[1]) {
-                broken.push(format!("failover: {} after {}: {why}", pair[1].intent, pair[0].intent));
+        for (next, call) in calls.iter().enumerate().skip(1) {
+            let before = &calls[..next];
+            if before.iter().any(|other| other.key == call.key && other.to != call.to) {
+                broken.push(format!("failover: {} stands for two numbers", call.key));
+            }
+            let last = &before[next - 1];
+            let why = may_not_follow(evidence, last, call).or_else(|| in_doubt(evidence, before, call));
+            if let Some(why) = why {
+                broken.push(format!("failover: {} after {}: {why}", call.intent, last.intent));
             }
         }
         nothing_after_a_delivery(evidence, calls, broken);
+        if *kind == "text" {
+            who_got_it_is_done(evidence, *ticket, calls, broken);
+        }
     }
     delivered_means_delivered(evidence, &texts, broken);
+    no_receipt_goes_back(evidence, broken);
 }
 
 /// How a call ended, as the store was told, and where in the log.
@@ -102,16 +108,55 @@ fn may_not_follow(evidence: &Evidence, call: &Call<'_>, next: &Call<'_>) -> Opti
             (!failed).then(|| "it was taken, and nobody said that it failed".to_owned())
         }
         Outcome::Uncertain { .. } if gateway.honours_keys => {
-            let same = next.gateway == call.gateway && next.key == call.key;
+            // A manager may have another number by now, and a key stands for one.
+            let same = next.gateway == call.gateway && (next.key == call.key || next.to != call.to);
             (!same).then(|| "nobody knows, and the same key was not used again".to_owned())
         }
-        Outcome::Uncertain { .. } if gateway.receipts && !failed => {
-            let turned =
-                evidence.log[at..next.place].iter().any(|entry| matches!(entry.what, What::Turned(_)));
-            let waited = next.entry.at.saturating_sub(evidence.log[at].at);
-            (waited < SILENCE && !turned).then(|| format!("nobody knows, and it waited {waited:?}"))
-        }
+        Outcome::Uncertain { .. } if gateway.receipts && !failed => waited_too_little(evidence, at, next),
         Outcome::Uncertain { .. } => None,
+    }
+}
+
+/// A gateway that may have taken the text is given its time to tell, also when its last answer was that a
+/// second try did not leave.
+fn in_doubt(evidence: &Evidence, before: &[Call<'_>], next: &Call<'_>) -> Option<String> {
+    let last = before.last().filter(|last| last.gateway != next.gateway)?;
+    if !plan(evidence, last.gateway).receipts
+        || !matches!(outcome(evidence, last), Some(Outcome::NotSent { .. }))
+    {
+        return None;
+    }
+    let of_it = before.iter().rev().take_while(|call| call.gateway == last.gateway);
+    let unclear = of_it.filter_map(|call| match ended(evidence, call) {
+        Some((at, Outcome::Uncertain { .. })) => Some((at, call)),
+        _ => None,
+    });
+    let (at, call) = unclear.max_by_key(|(at, _)| *at)?;
+    let failed = tells(evidence, call, next.place).any(|receipt| receipt == Receipt::Failed);
+    if failed { None } else { waited_too_little(evidence, at, next) }
+}
+
+/// Between an unclear answer, at this place of the log, and the next gateway.
+fn waited_too_little(evidence: &Evidence, at: usize, next: &Call<'_>) -> Option<String> {
+    let turned = evidence.log[at..next.place].iter().any(|entry| matches!(entry.what, What::Turned(_)));
+    let waited = next.entry.at.saturating_sub(evidence.log[at].at);
+    (waited < SILENCE && !turned).then(|| format!("nobody knows, and it waited {waited:?}"))
+}
+
+/// I21: that a text arrived is not taken back by what is said of it later.
+fn no_receipt_goes_back(evidence: &Evidence, broken: &mut Vec<String>) {
+    for entry in &evidence.log {
+        let What::ReceiptAnswered { gateway, reference, receipt: Receipt::Delivered, kept: true, .. } =
+            &entry.what
+        else {
+            continue;
+        };
+        let kept = |(by, name, word): &&(String, String, String)| {
+            by == gateway && name == reference && word == "delivered"
+        };
+        if !evidence.receipts.iter().any(|row| kept(&row)) {
+            broken.push(format!("I21: the store has forgotten that {reference} arrived"));
+        }
     }
 }
 
@@ -153,6 +198,23 @@ fn nothing_after_a_delivery(evidence: &Evidence, calls: &[Call<'_>], broken: &mu
         if began.is_some_and(|(place, _)| place > known) {
             broken.push(format!("I21: {} after a receipt that it arrived", call.intent));
         }
+    }
+}
+
+/// I21: a receipt moves the ticket on, also that of a gateway before the current one.
+fn who_got_it_is_done(evidence: &Evidence, ticket: TicketId, calls: &[Call<'_>], broken: &mut Vec<String>) {
+    let known = calls.iter().filter_map(|call| known_at(evidence, call).filter(|at| *at > call.place)).min();
+    let Some(known) = known else { return };
+    let on_its_way = |state: &State| matches!(state, State::Sending { .. } | State::Sent { .. });
+    if !evidence.state_at(ticket, known).is_some_and(on_its_way) {
+        return;
+    }
+    let mut after = evidence.commits(ticket).filter(|(place, _)| *place > known);
+    let Some((place, commit)) = after.find(|(_, commit)| !on_its_way(&commit.state)) else { return };
+    let task = evidence.log[place].task;
+    let began_before = evidence.log[..known].iter().any(|entry| entry.task == task);
+    if !began_before && !matches!(commit.state, State::Done { .. }) {
+        broken.push(format!("I21: ticket {} arrived, and is {}", ticket.0, commit.state.name()));
     }
 }
 

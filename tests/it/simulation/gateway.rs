@@ -72,7 +72,7 @@ impl Gateway {
     }
 
     /// It leaves for the phone, with everything that is told of it later. Answers its name.
-    fn leaves(&self, to: &str, words: &Words, key: &str, arrives: bool, throws: &mut Throws) -> String {
+    fn leaves(&self, to: &str, words: &Words, key: &str, course: Course, throws: &mut Throws) -> String {
         let (world, plan) = (&self.process.world, self.plan());
         let reference = {
             let mut sent = world.sent.lock().unwrap();
@@ -85,6 +85,7 @@ impl Gateway {
             sent.push(Sent { gateway: plan.name, key, reference: reference.clone(), status });
             reference
         };
+        let arrives = course != Course::Lost;
         let after = throws.one(&[(5, 0), (3, 3), (1, 40)]);
         let after = throws.seconds(0, after + 1);
         if arrives {
@@ -94,13 +95,13 @@ impl Gateway {
                 later.receive(&to, words, &key);
             });
         }
-        let status = if arrives { Receipt::Delivered } else { Receipt::Failed };
-        self.tells(&reference, key, status, after, throws);
+        self.tells(&reference, key, course, after, throws);
         reference
     }
 
     /// The receipts of a text, as they will come.
-    fn tells(&self, reference: &str, key: &str, status: Receipt, after: Duration, throws: &mut Throws) {
+    fn tells(&self, reference: &str, key: &str, course: Course, after: Duration, throws: &mut Throws) {
+        let status = if course == Course::Lost { Receipt::Failed } else { Receipt::Delivered };
         let (world, plan) = (&self.process.world, self.plan().clone());
         if !plan.receipts {
             return;
@@ -113,7 +114,11 @@ impl Gateway {
         if throws.percent(15) {
             told.push((throws.seconds(0, 30), Receipt::Pending));
         }
-        let patience = throws.one(&[(40, 2), (5, 30), (1, 300), (1, 3000)]);
+        let patience = match course {
+            // Its receipt also comes when the next one was asked already.
+            Course::UnclearTaken | Course::HangsTaken => throws.one(&[(3, 2), (1, 60), (3, 400)]),
+            _ => throws.one(&[(40, 2), (5, 30), (1, 300), (1, 3000)]),
+        };
         let first = after + throws.seconds(0, patience);
         let never = if plan.faults > 10 { 4 } else { 1 };
         if !throws.percent(never) {
@@ -228,10 +233,9 @@ impl SmsGateway for Gateway {
         let course = self.course(&mut throws);
         let mut reference = String::new();
         match course {
-            Course::Taken | Course::UnclearTaken | Course::HangsTaken => {
-                reference = self.leaves(&to, &words, key, true, &mut throws);
+            Course::Taken | Course::UnclearTaken | Course::HangsTaken | Course::Lost => {
+                reference = self.leaves(&to, &words, key, course, &mut throws);
             }
-            Course::Lost => reference = self.leaves(&to, &words, key, false, &mut throws),
             Course::Refused | Course::NotSent | Course::UnclearNotTaken | Course::HangsNotTaken => {}
         }
         let slow = throws.percent(5);

@@ -1,26 +1,24 @@
 //! What must hold after every run (workflow.md, Invariants), read from the store's rows and the world's log.
-//! What concerns the way through the gateways is in `failover`, what concerns the audit log in `chain`.
+//! What concerns the way through the gateways is in `failover`, what concerns the audit log in `chain`, what
+//! people are told or left without in `told`, deadlines in `deadlines`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use nyckelbud::keyring::{KeyBytes, Keyring};
-use nyckelbud::store::{Claim, IntentKind, SealedChange, TicketFilter, TicketView};
-use nyckelbud::ticket::{Hand, Job, PasswordFact, State, TicketId};
-use nyckelbud::types::{AccountId, Credential, Outcome, UnixMillis};
+use nyckelbud::store::{Claim, SealedChange, TicketFilter, TicketView};
+use nyckelbud::ticket::{Hand, State, TicketId};
+use nyckelbud::types::{AccountId, Credential, Outcome};
 use sqlx::Row;
 
 use super::history::state;
 use super::log::{Commit, Entry, Seen, What, Words, key_parts};
+use super::register::number_of;
 use super::world::{World, outside};
 
 /// A number is the directory's for so long.
 const FRESH: Duration = Duration::from_secs(60);
-/// Before the first change so much time is left (workflow.md).
-const LEAST_TIME_LEFT: Duration = Duration::from_secs(10 * 60);
-/// A clock that was turned so shortly before a call was not seen by whoever began it.
-const JUST_TURNED: Duration = Duration::from_secs(45);
 
 /// Everything there is to look at.
 pub struct Evidence {
@@ -31,6 +29,8 @@ pub struct Evidence {
     /// Ticket, event and data of each row.
     pub audit: Vec<(i64, String, String)>,
     pub chain: String,
+    /// Gateway, reference and word of each receipt.
+    pub receipts: Vec<(String, String, String)>,
 }
 
 impl Evidence {
@@ -48,10 +48,13 @@ impl Evidence {
             while store.seal_audit(&keyring, 500).await.expect("sealed") > 0 {}
             let chain = format!("{:?}", store.verify_audit(&keyring).await.expect("the chain is read"));
             let sql = "SELECT ticket, event, data FROM audit ORDER BY id";
-            let mut rows = world.rows.lock().await;
-            let rows = sqlx::query(sql).fetch_all(&mut *rows).await.expect("rows");
+            let mut kept = world.rows.lock().await;
+            let rows = sqlx::query(sql).fetch_all(&mut *kept).await.expect("rows");
             let audit = rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
-            Self { world: Arc::clone(world), log: world.log(), tickets, claims, audit, chain }
+            let sql = "SELECT gateway, reference, receipt FROM receipt";
+            let rows = sqlx::query(sql).fetch_all(&mut *kept).await.expect("rows");
+            let receipts = rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
+            Self { world: Arc::clone(world), log: world.log(), tickets, claims, audit, chain, receipts }
         })
     }
 
@@ -67,6 +70,7 @@ impl Evidence {
         self.no_reset_after_a_hand_over(&mut broken);
         self.everybody_is_served(&mut broken);
         self.nobody_is_locked_out_in_silence(&mut broken);
+        self.nobody_waits_past_a_deadline(&mut broken);
         super::failover::broken(self, &mut broken);
         super::chain::broken(self, &mut broken);
         broken
@@ -125,15 +129,9 @@ impl Evidence {
     }
 
     /// The ticket's state at this place of the log.
-    fn state_at(&self, ticket: TicketId, place: usize) -> Option<&State> {
+    pub fn state_at(&self, ticket: TicketId, place: usize) -> Option<&State> {
         let before = self.commits(ticket).rfind(|(at, _)| *at < place);
         before.map(|(_, commit)| &commit.state)
-    }
-
-    /// Was the ticket's password on its way to the owner then? A manager's number may change on the way.
-    pub fn is_the_requesters(&self, ticket: TicketId, place: usize) -> bool {
-        let job = self.state_at(ticket, place).and_then(State::job);
-        job.is_some_and(|job| job.hand == Hand::Requester)
     }
 
     /// I4: the number is the directory's, read in the same attempt, and it is the right hand's.
@@ -164,9 +162,18 @@ impl Evidence {
         if numbers.is_none_or(|numbers| !numbers.iter().any(|number| number == to)) {
             broken.push(format!("I4: {key} was texted to a number that the directory did not say"));
         }
+        if matches!(whose, Some(Hand::Requester)) && !self.is_named_in_a_mail(&seen.account, to) {
+            broken.push(format!("I4: {key} was texted to a number that no mail named"));
+        }
         if whose.is_some() && !seen.may_be_helped {
             broken.push(format!("I4: {key} was texted although the account is out"));
         }
+    }
+
+    fn is_named_in_a_mail(&self, account: &AccountId, number: &str) -> bool {
+        let people = self.world.people.lock().unwrap();
+        let mut mails = self.world.plan.mails.iter().filter(|mail| people[mail.who].id == *account);
+        mails.any(|mail| number_of(mail.who, mail.right_phone) == number)
     }
 
     /// I5: what is handed over was surely taken by the register, and opens the account.
@@ -190,39 +197,6 @@ impl Evidence {
         if newest.is_none_or(|(_, newest)| newest != value) {
             broken.push(format!("I5: what was {how} opens nothing any more"));
         }
-    }
-
-    /// I15: nothing starts past its deadline.
-    fn in_time(&self, place: usize, key: &str, broken: &mut Vec<String>) {
-        let Entry { at, wall, .. } = self.log[place];
-        let turned = |entry: &&Entry| {
-            matches!(entry.what, What::Turned(_)) && at.saturating_sub(entry.at) < JUST_TURNED
-        };
-        if self.log[..place].iter().rfind(turned).is_some() {
-            return;
-        }
-        let Some((ticket, kind, generation)) = key_parts(key) else { return };
-        let Some(until) = self.state_at(ticket, place).and_then(deadline) else { return };
-        if wall > until {
-            let late = wall.since(until);
-            broken.push(format!("I15: {key} started {late:?} past its deadline"));
-        }
-        let first = |(at, commit): (usize, &Commit)| {
-            at < place && commit.ended.as_ref().is_some_and(|(ended, _)| is_set(ended, ticket))
-        };
-        let begins = kind == "set" && generation == 1 && !self.commits(ticket).any(first);
-        if begins && wall.plus(LEAST_TIME_LEFT) > until && !self.was_begun_before(place, key) {
-            broken.push(format!("I15: {key} began with too little time left"));
-        }
-    }
-
-    fn was_begun_before(&self, place: usize, key: &str) -> bool {
-        let calls =
-            self.log[..place].iter().enumerate().filter(|(_, entry)| matches!(entry.what, What::Set { .. }));
-        let ticket = key_parts(key).map(|(ticket, ..)| ticket);
-        calls
-            .filter_map(|(at, _)| self.begun_by(at))
-            .any(|other| key_parts(&other).map(|(t, ..)| t) == ticket)
     }
 
     /// I6, I10: one value a generation, sealed before it is set, and set a few times.
@@ -340,48 +314,6 @@ impl Evidence {
         }
     }
 
-    /// I14: whoever cannot sign in any more has the new password, or a technician knows of it.
-    fn nobody_is_locked_out_in_silence(&self, broken: &mut Vec<String>) {
-        for claim in &self.claims {
-            let held = self.log.iter().filter_map(|entry| match &entry.what {
-                What::Holds { account, value, ticket } if *ticket == claim.ticket.id => {
-                    Some((account, value))
-                }
-                _ => None,
-            });
-            let held: Vec<_> = held.collect();
-            let passes = claim.intents.iter().any(|intent| intent.kind == IntentKind::Pass);
-            let number = claim.ticket.number;
-            match &claim.ticket.state {
-                State::Done { .. } => {
-                    // Or a later request has brought another one.
-                    let told = |(account, value): &(&AccountId, &String)| {
-                        self.world.was_told(account, value) || !self.is_newest(account, claim.ticket.id)
-                    };
-                    if !held.iter().any(told) {
-                        broken.push(format!("I14: {number} is done, and its owner has nothing"));
-                    }
-                }
-                State::Technician { password: PasswordFact::NotChanged } if !held.is_empty() && !passes => {
-                    broken.push(format!("I14: {number} says that the password was not changed, and it was"));
-                }
-                State::Coalesced { .. } if !held.is_empty() => {
-                    broken.push(format!("I14: {number} changed a password and was merged"));
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// Is what opens the account, as far as we know, of this ticket?
-    fn is_newest(&self, account: &AccountId, ticket: TicketId) -> bool {
-        let of = |entry: &Entry| match &entry.what {
-            What::Holds { account: of, ticket, .. } if of == account => Some(*ticket),
-            _ => None,
-        };
-        self.log.iter().rev().find_map(of) == Some(ticket)
-    }
-
     /// The gateways that were handed a password, in order; `manager` where one was then offered it.
     pub fn way(&self) -> String {
         let step = |entry: &Entry| match &entry.what {
@@ -436,16 +368,5 @@ impl Evidence {
             );
         }
         ends
-    }
-}
-
-fn is_set(key: &str, of: TicketId) -> bool {
-    key_parts(key).is_some_and(|(ticket, kind, _)| ticket == of && kind == "set")
-}
-
-fn deadline(state: &State) -> Option<UnixMillis> {
-    match state {
-        State::Offered { offer, .. } => Some(offer.expires_at),
-        other => other.job().map(|Job { deadline, .. }| *deadline),
     }
 }

@@ -26,6 +26,8 @@ pub struct Plan {
     pub passes: bool,
     /// Of a hundred calls to the register so many go wrong.
     pub register_faults: u64,
+    /// What it says of a password that it was told is unclear, every time.
+    pub register_unclear: bool,
     /// When the register answers nobody.
     pub outages: Vec<(Duration, Duration)>,
     /// From then on nothing goes wrong any more.
@@ -124,11 +126,22 @@ impl Plan {
             register_faults: throws.one(&[(4, 0), (4, 8), (2, 30)]),
             outages,
             calm_at: Duration::from_secs(end),
+            register_unclear: throws.percent(5),
         }
+        .with_a_blackout(&mut throws, last)
     }
-}
 
-impl Plan {
+    /// Sometimes no gateway is reached for as long as a request lasts, from the middle of a delivery on.
+    fn with_a_blackout(mut self, throws: &mut Throws, last: Duration) -> Self {
+        if throws.percent(6) {
+            let from = last + throws.seconds(0, 15);
+            for gateway in &mut self.gateways {
+                gateway.down.push((from, from + Duration::from_secs(80 * MINUTE)));
+            }
+        }
+        self
+    }
+
     /// One mail with the right phone, and nothing that goes wrong but these gateways.
     pub fn scripted(gateways: Vec<GatewayPlan>) -> Self {
         let at = Duration::from_secs(5);
@@ -143,6 +156,7 @@ impl Plan {
             cooldown: Duration::ZERO,
             passes: false,
             register_faults: 0,
+            register_unclear: false,
             outages: Vec::new(),
             calm_at: Duration::from_secs(6 * HOUR),
         }

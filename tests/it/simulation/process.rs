@@ -28,6 +28,8 @@ use crate::support::demo_desk;
 pub const SECRET: &str = "a-secret-in-the-path";
 /// More rounds than any run has.
 const TOO_MANY: u32 = 20_000;
+/// More claims than any process makes: without time passing, they would go on for ever.
+const TOO_MANY_CLAIMS: u64 = 100_000;
 
 /// What is the same in all runs: words, rules, and a database with tables.
 pub struct Template {
@@ -66,6 +68,7 @@ pub struct Process {
     pub died: Notify,
     dead: AtomicBool,
     points: AtomicU64,
+    claims: AtomicU64,
     stop_at: u64,
     tasks: Mutex<Vec<AbortHandle>>,
     desk: Mutex<Option<Arc<Desk>>>,
@@ -87,6 +90,7 @@ impl Process {
             died: Notify::new(),
             dead: AtomicBool::new(false),
             points: AtomicU64::new(0),
+            claims: AtomicU64::new(0),
             stop_at,
             tasks: Mutex::default(),
             desk: Mutex::default(),
@@ -209,8 +213,8 @@ impl Process {
             if due.is_none() && self.world.is_calm() && self.world.is_quiet() {
                 return;
             }
-            // What somebody has in hand just now is asked for a moment later.
-            let least = Duration::from_millis(50);
+            // What somebody has in hand just now is asked for a moment later; they wake it sooner.
+            let least = Timing::default().look;
             let pause = due.map_or(Duration::from_secs(3600), |due| due.since(parts.clock.now()).max(least));
             tokio::select! {
                 biased;
@@ -260,6 +264,8 @@ impl Around for Surroundings {
 
     /// The end of a lease is told by the database's clock, which in this world is the clock on the wall.
     fn claimed(&self, claims: &mut [Claim]) {
+        let claimed = self.0.claims.fetch_add(claims.len() as u64, Ordering::SeqCst);
+        assert!(claimed < TOO_MANY_CLAIMS, "L1: it does not come to rest");
         let world = &self.0.world;
         let mut leases = world.leases.lock().unwrap();
         for claim in claims {

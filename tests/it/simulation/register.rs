@@ -317,7 +317,12 @@ impl Register {
         let (world, ticket) = (self.world(), self.ticket());
         let mut throws = world.throws(&format!("set {account}"));
         let wrong = self.goes_wrong(&mut throws) || self.is_out();
-        let fault = if wrong { 1 + throws.below(6) } else { 0 };
+        let unclear = world.plan.register_unclear && !world.is_calm();
+        let fault = match (unclear, wrong) {
+            (true, _) => 2 + throws.below(2),
+            (false, true) => 1 + throws.below(6),
+            (false, false) => 0,
+        };
         let under_way = UnderWay {
             process: Arc::clone(&self.0),
             account: account.clone(),
