@@ -15,6 +15,9 @@ use super::plan::GatewayPlan;
 /// How long a receipt is awaited when nobody knows whether a text left.
 const SILENCE: Duration = Duration::from_secs(90);
 
+/// A receipt wakes its ticket; who has it just now comes to its end first.
+const AT_ONCE: Duration = Duration::from_secs(75);
+
 /// One call of a gateway.
 struct Call<'e> {
     place: usize,
@@ -211,10 +214,15 @@ fn who_got_it_is_done(evidence: &Evidence, ticket: TicketId, calls: &[Call<'_>],
     }
     let mut after = evidence.commits(ticket).filter(|(place, _)| *place > known);
     let Some((place, commit)) = after.find(|(_, commit)| !on_its_way(&commit.state)) else { return };
-    let task = evidence.log[place].task;
-    let began_before = evidence.log[..known].iter().any(|entry| entry.task == task);
+    let between = &evidence.log[known..place];
+    let began_before = evidence.log[..known].iter().any(|entry| entry.task == evidence.log[place].task);
     if !began_before && !matches!(commit.state, State::Done { .. }) {
         broken.push(format!("I21: ticket {} arrived, and is {}", ticket.0, commit.state.name()));
+    }
+    let later = evidence.log[place].at.saturating_sub(evidence.log[known].at);
+    let hindered = |entry: &Entry| matches!(entry.what, What::Turned(_) | What::Stopped(_));
+    if later > AT_ONCE && !between.iter().any(hindered) {
+        broken.push(format!("I21: ticket {} arrived, and moved on {later:?} later", ticket.0));
     }
 }
 

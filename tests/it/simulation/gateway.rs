@@ -119,7 +119,7 @@ impl Gateway {
             Course::UnclearTaken | Course::HangsTaken => throws.one(&[(3, 2), (1, 60), (3, 400)]),
             _ => throws.one(&[(40, 2), (5, 30), (1, 300), (1, 3000)]),
         };
-        let first = after + throws.seconds(0, patience);
+        let first = after + if plan.late { throws.seconds(60, 500) } else { throws.seconds(0, patience) };
         let never = if plan.faults > 10 { 4 } else { 1 };
         if !throws.percent(never) {
             told.push((first, status));

@@ -44,6 +44,8 @@ pub struct GatewayPlan {
     pub answers_questions: bool,
     /// Do its receipts name the key of the text?
     pub names_keys: bool,
+    /// Do its receipts take minutes?
+    pub late: bool,
     /// Of a hundred texts so many go wrong.
     pub faults: u64,
     /// When nobody reaches it.
@@ -129,6 +131,19 @@ impl Plan {
             register_unclear: throws.percent(5),
         }
         .with_a_blackout(&mut throws, last)
+        .with_late_receipts(&mut throws)
+    }
+
+    /// Sometimes the first gateway tells what became of its text when the next one has it, too.
+    fn with_late_receipts(mut self, throws: &mut Throws) -> Self {
+        if throws.percent(12) {
+            for gateway in &mut self.gateways {
+                (gateway.receipts, gateway.late) = (true, true);
+                (gateway.names_keys, gateway.honours_keys) = (true, false);
+            }
+            self.gateways[0].faults = 80;
+        }
+        self
     }
 
     /// Sometimes no gateway is reached for as long as a request lasts, from the middle of a delivery on.
@@ -196,6 +211,7 @@ fn gateway(name: &'static str, throws: &mut Throws, end: u64) -> GatewayPlan {
         honours_keys: throws.percent(35),
         answers_questions: throws.percent(50),
         names_keys: throws.percent(50),
+        late: false,
         faults: throws.one(&[(3, 5), (4, 35), (3, 80)]),
         down,
     }

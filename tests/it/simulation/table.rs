@@ -28,6 +28,7 @@ fn gateway((kind, always): (Kind, Course), name: &'static str) -> GatewayPlan {
         honours_keys: matches!(kind, Honours),
         answers_questions: false,
         names_keys: matches!(kind, Tells),
+        late: false,
         faults: 0,
         down: Vec::new(),
         always: Some(always),
