@@ -6,8 +6,8 @@ use nyckelbud::ticket::{State, Way};
 use nyckelbud::types::Outcome;
 
 use super::log::{Commit, Entry, What, Words};
+use super::people::owner_of;
 use super::plan::Plan;
-use super::register::owner_of;
 
 /// Gives values names: A, B, C.
 #[derive(Default)]

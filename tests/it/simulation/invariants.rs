@@ -14,7 +14,7 @@ use sqlx::Row;
 
 use super::history::state;
 use super::log::{Commit, Entry, Seen, What, Words, key_parts};
-use super::register::number_of;
+use super::people::number_of;
 use super::world::{World, outside};
 
 /// A number is the directory's for so long.

@@ -23,6 +23,7 @@ mod hands;
 mod history;
 mod invariants;
 mod log;
+mod people;
 mod plan;
 mod process;
 mod register;

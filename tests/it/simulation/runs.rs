@@ -14,9 +14,9 @@ use super::dice::Dice;
 use super::history;
 use super::invariants;
 use super::log::What;
+use super::people::number_of;
 use super::plan::{MailPlan, Plan};
 use super::process::{Process, TEMPLATE};
-use super::register::number_of;
 use super::world::World;
 use crate::support::letters;
 
@@ -52,9 +52,7 @@ pub fn run_plan(dice: Dice, plan: Plan) -> Ended {
         .max_blocking_threads(1)
         .build()
         .expect("a runtime");
-    // Where the machine keeps files in memory, a run is not held up by its disk.
-    let memory = std::path::Path::new("/dev/shm");
-    let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    let folder = tempfile::tempdir();
     runtime.block_on(async {
         let world = World::new(dice, plan, &TEMPLATE.database, folder.expect("a folder")).await;
         let through = Arc::clone(&world);

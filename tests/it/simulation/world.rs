@@ -20,9 +20,9 @@ use tokio::time::Instant;
 use super::dice::{Dice, Throws};
 use super::gateway::Sent;
 use super::log::{Entry, What};
+use super::people::Person;
 use super::plan::Plan;
 use super::process::Process;
-use super::register::Person;
 
 /// 2026-11-24, about noon.
 const BEGINNING: UnixMillis = UnixMillis(1_795_521_600_000);
@@ -104,7 +104,7 @@ impl World {
             (store, options.connect().await.expect("the database opens"))
         };
         let (store, rows) = outside(opened);
-        let people = super::register::people(&plan);
+        let people = super::people::people(&plan);
         let clock = RunClock { began: Instant::now(), turned: Arc::default() };
         Arc::new(Self {
             dice,
