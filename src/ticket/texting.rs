@@ -31,6 +31,9 @@ pub struct Texting {
     /// Submits of which nobody knows whether they left: the text may be in the phone.
     #[serde(default)]
     pub unclear: u32,
+    /// Until when a receipt of the current gateway is awaited, which may have taken the text already.
+    #[serde(default)]
+    pub awaited: Option<UnixMillis>,
     /// Rounds in which not even the last gateway could be reached.
     #[serde(default)]
     pub unreached: u32,
@@ -103,7 +106,8 @@ impl Texting {
     /// A text that no gateway has seen yet.
     #[must_use]
     pub fn fresh(now: UnixMillis) -> Self {
-        Self { gateway: 0, submits: 0, unclear: 0, unreached: 0, phase: Phase::Ready { from: now } }
+        let phase = Phase::Ready { from: now };
+        Self { gateway: 0, submits: 0, unclear: 0, awaited: None, unreached: 0, phase }
     }
 
     /// What to do at `now` with `gateways` configured.
@@ -134,15 +138,19 @@ impl Texting {
     }
 
     /// The current gateway cannot be reached: on to the next one, and behind the last one again from
-    /// the first, after a pause. It ends with the time of whatever is texted, not here.
+    /// the first, after a pause. It ends with the time of whatever is texted, not here. One that may have
+    /// taken the text before is given its time to tell.
     #[must_use]
     pub fn passed_over(&self, gateways: usize, now: UnixMillis) -> Self {
+        if let Some(until) = self.awaited.filter(|until| now < *until) {
+            return self.with(Phase::Unclear { until });
+        }
         if self.gateway + 1 < gateways {
-            return Self { gateway: self.gateway + 1, ..self.with(Phase::Ready { from: now }) };
+            return self.at(self.gateway + 1, now);
         }
         let pause = RETRY_AFTER.saturating_mul(1 << self.unreached.min(8)).min(LONGEST_RETRY);
         let unreached = self.unreached.saturating_add(1);
-        Self { gateway: 0, unreached, ..self.with(Phase::Ready { from: now.plus(pause) }) }
+        Self { unreached, ..self.at(0, now.plus(pause)) }
     }
 
     /// The current gateway has answered, or its answer is lost (`Uncertain`).
@@ -165,16 +173,18 @@ impl Texting {
             }
             Outcome::Uncertain { .. } => {
                 let unclear = self.unclear + 1;
-                Self { unclear, ..self.clone() }.after_unclear(gateways, now)
+                let awaited = traits.is_some_and(|t| t.receipts).then(|| now.plus(UNCLEAR_WAIT));
+                Self { unclear, awaited, ..self.clone() }.after_unclear(gateways, now)
             }
         }
     }
 
     fn after_unclear(&self, gateways: &[GatewayTraits], now: UnixMillis) -> Self {
-        match gateways.get(self.gateway) {
-            Some(t) if t.honours_keys && self.submits < MAX_SUBMITS => self.with(Phase::Ready { from: now }),
-            Some(t) if t.receipts => self.with(Phase::Unclear { until: now.plus(UNCLEAR_WAIT) }),
-            Some(_) | None => self.next_or_again(gateways.len(), now),
+        let honours_keys = gateways.get(self.gateway).is_some_and(|t| t.honours_keys);
+        match self.awaited {
+            _ if honours_keys && self.submits < MAX_SUBMITS => self.with(Phase::Ready { from: now }),
+            Some(until) => self.with(Phase::Unclear { until }),
+            None => self.next_or_again(gateways.len(), now),
         }
     }
 
@@ -207,7 +217,7 @@ impl Texting {
 
     fn next_gateway(&self, gateways: usize, now: UnixMillis) -> Self {
         if self.gateway + 1 < gateways && self.submits < MAX_SUBMITS {
-            Self { gateway: self.gateway + 1, ..self.with(Phase::Ready { from: now }) }
+            self.at(self.gateway + 1, now)
         } else if self.unclear > 0 {
             self.with(Phase::Silent)
         } else {
@@ -222,6 +232,11 @@ impl Texting {
             return self.next_gateway(gateways, now);
         }
         self.with(Phase::Ready { from: now.plus(RETRY_AFTER) })
+    }
+
+    /// Ready for this gateway, which has not seen it yet or has had its time.
+    fn at(&self, gateway: usize, from: UnixMillis) -> Self {
+        Self { gateway, awaited: None, ..self.with(Phase::Ready { from }) }
     }
 
     fn with(&self, phase: Phase) -> Self {

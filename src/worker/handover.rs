@@ -3,7 +3,7 @@
 //! the same browser finds the password waiting.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Parts;
 use super::facts::{self, StillGood};
@@ -66,14 +66,14 @@ pub(crate) async fn reveal(
 /// Takes a ticket on for a person who has pressed a button. The machine may be at it for a moment, with
 /// a text that has arrived before its answer was kept: better to wait than to ask for another press.
 pub(crate) async fn claim_soon(parts: &Arc<Parts>, ticket: TicketId) -> Result<Option<Work>, WorkError> {
-    let until = Instant::now() + PRESS_WAITS;
+    let until = parts.moment() + PRESS_WAITS;
     loop {
-        let taken = Instant::now();
+        let taken = parts.moment();
         let claim = parts.store.claim_ticket(ticket, &parts.owner, parts.timing.lease).await?;
         if let Some(claim) = claim {
             return Ok(Some(Work::new(Arc::clone(parts), claim, taken)));
         }
-        if Instant::now() >= until {
+        if parts.moment() >= until {
             return Ok(None);
         }
         tokio::time::sleep(LOOK_EVERY).await;

@@ -193,13 +193,13 @@ pub(crate) async fn text(
     let reminds = claim.message.kind == MessageKind::Reminder;
     // Who is to be told, and of whom.
     let calls = if reminds { 1 } else { 2 };
-    if !parts.timing.lease_allows(taken, parts.timing.directory.saturating_mul(calls)) {
+    if !parts.lease_allows(taken, parts.timing.directory.saturating_mul(calls)) {
         return too_late();
     }
     let made =
         if reminds { reminding_text(parts, claim).await } else { closing_text(parts, claim, manager).await };
     match made {
-        Ok((number, text)) => through_gateways(parts, &number, &text, claim.id, taken).await,
+        Ok((number, text)) => through_gateways(parts, claim, &number, &text, taken).await,
         Err(outcome) => outcome,
     }
 }
@@ -250,7 +250,7 @@ pub(crate) async fn letter(
     to: &EmailAddress,
     taken: Instant,
 ) -> Option<Result<MailText, Outcome>> {
-    let in_time = parts.timing.lease_allows(taken, parts.timing.directory);
+    let in_time = parts.lease_allows(taken, parts.timing.directory);
     Some(match claim.message.kind {
         MessageKind::ManagerLink
         | MessageKind::ManagerCode

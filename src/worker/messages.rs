@@ -12,6 +12,7 @@ use super::breaker::{self, Breaker};
 use super::facts;
 use super::links;
 use super::offer::{OwnersLink, owners_mac};
+use super::texting;
 use super::work::{Draft, Due, Work, WorkError};
 use crate::delivery::pickup::StopToken;
 use crate::delivery::texts::{HandedOver, MailText, TextError};
@@ -38,7 +39,7 @@ const AT_ONCE: u32 = 16;
 /// Sends the messages that are due by this way. Answers how many there were.
 pub(crate) async fn send_due(parts: &Arc<Parts>, channel: Channel) -> Result<usize, StoreError> {
     // Before the claim is asked for, so that the lease is never thought longer than it is.
-    let taken = Instant::now();
+    let taken = parts.moment();
     let (store, lease) = (&parts.store, parts.timing.lease);
     let claims = store.claim_messages(channel, &parts.owner, lease, AT_ONCE, parts.now()).await?;
     let count = claims.len();
@@ -161,7 +162,7 @@ fn pause(tries: u32) -> Duration {
 /// The ticket says that a message will not arrive, before that is kept. Who never got our question does
 /// not answer it: a technician takes over. `false`: somebody works on the ticket just now.
 async fn give_up(parts: &Arc<Parts>, claim: &MessageClaim, line: String) -> Result<bool, WorkError> {
-    let taken = Instant::now();
+    let taken = parts.moment();
     let claimed = parts.store.claim_ticket(claim.ticket, &parts.owner, parts.timing.lease).await?;
     let Some(ticket) = claimed else { return Ok(false) };
     let mut trail = ticket.ticket.trail.clone();
@@ -220,7 +221,7 @@ async fn mail(parts: &Parts, claim: &MessageClaim, to: &EmailAddress, taken: Ins
         references: answers.iter().cloned().collect(),
         in_reply_to: answers,
     };
-    if !parts.timing.lease_allows(taken, parts.timing.mail) {
+    if !parts.lease_allows(taken, parts.timing.mail) {
         return too_late();
     }
     tokio::time::timeout(parts.timing.mail, parts.mail.send(&outgoing))
@@ -300,7 +301,7 @@ fn words(parts: &Parts, claim: &MessageClaim, url: Option<&str>) -> Result<MailT
 
 /// A text to the owner's registered mobile, as the directory has it now: a manager was asked.
 async fn warn_owner(parts: &Parts, claim: &MessageClaim, account: &AccountId, taken: Instant) -> Outcome {
-    if !parts.timing.lease_allows(taken, parts.timing.directory) {
+    if !parts.lease_allows(taken, parts.timing.directory) {
         return too_late();
     }
     let facts = match facts::read(parts, &Who::Id(account.clone())).await {
@@ -324,7 +325,7 @@ async fn warn_owner(parts: &Parts, claim: &MessageClaim, account: &AccountId, ta
         Err(error) => return Outcome::NotSent { cause: error.to_string() },
     };
     match parts.texts.owner_warning(&url) {
-        Ok(text) => through_gateways(parts, &number, &text, claim.id, taken).await,
+        Ok(text) => through_gateways(parts, claim, &number, &text, taken).await,
         Err(error) => Outcome::Refused { cause: format!("its text cannot be made: {error}") },
     }
 }
@@ -344,11 +345,14 @@ async fn owners_url(
 /// The next gateway is used only when the one before surely did not take it.
 pub(crate) async fn through_gateways(
     parts: &Parts,
+    claim: &MessageClaim,
     to: &PhoneNumber,
     text: &SmsText,
-    message: i64,
     taken: Instant,
 ) -> Outcome {
+    let Ok(key) = texting::key_for(parts, &format!("m{}", claim.id), to) else {
+        return Outcome::Refused { cause: "there is no sealing key".to_owned() };
+    };
     let mut last = Outcome::NotSent { cause: "no SMS gateway is configured".to_owned() };
     for gateway in &parts.gateways {
         // Passed over like one that surely did not take it.
@@ -356,10 +360,9 @@ pub(crate) async fn through_gateways(
             last = Outcome::NotSent { cause: "no SMS gateway can be reached just now".to_owned() };
             continue;
         }
-        if !parts.timing.lease_allows(taken, parts.timing.gateway) {
+        if !parts.lease_allows(taken, parts.timing.gateway) {
             return too_late();
         }
-        let key = format!("m{message}");
         last = breaker::send(parts, gateway.as_ref(), to, text, &key).await;
         match last {
             Outcome::Accepted { .. } | Outcome::Uncertain { .. } => break,

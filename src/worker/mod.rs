@@ -138,13 +138,6 @@ impl Default for Timing {
     }
 }
 
-impl Timing {
-    /// May an outside call of at most `limit` start under a lease that was taken then?
-    pub(crate) fn lease_allows(&self, taken: Instant, limit: Duration) -> bool {
-        taken.elapsed() + limit + self.guard <= self.lease
-    }
-}
-
 /// Everything that the worker works with.
 pub struct Parts {
     /// Tickets, mails, intents, audit.
@@ -186,8 +179,14 @@ impl Parts {
         self.clock.now()
     }
 
-    pub(crate) fn moment(&self) -> std::time::Instant {
+    pub(crate) fn moment(&self) -> Instant {
         self.clock.moment()
+    }
+
+    /// May an outside call of at most `limit` start under a lease that was taken then?
+    pub(crate) fn lease_allows(&self, taken: Instant, limit: Duration) -> bool {
+        let Timing { lease, guard, .. } = self.timing;
+        self.moment().saturating_duration_since(taken) + limit + guard <= lease
     }
 
     pub(crate) fn gateway_traits(&self) -> Vec<GatewayTraits> {

@@ -212,7 +212,7 @@ async fn submit(work: &mut Work, offer: &Offer, text: &Texting, gateway: usize) 
         }
     };
     let words = words(work, offer, &account)?;
-    let (next, intent) = texting::begin(work, text, gateway, IntentKind::Link, offer.number);
+    let (next, intent) = texting::begin(work, text, gateway, IntentKind::Link, offer.number, &phone)?;
     let draft = Draft { begin: Some(intent.clone()), ..Draft::default() };
     match work.commit(Event::LinkTexted { text: next.clone() }, draft).await? {
         Flow::On => {}

@@ -138,8 +138,8 @@ impl Worker {
         let mut steps = 0;
         loop {
             let mut running = JoinSet::new();
-            let taken = Instant::now();
             let parts = &self.parts;
+            let taken = parts.moment();
             let limit = u32::try_from(AT_ONCE).unwrap_or(1);
             let claims = parts.store.claim(&parts.owner, parts.timing.lease, limit, parts.now()).await?;
             let claimed = claims.len();
@@ -164,7 +164,7 @@ async fn claim_and_spawn(parts: &Arc<Parts>, running: &mut JoinSet<()>, room: us
     if room == 0 {
         return 0;
     }
-    let taken = Instant::now();
+    let taken = parts.moment();
     let limit = u32::try_from(room).unwrap_or(1);
     match parts.store.claim(&parts.owner, parts.timing.lease, limit, parts.now()).await {
         Ok(claims) => {

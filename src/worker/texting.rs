@@ -5,7 +5,7 @@ use super::breaker::{self, Breaker};
 use super::facts::{self, StillGood};
 use super::step::{looked_up_at, owner_notice};
 use super::work::{Draft, Due, Flow, Work, WorkError};
-use super::{links, offer, reset, scramble};
+use super::{Parts, links, offer, reset, scramble};
 use crate::decision::nearest_manager;
 use crate::delivery::{Receipt, SmsText};
 use crate::directory::{Account, Facts, Lookup, Standing, Who};
@@ -113,7 +113,7 @@ async fn submit(work: &mut Work, job: &Job, text: &Texting, gateway: usize) -> R
         StillGood::HandGone(reason) => return reroute_with(work, job, text, reason, &facts).await,
     };
     let words = words(work, job, &account)?;
-    let (next, intent) = begin(work, text, gateway, IntentKind::Text, job.generation);
+    let (next, intent) = begin(work, text, gateway, IntentKind::Text, job.generation, &phone)?;
     let draft = Draft { begin: Some(intent.clone()), ..Draft::default() };
     match work.commit(Event::Texted { text: next.clone(), now: work.now() }, draft).await? {
         Flow::On => {}
@@ -156,28 +156,38 @@ fn words(work: &Work, job: &Job, account: &Account) -> Result<SmsText, WorkError
     text.map_err(|e| WorkError::Text(e.to_string()))
 }
 
-/// The next submit and its intent.
+/// The next submit and its intent. A manager may have another number by now: the key is another one then,
+/// too, so that no gateway takes the text for one that it has sent already.
 pub(crate) fn begin(
     work: &Work,
     text: &Texting,
     gateway: usize,
     kind: IntentKind,
     generation: u32,
-) -> (Texting, Intent) {
+    phone: &PhoneNumber,
+) -> Result<(Texting, Intent), WorkError> {
     let next = text.submitted();
     let number = work.intents(kind, generation).count() + 1;
+    let name = format!("n{}-{}-{generation}-{gateway}", work.id().0, kind.code());
     let intent = Intent {
-        key: format!("n{}-{}-{generation}-{gateway}-{number}", work.id().0, kind.code()),
+        key: format!("{}-{number}", key_for(&work.parts, &name, phone)?),
         kind,
         generation,
         gateway: work.parts.gateways.get(gateway).map_or_else(String::new, |g| g.name().to_owned()),
         at: work.now(),
         outcome: None,
     };
-    (next, intent)
+    Ok((next, intent))
 }
 
-/// Hands a text to a gateway. One that honours keys gets the same key every time.
+/// The idempotency key of what `name` names, when it goes to this number: a key stands for one number
+/// ([`crate::delivery::SmsGateway::send`]).
+pub(crate) fn key_for(parts: &Parts, name: &str, phone: &PhoneNumber) -> Result<String, WorkError> {
+    let keyring = parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
+    Ok(format!("{name}-{:.8}", keyring.phone_hash(phone)))
+}
+
+/// Hands a text to a gateway. One that honours keys gets the same key every time, for the same number.
 pub(crate) async fn send(
     work: &Work,
     gateway: usize,

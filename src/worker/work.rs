@@ -122,7 +122,7 @@ impl Work {
 
     /// May an outside call of at most `limit` start under this lease?
     pub(crate) fn lease_allows(&self, limit: Duration) -> bool {
-        self.parts.timing.lease_allows(self.taken, limit)
+        self.parts.lease_allows(self.taken, limit)
     }
 
     /// Gives the ticket back without a change, unless a commit has done so already and said when it

@@ -15,6 +15,7 @@ mod journey;
 mod ldap;
 mod loops;
 mod sender;
+mod simulation;
 mod sms;
 mod smtp;
 mod store;

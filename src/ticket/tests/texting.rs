@@ -11,6 +11,8 @@ const SPOOL: GatewayTraits = GatewayTraits { receipts: false, honours_keys: fals
 const KEYED: GatewayTraits = GatewayTraits { receipts: false, honours_keys: true, can_be_asked: false };
 const RECEIPTS: GatewayTraits = GatewayTraits { receipts: true, honours_keys: false, can_be_asked: true };
 
+const KEYED_WITH_RECEIPTS: GatewayTraits = GatewayTraits { honours_keys: true, ..RECEIPTS };
+
 fn accepted() -> Outcome {
     Outcome::Accepted { reference: "s1".to_owned() }
 }
@@ -65,6 +67,43 @@ fn after_an_unclear_answer_a_gateway_that_honours_keys_is_tried_again() {
     // Without keys and receipts nobody will ever tell.
     let next = submitted().answered(&uncertain(), &[SPOOL, KEYED], NOW);
     assert_eq!(next.step(NOW, 2), TextingStep::Submit { gateway: 1 });
+}
+
+#[test]
+fn a_second_try_that_did_not_leave_takes_no_time_from_the_first_one() {
+    let (until, soon) = (NOW.plus(UNCLEAR_WAIT), NOW.plus(Duration::from_secs(5)));
+    let (wait, next) = (TextingStep::Wait { until }, TextingStep::Submit { gateway: 1 });
+    for (first, then) in [(KEYED_WITH_RECEIPTS, &wait), (KEYED, &next)] {
+        let two = [first, SPOOL];
+        let again = submitted().answered(&uncertain(), &two, NOW);
+        assert_eq!(again.step(NOW, 2), TextingStep::Submit { gateway: 0 });
+        let not_left = again.submitted().answered(&not_sent(), &two, soon);
+        assert_eq!(not_left.step(soon, 2), *then, "{first:?}");
+        let passed_over = again.passed_over(2, soon);
+        assert_eq!(passed_over.step(soon, 2), *then, "{first:?}");
+        if then == &wait {
+            assert_eq!(not_left.receipt(Receipt::Delivered, 2, soon).step(soon, 2), TextingStep::Delivered);
+            assert_eq!(not_left.silent(2, until).step(until, 2), next);
+        }
+    }
+}
+
+#[test]
+fn the_time_to_tell_is_given_once_and_to_that_gateway_only() {
+    let (until, soon) = (NOW.plus(UNCLEAR_WAIT), NOW.plus(Duration::from_secs(5)));
+    let two = [KEYED_WITH_RECEIPTS, RECEIPTS];
+    let again = submitted().answered(&uncertain(), &two, NOW);
+    // Refused under the same key it was not taken before either.
+    let refused = again.submitted().answered(&refused(), &two, soon);
+    assert_eq!(refused.step(soon, 2), TextingStep::Submit { gateway: 1 });
+    let not_left = refused.submitted().answered(&not_sent(), &two, soon);
+    assert!(matches!(not_left.phase, Phase::Ready { .. }) && not_left.gateway == 0, "{not_left:?}");
+    // The only gateway, out of reach for longer than that.
+    let one = [KEYED_WITH_RECEIPTS];
+    let silent = again.submitted().answered(&not_sent(), &one, soon).silent(1, until);
+    let late = until.plus(Duration::from_secs(60));
+    let not_left = silent.submitted().answered(&not_sent(), &one, late);
+    assert!(matches!(not_left.phase, Phase::Ready { from } if from > late), "{not_left:?}");
 }
 
 #[test]

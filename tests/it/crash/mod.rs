@@ -9,7 +9,7 @@
 
 mod invariants;
 mod passes;
-mod stopping_store;
+pub(crate) mod stopping_store;
 mod stops;
 mod world;
 

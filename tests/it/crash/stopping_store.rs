@@ -12,25 +12,40 @@ use nyckelbud::store::*;
 use nyckelbud::ticket::{State, Ticket, TicketId};
 use nyckelbud::types::{AccountId, History, Outcome, TicketNumber, UnixMillis};
 
-use super::stops::Stopper;
+/// What surrounds a store under test.
+pub trait Around: Send + Sync {
+    /// What is noted of a commit before it is made.
+    type Noted: Send;
+
+    /// A place at which the program may be stopped.
+    fn point(&self, place: &'static str) -> impl Future<Output = ()> + Send;
+    /// Makes one call.
+    fn call<T: Send>(&self, call: impl Future<Output = T> + Send) -> impl Future<Output = T> + Send;
+    /// Somebody has taken tickets on.
+    fn claimed(&self, claims: &mut [Claim]);
+    /// A commit is about to be made.
+    fn note(&self, id: TicketId, step: &Step) -> Self::Noted;
+    /// It was made, or refused; nobody is stopped in between.
+    fn committed(&self, noted: Self::Noted, committed: &Committed) -> impl Future<Output = ()> + Send;
+}
 
 /// A store with stops.
-pub struct StoppingStore {
+pub struct StoppingStore<A> {
     pub inner: Arc<dyn Store>,
-    pub stopper: Stopper,
+    pub around: A,
 }
 
 macro_rules! stopped {
     ($self:ident, $place:literal, $call:expr) => {{
-        $self.stopper.point(concat!("before ", $place));
-        let answer = $call.await;
-        $self.stopper.point(concat!("after ", $place));
+        $self.around.point(concat!("before ", $place)).await;
+        let answer = $self.around.call($call).await;
+        $self.around.point(concat!("after ", $place)).await;
         answer
     }};
 }
 
 #[async_trait]
-impl Store for StoppingStore {
+impl<A: Around> Store for StoppingStore<A> {
     async fn record(&self, mails: Vec<Incoming>, now: UnixMillis) -> Result<Vec<Recorded>, StoreError> {
         stopped!(self, "record", self.inner.record(mails, now))
     }
@@ -41,9 +56,12 @@ impl Store for StoppingStore {
         limit: u32,
         now: UnixMillis,
     ) -> Result<Vec<Claim>, StoreError> {
-        let claims = self.inner.claim(owner, lease, limit, now).await;
-        if claims.as_ref().is_ok_and(|claims| !claims.is_empty()) {
-            self.stopper.point("after claim");
+        let mut claims = self.around.call(self.inner.claim(owner, lease, limit, now)).await;
+        if let Ok(claims) = &mut claims
+            && !claims.is_empty()
+        {
+            self.around.claimed(claims);
+            self.around.point("after claim").await;
         }
         claims
     }
@@ -53,7 +71,11 @@ impl Store for StoppingStore {
         owner: &str,
         lease: Duration,
     ) -> Result<Option<Claim>, StoreError> {
-        stopped!(self, "claim_ticket", self.inner.claim_ticket(id, owner, lease))
+        let mut claim = stopped!(self, "claim_ticket", self.inner.claim_ticket(id, owner, lease));
+        if let Ok(Some(claim)) = &mut claim {
+            self.around.claimed(std::slice::from_mut(claim));
+        }
+        claim
     }
     async fn commit(
         &self,
@@ -62,7 +84,15 @@ impl Store for StoppingStore {
         from: &State,
         step: Step,
     ) -> Result<Committed, StoreError> {
-        stopped!(self, "commit", self.inner.commit(id, fence, from, step))
+        let noted = self.around.note(id, &step);
+        let commit = async {
+            let committed = self.inner.commit(id, fence, from, step).await;
+            if let Ok(committed) = &committed {
+                self.around.committed(noted, committed).await;
+            }
+            committed
+        };
+        stopped!(self, "commit", commit)
     }
     async fn release(&self, id: TicketId, fence: i64, due_at: UnixMillis) -> Result<(), StoreError> {
         stopped!(self, "release", self.inner.release(id, fence, due_at))
@@ -74,7 +104,7 @@ impl Store for StoppingStore {
         stopped!(self, "wake_all", self.inner.wake_all(now))
     }
     async fn next_due(&self) -> Result<Option<UnixMillis>, StoreError> {
-        self.inner.next_due().await
+        self.around.call(self.inner.next_due()).await
     }
     async fn claim_messages(
         &self,
@@ -84,9 +114,9 @@ impl Store for StoppingStore {
         limit: u32,
         now: UnixMillis,
     ) -> Result<Vec<MessageClaim>, StoreError> {
-        let claims = self.inner.claim_messages(channel, owner, lease, limit, now).await;
+        let claims = self.around.call(self.inner.claim_messages(channel, owner, lease, limit, now)).await;
         if claims.as_ref().is_ok_and(|claims| !claims.is_empty()) {
-            self.stopper.point("after claim_messages");
+            self.around.point("after claim_messages").await;
         }
         claims
     }
@@ -129,7 +159,7 @@ impl Store for StoppingStore {
         stopped!(self, "receipt", self.inner.receipt(gateway, key, reference, receipt, now))
     }
     async fn receipt_for(&self, key: &str) -> Result<Option<StoredReceipt>, StoreError> {
-        self.inner.receipt_for(key).await
+        self.around.call(self.inner.receipt_for(key)).await
     }
     async fn history(
         &self,
@@ -139,28 +169,28 @@ impl Store for StoppingStore {
         unit: &str,
         now: UnixMillis,
     ) -> Result<History, StoreError> {
-        self.inner.history(account, sender, phone_hash, unit, now).await
+        self.around.call(self.inner.history(account, sender, phone_hash, unit, now)).await
     }
     async fn mails_of(&self, id: TicketId, limit: MailsLimit) -> Result<Option<Vec<KeptMail>>, StoreError> {
-        self.inner.mails_of(id, limit).await
+        self.around.call(self.inner.mails_of(id, limit)).await
     }
     async fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError> {
-        self.inner.ticket(id).await
+        self.around.call(self.inner.ticket(id)).await
     }
     async fn ticket_by_pickup(&self, pickup_hash: &str) -> Result<Option<Ticket>, StoreError> {
-        self.inner.ticket_by_pickup(pickup_hash).await
+        self.around.call(self.inner.ticket_by_pickup(pickup_hash)).await
     }
     async fn list(&self, filter: &TicketFilter) -> Result<Listed, StoreError> {
-        self.inner.list(filter).await
+        self.around.call(self.inner.list(filter)).await
     }
     async fn thread_of(&self, arrival: &Arrival<'_>) -> Result<Thread, StoreError> {
-        self.inner.thread_of(arrival).await
+        self.around.call(self.inner.thread_of(arrival)).await
     }
     async fn unread(&self, id: TicketId) -> Result<Option<KeptMail>, StoreError> {
-        self.inner.unread(id).await
+        self.around.call(self.inner.unread(id)).await
     }
     async fn quarantine(&self, number: Option<TicketNumber>) -> Result<InQuarantine, StoreError> {
-        self.inner.quarantine(number).await
+        self.around.call(self.inner.quarantine(number)).await
     }
     async fn let_out(
         &self,
@@ -172,7 +202,7 @@ impl Store for StoppingStore {
         stopped!(self, "let_out", self.inner.let_out(id, mail, actor, now))
     }
     async fn switch(&self, now: UnixMillis) -> Result<Option<Switch>, StoreError> {
-        self.inner.switch(now).await
+        self.around.call(self.inner.switch(now)).await
     }
     async fn turn(&self, switch: &Switch, audit: AuditEntry) -> Result<(), StoreError> {
         stopped!(self, "turn", self.inner.turn(switch, audit))
@@ -195,30 +225,30 @@ impl Store for StoppingStore {
         stopped!(self, "unfreeze", self.inner.unfreeze(whom, audit, now))
     }
     async fn seal_audit(&self, keyring: &Keyring, limit: u32) -> Result<u32, StoreError> {
-        let sealed = self.inner.seal_audit(keyring, limit).await;
+        let sealed = self.around.call(self.inner.seal_audit(keyring, limit)).await;
         if sealed.as_ref().is_ok_and(|sealed| *sealed > 0) {
-            self.stopper.point("after seal_audit");
+            self.around.point("after seal_audit").await;
         }
         sealed
     }
     async fn verify_audit(&self, keyring: &Keyring) -> Result<ChainReport, StoreError> {
-        self.inner.verify_audit(keyring).await
+        self.around.call(self.inner.verify_audit(keyring)).await
     }
     async fn erase_expired(&self, now: UnixMillis) -> Result<u32, StoreError> {
-        self.inner.erase_expired(now).await
+        self.around.call(self.inner.erase_expired(now)).await
     }
     async fn free_leases(&self) -> Result<(), StoreError> {
-        self.inner.free_leases().await
+        self.around.call(self.inner.free_leases()).await
     }
     async fn probe(&self) -> Result<String, StoreError> {
-        self.inner.probe().await
+        self.around.call(self.inner.probe()).await
     }
 }
 
 #[async_trait]
-impl Ledger for StoppingStore {
+impl<A: Around> Ledger for StoppingStore<A> {
     async fn mark(&self, mailbox: &str, shelf: Shelf) -> Result<Option<Mark>, StoreError> {
-        self.inner.mark(mailbox, shelf).await
+        self.around.call(self.inner.mark(mailbox, shelf)).await
     }
     async fn set_mark(
         &self,
@@ -233,7 +263,7 @@ impl Ledger for StoppingStore {
         stopped!(self, "amend_mark", self.inner.amend_mark(mailbox, shelf, mark))
     }
     async fn last(&self, mailbox: &str, validity: u32) -> Result<Option<MailUid>, StoreError> {
-        self.inner.last(mailbox, validity).await
+        self.around.call(self.inner.last(mailbox, validity)).await
     }
     async fn another_inbox(
         &self,
@@ -246,7 +276,7 @@ impl Ledger for StoppingStore {
         stopped!(self, "another_inbox", self.inner.another_inbox(mailbox, validity, shelf, another, now))
     }
     async fn entries(&self, scope: &UidScope, uids: &[MailUid]) -> Result<Vec<LedgerEntry>, StoreError> {
-        self.inner.entries(scope, uids).await
+        self.around.call(self.inner.entries(scope, uids)).await
     }
     async fn unmoved(
         &self,
@@ -255,7 +285,7 @@ impl Ledger for StoppingStore {
         after: Option<&MailUid>,
         limit: u32,
     ) -> Result<Vec<LedgerEntry>, StoreError> {
-        self.inner.unmoved(mailbox, validity, after, limit).await
+        self.around.call(self.inner.unmoved(mailbox, validity, after, limit)).await
     }
     async fn count_tries(
         &self,
@@ -297,16 +327,16 @@ impl Ledger for StoppingStore {
         stopped!(self, "gone", self.inner.gone(mailbox, validity, uids, now))
     }
     async fn with_content(&self, hashes: &[String]) -> Result<Vec<(String, MailId)>, StoreError> {
-        self.inner.with_content(hashes).await
+        self.around.call(self.inner.with_content(hashes)).await
     }
     async fn kept_unread(&self, mailbox: &str, octets: &[u8]) -> Result<Option<MailId>, StoreError> {
-        self.inner.kept_unread(mailbox, octets).await
+        self.around.call(self.inner.kept_unread(mailbox, octets)).await
     }
     async fn of_mailbox(&self, mailbox: &str, mails: &[MailId]) -> Result<Vec<MailId>, StoreError> {
-        self.inner.of_mailbox(mailbox, mails).await
+        self.around.call(self.inner.of_mailbox(mailbox, mails)).await
     }
     async fn copies(&self, mailbox: &str, mails: &[MailId]) -> Result<Vec<(MailId, MailId)>, StoreError> {
-        self.inner.copies(mailbox, mails).await
+        self.around.call(self.inner.copies(mailbox, mails)).await
     }
     async fn settle(
         &self,
@@ -317,6 +347,6 @@ impl Ledger for StoppingStore {
         stopped!(self, "settle", self.inner.settle(scope, mails, now))
     }
     async fn totals(&self, mailbox: &str) -> Result<Totals, StoreError> {
-        self.inner.totals(mailbox).await
+        self.around.call(self.inner.totals(mailbox)).await
     }
 }

@@ -13,7 +13,11 @@ use nyckelbud::delivery::{GatewayTraits, MailSender, OutgoingMail, Receipt, SmsG
 use nyckelbud::directory::{Directory, DirectoryError, Facts, Finding, Who};
 use nyckelbud::mailbox::*;
 use nyckelbud::password::{PasswordReset, TemporaryPassword, Used, ValueRefused};
+use nyckelbud::store::{Claim, Committed, Step};
+use nyckelbud::ticket::TicketId;
 use nyckelbud::types::{AccountId, Outcome, PhoneNumber, UnixMillis};
+
+use super::stopping_store::Around;
 
 /// How the program is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +67,20 @@ impl Stopper {
             Stop::Panic => panic!("stopped on purpose: {place}"),
         }
     }
+}
+
+impl Around for Stopper {
+    type Noted = ();
+
+    async fn point(&self, place: &'static str) {
+        Stopper::point(self, place);
+    }
+    async fn call<T: Send>(&self, call: impl Future<Output = T> + Send) -> T {
+        call.await
+    }
+    fn claimed(&self, _: &mut [Claim]) {}
+    fn note(&self, _: TicketId, _: &Step) {}
+    async fn committed(&self, (): (), _: &Committed) {}
 }
 
 /// The world's own log: a line a call, appended, never buffered.

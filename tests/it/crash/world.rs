@@ -203,7 +203,7 @@ impl World {
         let spool = nyckelbud::delivery::sms::spool::SpoolGateway::new("modem", self.folder.join("sms"));
         parts.gateways = vec![Arc::new(stopping!(spool))];
         parts.mail = Arc::new(stopping!(demo_desk::mail_spool(settings)));
-        parts.store = Arc::new(StoppingStore { inner: parts.store, stopper: stopper.clone() });
+        parts.store = Arc::new(StoppingStore { inner: parts.store, around: stopper.clone() });
         parts.timing = TIMING;
         if self.asks_for_codes() || self.is_stopped() {
             parts.rules.remind_after = Duration::from_millis(100);

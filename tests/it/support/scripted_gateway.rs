@@ -23,6 +23,7 @@ type Answer = dyn Fn(usize, &str) -> Outcome + Send + Sync;
 pub struct ScriptedGateway {
     name: &'static str,
     receipts: bool,
+    honours_keys: AtomicBool,
     answer: Box<Answer>,
     down: AtomicBool,
     wait: Mutex<Option<Duration>>,
@@ -38,7 +39,8 @@ impl ScriptedGateway {
         answer: impl Fn(usize, &str) -> Outcome + Send + Sync + 'static,
     ) -> Arc<Self> {
         let (down, tries, sent) = (AtomicBool::new(false), AtomicUsize::new(0), Mutex::default());
-        Arc::new(Self { name, receipts, answer: Box::new(answer), down, wait: Mutex::default(), tries, sent })
+        let (honours_keys, wait) = (AtomicBool::new(false), Mutex::default());
+        Arc::new(Self { name, receipts, honours_keys, answer: Box::new(answer), down, wait, tries, sent })
     }
 
     /// From now on it takes nothing and asks to be left alone for so long, or takes texts again.
@@ -50,6 +52,11 @@ impl ScriptedGateway {
     /// From now on nobody reaches it, or everybody does.
     pub fn set_down(&self, down: bool) {
         self.down.store(down, Ordering::SeqCst);
+    }
+
+    /// From now on a key that comes twice is the same text for it.
+    pub fn honour_keys(&self) {
+        self.honours_keys.store(true, Ordering::SeqCst);
     }
 
     /// The texts that reached it.
@@ -89,7 +96,8 @@ impl SmsGateway for ScriptedGateway {
     }
 
     fn traits(&self) -> GatewayTraits {
-        GatewayTraits { receipts: self.receipts, honours_keys: false, can_be_asked: true }
+        let honours_keys = self.honours_keys.load(Ordering::SeqCst);
+        GatewayTraits { receipts: self.receipts, honours_keys, can_be_asked: true }
     }
 
     async fn send(&self, to: &PhoneNumber, text: &SmsText, key: &str) -> Outcome {

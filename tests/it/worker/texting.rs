@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use nyckelbud::decision::ManagerDelivery;
 use nyckelbud::delivery::Receipt;
 use nyckelbud::ticket::Guard;
 
@@ -211,4 +212,47 @@ async fn a_late_receipt_of_the_first_gateway_counts_while_the_second_one_is_aske
     assert!(store.receipt("a", Some(&key), "a1", Receipt::Delivered, now).await.unwrap());
     desk.work().await;
     assert!(matches!(desk.ticket(TEXTED).await.state, State::Done { .. }));
+}
+
+/// Numbers and keys of Filip's password, whose manager gets it by text: the first answer is unclear, and
+/// meanwhile `changes` happens to the people's file.
+async fn texted_to_karin(place: &Place, changes: fn(&str) -> String) -> Vec<(String, String)> {
+    place.deliver(OFFERED);
+    let path = place.folder.join("directory.toml");
+    let first = std::sync::atomic::AtomicBool::new(true);
+    let gateway = ScriptedGateway::new("a", false, move |_, text| {
+        if demo_desk::password_in(text).is_none() || !first.swap(false, std::sync::atomic::Ordering::SeqCst) {
+            return accepted("");
+        }
+        std::fs::write(&path, changes(&std::fs::read_to_string(&path).unwrap())).unwrap();
+        uncertain()
+    });
+    gateway.honour_keys();
+    let desk = OpenDesk::open(&place.folder, &place.clock, |parts| {
+        parts.gateways = vec![Arc::clone(&gateway) as _];
+        parts.rules.policy.manager = ManagerDelivery::Password;
+    })
+    .await;
+    desk.work().await;
+    let state = desk.ticket(OFFERED).await.state;
+    assert!(matches!(state, State::Done { .. }), "{state:?}");
+    let sent = gateway.sent().into_iter().filter(|sent| demo_desk::password_in(&sent.text).is_some());
+    sent.map(|sent| (sent.to, sent.key)).collect()
+}
+
+#[tokio::test]
+async fn a_key_stands_for_one_number_when_the_managers_number_changes_after_an_unclear_answer() {
+    let place = Place::new();
+    let sent = texted_to_karin(&place, |people| people.replace("070-174 06 10", "070-174 06 90")).await;
+    let [(first, key), (second, other_key)] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!((first.as_str(), second.as_str()), (KARINS_MOBILE, "+46701740690"));
+    assert_ne!(key, other_key, "a gateway that honours keys would take it for the first text");
+}
+
+#[tokio::test]
+async fn the_same_number_gets_the_same_key_after_an_unclear_answer() {
+    let place = Place::new();
+    let sent = texted_to_karin(&place, str::to_owned).await;
+    let [first, second] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!(first, second);
 }

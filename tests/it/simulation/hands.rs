@@ -1,0 +1,188 @@
+//! People with phones and browsers: who gets a password uses it; who gets a link opens it, declines, comes too
+//! late or never, shows it to a second browser; programs look at every link beforehand; somebody forges receipts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use nyckelbud::delivery::Receipt;
+use nyckelbud::ticket::TicketId;
+use nyckelbud::types::AccountId;
+use nyckelbud::web::{Browser, Desk, PickupAnswer, PickupView, Proof};
+
+use super::log::{What, Words, key_parts};
+use super::world::World;
+
+/// What somebody does with a link.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mind {
+    Opens,
+    Declines,
+    Never,
+}
+
+impl World {
+    /// A text has come to this phone.
+    pub fn receive(self: &Arc<Self>, to: &str, words: Words, key: &str) {
+        self.write(0, What::InPhone { to: to.to_owned(), words: words.clone() });
+        let ticket = key_parts(key).map(|(ticket, ..)| ticket);
+        match words {
+            Words::Password(value) => self.act({
+                // Whoever holds it: a manager hands it over.
+                let (world, mut throws) = (Arc::clone(self), self.throws(&format!("uses {key}")));
+                async move {
+                    let always = world.plan.gateways.iter().any(|gateway| gateway.always.is_some());
+                    if always || throws.percent(90) {
+                        tokio::time::sleep(throws.seconds(20, 3600)).await;
+                        world.tell_whose(&value);
+                    }
+                }
+            }),
+            Words::Link(token) => {
+                let mut links = self.links.lock().unwrap();
+                if !links.contains(&token) {
+                    links.push(token.clone());
+                    self.act(Arc::clone(self).holds(token, ticket.unwrap_or(TicketId(0))));
+                }
+            }
+            Words::Warning(token) => {
+                let (world, mut throws) = (Arc::clone(self), self.throws(&format!("warned {key}")));
+                if throws.percent(20) {
+                    self.act(async move {
+                        tokio::time::sleep(throws.seconds(5, 1800)).await;
+                        world.press(TicketId(0), &token, None, PickupAnswer::NotMe).await;
+                    });
+                }
+            }
+        }
+    }
+
+    /// The owner of the account that this opens, or once did, is told.
+    fn tell_whose(&self, value: &str) {
+        let log = self.log();
+        let whose = log.iter().find_map(|entry| match &entry.what {
+            What::Holds { account, value: held, .. } if held == value => Some(account.clone()),
+            _ => None,
+        });
+        if let Some(account) = whose {
+            self.tell(&account, value);
+        }
+    }
+
+    /// Somebody has a link.
+    async fn holds(self: Arc<Self>, token: String, ticket: TicketId) {
+        let mut throws = self.throws(&format!("link of {}", ticket.0));
+        // A program looks before any person does.
+        for _ in 0..throws.below(3) {
+            self.look(ticket, &token, None).await;
+        }
+        let mind = throws.one(&[(7, Mind::Opens), (1, Mind::Declines), (2, Mind::Never)]);
+        let patience = throws.one(&[(4, 5), (5, 600), (1, 5 * 3600)]);
+        tokio::time::sleep(throws.seconds(0, patience)).await;
+        if throws.percent(25) {
+            let (world, token, pause) = (Arc::clone(&self), token.clone(), throws.seconds(0, 120));
+            self.act(async move {
+                tokio::time::sleep(pause).await;
+                world.opens(&token, ticket, 2, None).await;
+            });
+        }
+        match mind {
+            Mind::Opens => {
+                let answer = throws.one(&[
+                    (6, Some(PickupAnswer::HandedOver)),
+                    (1, Some(PickupAnswer::DidNotWork)),
+                    (2, None),
+                ]);
+                self.opens(&token, ticket, 1, answer).await;
+                if throws.percent(30) {
+                    tokio::time::sleep(throws.seconds(0, 1500)).await;
+                    self.opens(&token, ticket, 1, None).await;
+                }
+            }
+            Mind::Declines => self.press(ticket, &token, None, PickupAnswer::NotMine).await,
+            Mind::Never => {}
+        }
+    }
+
+    /// Looks at a link: that changes nothing.
+    async fn look(&self, ticket: TicketId, token: &str, browser: Option<u8>) {
+        let process = self.running();
+        let Some((process, desk)) = process.and_then(|p| p.desk().map(|desk| (p, desk))) else { return };
+        let (token, by) = (token.to_owned(), Arc::clone(&process));
+        let looking = async move {
+            by.write(What::Looked { ticket });
+            desk.port.pickup(&token, browser.map(|n| Browser::new([n; 16])).as_ref()).await
+        };
+        process.serve(looking).await;
+    }
+
+    /// Presses the button until a page comes, or the reason why none does.
+    async fn opens(
+        self: &Arc<Self>,
+        token: &str,
+        ticket: TicketId,
+        browser: u8,
+        answer: Option<PickupAnswer>,
+    ) {
+        for _ in 0..6 {
+            self.look(ticket, token, Some(browser)).await;
+            let process = self.whenever_it_runs().await;
+            let Some(desk) = process.desk() else { continue };
+            process.write(What::Pressed { ticket, browser });
+            let link = token.to_owned();
+            let pressing = async move {
+                desk.port.reveal(&link, &Browser::new([browser; 16]), &Proof::default(), "sv").await
+            };
+            match process.serve(pressing).await {
+                Some(Ok(page)) => {
+                    let value = page.html().to_owned();
+                    process.write(What::Revealed { ticket, browser, value: value.clone() });
+                    tokio::time::sleep(Duration::from_secs(30)).await;
+                    self.tell_whose(&value);
+                    if let Some(answer) = answer {
+                        self.press(ticket, token, Some(browser), answer).await;
+                    }
+                    return;
+                }
+                Some(Err(PickupView::Busy)) | None => tokio::time::sleep(Duration::from_secs(20)).await,
+                Some(Err(_)) => return,
+            }
+        }
+    }
+
+    /// Presses another button.
+    async fn press(&self, ticket: TicketId, token: &str, browser: Option<u8>, answer: PickupAnswer) {
+        let process = self.whenever_it_runs().await;
+        let Some(desk) = process.desk() else { return };
+        let (token, browser) = (token.to_owned(), browser.map(|n| Browser::new([n; 16])));
+        let pressing = async move { desk.port.answer(&token, browser.as_ref(), answer).await };
+        let words = match answer {
+            PickupAnswer::HandedOver => "handed over",
+            PickupAnswer::DidNotWork => "it did not work",
+            PickupAnswer::NotMine => "not mine",
+            PickupAnswer::NotMe => "not me",
+        };
+        if process.serve(pressing).await.is_some() {
+            process.write(What::Answered { ticket, answer: words });
+        }
+    }
+
+    /// Somebody outside who knows how keys look, and not the secret.
+    pub async fn forges(self: Arc<Self>) {
+        let mut throws = self.throws("forger");
+        for round in 0..throws.below(4) {
+            tokio::time::sleep(throws.seconds(20, 1200)).await;
+            let gateway = self.plan.gateways[0].name;
+            let known =
+                self.sent.lock().unwrap().last().map(|sent| (sent.key.clone(), sent.reference.clone()));
+            let (key, reference) = known.unwrap_or_else(|| ("n1-text-1-0-1".to_owned(), "alpha0".to_owned()));
+            let receipt = if round % 2 == 0 { Receipt::Delivered } else { Receipt::Failed };
+            self.call_back(gateway, "a guess", Some(key), reference, receipt).await;
+        }
+    }
+
+    /// Was this value told to the account's owner?
+    pub fn was_told(&self, account: &AccountId, value: &str) -> bool {
+        let people = self.people.lock().unwrap();
+        people.iter().any(|person| person.id == *account && person.told.iter().any(|told| told == value))
+    }
+}
