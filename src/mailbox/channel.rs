@@ -9,8 +9,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::RawMail;
 
-/// Mails that wait, at most. More would win no time: the store, not the connection, is what is waited for.
-const WAITING_MAILS: usize = 4;
+/// Mails that wait, at most: what a mail costs beside its octets.
+const WAITING_MAILS: usize = 100;
 /// Octets of mails that wait, at most. A larger mail waits alone.
 const WAITING_OCTETS: u32 = 1024 * 1024;
 
@@ -120,9 +120,9 @@ mod tests {
 
     #[tokio::test]
     async fn many_small_mails_wait_or_few_large_ones_and_one_that_is_too_large_waits_alone() {
-        let quarter = MIB / 4;
+        let half = MIB / 2;
         let expected =
-            [(0, 4), (1000, 4), (quarter, 4), (MIB / 3, 3), (MIB / 2, 2), (3 * quarter, 1), (25 * MIB, 1)];
+            [(0, 100), (1000, 100), (MIB / 4, 4), (half, 2), (half + 1, 1), (MIB, 1), (25 * MIB, 1)];
         for (octets, count) in expected {
             assert_eq!(fit(octets).await, count, "{octets} octets");
         }

@@ -211,10 +211,10 @@ impl<A: Around> Store for StoppingStore<A> {
         stopped!(self, "hold_forgotten", self.inner.hold_forgotten(pause, now))
     }
     async fn is_frozen(&self, account: &AccountId) -> Result<bool, StoreError> {
-        self.inner.is_frozen(account).await
+        self.around.call(self.inner.is_frozen(account)).await
     }
     async fn frozen(&self) -> Result<Vec<Frozen>, StoreError> {
-        self.inner.frozen().await
+        self.around.call(self.inner.frozen()).await
     }
     async fn unfreeze(
         &self,

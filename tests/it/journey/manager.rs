@@ -136,7 +136,8 @@ async fn the_three_are_told(post: &Postfix) {
     for kind in kinds {
         assert_eq!(to_filip.iter().filter(|mail| mail.contains(kind)).count(), 1, "{kind}: {to_filip:#?}");
     }
-    for mail in to_karin.iter().chain(&to_filip) {
+    // An owner's mail has the link that says "it was not me", which shows nothing.
+    for mail in &to_karin {
         assert!(!mail.contains("/p/"), "no mail carries a link to a password: {mail}");
     }
 }

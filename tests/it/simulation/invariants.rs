@@ -150,16 +150,16 @@ impl Evidence {
         let whose = match key_parts(key).and_then(|(ticket, ..)| self.state_at(ticket, place)) {
             Some(State::Offered { offer, .. }) => Some(&offer.hand),
             Some(State::Sending { job, .. } | State::Sent { job, .. }) => Some(&job.hand),
-            // A warning is the owner's.
             _ => None,
         };
-        let numbers = match whose {
-            Some(Hand::Manager(id)) => {
-                seen.managers.iter().find(|(one, _)| one == id).map(|(_, phones)| phones)
-            }
-            Some(Hand::Requester) | None => Some(&seen.phones),
+        let managers = seen.managers.iter();
+        let numbers: Vec<&String> = match whose {
+            Some(Hand::Manager(id)) => managers.filter(|(one, _)| one == id).flat_map(|(_, it)| it).collect(),
+            Some(Hand::Requester) => seen.phones.iter().collect(),
+            // A warning is the owner's; a reminder and the word that a link is closed are a manager's.
+            None => seen.phones.iter().chain(managers.flat_map(|(_, phones)| phones)).collect(),
         };
-        if numbers.is_none_or(|numbers| !numbers.iter().any(|number| number == to)) {
+        if !numbers.into_iter().any(|number| number == to) {
             broken.push(format!("I4: {key} was texted to a number that the directory did not say"));
         }
         if matches!(whose, Some(Hand::Requester)) && !self.is_named_in_a_mail(&seen.account, to) {

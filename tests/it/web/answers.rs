@@ -92,7 +92,7 @@ async fn an_address_used_in_the_wrong_way_says_which_way_is_right() {
     let handed = format!("{link}/handed-over");
     let cases = [
         ("GET", handed.as_str(), "POST"),
-        ("GET", "/callbacks/sms/elks/secret", "POST"),
+        ("PUT", "/callbacks/sms/elks/secret", "GET,HEAD,POST"),
         ("POST", "/livez", "GET,HEAD"),
         ("PUT", &link, "GET,HEAD,POST"),
         ("DELETE", &link, "GET,HEAD,POST"),
