@@ -238,8 +238,8 @@ mod tests {
         for (status, body, expected) in [
             (
                 201,
-                r#"{"id":"01FC66621XXXXX119Z8PMV1QPQ","to":["46701740605"],"canceled":false,"body":"Kd7p"}"#,
-                "accepted: 01FC66621XXXXX119Z8PMV1QPQ",
+                r#"{"id":"01FC66621ABCDE119Z8PMV1QPQ","to":["46701740605"],"canceled":false,"body":"Kd7p"}"#,
+                "accepted: 01FC66621ABCDE119Z8PMV1QPQ",
             ),
             (201, r#"{"id":"3-mbA7z9wDKY76ag"}"#, "accepted: 3-mbA7z9wDKY76ag"),
             (201, r#"{"id":"01F","canceled":true}"#, "refused: gw says that the text failed"),

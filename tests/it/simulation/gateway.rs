@@ -49,6 +49,9 @@ pub fn words_of(text: &str) -> Words {
         let token: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
         return if token.contains('-') { Words::Warning(token) } else { Words::Link(token) };
     }
+    if text.contains("Länken är stängd") {
+        return Words::Closed;
+    }
     Words::Password(demo_desk::password_in(text).unwrap_or_default().to_owned())
 }
 

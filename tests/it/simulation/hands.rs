@@ -24,7 +24,6 @@ impl World {
     /// A text has come to this phone.
     pub fn receive(self: &Arc<Self>, to: &str, words: Words, key: &str) {
         self.write(0, What::InPhone { to: to.to_owned(), words: words.clone() });
-        let ticket = key_parts(key).map(|(ticket, ..)| ticket);
         match words {
             Words::Password(value) => self.act({
                 // Whoever holds it: a manager hands it over.
@@ -41,9 +40,11 @@ impl World {
                 let mut links = self.links.lock().unwrap();
                 if !links.contains(&token) {
                     links.push(token.clone());
-                    self.act(Arc::clone(self).holds(token, ticket.unwrap_or(TicketId(0))));
+                    let ticket = self.ticket_of(&token);
+                    self.act(Arc::clone(self).holds(token, ticket));
                 }
             }
+            Words::Closed => {}
             Words::Warning(token) => {
                 let (world, mut throws) = (Arc::clone(self), self.throws(&format!("warned {key}")));
                 if throws.percent(20) {
@@ -54,6 +55,16 @@ impl World {
                 }
             }
         }
+    }
+
+    /// Whose link this is: a reminder may be the first text with it that arrives, and its key names no ticket.
+    fn ticket_of(&self, token: &str) -> TicketId {
+        let log = self.log();
+        let first = log.iter().find_map(|entry| match &entry.what {
+            What::Text { words: Words::Link(sent), key, .. } if sent == token => key_parts(key),
+            _ => None,
+        });
+        first.expect("a link was texted for a ticket before anybody was reminded of it").0
     }
 
     /// The owner of the account that this opens, or once did, is told.

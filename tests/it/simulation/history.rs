@@ -24,6 +24,7 @@ impl Names {
             Words::Password(value) => self.of(value),
             Words::Link(token) => format!("a link, {}", self.of(token)),
             Words::Warning(_) => "a warning".to_owned(),
+            Words::Closed => "that the link is closed".to_owned(),
         }
     }
 }

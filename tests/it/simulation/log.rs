@@ -129,6 +129,8 @@ pub enum Words {
     Link(String),
     /// The token of a link that stops an offer.
     Warning(String),
+    /// That a manager's link is closed.
+    Closed,
 }
 
 /// A move of a ticket that the store has taken.

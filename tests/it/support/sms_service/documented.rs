@@ -105,7 +105,7 @@ fn id(kind: Kind) -> &'static str {
     match kind {
         Kind::Elks => "s3633fa8e62f823e52fbc67ebf6925ab5",
         Kind::Twilio => "SM0000000000000000000000000000b2",
-        Kind::Sinch => "01FC66621XXXXX119Z8PMV1QPQ",
+        Kind::Sinch => "01FC66621ABCDE119Z8PMV1QPQ",
         Kind::GatewayApi => "421332671",
         Kind::Kannel | Kind::Http => "a-77",
     }
