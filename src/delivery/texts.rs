@@ -72,6 +72,8 @@ pub enum HandedOver {
     },
     /// Not at all: it was changed, or may have been, and nobody received the new one.
     Nobody,
+    /// It was, but not used in time, and another one that nobody knows took its place.
+    Unused,
 }
 
 /// Why a text cannot be made. Never holds a value.

@@ -239,6 +239,8 @@ struct Values {
     tail: String,
     /// Did somebody receive the password? The name or tail of who did may be unknown by now.
     received: bool,
+    /// Was what they received replaced because nobody used it?
+    unused: bool,
     until: UnixMillis,
     at: UnixMillis,
     text: String,
@@ -248,6 +250,9 @@ struct Values {
 
 impl Values {
     fn handed_over(&self) -> HandedOver {
+        if self.unused {
+            return HandedOver::Unused;
+        }
         match (self.received, self.manager.as_str()) {
             (false, _) => HandedOver::Nobody,
             (true, "") => HandedOver::Phone { tail: self.tail.clone() },

@@ -23,16 +23,30 @@ const PAUSES: u32 = 150;
 /// The value is kept for so long after its use was to be looked up.
 const KEPT_FOR: Duration = Duration::from_secs(60 * 60);
 
+const REPLACED: &str = "it was replaced by one that nobody knows";
+const MAY_BE_REPLACED: &str = "it may have been replaced by one that nobody knows";
+const NO_TRY_ANSWERED: &str = "it could not be replaced: no try was answered";
+
 /// Until when a password that reaches its hand at `since` stays sealed; `None` when it does not.
 pub(crate) fn kept_until(work: &Work, credential: Credential, since: UnixMillis) -> Option<UnixMillis> {
     let wanted = work.parts.rules.scramble && credential.is_password() && work.parts.reset.exchanges();
     wanted.then(|| looked_up_at(&work.parts.rules, since, None).plus(KEPT_FOR))
 }
 
-/// Seals it for so long, where its delivery ends.
-pub(crate) fn keep(work: &Work, job: &Job, since: UnixMillis) -> Result<Option<Sealed>, WorkError> {
-    let until = kept_until(work, job.credential, since);
-    until.map(|until| reset::reseal(work, job.generation, until)).transpose()
+/// Seals it for so long, where its delivery ends. One that is erased by then is not replaced when nobody uses it;
+/// the delivery itself stands all the same.
+pub(crate) fn keep(work: &Work, job: &Job, since: UnixMillis) -> Option<Sealed> {
+    let until = kept_until(work, job.credential, since)?;
+    reset::reseal(work, job.generation, until).ok()
+}
+
+/// May a call of ours have replaced the password of `generation`, though nobody knows it? Then the register cannot
+/// tell whether its owner used it: our own change looks the same.
+pub(crate) fn may_have_replaced(work: &Work, generation: u32) -> bool {
+    work.intents(IntentKind::Scramble, generation).any(|intent| match &intent.outcome {
+        None | Some(Outcome::Uncertain { .. }) => true,
+        Some(Outcome::Accepted { .. } | Outcome::Refused { .. } | Outcome::NotSent { .. }) => false,
+    })
 }
 
 /// Does a ticket in this state keep its sealed password for that?
@@ -65,21 +79,28 @@ pub(crate) async fn unused(
     generation: u32,
     credential: Credential,
 ) -> Result<Flow, WorkError> {
-    let old = match kept_until(work, credential, work.now()) {
-        Some(_) => work.open_sealed(generation).ok(),
-        None => None,
-    };
-    let Some(old) = old else { return work.commit(Event::Unused, Draft::default()).await };
     if let Some(left) = left_behind(work, generation) {
         let outcome = Outcome::Uncertain { cause: "the program was stopped during the call".to_owned() };
         let draft = Draft { end: Some((left, outcome)), ..Draft::default() };
         return work.commit_same(draft).await;
     }
+    let may_have_replaced = may_have_replaced(work, generation);
+    let old = match kept_until(work, credential, work.now()) {
+        Some(_) => work.open_sealed(generation).ok(),
+        None => None,
+    };
+    let Some(old) = old else {
+        if may_have_replaced {
+            return open(work, MAY_BE_REPLACED, None).await;
+        }
+        return work.commit(Event::Unused, Draft::default()).await;
+    };
     if !work.lease_allows(work.parts.timing.directory) {
         return work.give_back(work.now()).await;
     }
     if work.intents(IntentKind::Scramble, generation).count() >= TRIES {
-        return open(work, "it could not be replaced: no try was answered", None).await;
+        let note = if may_have_replaced { MAY_BE_REPLACED } else { NO_TRY_ANSWERED };
+        return open(work, note, None).await;
     }
     replace(work, generation, &old).await
 }
@@ -114,7 +135,7 @@ async fn replace(work: &mut Work, generation: u32, old: &TemporaryPassword) -> R
         .unwrap_or(Outcome::Uncertain { cause: "the directory did not answer in time".to_owned() });
     let end = Some((key, outcome.clone()));
     match outcome {
-        Outcome::Accepted { .. } => open(work, "it was replaced by one that nobody knows", end).await,
+        Outcome::Accepted { .. } => open(work, REPLACED, end).await,
         Outcome::Refused { .. } => refused(work, generation, end).await,
         Outcome::NotSent { .. } | Outcome::Uncertain { .. } => {
             let due = Due::At(work.now().plus(work.parts.timing.retry.saturating_mul(PAUSES)));
@@ -130,11 +151,10 @@ async fn refused(
     generation: u32,
     end: Option<(String, Outcome)>,
 ) -> Result<Flow, WorkError> {
-    let unclear = work
-        .intents(IntentKind::Scramble, generation)
-        .any(|i| matches!(i.outcome, Some(Outcome::Uncertain { .. })));
-    if unclear {
-        return open(work, "it may have been replaced by one that nobody knows", end).await;
+    let earlier = |i: &&Intent| end.as_ref().is_none_or(|(key, _)| i.key != *key);
+    let uncertain = |i: &Intent| matches!(i.outcome, Some(Outcome::Uncertain { .. }));
+    if work.intents(IntentKind::Scramble, generation).filter(earlier).any(uncertain) {
+        return open(work, MAY_BE_REPLACED, end).await;
     }
     let asked = super::step::was_used(work, generation, Credential::Password);
     match tokio::time::timeout(work.parts.timing.directory, asked).await {
@@ -143,10 +163,16 @@ async fn refused(
     }
 }
 
+/// Opens the ticket. An owner whose password was replaced, or may have been, is told, as of every change
+/// (decisions, 8).
 async fn open(
     work: &mut Work,
     note: &'static str,
     end: Option<(String, Outcome)>,
 ) -> Result<Flow, WorkError> {
-    work.commit(Event::Unused, Draft { note: Some(note), end, ..Draft::default() }).await
+    let mut draft = Draft { note: Some(note), end, ..Draft::default() };
+    if note == REPLACED || note == MAY_BE_REPLACED {
+        draft.messages.extend(super::step::owner_of_a_replaced_password(work).await);
+    }
+    work.commit(Event::Unused, draft).await
 }

@@ -103,6 +103,9 @@ async fn check_use(work: &mut Work) -> Result<Flow, WorkError> {
     if now < due {
         return work.give_back(due).await;
     }
+    if scramble::may_have_replaced(work, generation) {
+        return scramble::unused(work, generation, credential).await;
+    }
     let asked = was_used(work, generation, credential);
     match tokio::time::timeout(work.parts.timing.directory, asked).await {
         Ok(Ok(Used::Yes)) => work.commit(Event::UseKnown, Draft::default()).await,
@@ -167,6 +170,12 @@ pub(crate) async fn owner_of_a_changed_password(work: &Work) -> Option<NewMessag
     let Facts { lookup: Lookup::One(account), .. } = facts_now(work).await? else { return None };
     let credential = work.state().job().map(|job| job.credential).unwrap_or_default();
     to_owner(work, &account, json!({ "name": account.name, "at": work.now(), "credential": credential }))
+}
+
+/// The same mail when nobody used the new password in time and it was replaced, or may have been.
+pub(crate) async fn owner_of_a_replaced_password(work: &Work) -> Option<NewMessage> {
+    let Facts { lookup: Lookup::One(account), .. } = facts_now(work).await? else { return None };
+    to_owner(work, &account, json!({ "name": account.name, "at": work.now(), "unused": true }))
 }
 
 async fn facts_now(work: &Work) -> Option<Facts> {

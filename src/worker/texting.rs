@@ -131,7 +131,7 @@ async fn texted(work: &mut Work, job: &Job, text: Texting, mut draft: Draft) -> 
     match &text.phase {
         Phase::Delivered => {
             draft.messages.extend(owner_notice(work, job).await);
-            draft.sealed = scramble::keep(work, job, now)?;
+            draft.sealed = scramble::keep(work, job, now);
             draft.due = Due::At(looked_up_at(&work.parts.rules, now, job.valid_until));
         }
         Phase::Taken { .. } => draft.due = Due::At(now.plus(ASK_EVERY)),

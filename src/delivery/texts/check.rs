@@ -54,8 +54,13 @@ pub(super) fn problems(texts: &Texts) -> Vec<String> {
     ];
     let notices =
         [Credential::Password, Credential::TemporaryAccessPass].into_iter().flat_map(|credential| {
-            [(&by_phone, None), (&by_manager, Some(stop.as_str())), (&HandedOver::Nobody, None)]
-                .map(|(how, url)| Mail::owner_notice(&line, at, number, credential, how, url))
+            [
+                (&by_phone, None),
+                (&by_manager, Some(stop.as_str())),
+                (&HandedOver::Nobody, None),
+                (&HandedOver::Unused, None),
+            ]
+            .map(|(how, url)| Mail::owner_notice(&line, at, number, credential, how, url))
         });
     let long: Vec<_> = long.into_iter().chain(notices).collect();
     let mut told: Vec<String> = Vec::new();

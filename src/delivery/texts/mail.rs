@@ -89,10 +89,11 @@ impl Mail {
             Credential::Password => ("owner-notice", "changed"),
             Credential::TemporaryAccessPass => ("owner-notice-pass", "issued"),
         };
-        let (manager, tail, received) = match how {
-            HandedOver::Phone { tail } => ("", tail.as_str(), "yes"),
-            HandedOver::Manager { name } => (name.as_str(), "", "yes"),
-            HandedOver::Nobody => ("", "", ""),
+        let (manager, tail, received, unused) = match how {
+            HandedOver::Phone { tail } => ("", tail.as_str(), "yes", ""),
+            HandedOver::Manager { name } => (name.as_str(), "", "yes", ""),
+            HandedOver::Nobody => ("", "", "", ""),
+            HandedOver::Unused => ("", "", "yes", "yes"),
         };
         Self::about(template, number)
             .with("name", Word::line(name))
@@ -100,6 +101,7 @@ impl Mail {
             .with("manager", Word::line(manager))
             .with("tail", Word::line(tail))
             .with("received", Word::line(received))
+            .with("unused", Word::line(unused))
             // Longer than a line of words may be.
             .with("url", Word::Text(url.unwrap_or_default().to_owned()))
     }

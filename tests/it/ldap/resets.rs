@@ -56,13 +56,15 @@ async fn a_password_is_exchanged_only_while_it_is_the_one_that_we_set() {
         (id_of(&people, &unit.account("anna")).await, id_of(&people, &unit.account("berit")).await);
     let (first, other, new) = (a_password(), a_password(), a_password());
     assert!(reset.exchanges());
-    set(&people, &anna, &first).await;
+    let set_at = set(&people, &anna, &first).await;
     let outcome = reset.exchange(&anna, &other, &new).await;
     assert_eq!(outcome.code(), "refused", "{outcome:?}");
     assert_eq!(unit.sign_in("anna", first.expose(), None), SignedIn::MustChange, "nothing was changed");
     let outcome = reset.exchange(&anna, &first, &new).await;
     assert_eq!(outcome.code(), "accepted", "{outcome:?}");
     assert!(unit.sign_in("anna", first.expose(), None).is_wrong_password());
+    // After an exchange the domain cannot tell it from a password that its owner chose.
+    assert_eq!(reset.used(&anna, set_at).await, Ok(Used::Yes));
     // The race: she has chosen hers a moment ago.
     set(&people, &berit, &first).await;
     assert_eq!(unit.sign_in("berit", first.expose(), Some(OWN)), SignedIn::Changed);

@@ -1,9 +1,10 @@
 //! A password that nobody used is replaced by one that nobody knows, and an owner who was quick keeps theirs.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use nyckelbud::clock::{SystemClock, Zone};
+use nyckelbud::delivery::Receipt;
 use nyckelbud::directory::file::FileDirectory;
 use nyckelbud::directory::{DirectoryError, Finding};
 use nyckelbud::password::file::FilePasswordReset;
@@ -11,10 +12,16 @@ use nyckelbud::password::{PasswordReset, TemporaryPassword, Used, ValueRefused};
 use nyckelbud::types::{Outcome, UnixMillis};
 use nyckelbud::web::PickupAnswer;
 
+use super::texting::mails_to;
 use super::*;
+use crate::support::scripted_gateway::accepted;
+use crate::support::wait::until;
 
 /// A day and a minute: past `password.valid`.
 const UNUSED: i64 = 24 * 60 + 1;
+
+/// What the mail to the owner says.
+const UNUSED_WORDS: &str = "because the temporary one was not used in time";
 
 /// What happens in the moment before the value is replaced, and how the answer comes back.
 type Meanwhile = dyn Fn(usize) -> Answer + Send + Sync;
@@ -26,13 +33,17 @@ enum Answer {
     Lost,
     /// The call does not arrive.
     NotSent,
+    /// The change is made, and the program is killed before it hears of it.
+    Never,
 }
 
-/// A register with a moment before each exchange.
+/// A register with a moment before each exchange. As in Active Directory, an exchanged password need not be
+/// changed any more: the register cannot tell it from one that its owner chose.
 struct Register {
     inner: Arc<dyn PasswordReset>,
     meanwhile: Box<Meanwhile>,
     exchanges: Arc<AtomicUsize>,
+    exchanged: Arc<AtomicBool>,
 }
 
 #[async_trait]
@@ -56,13 +67,20 @@ impl PasswordReset for Register {
             return Outcome::NotSent { cause: "no connection".to_owned() };
         }
         let outcome = self.inner.exchange(account, old, new).await;
+        if matches!(outcome, Outcome::Accepted { .. }) {
+            self.exchanged.store(true, Ordering::SeqCst);
+        }
         match answer {
             Answer::Lost => Outcome::Uncertain { cause: "no answer".to_owned() },
+            Answer::Never => std::future::pending().await,
             Answer::AsIs | Answer::NotSent => outcome,
         }
     }
 
     async fn used(&self, account: &AccountId, since: UnixMillis) -> Result<Used, DirectoryError> {
+        if self.exchanged.load(Ordering::SeqCst) {
+            return Ok(Used::Yes);
+        }
         self.inner.used(account, since).await
     }
 
@@ -79,14 +97,25 @@ async fn scrambling(
     place: &Place,
     meanwhile: impl Fn(usize) -> Answer + Send + Sync + 'static,
 ) -> (OpenDesk, Arc<AtomicUsize>) {
+    let (desk, exchanges, _) = with_register(place, Arc::default(), meanwhile).await;
+    (desk, exchanges)
+}
+
+/// As [`scrambling`], with a register of which `exchanged` is known already.
+async fn with_register(
+    place: &Place,
+    exchanged: Arc<AtomicBool>,
+    meanwhile: impl Fn(usize) -> Answer + Send + Sync + 'static,
+) -> (OpenDesk, Arc<AtomicUsize>, Arc<AtomicBool>) {
     let exchanges = Arc::new(AtomicUsize::new(0));
     let desk = OpenDesk::open(&place.folder, &place.clock, |parts| {
         parts.rules.scramble = true;
         let (inner, exchanges) = (Arc::clone(&parts.reset), Arc::clone(&exchanges));
-        parts.reset = Arc::new(Register { inner, meanwhile: Box::new(meanwhile), exchanges });
+        let (meanwhile, exchanged) = (Box::new(meanwhile), Arc::clone(&exchanged));
+        parts.reset = Arc::new(Register { inner, meanwhile, exchanges, exchanged });
     })
     .await;
-    (desk, exchanges)
+    (desk, exchanges, exchanged)
 }
 
 /// The password that was texted.
@@ -194,9 +223,75 @@ async fn after_a_lost_answer_nobody_is_forgotten_who_may_stand_outside() {
     place.clock.turn(6);
     desk.work().await;
     assert_eq!(exchanges.load(Ordering::SeqCst), 2);
-    technician_has(&desk, TEXTED, Reason::PasswordUnused, PasswordFact::Changed).await;
+    it_may_have_been_replaced(&place, &desk).await;
+}
+
+/// A technician has the ticket and knows that; so does the owner.
+async fn it_may_have_been_replaced(place: &Place, desk: &OpenDesk) {
+    technician_has(desk, TEXTED, Reason::PasswordUnused, PasswordFact::Changed).await;
     let trail = desk.ticket(TEXTED).await.trail;
     assert!(trail.0.iter().any(|line| line.evidence.starts_with("it may have been replaced")), "{trail:?}");
+    let mails = mails_to(&place.folder, "anna.andersson@kommun.example");
+    let told = mails.iter().filter(|mail| mail.contains(UNUSED_WORDS)).count();
+    assert_eq!(told, 1, "the owner is told");
+}
+
+#[tokio::test]
+async fn nor_after_a_kill_between_the_change_and_its_answer() {
+    let place = Place::new();
+    place.deliver(TEXTED);
+    let (desk, _, exchanged) = with_register(&place, Arc::default(), |_| Answer::Never).await;
+    desk.work().await;
+    place.clock.turn(UNUSED);
+    let limit = std::time::Duration::from_secs(20);
+    let replaced =
+        until("the password is replaced", limit, || exchanged.load(Ordering::SeqCst).then_some(()));
+    tokio::select! {
+        () = desk.work() => panic!("it hears of it"),
+        () = replaced => {}
+    }
+    drop(desk);
+    let (desk, ..) = with_register(&place, exchanged, |_| Answer::AsIs).await;
+    desk.work().await;
+    it_may_have_been_replaced(&place, &desk).await;
+}
+
+#[tokio::test]
+async fn nor_when_the_value_was_erased_before_the_register_came_back() {
+    let place = Place::new();
+    place.deliver(TEXTED);
+    let (desk, exchanges) = scrambling(&place, |_| Answer::Lost).await;
+    desk.work().await;
+    place.clock.turn(UNUSED);
+    desk.work().await;
+    assert_eq!(exchanges.load(Ordering::SeqCst), 1);
+    place.clock.turn(61);
+    desk.work().await;
+    it_may_have_been_replaced(&place, &desk).await;
+}
+
+#[tokio::test]
+async fn a_receipt_that_is_read_after_the_deadline_still_ends_its_request() {
+    let place = Place::new();
+    place.deliver(TEXTED);
+    let gateway = ScriptedGateway::new("a", true, |_, _| accepted("a1"));
+    let desk = OpenDesk::open(&place.folder, &place.clock, |parts| {
+        parts.rules.scramble = true;
+        parts.gateways = vec![Arc::clone(&gateway) as _];
+    })
+    .await;
+    desk.work().await;
+    let key = gateway.sent()[0].key.clone();
+    // The desk stood still meanwhile.
+    place.clock.turn(31);
+    let (store, now) = (&desk.parts.store, desk.parts.clock.now());
+    assert!(store.receipt("a", Some(&key), "a1", Receipt::Delivered, now).await.unwrap());
+    desk.work().await;
+    let state = desk.ticket(TEXTED).await.state;
+    assert!(matches!(state, State::Done { checked: false, .. }), "{state:?}");
+    place.clock.turn(UNUSED);
+    desk.work().await;
+    technician_has(&desk, TEXTED, Reason::PasswordUnused, PasswordFact::Changed).await;
 }
 
 #[tokio::test]

@@ -134,7 +134,12 @@ fn the_owner_is_told_when_and_how_the_password_was_handed_over() {
     let nobody = told(HandedOver::Nobody);
     assert!(nobody.contains("kl. 14.05, men det kunde inte lämnas över till någon. Servicedesk hjälper"));
     assert!(nobody.contains("on 2026-11-24, but it could not be handed over to anybody."));
-    for text in [phone, manager, unknown, nobody] {
+    let unused = told(HandedOver::Unused);
+    assert!(
+        unused.contains("kl. 14.05, eftersom det tillfälliga inte användes i tid. Det gäller inte längre.")
+    );
+    assert!(unused.contains("because the temporary one was not used in time. It is not valid any more."));
+    for text in [phone, manager, unknown, nobody, unused] {
         assert!(text.contains("Mejla servicedesk@kommun.example direkt och skriv 26-1141"));
     }
 }
