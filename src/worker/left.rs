@@ -15,8 +15,8 @@ use crate::types::{AccountId, EmailAddress, Outcome, UnixMillis};
 
 /// A link that can be used for less time than this is brought to nobody's mind.
 pub(crate) const TIME_TO_USE: Duration = Duration::from_secs(10 * 60);
-/// Whether a link that has not left yet has left by now is looked up so often.
-const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// Whether a link that has not left yet has left by now is looked up after so many of the shortest pauses: a minute.
+const LOOK_AGAIN: u32 = 30;
 
 /// What has left, or may have.
 #[derive(Clone, Copy, Debug, Default)]
@@ -106,7 +106,7 @@ pub(crate) async fn reminder(work: &Work, offer: &Offer) -> Result<Reminding, Wo
         mail: mail.filter(|_| offer.guard.link_by_mail()),
     };
     let (Some(last), Some(way)) = (link.last(), link.way()) else {
-        return Ok(Reminding::Later(now.plus(LOOK_AGAIN)));
+        return Ok(Reminding::Later(now.plus(parts.timing.retry.saturating_mul(LOOK_AGAIN))));
     };
     let at = last.plus(parts.rules.remind_after).max(now);
     if at.plus(TIME_TO_USE) > offer.expires_at || parts.automation().await? != Automation::On {

@@ -173,10 +173,8 @@ fn used_by(ticket: &Ticket, browser: &str) -> bool {
 fn handed_back(ticket: &Ticket) -> bool {
     // A freeze after a change was not said by whoever has the link.
     let stopped = ticket.state == State::Technician { password: PasswordFact::NotChanged };
-    match ticket.reason {
-        Some(Reason::AccountFrozen) => stopped,
-        reason => reason.is_some_and(|reason| SAID.contains(&reason)),
-    }
+    let said = |reason| SAID.contains(&reason) || (stopped && reason == Reason::AccountFrozen);
+    ticket.reason.is_some_and(said)
 }
 
 fn shown(state: &State) -> bool {
