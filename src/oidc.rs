@@ -4,7 +4,7 @@
 //! The provider says who somebody is. Whether that is whom a link is for is the caller's to say.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use openidconnect::core::{
@@ -31,6 +31,8 @@ const TIMEOUTS: Timeouts = Timeouts { connect: Duration::from_secs(3), total: Du
 /// So long the provider's document and keys are used again. A key that is not among them is looked for
 /// at once.
 const KNOWN_FOR: Duration = Duration::from_secs(60 * 60);
+/// A provider that has failed is not asked again for so long: whoever comes meanwhile is told at once.
+const FAILED_FOR: Duration = Duration::from_secs(10);
 
 /// The provider, and how this desk is known there.
 #[derive(Clone, Debug)]
@@ -129,13 +131,22 @@ type RelyingParty = Client<
 /// The provider's document with its keys, and since when it is known.
 type Known = (Instant, Arc<CoreProviderMetadata>);
 
+/// What the provider has answered.
+#[derive(Default)]
+struct Answers {
+    known: Option<Known>,
+    failed: Option<(Instant, OidcError)>,
+}
+
 /// The provider.
 pub struct Provider {
     settings: OidcSettings,
     issuer: IssuerUrl,
     redirect: RedirectUrl,
     http: HttpClient,
-    known: Mutex<Option<Known>>,
+    answers: std::sync::Mutex<Answers>,
+    /// Who has it asks the provider; the others wait for what it is told.
+    turn: Mutex<()>,
 }
 
 /// A provider cannot be made of these settings.
@@ -158,7 +169,8 @@ impl Provider {
         let issuer = IssuerUrl::new(settings.issuer.clone()).map_err(|_| SetupError::Address)?;
         let redirect = RedirectUrl::new(settings.redirect.clone()).map_err(|_| SetupError::Address)?;
         let http = HttpClient::new(TIMEOUTS, ANSWER_MAX)?;
-        Ok(Self { settings, issuer, redirect, http, known: Mutex::new(None) })
+        let (answers, turn) = (std::sync::Mutex::default(), Mutex::default());
+        Ok(Self { settings, issuer, redirect, http, answers, turn })
     }
 
     /// Reads the provider's document and its keys, and says where people are sent; nobody signs in.
@@ -257,16 +269,44 @@ impl Provider {
 
     /// The provider's document with its keys, at most so old.
     async fn metadata(&self, at_most: Duration) -> Result<Arc<CoreProviderMetadata>, OidcError> {
-        let mut known = self.known.lock().await;
-        if let Some((since, metadata)) = &*known
-            && since.elapsed() < at_most
-        {
-            return Ok(Arc::clone(metadata));
+        let began = Instant::now();
+        if let Some(answer) = self.remembered(at_most, began) {
+            return answer;
+        }
+        let _turn = self.turn.lock().await;
+        if let Some(answer) = self.remembered(at_most, began) {
+            return answer;
         }
         let found = CoreProviderMetadata::discover_async(self.issuer.clone(), &self.closure()).await;
-        let metadata = Arc::new(found.map_err(|error| OidcError::Unavailable(undiscovered(&error)))?);
-        *known = Some((Instant::now(), Arc::clone(&metadata)));
-        Ok(metadata)
+        let found = found.map(Arc::new).map_err(|error| OidcError::Unavailable(undiscovered(&error)));
+        let mut answers = self.answers();
+        match &found {
+            Ok(metadata) => {
+                *answers = Answers { known: Some((Instant::now(), Arc::clone(metadata))), failed: None };
+            }
+            Err(error) => answers.failed = Some((Instant::now(), error.clone())),
+        }
+        found
+    }
+
+    /// What it has answered to somebody else: at most so long ago, or since `began`.
+    fn remembered(
+        &self,
+        at_most: Duration,
+        began: Instant,
+    ) -> Option<Result<Arc<CoreProviderMetadata>, OidcError>> {
+        let answers = self.answers();
+        if let Some((at, metadata)) = &answers.known
+            && (at.elapsed() < at_most || *at >= began)
+        {
+            return Some(Ok(Arc::clone(metadata)));
+        }
+        let (at, error) = answers.failed.as_ref()?;
+        (at.elapsed() < FAILED_FOR).then(|| Err(error.clone()))
+    }
+
+    fn answers(&self) -> std::sync::MutexGuard<'_, Answers> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Our client as the crate wants one.

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use super::gateways::gateways;
 use super::registers::{Register, register, zone};
 use super::{CliError, Common, output};
-use crate::clock::SystemClock;
+use crate::clock::{Clock, SystemClock};
 use crate::config::{
     self, Loaded, MailboxKind, MailboxSettings, OauthSettings, PasswordStyle, PickupMethod, SecretSetting,
     Settings, SmtpKind, Start, Unused,
@@ -247,16 +247,17 @@ pub fn parts(settings: &Settings, store: Arc<dyn Store>, tokens: &Tokens) -> Res
     let keyring = keyring(settings).map(Arc::new).map_err(|error| {
         tracing::error!("no sealing key: {error}; tickets work, passwords wait (`nyckelbud key new`)");
     });
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     Ok(Parts {
         store,
         directory,
         reset,
         passes,
-        gateways: gateways(settings)?,
+        gateways: gateways(settings, &clock)?,
         breakers: Breakers::default(),
         mail: mail_sender(settings, tokens)?,
         dkim: dkim(settings),
-        clock: Arc::new(SystemClock),
+        clock,
         keyring: keyring.ok(),
         texts: Arc::new(texts(settings, renderer(settings)?)?),
         provider: provider(settings)?,

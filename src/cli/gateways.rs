@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::CliError;
 use super::assembly::lacks;
+use crate::clock::Clock;
 use crate::config::{GatewayKind, GatewaySettings, Settings};
 use crate::delivery::SmsGateway;
 use crate::delivery::sms::elks::ElksGateway;
@@ -18,14 +19,18 @@ use crate::http::Timeouts;
 use crate::secret::Secret;
 
 /// The gateways in the order in which they are tried.
-pub(super) fn gateways(settings: &Settings) -> Result<Vec<Arc<dyn SmsGateway>>, CliError> {
-    settings.sms.gateways.iter().map(|gateway| one_gateway(settings, gateway)).collect()
+pub(super) fn gateways(
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+) -> Result<Vec<Arc<dyn SmsGateway>>, CliError> {
+    settings.sms.gateways.iter().map(|gateway| one_gateway(settings, gateway, clock)).collect()
 }
 
 /// One gateway.
 pub(super) fn one_gateway(
     settings: &Settings,
     gateway: &GatewaySettings,
+    clock: &Arc<dyn Clock>,
 ) -> Result<Arc<dyn SmsGateway>, CliError> {
     let wrong = |error: SetupError| CliError::Wrong(format!("gateway {}: {error}", gateway.name));
     let made = match gateway.kind {
@@ -38,7 +43,7 @@ pub(super) fn one_gateway(
         }
         GatewayKind::FortySixElks => shared(ElksGateway::new(&setup(settings, gateway)?)),
         GatewayKind::Twilio => shared(TwilioGateway::new(&setup(settings, gateway)?)),
-        GatewayKind::Sinch => shared(SinchGateway::new(&setup(settings, gateway)?)),
+        GatewayKind::Sinch => shared(SinchGateway::new(&setup(settings, gateway)?, Arc::clone(clock))),
         GatewayKind::GatewayApi => shared(GatewayApiGateway::new(&setup(settings, gateway)?)),
         GatewayKind::Kannel => shared(KannelGateway::new(&setup(settings, gateway)?)),
         GatewayKind::Http => shared(HttpGateway::new(&setup(settings, gateway)?, &gateway.templates())),

@@ -340,16 +340,6 @@ impl<'a> Case<'a> {
         let below = unit_below && history.desk_hour < policy.per_hour;
         self.check(below, Check::LimitDesk, evidence, Reason::LimitDesk)
     }
-
-    fn can_hand_over(&mut self) -> Step {
-        if let Err(why) = self.question.deliverable {
-            self.add(Check::Delivery, CheckResult::Fail, why);
-            let reason = Reason::DeliveryFailed;
-            return ControlFlow::Break(Decision::HandToTechnician { reason, wait_first: true });
-        }
-        self.pass(Check::Delivery, "a password can be sealed and handed over");
-        ControlFlow::Continue(())
-    }
 }
 
 fn protected_group<'a>(account: &'a Account, policy: &Policy) -> Option<&'a String> {

@@ -21,6 +21,9 @@ impl Case<'_> {
         let (nearest, mut notes) =
             nearest_manager(&account.id, managers, self.question.policy, self.question.now);
         if let Some((manager, reach)) = nearest {
+            if self.question.policy.link_asks() != Pickup::SignIn || reach.mail.is_none() {
+                self.a_text_can_leave()?;
+            }
             let at = reach.phone.map_or("by mail".to_owned(), PhoneNumber::masked);
             notes.push(format!("{}, {at}", manager.name));
             self.pass(Check::Manager, notes.join("; "));

@@ -11,6 +11,7 @@ pub mod coverage;
 mod decide;
 mod manager;
 mod phone;
+mod ways;
 #[cfg(test)]
 mod tests;
 
@@ -182,9 +183,10 @@ pub struct Question<'a> {
     pub asked_before: bool,
     /// Another writer's ticket that the first of them names.
     pub link: Option<Link>,
-    /// `Err`, in words, when no password can be handed over now: no key to seal it with, no
-    /// gateway that works.
+    /// `Err`, in words, when no password can be handed over now: no key to seal it with, no text left for the day.
     pub deliverable: Result<(), &'a str>,
+    /// `Err`, in words, when no text can leave now: no gateway works.
+    pub texts: Result<(), &'a str>,
     /// Now.
     pub now: UnixMillis,
 }

@@ -50,6 +50,7 @@ impl Case<'_> {
         self.pass(Check::PhoneType, listed(texted.iter().copied()));
         self.country_is_texted(wanted)?;
         self.phone_is_old_enough(&texted)?;
+        self.a_text_can_leave()?;
         ControlFlow::Continue(Decision::TextRequester {
             account: account.id.clone(),
             phone: wanted.clone(),

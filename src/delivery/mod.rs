@@ -97,11 +97,13 @@ impl std::fmt::Display for Balance {
 /// What a gateway can do, apart from sending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GatewayTraits {
-    /// Does it tell later whether a text arrived? Without receipts, what it took is delivered.
+    /// Does it tell by itself, later, whether a text arrived? When it neither does nor can be asked, what it took
+    /// is delivered.
     pub receipts: bool,
     /// Is sending the same key twice the same as sending once?
     pub honours_keys: bool,
-    /// Does it answer when it is asked what became of a text?
+    /// Does it answer when it is asked what became of a text that it took? Of one that it may have taken it has
+    /// told no name to ask by.
     pub can_be_asked: bool,
 }
 
@@ -144,11 +146,19 @@ pub trait SmsGateway: Send + Sync {
         Ok(None)
     }
 
-    /// Tries the gateway without sending; answers in words (the balance, for example).
+    /// Tries the gateway without sending; answers in words.
     ///
     /// # Errors
     /// In words, why it cannot be used.
     async fn probe(&self) -> Result<String, String>;
+
+    /// Tries it, and asks what the account holds: one question where one answers both.
+    ///
+    /// # Errors
+    /// As [`Self::probe`]; the balance has its own.
+    async fn check(&self) -> Result<(String, Result<Option<Balance>, String>), String> {
+        Ok((self.probe().await?, self.balance().await))
+    }
 }
 
 /// How `Auto-Submitted` marks a mail (RFC 3834 5).

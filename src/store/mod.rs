@@ -148,6 +148,13 @@ pub trait Store: Ledger {
         now: UnixMillis,
     ) -> Result<(), StoreError>;
 
+    /// When the ticket's last message of this kind left, or may have left; `None` when none has, or it came back.
+    async fn message_left(
+        &self,
+        ticket: TicketId,
+        kind: MessageKind,
+    ) -> Result<Option<UnixMillis>, StoreError>;
+
     /// Keeps a receipt for the intent with this key or reference (the key wins), and makes its
     /// ticket due. `false` when no intent fits. Later receipts never undo `Delivered`.
     async fn receipt(

@@ -89,6 +89,8 @@ pub enum Event {
         /// Where it is now.
         text: Texting,
     },
+    /// The mail with the link or its code will not arrive.
+    LinkNotMailed,
     /// Who was offered the link may not have it any more.
     OfferWithdrawn {
         /// Why.
@@ -155,6 +157,7 @@ impl Event {
             Self::Texted { .. } => "texted",
             Self::Rerouted { .. } => "rerouted",
             Self::LinkTexted { .. } => "link-texted",
+            Self::LinkNotMailed => "link-not-mailed",
             Self::OfferWithdrawn { .. } => "offer-withdrawn",
             Self::Reminded => "reminded",
             Self::WrongCode => "wrong-code",

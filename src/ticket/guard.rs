@@ -42,19 +42,35 @@ impl Guard {
     /// Is the offer worth something though no text of it can be delivered?
     #[must_use]
     pub fn does_without_text(self) -> bool {
+        self.without_text().is_some()
+    }
+
+    /// What is left of it when no text of it can be delivered; `None` for nothing.
+    #[must_use]
+    pub fn without_text(self) -> Option<Self> {
         match self {
-            Self::Nothing | Self::CodeByText | Self::CodeByMail => false,
-            Self::SignIn { by_mail, .. } => by_mail,
+            Self::SignIn { by_mail: true, .. } => Some(Self::SignIn { by_text: false, by_mail: true }),
+            Self::Nothing | Self::CodeByText | Self::CodeByMail | Self::SignIn { by_mail: false, .. } => None,
         }
     }
 
-    /// And though no mail of it can be?
+    /// And when no mail of it can be.
     #[must_use]
-    pub fn does_without_mail(self) -> bool {
+    pub fn without_mail(self) -> Option<Self> {
         match self {
-            Self::Nothing => true,
-            Self::CodeByText | Self::CodeByMail => false,
-            Self::SignIn { by_text, .. } => by_text,
+            Self::Nothing => Some(self),
+            Self::SignIn { by_text: true, .. } => Some(Self::SignIn { by_text: true, by_mail: false }),
+            Self::CodeByText | Self::CodeByMail | Self::SignIn { by_text: false, .. } => None,
+        }
+    }
+
+    /// Does a mail leave: with the link, or with the code?
+    #[must_use]
+    pub fn mails(self) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::CodeByText | Self::CodeByMail => true,
+            Self::SignIn { by_mail, .. } => by_mail,
         }
     }
 
@@ -67,7 +83,17 @@ impl Guard {
         }
     }
 
-    /// Does the link go by text? Else it goes by mail.
+    /// Does the link go by mail? It may go both ways.
+    #[must_use]
+    pub fn link_by_mail(self) -> bool {
+        match self {
+            Self::Nothing | Self::CodeByMail => false,
+            Self::CodeByText => true,
+            Self::SignIn { by_mail, .. } => by_mail,
+        }
+    }
+
+    /// Does the link go by text?
     #[must_use]
     pub fn link_by_text(self) -> bool {
         match self {

@@ -74,6 +74,9 @@ pub struct Offer {
     /// Wrong codes that were entered.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub wrong_codes: u32,
+    /// Past it, one of which nothing has left is a technician's: whoever waits for it waits in vain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deliver_by: Option<UnixMillis>,
     /// When whoever has not opened it is reminded; `None` once that has happened, or never will.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remind_at: Option<UnixMillis>,

@@ -159,7 +159,7 @@ impl Texting {
         let traits = gateways.get(self.gateway);
         match outcome {
             Outcome::Accepted { reference } => {
-                if traits.is_some_and(|t| t.receipts) && !reference.is_empty() {
+                if traits.is_some_and(|t| t.receipts || t.can_be_asked) && !reference.is_empty() {
                     let until = now.plus(RECEIPT_WAIT);
                     self.with(Phase::Taken { reference: reference.clone(), until })
                 } else {

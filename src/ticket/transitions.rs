@@ -31,6 +31,7 @@ impl State {
             Event::Texted { text, now } => self.texted(text, now),
             Event::Rerouted { offer, reason } => self.rerouted(offer, reason),
             Event::LinkTexted { text } => self.link_texted(text),
+            Event::LinkNotMailed => self.link_not_mailed(),
             Event::OfferWithdrawn { reason } => self.offer_withdrawn(reason),
             Event::Reminded => self.reminded(),
             Event::WrongCode => self.wrong_code(),
@@ -153,16 +154,29 @@ impl State {
     fn link_texted(&self, text: Texting) -> Option<Move> {
         let Self::Offered { offer, .. } = self else { return None };
         Some(match text.phase {
-            Phase::Exhausted if !offer.guard.does_without_text() => {
-                technician(set_already(offer), Some(Reason::DeliveryFailed))
-            }
-            Phase::Exhausted
-            | Phase::Ready { .. }
+            Phase::Exhausted => match offer.guard.without_text() {
+                Some(guard) => stay(Self::Offered { offer: Offer { guard, ..offer.clone() }, text }),
+                None => technician(set_already(offer), Some(Reason::DeliveryFailed)),
+            },
+            Phase::Ready { .. }
             | Phase::Submitted
             | Phase::Unclear { .. }
             | Phase::Taken { .. }
             | Phase::Silent
             | Phase::Delivered => stay(Self::Offered { offer: offer.clone(), text }),
+        })
+    }
+
+    fn link_not_mailed(&self) -> Option<Move> {
+        let Self::Offered { offer, text } = self else { return None };
+        if !offer.guard.mails() {
+            return None;
+        }
+        Some(match offer.guard.without_mail() {
+            Some(guard) => {
+                stay(Self::Offered { offer: Offer { guard, ..offer.clone() }, text: text.clone() })
+            }
+            None => technician(set_already(offer), Some(Reason::DeliveryFailed)),
         })
     }
 
@@ -186,17 +200,17 @@ impl State {
         }
         let wrong_codes = offer.wrong_codes + 1;
         if wrong_codes >= WRONG_CODES {
-            return Some(technician(set_already(offer), Some(Reason::PickupExpired)));
+            return Some(technician(set_already(offer), Some(Reason::DeliveryFailed)));
         }
         let offer = Offer { wrong_codes, ..offer.clone() };
         Some(stay(Self::Offered { offer, text: text.clone() }))
     }
 
     /// The reason why the manager was asked stays the ticket's reason; the trail tells of the owner. Where
-    /// the owner alone was asked, somebody else has written in their name.
+    /// the owner alone was asked, somebody else has written in their name: the account is frozen.
     fn stopped(&self) -> Option<Move> {
         let Self::Offered { offer, .. } = self else { return None };
-        let reason = (offer.hand == Hand::Requester).then_some(Reason::SenderUnverified);
+        let reason = (offer.hand == Hand::Requester).then_some(Reason::AccountFrozen);
         Some(technician(set_already(offer), reason))
     }
 

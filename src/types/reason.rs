@@ -55,7 +55,7 @@ reasons! {
     LimitDesk = "limit-desk",
     /// Older than `policy.max_mail_age`.
     MailTooOld = "mail-too-old",
-    /// Several requests named wrong phones for the account.
+    /// Several requests named wrong phones for the account, or its owner says that it was not them.
     AccountFrozen = "account-frozen",
     /// The registered phone belongs to a country that is never texted.
     PhoneForeign = "phone-foreign",

@@ -1,5 +1,6 @@
 //! A manager signs in at the identity provider, and comes back. Both are plain links, because browsers
-//! hold redirects after a form to the page's `form-action`; neither changes anything but cookies.
+//! hold redirects after a form to the page's `form-action`. Neither changes anything of a request; whoever
+//! comes back has a row in the audit log.
 
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ pub(super) async fn begin(State(app): State<Arc<App>>, visit: Visit) -> Response
     match app.desk.sign_in(&visit.token, &visit.browser).await {
         SignIn::At { address, kept } => {
             let mut response = Redirect::to(&address).into_response();
-            let kept = format!("{}.{kept}", visit.token);
+            let kept = format!("{}.{}.{kept}", visit.token, visit.language.tag());
             add(&mut response, browser::keep(Kept::SignIn, &kept, app.pages.site.secure));
             visit.remembered(&app, response)
         }
@@ -48,8 +49,8 @@ pub(super) async fn returned(
 ) -> Response {
     let secure = app.pages.site.secure;
     let left = browser::kept(&headers, Kept::SignIn, secure);
-    let left = left.as_deref().and_then(|kept| kept.split_once('.'));
-    let (Some((token, kept)), Some(known)) = (left, browser::named(&headers, secure)) else {
+    let left = left.as_deref().and_then(of_whom);
+    let (Some((token, language, kept)), Some(known)) = (left, browser::named(&headers, secure)) else {
         return app.pages.sign_in_failed(None, language);
     };
     let visit = Visit::new(&app, token.to_owned(), language, Some(known), None);
@@ -57,8 +58,14 @@ pub(super) async fn returned(
     let said = match answer {
         // A code is good for once, and a program that only asks what there is shall not use it.
         Some(Answer { code, state }) if method == Method::GET => {
-            let returned = Returned { kept, code: &code, state: &state };
-            app.desk.signed_in(&visit.token, &visit.browser, &returned).await
+            let (desk, kept) = (Arc::clone(&app.desk), kept.to_owned());
+            let (token, browser) = (visit.token.clone(), visit.browser.clone());
+            // A task of its own: the code is good for once, and the phone may lose the connection half-way.
+            let said = tokio::spawn(async move {
+                let returned = Returned { kept: &kept, code: &code, state: &state };
+                desk.signed_in(&token, &browser, &returned).await
+            });
+            said.await.unwrap_or(SignedIn::Failed)
         }
         Some(_) | None => SignedIn::Failed,
     };
@@ -75,6 +82,13 @@ pub(super) async fn returned(
     };
     add(&mut response, browser::forget(Kept::SignIn, secure));
     response
+}
+
+/// The link's token, the page's language, and what else the browser kept.
+fn of_whom(kept: &str) -> Option<(&str, Language, &str)> {
+    let (token, rest) = kept.split_once('.')?;
+    let (language, kept) = rest.split_once('.')?;
+    Some((token, Language::of_tag(language)?, kept))
 }
 
 fn add(response: &mut Response, cookie: Option<HeaderValue>) {

@@ -1,6 +1,7 @@
 //! People are told of what a machine cannot judge: a link that a second browser opens after it was used.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -12,6 +13,9 @@ use crate::ticket::{PasswordFact, State, Ticket, Way};
 use crate::types::{Check, CheckResult, UnixMillis};
 
 const SECOND: &str = "the link was opened in a second browser after it was used; it showed nothing there";
+
+/// Longer than a program that was stopped keeps a ticket to itself: nobody silences the alarm by that.
+const PATIENCE: Duration = Duration::from_secs(5 * 60);
 
 /// The mails to the people of `notify.mail`, with `text`.
 pub(crate) fn to_people(parts: &Parts, text: &str) -> Vec<NewMessage> {
@@ -33,13 +37,21 @@ pub(crate) async fn opened_elsewhere(
     if told(ticket) {
         return Ok(());
     }
-    // Somebody who works on it for so long will have ended it; then there is nothing to warn of.
-    let Some(mut work) = claim_soon(parts, ticket.id).await? else { return Ok(()) };
+    let until = parts.moment() + PATIENCE;
+    let mut work = loop {
+        match claim_soon(parts, ticket.id).await? {
+            Some(work) => break work,
+            None if parts.moment() >= until => {
+                return Err(WorkError::Lacks("a moment in which nobody has it"));
+            }
+            None => {}
+        }
+    };
     if used_by_another(&work, browser) && !told(&work.claim.ticket) {
         let number = ticket.number;
         let text = format!(
-            "Ticket {number}: {SECOND}. Ask the manager whether both browsers were theirs. If not, somebody \
-             else has the link: set another password."
+            "Ticket {number}: {SECOND}. Ask the person whom the link went to whether both browsers were \
+             theirs. If not, somebody else has the link: set another password."
         );
         let mut trail = work.claim.ticket.trail.clone();
         trail.add(Check::Outcome, CheckResult::Fail, SECOND);

@@ -39,6 +39,7 @@ pub(crate) fn without_facts(
         // What is settled without facts is settled without the link as well.
         link: None,
         deliverable: Ok(()),
+        texts: Ok(()),
         now,
     })
 }
@@ -105,7 +106,8 @@ pub(crate) async fn look(
         }
         facts = Some(answer);
     }
-    let deliverable = deliverable(parts, &history).await;
+    let deliverable = deliverable(parts, &history);
+    let texts = texts(parts).await;
     // Nobody would answer a question to ourselves.
     let from_desk = together.sender.address.as_ref() == Some(&parts.rules.desk_address);
     let decided = decide(&Question {
@@ -120,7 +122,8 @@ pub(crate) async fn look(
         policy: &parts.rules.policy,
         asked_before: asked_before || from_desk,
         link,
-        deliverable: deliverable.as_ref().copied().map_err(|why| *why),
+        deliverable,
+        texts,
         now: parts.now(),
     });
     let desk_is_over = history.desk_hour >= parts.rules.policy.per_hour;
@@ -128,15 +131,19 @@ pub(crate) async fn look(
     Ok(Looked { together, facts, decided, phone_hash, desk_is_over, texts_are_used_up })
 }
 
-async fn deliverable(parts: &Parts, history: &History) -> Result<(), &'static str> {
+fn deliverable(parts: &Parts, history: &History) -> Result<(), &'static str> {
     if parts.keyring.is_none() {
         return Err("there is no sealing key: passwords wait (`nyckelbud key new`)");
     }
-    if parts.gateways.is_empty() {
-        return Err("no SMS gateway is configured");
-    }
     if parts.rules.limits().texts_are_used_up(history) {
         return Err("the texts of the day are used up (sms.per_day)");
+    }
+    Ok(())
+}
+
+async fn texts(parts: &Parts) -> Result<(), &'static str> {
+    if parts.gateways.is_empty() {
+        return Err("no SMS gateway is configured");
     }
     if !breaker::any_closed(parts).await {
         return Err("no SMS gateway can be reached");

@@ -1,5 +1,5 @@
 //! Words about a link beside the text that carries it: the mail with the link or its code, the one
-//! reminder, and the word that the link is closed. Everything secret in them is derived when they leave,
+//! reminder, and the word that the link is closed (when and by which way: `left`). Everything secret in them is derived when they leave,
 //! and whoever gets them is read from the directory once more.
 
 use std::time::{Duration, Instant};
@@ -9,19 +9,17 @@ use serde_json::json;
 
 use super::Parts;
 use super::facts::{self, StillGood};
+use super::left::TIME_TO_USE;
 use super::messages::{through_gateways, too_late};
 use super::offer;
 use super::work::{Work, WorkError};
-use crate::decision::{Automation, texting_number};
+use crate::decision::texting_number;
 use crate::delivery::SmsText;
 use crate::delivery::texts::{MailText, TextError};
 use crate::directory::{Account, Lookup, Manager, Standing, Who};
-use crate::store::{Addressee, IntentKind, MessageClaim, MessageKind, NewMessage, StoreError};
-use crate::ticket::{Event, Guard, Hand, Offer, State, Ticket};
+use crate::store::{Addressee, MessageClaim, MessageKind, NewMessage, StoreError};
+use crate::ticket::{Guard, Hand, Offer, State, Ticket};
 use crate::types::{AccountId, EmailAddress, Outcome, PhoneNumber, UnixMillis};
-
-/// A link that can be used for less time than this is brought to nobody's mind.
-pub(crate) const TIME_TO_USE: Duration = Duration::from_secs(10 * 60);
 
 /// What the words are made of, beside what is derived; never a secret.
 #[derive(Debug, Default, Deserialize)]
@@ -59,59 +57,16 @@ pub(crate) fn mails(
     Some(NewMessage { kind, to: Addressee::Mail(manager.mail.clone()?), values: values.to_string() })
 }
 
-/// The reminder of `offer`, by the way of its link; none when it would help nobody.
-pub(crate) async fn reminder(work: &Work, offer: &Offer) -> Result<Vec<NewMessage>, WorkError> {
-    let parts = &work.parts;
-    let Hand::Manager(manager) = &offer.hand else { return Ok(Vec::new()) };
-    let in_time = work.now().plus(TIME_TO_USE) <= offer.expires_at;
-    if !in_time || parts.automation().await? != Automation::On {
-        return Ok(Vec::new());
-    }
-    let to = if offer.guard.link_by_text() {
-        Some(Addressee::Phone(manager.clone()))
-    } else {
-        let Some(Reached { mail, .. }) = reached(parts, &work.claim.ticket, offer).await? else {
-            return Ok(Vec::new());
-        };
-        mail.map(Addressee::Mail)
-    };
-    let values = json!({ "offer": offer.number }).to_string();
-    Ok(to
-        .into_iter()
-        .map(|to| NewMessage { kind: MessageKind::Reminder, to, values: values.clone() })
-        .collect())
-}
-
-/// The word to the manager that the link is closed, if `event` closes one that may have reached them.
-pub(crate) async fn closed(work: &Work, event: &Event) -> Option<NewMessage> {
-    let State::Offered { offer, .. } = work.state() else { return None };
-    let Hand::Manager(manager) = &offer.hand else { return None };
-    if !matches!(event, Event::OfferWithdrawn { .. } | Event::Stopped | Event::WrongCode) {
-        return None;
-    }
-    let may_have_left = work
-        .intents(IntentKind::Link, offer.number)
-        .any(|intent| !matches!(intent.outcome, Some(Outcome::Refused { .. } | Outcome::NotSent { .. })));
-    if offer.guard.link_by_text() && !may_have_left {
-        return None;
-    }
-    let to = if offer.guard.texts() {
-        Addressee::Phone(manager.clone())
-    } else {
-        Addressee::Mail(person(&work.parts, manager).await.ok()??.mail?)
-    };
-    Some(NewMessage {
-        kind: MessageKind::LinkClosed,
-        to,
-        values: json!({ "offer": offer.number }).to_string(),
-    })
-}
-
-/// Does the loss of this message end the offer that it was about?
-pub(crate) fn ends_with(state: &State, kind: MessageKind) -> bool {
+/// Does the ticket lose a way to its manager with this message?
+pub(crate) fn is_a_way(state: &State, claim: &MessageClaim) -> bool {
     let State::Offered { offer, .. } = state else { return false };
+    carries(claim.message.kind) && offer.number == values(claim).offer && offer.guard.mails()
+}
+
+/// Does a message of this kind carry a link that is open, or its code?
+pub(crate) fn carries(kind: MessageKind) -> bool {
     match kind {
-        MessageKind::ManagerLink | MessageKind::ManagerCode => !offer.guard.does_without_mail(),
+        MessageKind::ManagerLink | MessageKind::ManagerCode => true,
         MessageKind::Acknowledgement
         | MessageKind::AskForDetails
         | MessageKind::ManagerNotice
@@ -152,29 +107,44 @@ fn values(claim: &MessageClaim) -> Values {
     serde_json::from_str(&claim.message.values).unwrap_or_default()
 }
 
-/// The account and the ways to its manager, as the directory has them now.
-struct Reached {
-    account: Box<Account>,
-    phone: Option<PhoneNumber>,
-    mail: Option<EmailAddress>,
+/// Who an offer is for, and how they are reached, as the directory has them now.
+pub(crate) enum Reach {
+    /// They may have it.
+    Yes { account: Box<Account>, phone: Option<PhoneNumber>, mail: Option<EmailAddress> },
+    /// Nobody may have it any more.
+    Gone,
+    /// The directory does not answer, and nothing follows from that.
+    Unknown,
 }
 
-/// Who an offer is for, if it may still reach them; `None` when not, or when nobody can tell.
-async fn reached(parts: &Parts, ticket: &Ticket, offer: &Offer) -> Result<Option<Reached>, WorkError> {
+pub(crate) async fn reach(parts: &Parts, ticket: &Ticket, offer: &Offer) -> Result<Reach, WorkError> {
     let id = ticket.account.clone().ok_or(WorkError::Lacks("an account"))?;
     let keyring = parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
-    let Ok(facts) = facts::read(parts, &Who::Id(id.clone())).await else { return Ok(None) };
+    let Ok(facts) = facts::read(parts, &Who::Id(id.clone())).await else { return Ok(Reach::Unknown) };
     let policy = &parts.rules.policy;
     // Only a requester is compared with the phone of the mail.
     let good = facts::still_good(&facts, &id, &offer.hand, "", keyring, policy, parts.now());
     Ok(match good {
-        StillGood::Yes { account, phone, mail } => Some(Reached { account, phone, mail }),
-        StillGood::AccountOut(_) | StillGood::HandGone(_) => None,
+        StillGood::Yes { account, phone, mail } => Reach::Yes { account, phone, mail },
+        StillGood::AccountOut(_) | StillGood::HandGone(_) => Reach::Gone,
     })
 }
 
+/// The account and the ways to its manager, for words that are about to leave.
+async fn reached(
+    parts: &Parts,
+    ticket: &Ticket,
+    offer: &Offer,
+) -> Result<(Box<Account>, Option<PhoneNumber>, Option<EmailAddress>), Outcome> {
+    match reach(parts, ticket, offer).await.map_err(not_now)? {
+        Reach::Yes { account, phone, mail } => Ok((account, phone, mail)),
+        Reach::Gone => Err(refused("the manager cannot be reached any more")),
+        Reach::Unknown => Err(not_now("the directory does not answer")),
+    }
+}
+
 /// Somebody as the directory has them; `Err` when it does not answer.
-async fn person(parts: &Parts, id: &AccountId) -> Result<Option<Box<Account>>, Outcome> {
+pub(crate) async fn person(parts: &Parts, id: &AccountId) -> Result<Option<Box<Account>>, Outcome> {
     let facts = facts::read(parts, &Who::Id(id.clone())).await;
     let facts = facts.map_err(|error| Outcome::NotSent { cause: error.to_string() })?;
     Ok(match facts.lookup {
@@ -208,11 +178,8 @@ type Text = (PhoneNumber, SmsText);
 
 async fn reminding_text(parts: &Parts, claim: &MessageClaim) -> Result<Text, Outcome> {
     let (ticket, offer) = wanted(parts, claim).await?;
-    let Some(Reached { account, phone: Some(phone), .. }) =
-        reached(parts, &ticket, &offer).await.map_err(not_now)?
-    else {
-        return Err(refused("the manager cannot be reached by text any more"));
-    };
+    let (account, phone, _) = reached(parts, &ticket, &offer).await?;
+    let phone = phone.ok_or_else(|| refused("the manager cannot be reached by text any more"))?;
     let url = offer::token(parts, ticket.id, &offer).map_err(refused)?.url(&parts.rules.public_url);
     let text = parts.texts.reminder(&account.name, offer.expires_at, &url).map_err(unmade)?;
     Ok((phone, text))
@@ -275,9 +242,7 @@ pub(crate) async fn letter(
 
 async fn with_secret(parts: &Parts, claim: &MessageClaim, to: &EmailAddress) -> Result<MailText, Outcome> {
     let (ticket, offer) = wanted(parts, claim).await?;
-    let Some(Reached { account, mail, .. }) = reached(parts, &ticket, &offer).await.map_err(not_now)? else {
-        return Err(refused("the manager cannot be reached any more"));
-    };
+    let (account, _, mail) = reached(parts, &ticket, &offer).await?;
     if mail.as_ref() != Some(to) {
         return Err(refused("the manager has another mailbox by now"));
     }

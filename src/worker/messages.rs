@@ -21,7 +21,7 @@ use crate::directory::{Lookup, Who};
 use crate::store::{Addressee, Begun, Channel, MessageClaim, MessageKind, StoreError};
 use crate::ticket::{Event, State};
 use crate::types::{
-    AccountId, Check, CheckResult, Credential, EmailAddress, Outcome, PhoneNumber, Reason, UnixMillis,
+    AccountId, Check, CheckResult, Credential, EmailAddress, Outcome, PhoneNumber, UnixMillis,
 };
 
 /// What surely did not leave is tried again for so long: a mail server may be down over a weekend.
@@ -32,6 +32,9 @@ const LEAST_TRIES: u32 = 5;
 const MAX_UNCLEAR: u32 = 6;
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
+
+/// What is known of a try that was begun and never ended.
+const STOPPED: &str = "the program was stopped during the call";
 
 /// Messages of one way that leave at the same time.
 const AT_ONCE: u32 = 16;
@@ -65,8 +68,7 @@ async fn send_one(parts: &Arc<Parts>, claim: MessageClaim, taken: Instant) -> Re
     if let Some(status) = &claim.returned {
         return came_back(parts, &claim, status).await;
     }
-    if let Some(why) = links::over(parts, &claim).await? {
-        let outcome = Outcome::NotSent { cause: why.to_owned() };
+    if let Some(outcome) = ends_unsent(parts, &claim).await? {
         return Ok(parts.store.end_message(claim.id, claim.fence, &outcome, None, parts.now()).await?);
     }
     let (now, cap) = (parts.now(), parts.rules.text_cap(parts.now()));
@@ -83,12 +85,12 @@ async fn send_one(parts: &Arc<Parts>, claim: MessageClaim, taken: Instant) -> Re
             Addressee::Phone(manager) => links::text(parts, &claim, manager, taken).await,
         },
     };
-    let mut again = next_try(&claim, &outcome, parts.now());
+    let mut again = next_try(parts, &claim, &outcome);
     if let Outcome::Refused { cause } | Outcome::NotSent { cause } | Outcome::Uncertain { cause } = &outcome {
         let (ticket, kind) = (claim.number, claim.message.kind.code());
         match again {
             Some(_) => tracing::warn!(%ticket, kind, "a message waits: {cause}"),
-            None if one_may_do(&claim, &outcome) => {
+            None if goes_once(claim.message.kind) && matches!(outcome, Outcome::Uncertain { .. }) => {
                 tracing::warn!(%ticket, kind, "it may not have left: {cause}")
             }
             None if give_up(parts, &claim, not_sent(kind, cause)).await? => {
@@ -99,6 +101,21 @@ async fn send_one(parts: &Arc<Parts>, claim: MessageClaim, taken: Instant) -> Re
         }
     }
     Ok(parts.store.end_message(claim.id, claim.fence, &outcome, again, parts.now()).await?)
+}
+
+/// How a message ends without being sent, or sent again; `None` when it shall leave.
+async fn ends_unsent(parts: &Parts, claim: &MessageClaim) -> Result<Option<Outcome>, StoreError> {
+    let (ticket, kind) = (claim.number, claim.message.kind.code());
+    if claim.interrupted && goes_once(claim.message.kind) {
+        tracing::warn!(%ticket, kind, "it may not have left: {STOPPED}");
+        return Ok(Some(Outcome::Uncertain { cause: STOPPED.to_owned() }));
+    }
+    Ok(links::over(parts, claim).await?.map(|why| {
+        if claim.interrupted {
+            return Outcome::Uncertain { cause: format!("{STOPPED}; it is not sent again: {why}") };
+        }
+        Outcome::NotSent { cause: why.to_owned() }
+    }))
 }
 
 /// A mail has come back from its way: what follows is what follows when it cannot be sent at all.
@@ -133,15 +150,20 @@ fn returned(kind: MessageKind, status: &str) -> String {
 }
 
 /// When a message is tried again; `None` when it has left, or never will.
-fn next_try(claim: &MessageClaim, outcome: &Outcome, now: UnixMillis) -> Option<UnixMillis> {
-    let tries = claim.tries + 1;
+fn next_try(parts: &Parts, claim: &MessageClaim, outcome: &Outcome) -> Option<UnixMillis> {
+    let (now, tries) = (parts.now(), claim.tries + 1);
     match outcome {
         Outcome::Accepted { .. } | Outcome::Refused { .. } => None,
+        // Somebody waits for it by now.
+        Outcome::NotSent { .. } if links::carries(claim.message.kind) && !may_have_left(claim) => {
+            let until = claim.created_at.plus(parts.rules.deadline);
+            (now < until).then(|| now.plus(pause(tries)).min(until))
+        }
         Outcome::NotSent { .. } => {
             let on = tries < LEAST_TRIES || now.since(claim.created_at) < UNSENT_FOR;
             on.then(|| now.plus(pause(tries)))
         }
-        Outcome::Uncertain { .. } if one_may_do(claim, outcome) => None,
+        Outcome::Uncertain { .. } if goes_once(claim.message.kind) => None,
         // Few copies, over a longer time.
         Outcome::Uncertain { .. } => {
             (claim.unclear + 1 < MAX_UNCLEAR).then(|| now.plus(pause(tries + 2 * claim.unclear)))
@@ -149,10 +171,14 @@ fn next_try(claim: &MessageClaim, outcome: &Outcome, now: UnixMillis) -> Option<
     }
 }
 
-/// May it have left, and is a second one worse than none? Nobody is reminded twice.
-fn one_may_do(claim: &MessageClaim, outcome: &Outcome) -> bool {
-    let once = matches!(claim.message.kind, MessageKind::Reminder | MessageKind::LinkClosed);
-    once && matches!(outcome, Outcome::Uncertain { .. })
+/// Did a try before this one end so that nobody knows?
+fn may_have_left(claim: &MessageClaim) -> bool {
+    claim.unclear > 0 || claim.interrupted
+}
+
+/// Is a second one worse than none, when the first may have left? Nobody is reminded twice.
+fn goes_once(kind: MessageKind) -> bool {
+    matches!(kind, MessageKind::Reminder | MessageKind::LinkClosed)
 }
 
 fn pause(tries: u32) -> Duration {
@@ -172,8 +198,8 @@ async fn give_up(parts: &Arc<Parts>, claim: &MessageClaim, line: String) -> Resu
     let draft = Draft { trail: Some(trail), due: Due::At(parts.now()), ..Draft::default() };
     if claim.message.kind == MessageKind::AskForDetails && *work.state() == State::Asked {
         work.commit(Event::QuestionLost, draft).await?;
-    } else if links::ends_with(work.state(), claim.message.kind) {
-        work.commit(Event::OfferWithdrawn { reason: Reason::DeliveryFailed }, draft).await?;
+    } else if links::is_a_way(work.state(), claim) {
+        work.commit(Event::LinkNotMailed, draft).await?;
     } else {
         work.commit_same(draft).await?;
     }

@@ -32,6 +32,7 @@ mod handover;
 mod health;
 mod intake;
 mod issue;
+mod left;
 mod limits;
 mod links;
 mod messages;

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::facts::{self, StillGood};
 use super::work::{Draft, Due, Flow, Work, WorkError};
-use super::{Parts, links, texting};
+use super::{Parts, left, texting};
 use crate::decision::{Pickup, Policy, reachable_at};
 use crate::delivery::SmsText;
 use crate::delivery::pickup::{PickupCode, PickupToken};
@@ -15,6 +15,8 @@ use crate::store::{Addressee, IntentKind, MessageKind, NewMessage};
 use crate::ticket::texting::Phase;
 use crate::ticket::{Event, Guard, Hand, Offer, PasswordFact, State, Texting, TextingStep, Ticket, TicketId};
 use crate::types::{Reason, UnixMillis};
+
+const NOT_TEXTED: &str = "no text of the link could leave in time (delivery.deadline)";
 
 /// A new offer, valid from now.
 pub(crate) fn make(
@@ -31,7 +33,7 @@ pub(crate) fn make(
     let guard = guard(&rules.policy, &hand, managers, now).ok_or(WorkError::Lacks("a way to its manager"))?;
     // Whoever asked waits with the phone in hand, and needs no reminder.
     let remind_at = Some(now.plus(rules.remind_after))
-        .filter(|at| hand != Hand::Requester && at.plus(links::TIME_TO_USE) <= expires_at);
+        .filter(|at| hand != Hand::Requester && at.plus(left::TIME_TO_USE) <= expires_at);
     Ok(Offer {
         number,
         hand,
@@ -41,6 +43,7 @@ pub(crate) fn make(
         already_set,
         guard,
         wrong_codes: 0,
+        deliver_by: Some(now.plus(rules.deadline)),
         remind_at,
     })
 }
@@ -125,8 +128,7 @@ pub(crate) fn owner_warning(work: &Work, account: &Account) -> Option<NewMessage
 pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
     let State::Offered { offer, text } = work.state() else { return Err(WorkError::Lacks("an offer")) };
     let (offer, text) = (offer.clone(), text.clone());
-    let now = work.now();
-    if now >= offer.expires_at {
+    if work.now() >= offer.expires_at {
         let event = Event::TimeOver { password: PasswordFact::NotChanged };
         return work.commit(event, Draft::default()).await;
     }
@@ -134,43 +136,90 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
         let draft = Draft { end: Some(after.end), ..Draft::default() };
         return work.commit(Event::LinkTexted { text: after.text }, draft).await;
     }
+    if left::is_overdue(work, &offer) {
+        let draft = Draft { note: Some(NOT_TEXTED), ..Draft::default() };
+        return work.commit(Event::OfferWithdrawn { reason: Reason::DeliveryFailed }, draft).await;
+    }
     if !offer.guard.texts() {
         return wait_for_a_press(work, &offer).await;
     }
-    match text.step(now, work.parts.gateways.len()) {
-        TextingStep::Submit { gateway } if texting::is_passed_over(work, &text, gateway) => {
-            let text = text.passed_over(work.parts.gateways.len(), now);
+    // Whom a mail has reached is reminded, whatever becomes of the text.
+    let until = if offer.guard.does_without_text() {
+        match remind(work, &offer).await? {
+            Reminded::Flow(flow) => return Ok(flow),
+            Reminded::NotBefore(at) => at,
+        }
+    } else {
+        offer.deliver_by.filter(|by| work.now() < *by).unwrap_or(offer.expires_at)
+    };
+    go_on_with_the_text(work, &offer, &text, until).await
+}
+
+/// The text with the link or its code, as far as it has come. It is looked at again at `until`, at the latest.
+async fn go_on_with_the_text(
+    work: &mut Work,
+    offer: &Offer,
+    text: &Texting,
+    until: UnixMillis,
+) -> Result<Flow, WorkError> {
+    let (now, gateways) = (work.now(), work.parts.gateways.len());
+    match text.step(now, gateways) {
+        TextingStep::Submit { gateway } if texting::is_passed_over(work, text, gateway) => {
+            let text = text.passed_over(gateways, now);
             work.commit(Event::LinkTexted { text }, Draft::default()).await
         }
-        TextingStep::Submit { gateway } => submit(work, &offer, &text, gateway).await,
-        TextingStep::Delivered | TextingStep::Silent => wait_for_a_press(work, &offer).await,
-        TextingStep::Exhausted if offer.guard.does_without_text() => wait_for_a_press(work, &offer).await,
+        TextingStep::Submit { gateway } => submit(work, offer, text, gateway).await,
+        TextingStep::Delivered | TextingStep::Silent if offer.guard.does_without_text() => {
+            work.give_back(until).await
+        }
+        TextingStep::Delivered | TextingStep::Silent => wait_for_a_press(work, offer).await,
         TextingStep::Wait { .. } | TextingStep::Ask { .. } => {
-            match texting::wait(work, &text, IntentKind::Link, offer.number).await? {
-                texting::Waited::Still(until) => work.give_back(until.min(offer.expires_at)).await,
+            match texting::wait(work, text, IntentKind::Link, offer.number).await? {
+                texting::Waited::Still(at) => work.give_back(at.min(offer.expires_at).min(until)).await,
                 texting::Waited::Changed(text) => {
                     work.commit(Event::LinkTexted { text }, Draft::default()).await
                 }
             }
         }
+        // What is left of the offer without a text, if anything, the event says.
         TextingStep::Exhausted => {
-            work.commit(Event::OfferWithdrawn { reason: Reason::DeliveryFailed }, Draft::default()).await
+            let text = Texting { phase: Phase::Exhausted, ..text.clone() };
+            work.commit(Event::LinkTexted { text }, Draft::default()).await
         }
     }
 }
 
+/// What became of the look at the reminder.
+enum Reminded {
+    /// The ticket went on, or was given back.
+    Flow(Flow),
+    /// Nothing before this time.
+    NotBefore(UnixMillis),
+}
+
+/// Brings a link to mind once, when its time for that has come.
+async fn remind(work: &mut Work, offer: &Offer) -> Result<Reminded, WorkError> {
+    let Some(at) = offer.remind_at else { return Ok(Reminded::NotBefore(offer.expires_at)) };
+    if work.now() < at {
+        return Ok(Reminded::NotBefore(at.min(offer.expires_at)));
+    }
+    if !work.lease_allows(work.parts.timing.directory) {
+        return Ok(Reminded::Flow(work.give_back(work.now()).await?));
+    }
+    Ok(match left::reminder(work, offer).await? {
+        left::Reminding::Now(messages) => {
+            let draft = Draft { messages, ..Draft::default() };
+            Reminded::Flow(work.commit(Event::Reminded, draft).await?)
+        }
+        left::Reminding::Later(at) => Reminded::NotBefore(at.min(offer.expires_at)),
+    })
+}
+
 /// A link that nobody uses is brought to mind once, and expires by itself; a technician then takes over.
 async fn wait_for_a_press(work: &mut Work, offer: &Offer) -> Result<Flow, WorkError> {
-    match offer.remind_at {
-        None => work.give_back(offer.expires_at).await,
-        Some(at) if work.now() < at => work.give_back(at.min(offer.expires_at)).await,
-        Some(_) => {
-            if !work.lease_allows(work.parts.timing.directory) {
-                return work.give_back(work.now()).await;
-            }
-            let messages = links::reminder(work, offer).await?;
-            work.commit(Event::Reminded, Draft { messages, ..Draft::default() }).await
-        }
+    match remind(work, offer).await? {
+        Reminded::Flow(flow) => Ok(flow),
+        Reminded::NotBefore(at) => work.give_back(at).await,
     }
 }
 

@@ -16,12 +16,17 @@ use super::work::{Draft, Due, WorkError};
 use crate::delivery::pickup::{PickupToken, StopToken};
 use crate::delivery::{Receipt, ReceiptReading};
 use crate::directory::{Account, Lookup, Who};
-use crate::ticket::{Event, Guard, Hand, Offer, State, Ticket, WRONG_CODES};
+use crate::ticket::{Event, Guard, Hand, Offer, PasswordFact, State, Ticket, WRONG_CODES};
 use crate::types::{CallbackRequest, Reason};
 use crate::web::{
     Asks, Browser, Desk, Page, PickupAnswer, PickupView, Proof, Readiness, ReceiptAnswer, Returned,
     RevealPage, Revealed, SignIn, SignedIn,
 };
+
+/// What a manager with a link can say.
+const SAID: [Reason; 2] = [Reason::ManagerDeclined, Reason::HandoverUnconfirmed];
+const NOT_ASKED: &str = "the owner of the registered phone says that they did not ask; the account is frozen until a \
+                         person lifts it";
 
 /// The desk behind the pages.
 pub struct DeskPort {
@@ -132,7 +137,8 @@ impl DeskPort {
             PickupAnswer::DidNotWork => (bound && shown(work.state())).then_some(Event::DidNotWork),
             PickupAnswer::NotMe if offered_to_the_owner(work.state()) => {
                 draft.pickup_browser = Some(browser.to_owned());
-                draft.note = Some("the owner of the registered phone says that they did not ask");
+                draft.note = Some(NOT_ASKED);
+                draft.freeze = Some("the owner of the registered phone says that they did not ask");
                 Some(Event::Stopped)
             }
             // The latter is the answer to a warning, not to a manager's link.
@@ -165,9 +171,10 @@ fn used_by(ticket: &Ticket, browser: &str) -> bool {
 
 /// Did the person with the link say something that a technician has to look at?
 fn handed_back(ticket: &Ticket) -> bool {
-    const SAID: [Reason; 3] =
-        [Reason::ManagerDeclined, Reason::HandoverUnconfirmed, Reason::SenderUnverified];
-    ticket.reason.is_some_and(|reason| SAID.contains(&reason))
+    // A freeze after a change was not said by whoever has the link.
+    let stopped = ticket.state == State::Technician { password: PasswordFact::NotChanged };
+    let said = |reason| SAID.contains(&reason) || (stopped && reason == Reason::AccountFrozen);
+    ticket.reason.is_some_and(said)
 }
 
 fn shown(state: &State) -> bool {

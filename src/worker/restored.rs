@@ -16,31 +16,50 @@ const WITHIN: Duration = Duration::from_secs(60);
 /// A store that failed is asked again.
 const AGAIN_AFTER: Duration = Duration::from_secs(2);
 
-/// Hears which mailbox was swept, and opens `ready` when all have been, or at the latest after [`WITHIN`].
+/// How a mailbox was found.
+pub(super) enum Found {
+    /// Its folders were compared with the store.
+    Swept(usize),
+    /// It refuses the sign-in. It is asked again only long after [`WITHIN`], so waiting for it would tell nothing.
+    Closed(usize),
+}
+
+/// Hears how the mailboxes are found, and opens `ready` when there is nothing more to learn of any of them, or at the
+/// latest after [`WITHIN`].
 pub(super) async fn watch(
     parts: Arc<Parts>,
     mailboxes: usize,
-    mut swept: UnboundedReceiver<usize>,
+    mut found: UnboundedReceiver<Found>,
     ready: CancellationToken,
     stop: CancellationToken,
 ) {
     let mut waiting: BTreeSet<usize> = (0..mailboxes).collect();
+    let mut closed = BTreeSet::new();
     let late = tokio::time::sleep(WITHIN);
     tokio::pin!(late);
     // What was found before a stop, and not acted on yet.
     look(&parts, true, &stop).await;
     loop {
-        if waiting.is_empty() {
+        if waiting.is_subset(&closed) && !ready.is_cancelled() {
+            if !waiting.is_empty() {
+                tracing::warn!(
+                    "a mailbox that refuses the sign-in could not be compared with the store: work begins all \
+                    the same; if the database came out of a backup, turn the automation off"
+                );
+            }
             ready.cancel();
         }
         tokio::select! {
             () = stop.cancelled() => return,
-            mailbox = swept.recv() => {
-                let Some(mailbox) = mailbox else { return };
-                // A mail that somebody moves there later tells of no restore.
-                let at_start = waiting.remove(&mailbox);
-                look(&parts, at_start, &stop).await;
-            }
+            how = found.recv() => match how {
+                None => return,
+                Some(Found::Closed(mailbox)) => drop(closed.insert(mailbox)),
+                Some(Found::Swept(mailbox)) => {
+                    // A mail that somebody moves there later tells of no restore.
+                    let at_start = waiting.remove(&mailbox);
+                    look(&parts, at_start, &stop).await;
+                }
+            },
             () = &mut late, if !ready.is_cancelled() => {
                 tracing::warn!("not every mailbox could be compared with the store within a minute: work begins all \
                     the same; if the database came out of a backup, turn the automation off");

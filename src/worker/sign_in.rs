@@ -15,11 +15,16 @@ use crate::directory::{Account, Lookup, Standing, Who};
 use crate::oidc::{Flow, OidcError, Person};
 use crate::store::AuditEntry;
 use crate::ticket::{Guard, Hand, Offer, State, Ticket, TicketId};
-use crate::types::{AccountId, UnixMillis};
+use crate::types::{AccountId, Check, CheckResult, Trail, UnixMillis};
 use crate::web::{Browser, SignedIn};
 
 /// A sign-in ends, and a link is used after it, within this time.
 const WITHIN: Duration = Duration::from_secs(10 * 60);
+
+/// Clocks of two nodes may be so far apart.
+const APART: Duration = Duration::from_secs(60);
+/// Of what a token says of a person, so much is written down, in characters.
+const NAME_MAX: usize = 120;
 
 /// What a browser keeps while its person is away at the provider: `{random}.{when}`.
 struct Kept<'a> {
@@ -33,9 +38,9 @@ fn kept(text: &str) -> Option<Kept<'_>> {
     Some(Kept { random, at: UnixMillis(at.parse().ok().filter(|_| plain)?) })
 }
 
-/// Did it begin a short while ago? Nor ahead of a clock that was set back.
+/// Did it begin a short while ago? Not ahead of a clock that was set back, either.
 fn is_fresh(at: UnixMillis, now: UnixMillis) -> bool {
-    at <= now && now < at.plus(WITHIN)
+    at <= now.plus(APART) && now < at.plus(WITHIN)
 }
 
 /// What a new sign-in leaves in the browser.
@@ -120,20 +125,20 @@ pub(crate) async fn returned(
         Lookup::One(account) => account.standing == Standing::Open && is(&person, account),
         Lookup::Nobody | Lookup::Several => false,
     };
-    let row = if is_manager { "pickup.signed-in" } else { "pickup.sign-in-refused" };
-    note(parts, ticket.id, row, &person, is_manager.then(|| actor(&offer.hand))).await?;
     if !is_manager {
+        note(parts, ticket, "pickup.sign-in-refused", &person, None).await?;
         return Ok(SignedIn::SomebodyElse);
     }
+    note(parts, ticket, "pickup.signed-in", &person, Some(actor(&offer.hand))).await?;
     let now = parts.now();
     Ok(SignedIn::Yes { proof: format!("{}.{}", now.0, proof(parts, ticket.id, offer, browser, now)?) })
 }
 
 /// Is `person` whose account this is? Names are compared as the directory compares them, without regard
-/// to case; identifiers of Entra ID are GUIDs, which are written in either.
+/// to case; identifiers exactly.
 fn is(person: &Person, account: &Account) -> bool {
     match person {
-        Person::Id(id) => id.eq_ignore_ascii_case(account.id.as_str()),
+        Person::Id(id) => is_same(id, account.id.as_str()),
         Person::Username(name) => name.eq_ignore_ascii_case(account.username.as_str()),
         Person::Mail(mail) => {
             account.mail.as_ref().is_some_and(|own| own.as_str().eq_ignore_ascii_case(mail))
@@ -141,23 +146,49 @@ fn is(person: &Person, account: &Account) -> bool {
     }
 }
 
+/// GUIDs are written in either case (RFC 9562 4); of other identifiers two may differ in nothing else (`sub`:
+/// OpenID Connect Core 2).
+fn is_same(one: &str, other: &str) -> bool {
+    one == other || (is_guid(one) && is_guid(other) && one.eq_ignore_ascii_case(other))
+}
+
+fn is_guid(text: &str) -> bool {
+    let hyphen = |at: usize| [8, 13, 18, 23].contains(&at);
+    let fits = |(at, b): (usize, u8)| if hyphen(at) { b == b'-' } else { b.is_ascii_hexdigit() };
+    text.len() == 36 && text.bytes().enumerate().all(fits)
+}
+
+/// Somebody has come back. One who is not the manager is in the trail, and so noted once a link.
 async fn note(
     parts: &Arc<Parts>,
-    ticket: TicketId,
+    ticket: &Ticket,
     event: &str,
     person: &Person,
-    who: Option<String>,
+    manager: Option<String>,
 ) -> Result<(), WorkError> {
-    let entry = AuditEntry {
-        actor: who.unwrap_or_else(|| "link".to_owned()),
-        event: event.to_owned(),
-        data: json!({ "person": person.value() }).to_string(),
-    };
-    let Some(mut work) = claim_soon(parts, ticket).await? else {
+    let name: String = person.value().chars().take(NAME_MAX).collect();
+    let line = format!("somebody else signed in at the manager's link, and was shown nothing: {name}");
+    let known = |trail: &Trail| manager.is_none() && trail.0.iter().any(|one| one.evidence == line);
+    if known(&ticket.trail) {
+        return Ok(());
+    }
+    let Some(mut work) = claim_soon(parts, ticket.id).await? else {
         return Err(WorkError::Lacks("a moment in which nobody works on it"));
     };
-    let draft = Draft { told: vec![entry], due: Due::At(parts.now()), ..Draft::default() };
-    work.commit_same(draft).await?;
+    let mut trail = work.claim.ticket.trail.clone();
+    if !known(&trail) {
+        let entry = AuditEntry {
+            actor: manager.clone().unwrap_or_else(|| "link".to_owned()),
+            event: event.to_owned(),
+            data: json!({ "person": name }).to_string(),
+        };
+        if manager.is_none() {
+            trail.add(Check::Outcome, CheckResult::Fail, line);
+        }
+        let due = Due::At(parts.now());
+        let draft = Draft { trail: Some(trail), told: vec![entry], due, ..Draft::default() };
+        work.commit_same(draft).await?;
+    }
     work.give_back(parts.now()).await?;
     parts.wake.notify_one();
     Ok(())
@@ -198,4 +229,35 @@ pub(crate) fn is_proof(
     };
     let right = proof_for(parts, ticket, offer, browser, at)?;
     Ok(subtle::ConstantTimeEq::ct_eq(right.as_bytes(), mac.as_bytes()).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_are_compared_exactly_and_only_guids_in_either_case() {
+        let guid = "5f1c3b1e-8a2d-4c6f-9e0b-7d3a1c5e9f42";
+        assert!(is_same(guid, &guid.to_uppercase()));
+        assert!(is_same("a-karin", "a-karin"));
+        for (one, other) in [("a-karin", "A-Karin"), (guid, &guid.replace('-', "_")), ("", "a")] {
+            assert!(!is_same(one, other), "{one} {other}");
+        }
+        let odd = "5f1c3b1e08a2d-4c6f-9e0b-7d3a1c5e9f42";
+        assert!(!is_same(odd, &odd.to_uppercase()), "no GUID");
+    }
+
+    #[test]
+    fn what_another_node_began_with_a_clock_ahead_is_fresh_and_what_is_old_is_not() {
+        let now = UnixMillis(1_795_511_645_000);
+        for (at, fresh) in [
+            (now, true),
+            (now.plus(APART), true),
+            (now.plus(APART + Duration::from_millis(1)), false),
+            (now.minus(WITHIN), false),
+            (now.minus(WITHIN - Duration::from_millis(1)), true),
+        ] {
+            assert_eq!(is_fresh(at, now), fresh, "{at:?}");
+        }
+    }
 }

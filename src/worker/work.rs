@@ -144,7 +144,7 @@ impl Work {
     /// ends a request erases its sealed password in the same transaction.
     pub(crate) async fn commit(&mut self, event: Event, mut draft: Draft) -> Result<Flow, WorkError> {
         let name = event.name();
-        let closed = super::links::closed(self, &event).await;
+        let closed = super::left::closed(self, &event).await?;
         let moved = self.state().on(event)?;
         if moved.to.name() != self.state().name() && self.end_left_intents(&draft).await? != Flow::On {
             return Ok(Flow::Stop);

@@ -1,9 +1,11 @@
 //! `check`: tries everything outside for real; a line each, what was tried, how long it took, and
 //! what to do. Every part is made and tried by itself, so that one that fails hides no other.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{CliError, Common, assembly, gateways, registers};
+use crate::clock::{Clock, SystemClock};
 use crate::config::{
     DirectoryKind, GatewayKind, GatewaySettings, MailboxKind, MailboxSettings, PickupMethod, SecretSource,
     Settings, SmtpKind,
@@ -180,9 +182,10 @@ async fn try_gateway(
     one: &GatewaySettings,
     care: &mut Option<String>,
 ) -> Result<String, String> {
-    let gateway = gateways::one_gateway(settings, one).map_err(|e| e.to_string())?;
-    let said = gateway.probe().await?;
-    match gateway.balance().await {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let gateway = gateways::one_gateway(settings, one, &clock).map_err(|e| e.to_string())?;
+    let (said, balance) = gateway.check().await?;
+    match balance {
         Ok(None) => Ok(said),
         Ok(Some(balance)) => {
             *care = balance.low.then(|| fill_up(&balance));

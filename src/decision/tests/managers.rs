@@ -143,3 +143,32 @@ fn a_mailbox_alone_is_enough_where_the_manager_signs_in() {
     let away: fn(&mut Manager) = |m| m.absence = Absence::Absent;
     assert_eq!(asked(away, ToldBy { text: true, mail: true }).decision, technician(Reason::NoManager));
 }
+
+#[test]
+fn without_a_gateway_only_a_manager_who_signs_in_by_mail_is_asked() {
+    let asked = |pickup, told, mail: bool| {
+        let mut asked = above(vec![karin(|m| m.mail = erik().mail.filter(|_| mail))]);
+        (asked.policy.pickup, asked.policy.manager_told) = (pickup, told);
+        asked.texts = Err("no gateway works");
+        asked
+    };
+    let both = ToldBy { text: true, mail: true };
+    let wait = wait_then_technician(Reason::DeliveryFailed);
+    let decision = asked(Pickup::SignIn, both, true).decision();
+    assert!(matches!(decision, Decision::OfferManager { handover: Handover::Link, .. }), "{decision:?}");
+    assert_eq!(asked(Pickup::SignIn, both, false).decision(), wait, "she has no mailbox");
+    assert_eq!(asked(Pickup::SignIn, ToldBy { text: true, mail: false }, true).decision(), wait);
+    assert_eq!(asked(Pickup::Link, both, true).decision(), wait);
+    assert_eq!(asked(Pickup::LinkAndCode, both, true).decision(), wait);
+    let mut password = asked(Pickup::SignIn, both, true);
+    password.policy.manager = ManagerDelivery::Password;
+    assert_eq!(password.decision(), wait, "that is a text");
+    let mut locked = asked(Pickup::SignIn, both, true);
+    locked.deliverable = Err("there is no sealing key");
+    assert_eq!(locked.decision(), wait);
+    let requester = Asked::but(|a| {
+        a.policy.pickup = Pickup::SignIn;
+        a.texts = Err("no gateway works");
+    });
+    assert_eq!(requester.decision(), wait);
+}

@@ -40,6 +40,7 @@ pub(super) struct Asked {
     pub asked_before: bool,
     pub link: Option<Link>,
     pub deliverable: Result<(), &'static str>,
+    pub texts: Result<(), &'static str>,
 }
 
 impl Asked {
@@ -58,6 +59,7 @@ impl Asked {
             asked_before: false,
             link: None,
             deliverable: Ok(()),
+            texts: Ok(()),
         }
     }
 
@@ -93,6 +95,7 @@ impl Asked {
             asked_before: self.asked_before,
             link: self.link,
             deliverable: self.deliverable,
+            texts: self.texts,
             now: NOW,
         })
     }

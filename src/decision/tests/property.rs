@@ -126,7 +126,8 @@ fn asked() -> impl Strategy<Value = Asked> {
                 ..History::default()
             },
             automation: if on { Automation::On } else { Automation::Off },
-            deliverable: if deliverable { Ok(()) } else { Err("no gateway works") },
+            deliverable: if deliverable { Ok(()) } else { Err("there is no sealing key") },
+            texts: Ok(()),
             ..Asked::fine()
         },
     )

@@ -135,9 +135,10 @@ fn causes_in_what_is_known() -> Vec<(Asked, Decision)> {
         (Asked::but(|a| a.history.unit_hour = 60), technician(Reason::LimitDesk)),
         (Asked::but(|a| a.history.desk_hour = 300), technician(Reason::LimitDesk)),
         (
-            Asked::but(|a| a.deliverable = Err("no gateway works")),
+            Asked::but(|a| a.deliverable = Err("there is no sealing key")),
             wait_then_technician(Reason::DeliveryFailed),
         ),
+        (Asked::but(|a| a.texts = Err("no gateway works")), wait_then_technician(Reason::DeliveryFailed)),
     ]
 }
 

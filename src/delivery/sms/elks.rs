@@ -51,7 +51,8 @@ impl SmsGateway for ElksGateway {
     }
 
     fn traits(&self) -> GatewayTraits {
-        GatewayTraits { receipts: true, honours_keys: false, can_be_asked: true }
+        let receipts = self.base.callback.is_some();
+        GatewayTraits { receipts, honours_keys: false, can_be_asked: true }
     }
 
     async fn send(&self, to: &PhoneNumber, text: &SmsText, key: &str) -> Outcome {
@@ -103,6 +104,14 @@ impl SmsGateway for ElksGateway {
     async fn probe(&self) -> Result<String, String> {
         let _: serde::de::IgnoredAny = self.get(&["me"]).await?;
         Ok(SIGNED_IN.to_owned())
+    }
+
+    async fn check(&self) -> Result<(String, Result<Option<Balance>, String>), String> {
+        match self.balance().await {
+            Ok(balance) => Ok((SIGNED_IN.to_owned(), Ok(balance))),
+            // It may be the balance alone that cannot be read.
+            Err(error) => Ok((self.probe().await?, Err(error))),
+        }
     }
 }
 

@@ -87,7 +87,8 @@ impl SmsGateway for GatewayApiGateway {
     }
 
     fn traits(&self) -> GatewayTraits {
-        GatewayTraits { receipts: true, honours_keys: false, can_be_asked: true }
+        let receipts = self.base.callback.is_some();
+        GatewayTraits { receipts, honours_keys: false, can_be_asked: true }
     }
 
     async fn send(&self, to: &PhoneNumber, text: &SmsText, key: &str) -> Outcome {
@@ -151,6 +152,14 @@ impl SmsGateway for GatewayApiGateway {
         let answer = self.request(Method::Get, &["rest", "me"], Zeroizing::default()).await;
         let _: serde::de::IgnoredAny = told(SERVICE, answer)?;
         Ok(SIGNED_IN.to_owned())
+    }
+
+    async fn check(&self) -> Result<(String, Result<Option<Balance>, String>), String> {
+        match self.balance().await {
+            Ok(balance) => Ok((SIGNED_IN.to_owned(), Ok(balance))),
+            // It may be the balance alone that cannot be read.
+            Err(error) => Ok((self.probe().await?, Err(error))),
+        }
     }
 }
 

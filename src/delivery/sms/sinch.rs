@@ -6,6 +6,7 @@
 //! they come from, and a sign-in that the account's manager puts in. Accounts whose callbacks are signed
 //! (HMAC-SHA256 over `body.nonce.timestamp`) give the secret as `signature`; then only signed ones count.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -17,7 +18,7 @@ use super::answer::{Reply, json_octets, outcome, told};
 use super::receipt::{is_hmac_sha256, reading};
 use super::setup::{Base, GatewaySetup, SetupError, account_fault, base_url};
 use super::{is_key, is_reference};
-use crate::clock::{Clock, SystemClock, rfc3339};
+use crate::clock::{Clock, rfc3339};
 use crate::delivery::{GatewayTraits, Receipt, ReceiptReading, SmsGateway, SmsText};
 use crate::http::{Answer, Auth, HttpError, Method, Request, ServiceUrl};
 use crate::secret::Secret;
@@ -33,14 +34,15 @@ pub struct SinchGateway {
     api: ServiceUrl,
     token: Secret,
     signature: Option<Secret>,
+    clock: Arc<dyn Clock>,
 }
 
 impl SinchGateway {
-    /// A gateway that has not been tried yet.
+    /// A gateway that has not been tried yet. By `clock` a text's time ends.
     ///
     /// # Errors
     /// [`SetupError`] says which setting is wrong.
-    pub fn new(setup: &GatewaySetup) -> Result<Self, SetupError> {
+    pub fn new(setup: &GatewaySetup, clock: Arc<dyn Clock>) -> Result<Self, SetupError> {
         if let Some(fault) = account_fault(&setup.account) {
             return Err(SetupError::Value(fault));
         }
@@ -49,12 +51,13 @@ impl SinchGateway {
             api: base_url(setup)?.below(&["xms", "v1", &setup.account]),
             token: setup.password.clone(),
             signature: setup.signature.clone(),
+            clock,
         })
     }
 
     /// The batch of one text. It is not delivered any more when its time is over.
     fn batch(&self, to: &PhoneNumber, text: &SmsText, key: &str) -> serde_json::Value {
-        let until = SystemClock.now().plus(self.base.validity);
+        let until = self.clock.now().plus(self.base.validity);
         let mut batch = json!({
             "to": [digits(to)],
             "from": self.base.sender,
@@ -99,7 +102,8 @@ impl SmsGateway for SinchGateway {
     }
 
     fn traits(&self) -> GatewayTraits {
-        GatewayTraits { receipts: true, honours_keys: false, can_be_asked: true }
+        let receipts = self.base.callback.is_some();
+        GatewayTraits { receipts, honours_keys: false, can_be_asked: true }
     }
 
     async fn send(&self, to: &PhoneNumber, text: &SmsText, key: &str) -> Outcome {
@@ -228,7 +232,31 @@ fn status(word: &str) -> Option<Receipt> {
 #[cfg(test)]
 mod tests {
     use super::super::answer::tests::{assert_common_statuses, assert_redirects_are_refusals, read};
+    use super::super::setup::tests::setup;
     use super::*;
+    use crate::types::UnixMillis;
+
+    /// It always shows this.
+    struct Stopped(UnixMillis);
+
+    impl Clock for Stopped {
+        fn now(&self) -> UnixMillis {
+            self.0
+        }
+
+        fn moment(&self) -> std::time::Instant {
+            std::time::Instant::now()
+        }
+    }
+
+    #[test]
+    fn a_text_ends_by_the_clock_of_the_desk() {
+        let clock = Arc::new(Stopped(UnixMillis(1_795_511_645_000)));
+        let gateway = SinchGateway::new(&setup("secret"), clock).unwrap();
+        let (to, text) = (PhoneNumber::parse("070-174 06 05").unwrap(), SmsText::new(Zeroizing::default()));
+        // Ten minutes later.
+        assert_eq!(gateway.batch(&to, &text, "m1")["expire_at"], "2026-11-24T09:24:05Z");
+    }
 
     #[test]
     fn answers_are_read_as_documented() {

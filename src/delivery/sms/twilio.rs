@@ -98,7 +98,8 @@ impl SmsGateway for TwilioGateway {
     }
 
     fn traits(&self) -> GatewayTraits {
-        GatewayTraits { receipts: true, honours_keys: false, can_be_asked: true }
+        let receipts = self.base.callback.is_some();
+        GatewayTraits { receipts, honours_keys: false, can_be_asked: true }
     }
 
     async fn send(&self, to: &PhoneNumber, text: &SmsText, key: &str) -> Outcome {

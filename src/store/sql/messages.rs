@@ -23,7 +23,7 @@ const PHONE: &str = Channel::Phone.code();
 
 pub(super) const DUE: &str =
     "SELECT o.id, o.fence, o.ticket, t.year, t.running, o.kind, o.channel, o.addressee, o.words,
-         o.message_id, o.created_at, o.tries, o.unclear,
+         o.message_id, o.created_at, o.tries, o.unclear, o.begun_at, o.outcome,
          o.returned_status, o.returned, t.subject,
          coalesce((SELECT m.message_id FROM mail m
              WHERE m.ticket = o.ticket AND m.duplicate_of = 0 AND m.writer <> 'machine'
@@ -39,6 +39,11 @@ pub(super) const LOCK_DUE: &str = "SELECT id FROM message
 /// The same alarm, word by word, written within the day.
 pub(super) const SAID: &str = "SELECT id FROM message
      WHERE correspondent = $1 AND kind = 'alarm' AND created_at > $3 AND created_at < $4 AND words = $2";
+/// What has left, or may have: also when a later try surely did not, and while a call lasts.
+pub(super) const LEFT: &str =
+    "SELECT coalesce(max(CASE WHEN outcome = '' THEN begun_at ELSE ended_at END), 0) FROM message
+     WHERE ticket = $1 AND kind = $2 AND begun_at > 0 AND returned <> 'failed'
+         AND (outcome IN ('', 'accepted', 'uncertain') OR unclear > 0)";
 /// What lies further ahead was written under a clock that was wrong by then.
 const AHEAD: Duration = Duration::from_secs(60 * 60);
 
@@ -107,6 +112,16 @@ impl<DB: Dialect> SqlStore<DB> {
         let rows = tx.rows(DUE, values![ids]).await?;
         tx.commit().await?;
         Ok(rows.into_iter().filter_map(readable).collect())
+    }
+
+    pub(super) async fn when_left(
+        &self,
+        ticket: TicketId,
+        kind: MessageKind,
+    ) -> Result<Option<UnixMillis>, StoreError> {
+        let mut tx = self.read("looking for a message").await?;
+        let left = tx.one(LEFT, values![ticket, kind.code()]).await?.time()?;
+        Ok(Some(left).filter(|left| left.0 > 0))
     }
 
     pub(super) async fn intend_message(
@@ -188,6 +203,12 @@ fn readable(row: Row) -> Option<MessageClaim> {
         .ok()
 }
 
+/// Was it begun without an end?
+fn interrupted(row: &mut Row) -> Result<bool, StoreError> {
+    let begun = row.number()? > 0;
+    Ok(row.text()?.is_empty() && begun)
+}
+
 /// The code under which it came back, if it did; the code may be unknown.
 fn returned(row: &mut Row) -> Result<Option<String>, StoreError> {
     let status = row.text()?;
@@ -216,6 +237,7 @@ fn claim(mut row: Row) -> Result<MessageClaim, StoreError> {
         created_at: row.time()?,
         tries: row.count()?,
         unclear: row.count()?,
+        interrupted: interrupted(&mut row)?,
         returned: returned(&mut row)?,
         subject: row.text()?,
         answers: row.parsed_or_none("a Message-ID", |text| MessageId::parse(text).ok())?,

@@ -12,8 +12,8 @@ use self::tidy::Tidy;
 use self::tx::Tx;
 use super::{
     Arrival, AuditEntry, Begun, ChainReport, Channel, Claim, Committed, Frozen, InQuarantine, Incoming,
-    KeptMail, LetOut, Listed, MailsLimit, MessageClaim, Pause, Recorded, Step, Store, StoreError,
-    StoredReceipt, Switch, TextCap, Thread, TicketFilter,
+    KeptMail, LetOut, Listed, MailsLimit, MessageClaim, MessageKind, Pause, Recorded, Step, Store,
+    StoreError, StoredReceipt, Switch, TextCap, Thread, TicketFilter,
 };
 use crate::delivery::Receipt;
 use crate::keyring::Keyring;
@@ -229,6 +229,14 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         now: UnixMillis,
     ) -> Result<(), StoreError> {
         self.finish_returned(id, fence, again_at, now).await
+    }
+
+    async fn message_left(
+        &self,
+        ticket: TicketId,
+        kind: MessageKind,
+    ) -> Result<Option<UnixMillis>, StoreError> {
+        self.when_left(ticket, kind).await
     }
 
     async fn receipt(

@@ -10,7 +10,7 @@ use super::{
     migrations, places, quarantine, reads, receipts, threads,
 };
 
-const HOT: [(&str, &str); 47] = [
+const HOT: [(&str, &str); 48] = [
     ("ledger: inbox", ledger::IN_INBOX),
     ("ledger: folder", ledger::IN_FOLDER),
     ("ledger: not moved", ledger::UNMOVED),
@@ -53,6 +53,7 @@ const HOT: [(&str, &str); 47] = [
     ("set back: intents", ceiling::SET_BACK[1]),
     ("set back: messages", ceiling::SET_BACK[2]),
     ("an alarm again", messages::SAID),
+    ("what has left", messages::LEFT),
     ("link", reads::BY_PICKUP),
     ("quarantine", quarantine::QUARANTINE),
     ("kept unread: whole", quarantine::UNREAD_WHOLE),

@@ -140,6 +140,8 @@ pub struct MessageClaim {
     pub tries: u32,
     /// Those of them that may have left.
     pub unclear: u32,
+    /// The last one was begun, and nobody knows how it ended: a program was stopped. It may have left, too.
+    pub interrupted: bool,
     /// Set when it came back: the server's code, empty when it gave none. It is not sent again.
     pub returned: Option<String>,
     /// The Message-ID of the ticket's newest mail from a person, which this one answers.

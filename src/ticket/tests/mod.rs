@@ -44,6 +44,7 @@ pub(super) fn offer(already_set: Option<u32>) -> Offer {
         already_set,
         guard: Guard::Nothing,
         wrong_codes: 0,
+        deliver_by: None,
         remind_at: Some(NOW),
     }
 }
@@ -114,6 +115,7 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
         ("rerouted to nobody", Event::Rerouted { offer: None, reason: Reason::DeliveryFailed }),
         ("link texted", Event::LinkTexted { text: text(Phase::Delivered) }),
         ("link exhausted", Event::LinkTexted { text: text(Phase::Exhausted) }),
+        ("link not mailed", Event::LinkNotMailed),
         ("offer withdrawn", Event::OfferWithdrawn { reason: Reason::NoManager }),
         ("reminded", Event::Reminded),
         ("wrong code", Event::WrongCode),

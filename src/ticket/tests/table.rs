@@ -260,7 +260,7 @@ fn the_last_wrong_code_closes_the_offer_and_only_one_with_a_code_counts_them() {
     }
     let closed = state.on(Event::WrongCode).unwrap();
     assert_eq!(closed.to, State::Technician { password: PasswordFact::NotChanged });
-    assert_eq!(closed.reason, Some(Reason::PickupExpired));
+    assert_eq!(closed.reason, Some(Reason::DeliveryFailed), "nothing of it has expired");
     let without = State::Offered { offer: offer(None), text: text(Phase::Delivered) };
     assert!(without.on(Event::WrongCode).is_err());
 }
@@ -270,4 +270,38 @@ fn whoever_was_reminded_is_not_reminded_again() {
     let state = State::Offered { offer: offer(None), text: text(Phase::Delivered) };
     let reminded = state.on(Event::Reminded).unwrap().to;
     assert!(reminded.on(Event::Reminded).is_err());
+}
+
+#[test]
+fn an_offer_lives_by_the_way_that_is_left_and_ends_with_the_last_one() {
+    let both = Guard::SignIn { by_text: true, by_mail: true };
+    let offered =
+        |guard| State::Offered { offer: Offer { guard, ..offer(Some(1)) }, text: Texting::fresh(NOW) };
+    let no_text = || Event::LinkTexted { text: text(Phase::Exhausted) };
+    let guard_of = |state: &State| match state {
+        State::Offered { offer, .. } => offer.guard,
+        _ => panic!("{state:?}"),
+    };
+    let by_mail = offered(both).on(no_text()).unwrap().to;
+    assert_eq!(guard_of(&by_mail), Guard::SignIn { by_text: false, by_mail: true });
+    let by_text = offered(both).on(Event::LinkNotMailed).unwrap().to;
+    assert_eq!(guard_of(&by_text), Guard::SignIn { by_text: true, by_mail: false });
+    let codes = [Guard::CodeByText, Guard::CodeByMail].map(offered);
+    let ends = [by_mail, codes[0].clone(), codes[1].clone()].map(|state| state.on(Event::LinkNotMailed));
+    for ended in ends.into_iter().chain([by_text.on(no_text())]) {
+        let ended = ended.unwrap();
+        assert_eq!(ended.to, State::Technician { password: PasswordFact::Changed });
+        assert_eq!(ended.reason, Some(Reason::DeliveryFailed));
+    }
+    assert!(by_text.on(Event::LinkNotMailed).is_err(), "no mail of it is on its way");
+    assert!(offered(Guard::Nothing).on(Event::LinkNotMailed).is_err(), "nor of this one");
+}
+
+#[test]
+fn an_owner_whose_own_link_it_is_freezes_the_account_and_one_who_was_warned_leaves_the_reason() {
+    let own =
+        State::Offered { offer: Offer { hand: Hand::Requester, ..offer(None) }, text: Texting::fresh(NOW) };
+    assert_eq!(own.on(Event::Stopped).unwrap().reason, Some(Reason::AccountFrozen));
+    let managers = State::Offered { offer: offer(None), text: Texting::fresh(NOW) };
+    assert_eq!(managers.on(Event::Stopped).unwrap().reason, None);
 }

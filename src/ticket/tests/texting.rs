@@ -199,3 +199,15 @@ fn a_gateway_that_is_no_longer_configured_is_not_submitted_to() {
     let text = Texting { gateway: 2, submits: 1, ..Texting::fresh(NOW) };
     assert_eq!(text.step(NOW, 2), TextingStep::Exhausted);
 }
+
+#[test]
+fn who_tells_only_when_asked_is_asked_by_the_name_it_gave_and_awaited_without_one_by_nobody() {
+    let asked = GatewayTraits { receipts: false, honours_keys: false, can_be_asked: true };
+    let taken = submitted().answered(&accepted(), &[asked, SPOOL], NOW);
+    assert!(matches!(taken.step(NOW, 2), TextingStep::Ask { gateway: 0, .. }), "{taken:?}");
+    // Nothing could come of the 90 seconds.
+    let unclear = submitted().answered(&uncertain(), &[asked, SPOOL], NOW);
+    assert_eq!(unclear.step(NOW, 2), TextingStep::Submit { gateway: 1 });
+    let alone = submitted().answered(&uncertain(), &[asked], NOW);
+    assert!(matches!(alone.step(NOW, 1), TextingStep::Wait { .. }), "not at once at the same one");
+}

@@ -148,6 +148,13 @@ impl<A: Around> Store for StoppingStore<A> {
     ) -> Result<(), StoreError> {
         stopped!(self, "end_message", self.inner.end_message(id, fence, outcome, again_at, now))
     }
+    async fn message_left(
+        &self,
+        ticket: TicketId,
+        kind: MessageKind,
+    ) -> Result<Option<UnixMillis>, StoreError> {
+        self.around.call(self.inner.message_left(ticket, kind)).await
+    }
     async fn receipt(
         &self,
         gateway: &str,

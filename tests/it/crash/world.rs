@@ -163,7 +163,7 @@ impl World {
         let parts = Arc::new(self.parts(&settings, Arc::clone(&inner), stopper));
         let worker = Worker::new(Arc::clone(&parts), Arc::new(Health::expecting(&[])));
         let mut intake = self.intake(&settings, &parts, stopper);
-        let manager = Manager::new(self, &parts);
+        let manager = Manager::new(self, &parts, Arc::clone(&inner));
         self.log().write("start");
         loop {
             intake.drain().await.expect("the mailbox is read");
@@ -258,15 +258,24 @@ fn connect(folder: &Path) {
 struct Manager<'a> {
     desk: DeskPort,
     world: &'a World,
+    store: Arc<dyn Store>,
 }
 
 impl<'a> Manager<'a> {
-    fn new(world: &'a World, parts: &Arc<Parts>) -> Self {
+    fn new(world: &'a World, parts: &Arc<Parts>, store: Arc<dyn Store>) -> Self {
         let page: Box<RevealPage> = Box::new(|_, _, _, revealed| {
             Ok(Page::new(zeroize::Zeroizing::new(revealed.password.expose().to_owned())))
         });
         let health = Arc::new(Health::expecting(&[]));
-        Self { desk: DeskPort::new(Arc::clone(parts), health, page), world }
+        Self { desk: DeskPort::new(Arc::clone(parts), health, page), world, store }
+    }
+
+    /// Has she been reminded? A kill may have taken the reminder itself with it.
+    async fn was_reminded(&self) -> bool {
+        let tickets = self.store.tickets(&TicketFilter::default()).await.expect("tickets");
+        tickets.iter().any(
+            |view| matches!(&view.ticket.state, State::Offered { offer, .. } if offer.remind_at.is_none()),
+        )
     }
 
     /// Opens the link that came by text, if it has come, and hands the password over.
@@ -283,7 +292,7 @@ impl<'a> Manager<'a> {
 
     /// The account's owner does, once the manager was reminded.
     async fn stop(&self, stopper: &Stopper) {
-        let reminded = self.world.texts_to_karin().iter().any(|text| text.contains("Påminnelse"));
+        let reminded = self.was_reminded().await;
         let Some(token) = demo_desk::stop_token(self.world.folder()).filter(|_| reminded) else { return };
         if !matches!(self.desk.pickup(&token, None).await, PickupView::Warning { .. }) {
             return;
@@ -295,8 +304,11 @@ impl<'a> Manager<'a> {
 
     /// A wrong code first, then the right one.
     async fn enter_the_code(&self, stopper: &Stopper) {
+        if !self.was_reminded().await && !self.world.folder().join("guessed").exists() {
+            return;
+        }
         let (mails, texts) = (self.world.mails_to_karin(), self.world.texts_to_karin());
-        let Some(mail) = mails.iter().find(|mail| mail.contains("waiting for a password")) else { return };
+        let Some(mail) = mails.iter().find(|mail| mail.contains("/p/")) else { return };
         let after = |text: &str, before: &str| text.split_once(before).map(|(_, rest)| rest.to_owned());
         let token: String =
             after(mail, "/p/").expect("a link").chars().take_while(char::is_ascii_alphanumeric).collect();

@@ -1,10 +1,19 @@
 //! `pickup = "sign-in"`: a manager signs in at a real identity provider, and nobody else gets anything.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use nyckelbud::oidc::{Flow, OidcSettings, Provider};
+use nyckelbud::secret::Secret;
+use tokio::io::AsyncWriteExt;
+
 use super::{FILIP, filips_request, find_password, lines, link_in, password_in, ticket_of, to_number};
 use crate::support::audit_rows;
 use crate::support::browser::Browser;
-use crate::support::daemon::Daemon;
+use crate::support::daemon::{Daemon, PATIENCE};
 use crate::support::demo_desk;
+use crate::support::http_request::request;
 use crate::support::oidc::Oidc;
 
 const KARINS_MOBILE: &str = "46701740610";
@@ -81,13 +90,16 @@ async fn anybody_else_who_signs_in_gets_nothing_and_is_noted() {
     assert!(page.body.contains("Länken är till någon annan"), "{}", page.body);
     assert_eq!(rows(&program, "pickup.sign-in-refused").await, 1);
     assert!(lars.open(&link).await.body.contains("Logga in"), "he is as far as before");
+    let address = leave(&mut lars, &link).await;
+    assert_eq!(lars.open(&provider.sign_in(&address, Some("a-lars")).await).await.status, 403);
+    assert_eq!(rows(&program, "pickup.sign-in-refused").await, 1, "nor does he fill the audit log");
 
     // Whoever steals the way back has it in another browser.
     let mut karin = program.browser();
     let address = leave(&mut karin, &link).await;
     let back = provider.sign_in(&address, Some("a-karin")).await;
     let page = lars.open(&back).await;
-    assert!(page.status == 503 && page.body.contains("Inloggningen gick inte"), "{}", page.body);
+    assert!(page.status == 503 && page.body.contains("Det gick inte att logga in"), "{}", page.body);
     let mut stranger = program.browser();
     assert_eq!(stranger.open(&back).await.status, 503);
     assert_eq!((program.credentials().as_str(), state(&program).as_str()), ("", "pending"));
@@ -125,8 +137,14 @@ async fn a_provider_that_is_down_or_breaks_off_costs_nothing() {
     let mut karin = program.browser();
     karin.open(&link).await;
     let page = karin.open(&format!("{link}/sign-in")).await;
-    assert!(page.status == 503 && page.body.contains("Inloggningen gick inte"), "{}", page.body);
+    assert!(page.status == 503 && page.body.contains("Det gick inte att logga in"), "{}", page.body);
     provider.up();
+    // It is asked again after a moment.
+    let until = Instant::now() + PATIENCE;
+    while karin.open(&format!("{link}/sign-in")).await.status != 303 {
+        assert!(Instant::now() < until, "{}", program.log());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     let address = leave(&mut karin, &link).await;
     let back = provider.sign_in(&address, None).await;
     assert!(back.contains("error="), "{back}");
@@ -182,4 +200,41 @@ async fn a_manager_without_a_mobile_is_reached_by_mail_alone() {
     let address = leave(&mut karin, &link).await;
     karin.follow(&provider.sign_in(&address, Some("a-karin")).await).await;
     assert!(program.opens(FILIP, &password_in(&karin.press(&link).await.body)));
+}
+
+#[tokio::test]
+async fn a_provider_in_trouble_is_asked_once_whoever_comes_meanwhile() {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let provider = Provider::new(OidcSettings {
+        issuer: format!("http://{}", listener.local_addr().unwrap()),
+        client_id: "nyckelbud".to_owned(),
+        client_secret: Secret::new("a-secret-of-the-tests".to_owned()),
+        claim: "oid".to_owned(),
+        redirect: "http://127.0.0.1:8025/sign-in/callback".to_owned(),
+    });
+    let (provider, asked) = (Arc::new(provider.unwrap()), Arc::new(AtomicUsize::new(0)));
+    let count = Arc::clone(&asked);
+    let serving = tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let Some(_) = request(&mut stream).await else { continue };
+            count.fetch_add(1, Ordering::SeqCst);
+            let answer = "HTTP/1.1 503 x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    let mut coming = tokio::task::JoinSet::new();
+    for n in 0..20 {
+        let provider = Arc::clone(&provider);
+        coming.spawn(async move {
+            let part = |what: &str| format!("{what}-{n:040}");
+            let flow = Flow { state: part("state"), nonce: part("nonce"), verifier: part("verifier") };
+            provider.address(&flow).await
+        });
+    }
+    while let Some(came) = coming.join_next().await {
+        assert!(came.unwrap().unwrap_err().to_string().contains("503"));
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    serving.abort();
 }

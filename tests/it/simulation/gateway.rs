@@ -230,7 +230,7 @@ impl SmsGateway for Gateway {
 
     fn traits(&self) -> GatewayTraits {
         let GatewayPlan { receipts, honours_keys, .. } = *self.plan();
-        GatewayTraits { receipts, honours_keys, can_be_asked: true }
+        GatewayTraits { receipts, honours_keys, can_be_asked: receipts }
     }
 
     fn receipt(&self, secret: &str, request: &CallbackRequest<'_>) -> ReceiptReading {

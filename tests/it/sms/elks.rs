@@ -40,7 +40,7 @@ async fn without_a_callback_no_receipts_are_asked_for() {
     let gateway = ElksGateway::new(&settings).unwrap();
     gateway.send(&number(), &text(), "m1").await;
     assert!(!server.asked()[0].form.contains_key("whendelivered"));
-    assert_eq!(gateway.traits(), GatewayTraits { receipts: true, honours_keys: false, can_be_asked: true });
+    assert_eq!(gateway.traits(), GatewayTraits { receipts: false, honours_keys: false, can_be_asked: true });
 }
 
 #[tokio::test]

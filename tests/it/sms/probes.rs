@@ -70,3 +70,20 @@ async fn a_service_whose_address_answers_with_a_fault_of_its_own_is_not_there() 
         assert!(body.is_empty() && !head.contains(PASSWORD) && !head.contains("46701740605"), "{head}");
     }
 }
+
+#[tokio::test]
+async fn a_check_asks_once_where_one_question_answers_both() {
+    for one in ALL {
+        let service = Service::start(one, Fault::None).await;
+        let (said, balance) = service.gateway().check().await.unwrap();
+        let questions = if one == Kind::Twilio { 2 } else { 1 };
+        assert_eq!(service.asked(), questions, "{one:?}");
+        assert_eq!(said, service.gateway().probe().await.unwrap(), "{one:?}");
+        assert_eq!(balance, service.gateway().balance().await, "{one:?}");
+        if one != Kind::Http {
+            let wrong = GatewaySetup { password: Secret::new(format!("{PASSWORD}x")), ..service.setup() };
+            let error = sms_service::gateway(one, &wrong).check().await.unwrap_err();
+            assert!(error.contains("check username, password"), "{one:?}: {error}");
+        }
+    }
+}

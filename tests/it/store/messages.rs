@@ -117,3 +117,34 @@ pub async fn a_message_is_in_the_audit_log_before_and_after_it_leaves(world: Wor
     let history = store.history(&AccountId::new("a-anna"), "", "", "", NOW).await.unwrap();
     assert_eq!(history.texts_day, 1);
 }
+
+pub async fn a_message_that_was_begun_and_never_ended_says_so_and_when_one_left_is_known(world: World) {
+    waiting(&world).await;
+    let store = world.store.as_ref();
+    let claim = due(&world, NOW).await.remove(0);
+    let left = async || store.message_left(claim.ticket, MessageKind::Acknowledgement).await.unwrap();
+    assert!(!claim.interrupted);
+    assert_eq!(left().await, None);
+    assert_eq!(store.begin_message(claim.id, claim.fence, &cap(), NOW).await, Ok(Begun::Yes));
+    assert_eq!(left().await, Some(NOW), "it may be leaving");
+    world.run("UPDATE message SET lease_until = 1000").await;
+    let again = due(&world, NOW).await.remove(0);
+    assert!(again.interrupted, "nobody knows how that ended");
+    let (later, latest) = (NOW.plus(HOUR), NOW.plus(HOUR).plus(HOUR));
+    let not_sent = Outcome::NotSent { cause: "no connection".to_owned() };
+    store.end_message(again.id, again.fence, &not_sent, Some(later), NOW).await.unwrap();
+    assert_eq!(left().await, None);
+    let third = due(&world, later).await.remove(0);
+    assert!(!third.interrupted, "that is known");
+    assert_eq!(store.begin_message(third.id, third.fence, &cap(), later).await, Ok(Begun::Yes));
+    let unclear = Outcome::Uncertain { cause: "silence".to_owned() };
+    store.end_message(third.id, third.fence, &unclear, Some(latest), later).await.unwrap();
+    assert_eq!(left().await, Some(later));
+    let last = due(&world, latest).await.remove(0);
+    assert_eq!(store.begin_message(last.id, last.fence, &cap(), latest).await, Ok(Begun::Yes));
+    store.end_message(last.id, last.fence, &not_sent, None, latest).await.unwrap();
+    assert_eq!(left().await, Some(latest), "an earlier try may have");
+    assert_eq!(store.message_left(claim.ticket, MessageKind::Reminder).await.unwrap(), None);
+    world.run("UPDATE message SET returned = 'failed'").await;
+    assert_eq!(left().await, None, "it has come back");
+}

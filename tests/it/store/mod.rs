@@ -129,7 +129,8 @@ contract! {
         a_message_is_sent_once_and_again_only_when_it_is_said,
         a_lost_fence_neither_begins_nor_ends_a_message,
         an_answer_names_the_newest_mail_of_a_person,
-        a_message_is_in_the_audit_log_before_and_after_it_leaves;
+        a_message_is_in_the_audit_log_before_and_after_it_leaves,
+        a_message_that_was_begun_and_never_ended_says_so_and_when_one_left_is_known;
     limits:
         an_address_gets_three_acknowledgements_a_day_until_a_person_acts,
         a_clock_that_was_wrong_silences_nobody,

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use nyckelbud::delivery::Receipt;
 use nyckelbud::mailbox::{Filed, Folder, Spot};
-use nyckelbud::store::{Channel, Found, MailId};
+use nyckelbud::store::{Channel, Found, MailId, MessageKind};
+use nyckelbud::ticket::TicketId;
 use nyckelbud::types::AccountId;
 
 use super::make::*;
@@ -74,6 +75,7 @@ async fn postgres_reads_no_large_table_as_a_whole() {
     let step = nyckelbud::store::Step { account: Some(account("a-new")), ..step(sealed_state()) };
     store.commit(id, claim.fence, &claim.ticket.state, step).await.unwrap();
     store.claim_messages(Channel::Mail, "one", LEASE, 8, NOW).await.unwrap();
+    store.message_left(TicketId(7), MessageKind::Acknowledgement).await.unwrap();
     store.receipt("elks", None, "r77", Receipt::Delivered, NOW).await.unwrap();
     store.receipt_for("k77").await.unwrap();
     store.ticket_by_pickup("p77").await.unwrap();

@@ -97,7 +97,7 @@ impl SmsGateway for ScriptedGateway {
 
     fn traits(&self) -> GatewayTraits {
         let honours_keys = self.honours_keys.load(Ordering::SeqCst);
-        GatewayTraits { receipts: self.receipts, honours_keys, can_be_asked: true }
+        GatewayTraits { receipts: self.receipts, honours_keys, can_be_asked: self.receipts }
     }
 
     async fn send(&self, to: &PhoneNumber, text: &SmsText, key: &str) -> Outcome {

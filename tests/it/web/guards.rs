@@ -3,7 +3,10 @@
 use nyckelbud::types::UnixMillis;
 use nyckelbud::web::{Asks, PickupView, SignedIn};
 
+use tokio::io::AsyncWriteExt;
+
 use super::client::Asked;
+use super::reveal::until;
 use super::{Served, TOKEN, offer, views};
 
 fn asking(asked: Asks) -> PickupView {
@@ -41,7 +44,7 @@ async fn a_manager_is_sent_to_the_provider_and_the_way_back_is_tied_to_the_brows
     assert_eq!(away.header("cache-control"), "no-store");
     let set: Vec<&String> = away.fields.iter().filter(|(n, _)| n == "set-cookie").map(|(_, v)| v).collect();
     assert_eq!(set.len(), 2, "{set:?}");
-    assert!(set[0].starts_with(&format!("nyckelbud-sign-in={TOKEN}.k.1;")) && set[0].contains("HttpOnly"));
+    assert!(set[0].starts_with(&format!("nyckelbud-sign-in={TOKEN}.sv.k.1;")) && set[0].contains("HttpOnly"));
     let cookies: Vec<&str> = set.iter().map(|set| set.split(';').next().unwrap()).collect();
     let cookies = cookies.join("; ");
 
@@ -67,7 +70,7 @@ async fn a_manager_is_sent_to_the_provider_and_the_way_back_is_tied_to_the_brows
 #[tokio::test]
 async fn who_is_somebody_else_or_nobody_sees_that() {
     let served = Served::new(asking(SIGN_IN)).await;
-    let cookies = format!("nyckelbud=00112233445566778899aabbccddeeff; nyckelbud-sign-in={TOKEN}.k.1");
+    let cookies = format!("nyckelbud=00112233445566778899aabbccddeeff; nyckelbud-sign-in={TOKEN}.sv.k.1");
     let fields = [("cookie", cookies.as_str())];
     for (who, query, status) in [
         (SignedIn::SomebodyElse, "code=c&state=s", 403),
@@ -120,4 +123,41 @@ async fn every_page_with_its_style_weighs_less_than_fifteen_kilobytes_and_needs_
     let page = served.press(&format!("/p/{TOKEN}")).await;
     assert!(page.body.contains("<output") && page.body.len() + style < 15_000, "{}", page.body.len());
     assert!(page.body.contains("<details><summary>Bokstavera"), "spelt out when it is wanted");
+}
+
+/// Whoever comes back to the desk from the provider.
+const BACK: &str = "/sign-in/callback?code=c&state=s";
+
+#[tokio::test]
+async fn the_page_after_the_sign_in_speaks_the_language_of_the_one_before() {
+    let served = Served::new(asking(SIGN_IN)).await;
+    let path = format!("/p/{TOKEN}");
+    let away = served.get(&format!("{path}/sign-in?lang=en")).await;
+    let cookies: Vec<_> = away.fields.iter().filter(|(name, _)| name == "set-cookie").collect();
+    let cookies: Vec<_> = cookies.iter().map(|(_, set)| set.split(';').next().unwrap()).collect();
+    let fields = [("cookie", cookies.join("; ")), ("accept-language", "sv".to_owned())];
+    let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let failed = served.ask(Asked::get(BACK).with(&fields)).await;
+    assert!(failed.body.contains("Signing in did not work"), "{}", failed.body);
+    *served.desk.comes_back.lock().unwrap() = SignedIn::Yes { proof: "1.mac".to_owned() };
+    let came = served.ask(Asked::get(BACK).with(&fields)).await;
+    assert_eq!(came.header("location"), format!("{path}?lang=en"));
+}
+
+#[tokio::test]
+async fn a_phone_that_loses_the_connection_does_not_cut_the_way_back_from_the_provider() {
+    let served = Served::new(asking(SIGN_IN)).await;
+    served.desk.gate.forget_permits(1000);
+    let cookies = format!("nyckelbud=00112233445566778899aabbccddeeff; nyckelbud-sign-in={TOKEN}.sv.k.1");
+    let mut phone = tokio::net::TcpStream::connect(served.address).await.unwrap();
+    phone.write_all(&Asked::get(BACK).with(&[("cookie", &cookies)]).octets()).await.unwrap();
+    until(|| served.desk.acts().len() == 1).await;
+    phone.set_zero_linger().unwrap();
+    drop(phone);
+    // The server answers others meanwhile, and has had the occasion to see the reset.
+    for _ in 0..3 {
+        assert_eq!(served.get("/livez").await.status, 200);
+    }
+    served.desk.gate.add_permits(1);
+    until(|| served.desk.acts().last().is_some_and(|call| call == "heard")).await;
 }

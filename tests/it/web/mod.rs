@@ -107,6 +107,10 @@ impl Desk for FakeDesk {
     async fn signed_in(&self, token: &str, browser: &Browser, returned: &Returned<'_>) -> SignedIn {
         let Returned { kept, code, state } = returned;
         self.note(format!("signed-in {token} {} {kept} {code} {state}", browser.as_str()));
+        if self.gate.available_permits() == 0 {
+            self.gate.acquire().await.unwrap().forget();
+            self.note("heard".to_owned());
+        }
         self.comes_back.lock().unwrap().clone()
     }
 

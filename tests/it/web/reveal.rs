@@ -152,7 +152,7 @@ async fn a_site_whose_own_page_cannot_be_made_is_told_at_start() {
 }
 
 /// Waits for a condition.
-async fn until(condition: impl Fn() -> bool) {
+pub(super) async fn until(condition: impl Fn() -> bool) {
     let waiting = async {
         while !condition() {
             tokio::task::yield_now().await;

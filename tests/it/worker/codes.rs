@@ -94,7 +94,7 @@ async fn without_the_code_nothing_changes_and_no_restart_forgets_a_wrong_one() {
     assert!(!place.was_set("a-filip"));
     let said = desk.reveal_with(&token, &karins_phone(), &wrong(&code)).await;
     assert_eq!(said, Err(PickupView::Gone));
-    technician_has(&desk, OFFERED, Reason::PickupExpired, PasswordFact::NotChanged).await;
+    technician_has(&desk, OFFERED, Reason::DeliveryFailed, PasswordFact::NotChanged).await;
     let trail = desk.ticket(OFFERED).await.trail;
     assert!(trail.0.iter().any(|line| line.evidence.contains("wrong codes")), "{trail:?}");
     assert_eq!(

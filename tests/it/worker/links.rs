@@ -237,3 +237,16 @@ async fn to_all_but_its_browser_a_link_that_is_over_is_like_one_that_never_was()
         assert_eq!(desk.look(&token, Some(&karins_phone())).await, said);
     }
 }
+
+#[tokio::test]
+async fn an_alarm_waits_for_whoever_has_the_ticket() {
+    let place = Place::new();
+    let desk = offered(&place).await;
+    desk.reveal(&place.token(), &karins_phone()).await.unwrap();
+    // A program that was stopped has it for longer than a press waits.
+    let (id, lease) = (desk.ticket(OFFERED).await.id, std::time::Duration::from_secs(7));
+    desk.parts.store.claim_ticket(id, "the machine", lease).await.unwrap().unwrap();
+    desk.look_elsewhere(&place.token(), Some(&Browser::new([2; 16]))).await;
+    let trail = desk.ticket(OFFERED).await.trail;
+    assert!(trail.0.iter().any(|line| line.evidence.contains("second browser")), "{trail:?}");
+}

@@ -32,18 +32,18 @@ impl MailSender for Hung {
 }
 
 /// A mail server of the test.
-struct ScriptedMail {
+pub(super) struct ScriptedMail {
     answer: Box<dyn Fn(&OutgoingMail) -> Outcome + Send + Sync>,
     taken: Mutex<Vec<OutgoingMail>>,
 }
 
 impl ScriptedMail {
-    fn new(answer: impl Fn(&OutgoingMail) -> Outcome + Send + Sync + 'static) -> Arc<Self> {
+    pub(super) fn new(answer: impl Fn(&OutgoingMail) -> Outcome + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self { answer: Box::new(answer), taken: Mutex::default() })
     }
 
     /// How many mails whose subject holds this were taken.
-    fn took(&self, subject: &str) -> usize {
+    pub(super) fn took(&self, subject: &str) -> usize {
         self.taken.lock().unwrap().iter().filter(|mail| mail.subject.contains(subject)).count()
     }
 }
@@ -67,11 +67,11 @@ async fn open_with_mail(place: &Place, mail: &Arc<ScriptedMail>) -> OpenDesk {
     OpenDesk::open(&place.folder, &place.clock, |parts| parts.mail = Arc::clone(mail) as _).await
 }
 
-fn not_sent() -> Outcome {
+pub(super) fn not_sent() -> Outcome {
     Outcome::NotSent { cause: "no connection".to_owned() }
 }
 
-fn no_such_mailbox() -> Outcome {
+pub(super) fn no_such_mailbox() -> Outcome {
     Outcome::Refused { cause: "550 no such mailbox".to_owned() }
 }
 

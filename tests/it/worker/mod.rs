@@ -23,6 +23,7 @@ mod links;
 mod messages;
 mod pickup;
 mod refusals;
+mod reminders;
 mod requester;
 mod same_answer;
 mod scramble;

@@ -50,7 +50,14 @@ async fn an_owner_who_did_not_ask_stops_it_on_the_page() {
     assert!(matches!(said, PickupView::Offer { .. }), "that is a manager's answer");
     let said = desk.answer(&token, Some(&karins_phone()), PickupAnswer::NotMe).await;
     assert_eq!(said, PickupView::HandedBack);
-    technician_has(&desk, TEXTED, Reason::SenderUnverified, PasswordFact::NotChanged).await;
+    technician_has(&desk, TEXTED, Reason::AccountFrozen, PasswordFact::NotChanged).await;
+    let ticket = desk.ticket(TEXTED).await;
+    assert!(ticket.urgent, "somebody writes in her name");
+    let said = "they did not ask; the account is frozen until a person lifts it";
+    assert!(ticket.trail.0.iter().any(|line| line.evidence.contains(said)), "{:?}", ticket.trail);
+    let frozen = desk.parts.store.frozen().await.unwrap();
+    assert_eq!(frozen.iter().map(|one| one.account.as_str()).collect::<Vec<_>>(), ["a-anna"]);
+    assert_eq!(desk.look(&token, Some(&karins_phone())).await, PickupView::HandedBack);
     assert_eq!(desk.reveal(&token, &Browser::new([2; 16])).await, Err(PickupView::Gone));
     desk.work().await;
     assert_eq!(to_anna(&place).len(), 1, "who stopped it knows");
@@ -95,4 +102,20 @@ async fn only_the_own_mailbox_gets_the_password_itself() {
     let texts = demo_desk::texts(&place.folder);
     assert!(texts.len() == 1 && texts[0].starts_with("To: 46701740607\n"), "{texts:#?}");
     assert!(texts[0].contains("/p/") && !place.was_set("a-gun"));
+}
+
+#[tokio::test]
+async fn an_alarm_about_an_owners_own_link_sends_nobody_to_a_manager() {
+    let place = Place::with(PICKUP);
+    place.deliver(TEXTED);
+    let alarm_to = vec![nyckelbud::types::EmailAddress::parse("drift@kommun.example").unwrap()];
+    let desk = OpenDesk::open(&place.folder, &place.clock, |parts| parts.rules.alarm_to = alarm_to).await;
+    desk.work().await;
+    let token = token_in(&to_anna(&place)[0]);
+    desk.reveal(&token, &karins_phone()).await.unwrap();
+    desk.look_elsewhere(&token, Some(&Browser::new([2; 16]))).await;
+    desk.work().await;
+    let alarms = super::texting::mails_to(&place.folder, "drift@kommun.example");
+    assert!(alarms.len() == 1 && alarms[0].contains("second browser"), "{alarms:?}");
+    assert!(!alarms[0].contains("manager"), "{alarms:?}");
 }

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use nyckelbud::clock::SystemClock;
 use nyckelbud::delivery::SmsGateway;
 use nyckelbud::delivery::sms::GatewaySetup;
 use nyckelbud::delivery::sms::elks::ElksGateway;
@@ -221,7 +222,7 @@ pub fn gateway(kind: Kind, setup: &GatewaySetup) -> Arc<dyn SmsGateway> {
     match kind {
         Kind::Elks => Arc::new(ElksGateway::new(setup).unwrap()),
         Kind::Twilio => Arc::new(TwilioGateway::new(setup).unwrap()),
-        Kind::Sinch => Arc::new(SinchGateway::new(setup).unwrap()),
+        Kind::Sinch => Arc::new(SinchGateway::new(setup, Arc::new(SystemClock)).unwrap()),
         Kind::GatewayApi => Arc::new(GatewayApiGateway::new(setup).unwrap()),
         Kind::Kannel => Arc::new(KannelGateway::new(setup).unwrap()),
         Kind::Http => Arc::new(HttpGateway::new(setup, &templates(&setup.base_url)).unwrap()),

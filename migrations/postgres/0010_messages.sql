@@ -1,0 +1,3 @@
+-- What has left of a ticket's words.
+
+CREATE INDEX message_ticket ON message (ticket, kind);
