@@ -150,6 +150,11 @@ pub trait SmsGateway: Send + Sync {
     /// there is nothing to keep up.
     async fn attend(&self, _keeper: &dyn ReceiptKeeper, _leave: &Notify) {}
 
+    /// Is it known already that no text can leave: a connection that it holds is down?
+    fn is_cut_off(&self) -> bool {
+        false
+    }
+
     /// What the account holds; `None` where the gateway does not tell.
     ///
     /// # Errors

@@ -71,6 +71,11 @@ impl Line {
         }
     }
 
+    /// Has the last try failed, or the connection ended, and is there no other yet?
+    pub fn is_down(&self) -> bool {
+        matches!(*self.standing.borrow(), Standing::Down { .. })
+    }
+
     /// Connects, and connects again, until `leave` is rung.
     pub async fn keep_up(&self, setup: &SmppSetup, names: &Names, keeper: &dyn ReceiptKeeper, leave: &Notify) {
         let session = Session { gateway: &setup.name, ids: setup.receipt_ids, names, keeper, leave };

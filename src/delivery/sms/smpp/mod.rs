@@ -29,14 +29,12 @@ use self::line::Line;
 use self::pdu::{Address, Submit};
 use self::report::Report;
 use self::session::{Names, Order, Place};
-use super::setup::{SetupError, is_sender};
+use super::setup::{Fault, SetupError, is_sender};
 use super::{LeftAlone, is_key, is_reference};
 use crate::delivery::{GatewayTraits, Receipt, ReceiptKeeper, SmsGateway, SmsText};
 use crate::secret::Secret;
 use crate::types::{Outcome, PhoneNumber};
 
-/// A text is over, one way or another, before the desk stops waiting for it.
-const TEXT: Duration = Duration::from_secs(18);
 /// So long a text waits for a connection, and a probe for an answer.
 const CONNECTION: Duration = Duration::from_secs(8);
 /// Message centres say "too fast", and not for how long.
@@ -65,12 +63,21 @@ pub struct SmppSetup {
     pub sender: String,
     /// A text that has waited longer is not delivered any more.
     pub validity: Duration,
+    /// So long a text may take, with the wait for a connection.
+    pub timeout: Duration,
     /// So many texts are on their way to the message centre at once.
     pub window: usize,
     /// In which alphabet it takes texts.
     pub alphabet: Alphabet,
     /// How its receipts write the names of texts.
     pub receipt_ids: ReceiptIds,
+}
+
+/// A password travels as text of ASCII that ends with a NUL (SMPP 3.4, 3.1).
+#[must_use]
+pub fn password_fault(password: &Secret) -> Option<Fault> {
+    let is_good = password.expose().bytes().all(|b| b == b' ' || b.is_ascii_graphic());
+    (!is_good).then_some(Fault { key: "password", why: "SMPP takes only letters, digits and marks of ASCII" })
 }
 
 /// A message centre as a gateway.
@@ -190,7 +197,7 @@ impl SmsGateway for SmppGateway {
             return Outcome::Refused { cause: "the text's key is none".to_owned() };
         }
         match self.submit(to, text) {
-            Some(body) => self.submitted(body, key, Instant::now() + TEXT).await,
+            Some(body) => self.submitted(body, key, Instant::now() + self.setup.timeout).await,
             None => Outcome::Refused { cause: "SMPP: the text is too long".to_owned() },
         }
     }
@@ -201,6 +208,10 @@ impl SmsGateway for SmppGateway {
 
     async fn ask(&self, _reference: &str) -> Result<Receipt, String> {
         Err("SMPP: a message centre tells by itself what became of a text".to_owned())
+    }
+
+    fn is_cut_off(&self) -> bool {
+        self.line.is_down()
     }
 
     async fn attend(&self, keeper: &dyn ReceiptKeeper, leave: &Notify) {

@@ -16,6 +16,7 @@ pub fn setup() -> SmppSetup {
         system_type: String::new(),
         sender: "Servicedesk".to_owned(),
         validity: Duration::from_secs(600),
+        timeout: Duration::from_secs(18),
         window: 10,
         alphabet: Alphabet::Gsm,
         receipt_ids: ReceiptIds::Same,
