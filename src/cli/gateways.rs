@@ -49,18 +49,12 @@ fn wrong(gateway: &GatewaySettings, error: &SetupError) -> CliError {
 }
 
 #[cfg(not(feature = "smpp"))]
-fn message_centre(
-    _settings: &Settings,
-    gateway: &GatewaySettings,
-) -> Result<Arc<dyn SmsGateway>, CliError> {
+fn message_centre(_settings: &Settings, gateway: &GatewaySettings) -> Result<Arc<dyn SmsGateway>, CliError> {
     Err(CliError::Wrong(format!("gateway {}: this program was built without SMPP", gateway.name)))
 }
 
 #[cfg(feature = "smpp")]
-fn message_centre(
-    settings: &Settings,
-    gateway: &GatewaySettings,
-) -> Result<Arc<dyn SmsGateway>, CliError> {
+fn message_centre(settings: &Settings, gateway: &GatewaySettings) -> Result<Arc<dyn SmsGateway>, CliError> {
     use crate::config::{SmppAlphabet, SmppReceiptIds, Tls};
     use crate::delivery::sms::smpp::{Alphabet, ReceiptIds, SmppGateway, SmppSetup};
 

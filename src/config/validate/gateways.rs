@@ -209,7 +209,12 @@ impl Checks<'_> {
         }
         for (key, text) in [("username", &gateway.username), ("system_type", &gateway.system_type)] {
             let is_good = text.bytes().all(|b| b == b' ' || b.is_ascii_graphic());
-            self.expect(&at.key(key), is_good, format_args!("{text:?}"), "letters, digits and marks of ASCII");
+            self.expect(
+                &at.key(key),
+                is_good,
+                format_args!("{text:?}"),
+                "letters, digits and marks of ASCII",
+            );
         }
     }
 

@@ -82,7 +82,13 @@ impl Drop for Kannel {
 
 fn script(command: &str, dir: &Path, port: u16, centre: Option<u16>) -> Output {
     let mut script = Command::new(SCRIPT);
-    script.arg(command).arg(dir).arg(port.to_string()).args(centre.map(|port| port.to_string())).output().expect("tests/servers/kannel runs")
+    script
+        .arg(command)
+        .arg(dir)
+        .arg(port.to_string())
+        .args(centre.map(|port| port.to_string()))
+        .output()
+        .expect("tests/servers/kannel runs")
 }
 
 /// The first of four ports in a row that nobody has just now.

@@ -77,7 +77,13 @@ impl Line {
     }
 
     /// Connects, and connects again, until `leave` is rung.
-    pub async fn keep_up(&self, setup: &SmppSetup, names: &Names, keeper: &dyn ReceiptKeeper, leave: &Notify) {
+    pub async fn keep_up(
+        &self,
+        setup: &SmppSetup,
+        names: &Names,
+        keeper: &dyn ReceiptKeeper,
+        leave: &Notify,
+    ) {
         let session = Session { gateway: &setup.name, ids: setup.receipt_ids, names, keeper, leave };
         let mut said = Said::default();
         // A desk that goes says so to whoever still asks.

@@ -117,8 +117,7 @@ impl SmppGateway {
         u16::try_from(words.octets.len()).ok()?;
         let validity = relative(self.setup.validity);
         let (coding, long) = (words.coding, words.long);
-        let submit =
-            Submit { source, destination, validity: &validity, coding, words: &words.octets, long };
+        let submit = Submit { source, destination, validity: &validity, coding, words: &words.octets, long };
         Some(submit.body())
     }
 
@@ -148,7 +147,9 @@ impl SmppGateway {
                 self.left_alone.asked(status::asks_to_wait(status).then_some(WAIT));
                 status::classify(status, name)
             }
-            _ if taken_back.0.withdraw() => not_sent("the connection was lost before the text left".to_owned()),
+            _ if taken_back.0.withdraw() => {
+                not_sent("the connection was lost before the text left".to_owned())
+            }
             Ok(None) => Outcome::Uncertain { cause: "SMPP: the text got no answer".to_owned() },
             Err(_) => Outcome::Uncertain { cause: "SMPP: no answer in time".to_owned() },
         }
@@ -224,7 +225,9 @@ impl SmsGateway for SmppGateway {
     async fn probe(&self) -> Result<String, String> {
         if self.attended.load(Ordering::SeqCst) {
             let enquired = timeout(CONNECTION, self.enquire()).await;
-            enquired.unwrap_or_else(|_| Err("no answer in time".to_owned())).map_err(|why| format!("SMPP: {why}"))?;
+            enquired
+                .unwrap_or_else(|_| Err("no answer in time".to_owned()))
+                .map_err(|why| format!("SMPP: {why}"))?;
         } else {
             line::tried(&self.setup).await.map_err(|why| format!("SMPP: {why}"))?;
         }

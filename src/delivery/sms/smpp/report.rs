@@ -181,7 +181,11 @@ mod tests {
         ] {
             assert_eq!(with(b"m9", state, ""), told("m9", receipt), "{state}");
         }
-        assert_eq!(with(b"m9", 77, WORDS), told("m9", Receipt::Delivered), "of an unknown state the words count");
+        assert_eq!(
+            with(b"m9", 77, WORDS),
+            told("m9", Receipt::Delivered),
+            "of an unknown state the words count"
+        );
         assert_eq!(with(b"", 2, WORDS), Report::Unclear);
     }
 

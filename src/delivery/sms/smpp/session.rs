@@ -243,13 +243,13 @@ impl Session<'_> {
             // 5.1.4: from 1 to 0x7fffffff.
             sequence = sequence % 0x7fff_ffff + 1;
             let (command, body, who) = match order {
-                Some(Order::Answer(answer)) => {
-                    match saying.say(&answer).await {
-                        Ok(()) if answer.command == pdu::UNBIND_RESP => return "has ended the session".to_owned(),
-                        Ok(()) => continue,
-                        Err(why) => return why,
+                Some(Order::Answer(answer)) => match saying.say(&answer).await {
+                    Ok(()) if answer.command == pdu::UNBIND_RESP => {
+                        return "has ended the session".to_owned();
                     }
-                }
+                    Ok(()) => continue,
+                    Err(why) => return why,
+                },
                 Some(Order::Submit(submit)) if submit.place.leaves() => {
                     let who = Waiting::Submit { key: submit.key, answer: submit.answer };
                     (pdu::SUBMIT_SM, submit.body, Some(who))

@@ -70,7 +70,8 @@ fn an_operation_is_read_when_it_is_whole() {
 /// A receipt as a message centre delivers it, with these parameters behind its words.
 fn delivered(class: u8, words: &[u8], parameters: &[u8]) -> Vec<u8> {
     let length = u8::try_from(words.len()).unwrap();
-    let head = [b"\0\x01\x0146701740605\0\x05\0Servicedesk\0".as_slice(), &[class, 0, 0, 0, 0, 0, 0, 0, 0, length]];
+    let head =
+        [b"\0\x01\x0146701740605\0\x05\0Servicedesk\0".as_slice(), &[class, 0, 0, 0, 0, 0, 0, 0, 0, length]];
     [head.concat().as_slice(), words, parameters].concat()
 }
 

@@ -83,10 +83,11 @@ async fn a_message_centre_that_falls_silent_is_noticed_and_left() {
     let centre = Centre::start();
     let operator = Bound::to(&centre);
     assert_eq!(kind(&operator.send(KEY).await), "accepted");
+    let connections = centre.log("connection").await.len();
     centre.behave(r#"{"silent": true}"#).await;
     assert!(operator.gateway.probe().await.is_err());
     // It has half a minute to say something, and then ten seconds to answer.
-    centre.log_of("connection", 2).await;
+    centre.log_of("connection", connections + 1).await;
     centre.behave(r#"{"silent": false}"#).await;
     centre.log_of("bind", 2).await;
     assert_eq!(kind(&operator.send(KEY).await), "accepted");
