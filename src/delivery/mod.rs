@@ -150,7 +150,7 @@ pub trait SmsGateway: Send + Sync {
     /// there is nothing to keep up.
     async fn attend(&self, _keeper: &dyn ReceiptKeeper, _leave: &Notify) {}
 
-    /// Is it known already that no text can leave: a connection that it holds is down?
+    /// Does a connection that it holds not stand just now? Then a text would have to wait for it.
     fn is_cut_off(&self) -> bool {
         false
     }

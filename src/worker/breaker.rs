@@ -107,7 +107,7 @@ pub(crate) async fn send(
 /// at a time; that takes at most the time of a call to a gateway.
 pub(crate) async fn any_closed(parts: &Parts) -> bool {
     let of = |gateway: &dyn SmsGateway| match parts.breakers.of(gateway.name(), parts.now()) {
-        // Nothing has failed by it, and yet a text would.
+        // No text has failed by it, and yet one would.
         Breaker::Closed if gateway.is_cut_off() => Breaker::HalfOpen,
         known => known,
     };

@@ -94,6 +94,8 @@ fn every_mistake_is_named_in_one_run() {
         ("24", "password.length: found 8 (46 bits), expected 12 to"),
         ("27", "sms.sender: found \"Servicedesken\""),
         ("28", "sms.gateway[0].host: is missing"),
+        ("28", "sms.gateway[0].password: is missing"),
+        ("28", "sms.gateway[0].username: is missing"),
         ("32", "sms.gateway[1].name: \"A\" is the name of sms.gateway[0] too"),
         ("31", "sms.gateway[1].path: is missing"),
         (

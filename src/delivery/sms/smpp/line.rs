@@ -71,9 +71,9 @@ impl Line {
         }
     }
 
-    /// Has the last try failed, or the connection ended, and is there no other yet?
-    pub fn is_down(&self) -> bool {
-        matches!(*self.standing.borrow(), Standing::Down { .. })
+    /// Is there a connection?
+    pub fn is_up(&self) -> bool {
+        matches!(*self.standing.borrow(), Standing::Up(_))
     }
 
     /// Connects, and connects again, until `leave` is rung.

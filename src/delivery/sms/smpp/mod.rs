@@ -212,7 +212,7 @@ impl SmsGateway for SmppGateway {
     }
 
     fn is_cut_off(&self) -> bool {
-        self.line.is_down()
+        !self.line.is_up()
     }
 
     async fn attend(&self, keeper: &dyn ReceiptKeeper, leave: &Notify) {

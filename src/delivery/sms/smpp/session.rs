@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::future::pending;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -128,13 +128,15 @@ impl Session<'_> {
         orders: mpsc::Sender<Order>,
         ordered: mpsc::Receiver<Order>,
     ) -> End {
-        let waiting = Mutex::default();
+        let (waiting, leaving) = (Mutex::default(), AtomicBool::new(false));
         let (telling, told) = mpsc::channel(QUEUE);
-        tokio::select! {
+        let end = tokio::select! {
             end = self.hear(hearing, &waiting, &orders, telling) => end,
-            why = self.say(saying, &waiting, ordered) => End::Lost(why),
+            why = self.say(saying, &waiting, ordered, &leaving) => End::Lost(why),
             () = self.keep(told, &orders) => pending().await,
-        }
+        };
+        // Some hang up in place of an answer to the unbind.
+        if leaving.load(Ordering::SeqCst) { End::Left } else { end }
     }
 
     async fn hear(
@@ -228,15 +230,15 @@ impl Session<'_> {
         mut saying: Saying,
         waiting: &Mutex<HashMap<u32, Waiting>>,
         mut ordered: mpsc::Receiver<Order>,
+        leaving: &AtomicBool,
     ) -> String {
         // 1 was the bind.
         let mut sequence: u32 = 1;
-        let mut leaving = false;
         loop {
             let order = tokio::select! {
                 order = ordered.recv() => order,
-                () = self.leave.notified(), if !leaving => {
-                    leaving = true;
+                () = self.leave.notified(), if !leaving.load(Ordering::SeqCst) => {
+                    leaving.store(true, Ordering::SeqCst);
                     None
                 }
             };

@@ -82,7 +82,8 @@ fn name_of(status: u32) -> String {
 pub(super) fn bind_refused(status: u32) -> (String, bool) {
     let (why, lasting) = match status {
         0x0e | 0x0f => ("refuses username or password", true),
-        0x0d => ("refuses this username (ESME_RBINDFAIL)", true),
+        // Some say so, too, for as long as an earlier session of ours is not over for them.
+        0x0d => ("refuses the bind (ESME_RBINDFAIL)", false),
         0x53 => ("refuses system_type (ESME_RINVSYSTYP)", true),
         ALREADY_BOUND => ("allows no further session of this username (ESME_RALYBND)", false),
         QUEUE_FULL | THROTTLED => ("asks to wait", false),
@@ -123,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_wrong_password_is_not_tried_again_at_once() {
-        for (status, lasting) in [(0x0e, true), (0x0f, true), (0x0d, true), (0x05, false), (0x08, false)] {
+        for (status, lasting) in [(0x0e, true), (0x0f, true), (0x0d, false), (0x05, false), (0x08, false)] {
             assert_eq!(bind_refused(status).1, lasting, "{status:#x}");
         }
     }
