@@ -1,6 +1,8 @@
 //! From `[sms]` to the gateways that it names.
 
 use std::sync::Arc;
+#[cfg(feature = "smpp")]
+use std::time::Duration;
 
 use super::CliError;
 use super::assembly::lacks;
@@ -32,15 +34,11 @@ pub(super) fn one_gateway(
     gateway: &GatewaySettings,
     clock: &Arc<dyn Clock>,
 ) -> Result<Arc<dyn SmsGateway>, CliError> {
-    let wrong = |error: SetupError| CliError::Wrong(format!("gateway {}: {error}", gateway.name));
     let made = match gateway.kind {
         GatewayKind::Spool => {
             return Ok(Arc::new(SpoolGateway::new(gateway.name.clone(), gateway.path.clone())));
         }
-        GatewayKind::Smpp => {
-            let text = format!("gateway {}: this kind is not part of this version", gateway.name);
-            return Err(CliError::Wrong(text));
-        }
+        GatewayKind::Smpp => return message_centre(settings, gateway),
         GatewayKind::FortySixElks => shared(ElksGateway::new(&setup(settings, gateway)?)),
         GatewayKind::Twilio => shared(TwilioGateway::new(&setup(settings, gateway)?)),
         GatewayKind::Sinch => shared(SinchGateway::new(&setup(settings, gateway)?, Arc::clone(clock))),
@@ -48,7 +46,49 @@ pub(super) fn one_gateway(
         GatewayKind::Kannel => shared(KannelGateway::new(&setup(settings, gateway)?)),
         GatewayKind::Http => shared(HttpGateway::new(&setup(settings, gateway)?, &gateway.templates())),
     };
-    made.map_err(wrong)
+    made.map_err(|error| wrong(gateway, &error))
+}
+
+fn wrong(gateway: &GatewaySettings, error: &SetupError) -> CliError {
+    CliError::Wrong(format!("gateway {}: {error}", gateway.name))
+}
+
+#[cfg(not(feature = "smpp"))]
+fn message_centre(_settings: &Settings, gateway: &GatewaySettings) -> Result<Arc<dyn SmsGateway>, CliError> {
+    Err(CliError::Wrong(format!("gateway {}: this program was built without SMPP", gateway.name)))
+}
+
+#[cfg(feature = "smpp")]
+fn message_centre(settings: &Settings, gateway: &GatewaySettings) -> Result<Arc<dyn SmsGateway>, CliError> {
+    use crate::config::{SmppAlphabet, SmppReceiptIds, Tls};
+    use crate::delivery::sms::smpp::{Alphabet, ReceiptIds, SmppGateway, SmppSetup};
+
+    let password = gateway.password.as_ref().ok_or_else(|| lacks(&gateway.name, "password"))?;
+    let made = SmppGateway::new(SmppSetup {
+        name: gateway.name.clone(),
+        host: gateway.host.clone(),
+        port: gateway.port,
+        tls: gateway.tls != Tls::None,
+        ca_file: gateway.ca_file.clone(),
+        username: gateway.username.clone(),
+        password: password.secret().clone(),
+        system_type: gateway.system_type.clone(),
+        sender: settings.sms.sender.clone(),
+        validity: gateway.validity,
+        // The desk stops waiting after 20 s (worker::Timing).
+        timeout: Duration::from_secs(18),
+        window: gateway.window,
+        alphabet: match gateway.alphabet {
+            SmppAlphabet::Gsm => Alphabet::Gsm,
+            SmppAlphabet::Latin1 => Alphabet::Latin1,
+        },
+        receipt_ids: match gateway.receipt_ids {
+            SmppReceiptIds::Same => ReceiptIds::Same,
+            SmppReceiptIds::Decimal => ReceiptIds::Decimal,
+            SmppReceiptIds::Hexadecimal => ReceiptIds::Hexadecimal,
+        },
+    });
+    shared(made).map_err(|error| wrong(gateway, &error))
 }
 
 fn shared<G: SmsGateway + 'static>(made: Result<G, SetupError>) -> Result<Arc<dyn SmsGateway>, SetupError> {

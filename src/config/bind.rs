@@ -82,7 +82,10 @@ fn paths(settings: &mut Settings) -> Vec<&mut PathBuf> {
         paths.extend(&mut mailbox.ca_file);
         paths.extend(mailbox.oauth.as_mut().and_then(|oauth| oauth.certificate.as_mut()));
     }
-    paths.extend(settings.sms.gateways.iter_mut().map(|gateway| &mut gateway.path));
+    for gateway in &mut settings.sms.gateways {
+        paths.push(&mut gateway.path);
+        paths.extend(&mut gateway.ca_file);
+    }
     paths.push(&mut settings.smtp.path);
     paths.extend(&mut settings.smtp.ca_file);
     paths.extend(settings.smtp.oauth.as_mut().and_then(|oauth| oauth.certificate.as_mut()));

@@ -58,12 +58,10 @@ pub enum Problem {
         /// What is expected, in words.
         expected: String,
     },
-    /// A known choice that comes with a later version.
+    /// A known section that comes with a later version.
     NotInThisVersion {
-        /// The choice as written, `directory.kind = "graph"`.
+        /// The section, `telemetry.otlp`.
         choice: String,
-        /// What this version knows in its place; empty when there is nothing.
-        known: Vec<String>,
     },
     /// Keys that contradict each other, or a secret that cannot be read; in words.
     Refused(String),
@@ -80,15 +78,8 @@ impl std::fmt::Display for Problem {
             Self::Missing { expected } => write!(f, "is missing; expected {expected}"),
             Self::Value { found: Some(found), expected } => write!(f, "found {found}, expected {expected}"),
             Self::Value { found: None, expected } => write!(f, "expected {expected}"),
-            Self::NotInThisVersion { choice, known } => {
-                write!(f, "{choice} is not part of this version")?;
-                match known.as_slice() {
-                    [] => f.write_str("; leave it out"),
-                    known => {
-                        let known: Vec<String> = known.iter().map(|word| format!("\"{word}\"")).collect();
-                        write!(f, "; it knows {}", known.join(", "))
-                    }
-                }
+            Self::NotInThisVersion { choice } => {
+                write!(f, "{choice} is not part of this version; leave it out")
             }
         }
     }

@@ -5,12 +5,17 @@
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+use zeroize::Zeroizing;
 
 /// The default alphabet, in the order of its codes, without the escape (0x1B). A septet each.
 const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?\
                      ¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
 /// The extension table: an escape and a code, so two septets each.
 const EXTENSION: &str = "\u{c}^{}\\[~]|€";
+/// The codes of the extension table, in the same order.
+const EXTENSION_CODES: [u8; 10] = [0x0a, 0x14, 0x28, 0x29, 0x2f, 0x3c, 0x3d, 0x3e, 0x40, 0x65];
+/// What stands before a code of the extension table.
+const ESCAPE: u8 = 0x1b;
 
 /// Septets of a message that stands alone.
 const SINGLE: usize = 160;
@@ -72,6 +77,28 @@ pub fn length(text: &str) -> Result<Length, char> {
         in_part += cost;
     }
     Ok(Length { septets, segments: if septets <= SINGLE { 1 } else { parts } })
+}
+
+/// A text in the codes of the alphabet, one an octet, as message centres take it; `None` when a letter is
+/// outside the alphabet.
+#[must_use]
+pub fn codes(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    // Room for all at once: a growing vector would leave copies behind.
+    let mut codes = Zeroizing::new(Vec::with_capacity(text.chars().count() * 2));
+    for letter in text.chars() {
+        if let Some(place) = place_in(BASIC, letter) {
+            codes.push(if place < ESCAPE { place } else { place + 1 });
+        } else {
+            let place = place_in(EXTENSION, letter)?;
+            codes.extend([ESCAPE, *EXTENSION_CODES.get(usize::from(place))?]);
+        }
+    }
+    Some(codes)
+}
+
+fn place_in(table: &str, letter: char) -> Option<u8> {
+    let place = table.chars().position(|known| known == letter)?;
+    u8::try_from(place).ok()
 }
 
 /// The most septets that `segments` messages hold.

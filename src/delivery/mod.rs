@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
 use crate::types::{CallbackRequest, EmailAddress, MessageId, Outcome, PhoneNumber, UnixMillis};
@@ -107,6 +108,14 @@ pub struct GatewayTraits {
     pub can_be_asked: bool,
 }
 
+/// Keeps what a gateway tells of texts by itself.
+#[async_trait]
+pub trait ReceiptKeeper: Send + Sync {
+    /// Keeps a receipt durably, for the text sent under `key` or else for the one that the gateway calls
+    /// `reference`. `false`: it could not be kept, and shall be told again.
+    async fn keep(&self, key: Option<&str>, reference: &str, receipt: Receipt) -> bool;
+}
+
 /// A way for texts to leave.
 #[async_trait]
 pub trait SmsGateway: Send + Sync {
@@ -136,6 +145,16 @@ pub trait SmsGateway: Send + Sync {
     /// gateway has sent it. Changes nothing.
     fn receipt(&self, _secret: &str, _request: &CallbackRequest<'_>) -> ReceiptReading {
         ReceiptReading::Foreign
+    }
+
+    /// Keeps up the connection of a gateway that holds one: texts leave by it, and what it tells of texts
+    /// goes to `keeper`, and is acknowledged when that has kept it. Ends when `leave` is rung; at once where
+    /// there is nothing to keep up.
+    async fn attend(&self, _keeper: &dyn ReceiptKeeper, _leave: &Notify) {}
+
+    /// Does a connection that it holds not stand just now? Then a text would have to wait for it.
+    fn is_cut_off(&self) -> bool {
+        false
     }
 
     /// What the account holds; `None` where the gateway does not tell.

@@ -106,7 +106,11 @@ pub(crate) async fn send(
 /// Is there a gateway whose breaker is closed? One that failed some time ago is probed, by one request
 /// at a time; that takes at most the time of a call to a gateway.
 pub(crate) async fn any_closed(parts: &Parts) -> bool {
-    let of = |gateway: &dyn SmsGateway| parts.breakers.of(gateway.name(), parts.now());
+    let of = |gateway: &dyn SmsGateway| match parts.breakers.of(gateway.name(), parts.now()) {
+        // No text has failed by it, and yet one would.
+        Breaker::Closed if gateway.is_cut_off() => Breaker::HalfOpen,
+        known => known,
+    };
     if parts.gateways.iter().any(|gateway| of(gateway.as_ref()) == Breaker::Closed) {
         return true;
     }

@@ -40,6 +40,7 @@ mod offer;
 mod port;
 mod quarantine;
 mod reads;
+mod receipts;
 mod reconcile;
 mod reset;
 mod restored;

@@ -9,6 +9,7 @@ use super::alarm;
 use super::facts;
 use super::handover::{self, Reveal, actor, bound_to};
 use super::health::Health;
+use super::receipts;
 use super::sign_in;
 use super::step::{looked_up_at, shown_until};
 use super::stop;
@@ -324,17 +325,8 @@ impl Desk for DeskPort {
             ReceiptReading::Told { receipt: Receipt::Pending, .. } => return ReceiptAnswer::Taken,
             ReceiptReading::Told { key, reference, receipt } => (key, reference, receipt),
         };
-        let now = self.parts.now();
-        match self.parts.store.receipt(name, key.as_deref(), &reference, receipt, now).await {
-            Ok(_) => {
-                self.parts.wake.notify_one();
-                ReceiptAnswer::Taken
-            }
-            Err(error) => {
-                tracing::error!("a receipt could not be kept: {error}; the gateway is asked to try again");
-                ReceiptAnswer::TryAgain
-            }
-        }
+        let kept = receipts::keep(&self.parts, name, key.as_deref(), &reference, receipt).await;
+        if kept { ReceiptAnswer::Taken } else { ReceiptAnswer::TryAgain }
     }
 
     async fn ready(&self) -> Readiness {

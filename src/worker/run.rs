@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::health::Health;
 use super::intake::{Inbox, Intake, Told};
 use super::restored::{self, Found};
 use super::upkeep;
 use super::work::Work;
-use super::{Parts, balances, messages, step};
+use super::{Parts, balances, messages, receipts, step};
 use crate::store::{Channel, StoreError};
 use crate::telemetry::how_it_ended;
 
@@ -72,15 +72,19 @@ impl Worker {
             tasks.spawn(Intake::new(inbox, Arc::clone(&self.parts)).run(stop.clone(), told));
         }
         drop(found);
-        tasks.spawn(after(
-            ready.clone(),
-            stop.clone(),
-            Self::work_loop(Arc::clone(&self.parts), stop.clone()),
-        ));
+        // Gateways are needed until the last step that may text has ended.
+        let leave = CancellationToken::new();
+        let texting = Arc::new(leave.clone().drop_guard());
+        for number in 0..self.parts.gateways.len() {
+            tasks.spawn(receipts::attend(Arc::clone(&self.parts), number, leave.clone()));
+        }
+        let working = Self::work_loop(Arc::clone(&self.parts), stop.clone());
+        tasks.spawn(after(ready.clone(), stop.clone(), Arc::clone(&texting), working));
         for channel in [Channel::Phone, Channel::Mail] {
             let messages = Self::message_loop(Arc::clone(&self.parts), channel, stop.clone());
-            tasks.spawn(after(ready.clone(), stop.clone(), messages));
+            tasks.spawn(after(ready.clone(), stop.clone(), Arc::clone(&texting), messages));
         }
+        drop(texting);
         tasks.spawn(upkeep::run(Arc::clone(&self.parts), Arc::clone(&self.health), stop.clone()));
         tasks.spawn(balances::run(Arc::clone(&self.parts), stop.clone()));
         let mut broken = None;
@@ -196,8 +200,14 @@ async fn advance(parts: Arc<Parts>, claim: crate::store::Claim, taken: Instant) 
     }
 }
 
-/// `work`, once it may begin; nothing of it when the program is stopped before.
-async fn after(ready: CancellationToken, stop: CancellationToken, work: impl Future<Output = ()>) {
+/// `work`, once it may begin; nothing of it when the program is stopped before. `held` is let go at its end.
+async fn after(
+    ready: CancellationToken,
+    stop: CancellationToken,
+    held: Arc<DropGuard>,
+    work: impl Future<Output = ()>,
+) {
+    let _held = held;
     tokio::select! {
         () = ready.cancelled() => work.await,
         () = stop.cancelled() => {}

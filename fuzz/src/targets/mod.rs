@@ -10,6 +10,7 @@ mod imap;
 mod mail;
 mod phone;
 mod receipts;
+mod smpp;
 
 /// A function that is fuzzed, and what it may take.
 pub struct Target {
@@ -27,5 +28,6 @@ pub const ALL: &[Target] = &[
     Target { name: "phone", run: phone::run, example: "070-174 06 05" },
     Target { name: "authentication_results", run: authentication_results::run, example: mail::EXAMPLE },
     Target { name: "receipts", run: receipts::run, example: "id=s36&status=delivered" },
+    Target { name: "smpp", run: smpp::run, example: smpp::EXAMPLE },
     Target { name: "imap", run: imap::run, example: "9" },
 ];

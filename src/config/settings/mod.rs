@@ -23,7 +23,7 @@ pub use policy::{
     Acknowledge, Automation, Fallback, ManagerAbsent, ManagerDelivery, PolicySettings, RequesterDelivery,
     Senders,
 };
-pub use sms::{GatewayKind, GatewaySettings, HttpMethod, SmsSettings};
+pub use sms::{GatewayKind, GatewaySettings, HttpMethod, SmppAlphabet, SmppReceiptIds, SmsSettings};
 pub use store::{RetentionSettings, StoreSettings, StoreUrl};
 pub use watch::{
     LogFormat, NotifySettings, TelemetrySettings, TemplateSettings, WebhookFormat, WebhookSettings,

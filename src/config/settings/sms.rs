@@ -7,6 +7,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Tls;
 use crate::config::secrets::SecretSetting;
 use crate::config::values;
 use crate::delivery::sms::http::Templates;
@@ -67,6 +68,30 @@ pub enum HttpMethod {
     /// With a body, at an address of our choice.
     #[serde(rename = "PUT")]
     Put,
+}
+
+/// In which alphabet a message centre takes texts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SmppAlphabet {
+    /// Its default one, which is that of GSM.
+    #[default]
+    Gsm,
+    /// ISO 8859-1.
+    Latin1,
+}
+
+/// How the receipts of a message centre write the names that its answers give.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SmppReceiptIds {
+    /// Letter by letter.
+    #[default]
+    Same,
+    /// As decimal numbers; the answers write them in hexadecimal.
+    Decimal,
+    /// In hexadecimal; the answers write them as decimal numbers.
+    Hexadecimal,
 }
 
 /// One `[[sms.gateway]]`. Which of its keys a kind takes, and which it needs, is checked.
@@ -134,6 +159,30 @@ pub struct GatewaySettings {
     /// Spool: the folder.
     #[serde(default)]
     pub path: PathBuf,
+    /// SMPP: the message centre's name or address.
+    #[serde(default)]
+    pub host: String,
+    /// SMPP: its port.
+    #[serde(default = "GatewaySettings::default_port")]
+    pub port: u16,
+    /// SMPP: how the connection is protected; it has no STARTTLS.
+    #[serde(default = "GatewaySettings::default_tls")]
+    pub tls: Tls,
+    /// SMPP: an extra trust anchor, beside the system's.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+    /// SMPP: what the operator calls this kind of client; mostly empty.
+    #[serde(default)]
+    pub system_type: String,
+    /// SMPP: so many texts may be unanswered at once.
+    #[serde(default = "GatewaySettings::default_window")]
+    pub window: usize,
+    /// SMPP: in which alphabet texts are taken.
+    #[serde(default)]
+    pub alphabet: SmppAlphabet,
+    /// SMPP: how receipts write the names of texts.
+    #[serde(default)]
+    pub receipt_ids: SmppReceiptIds,
 }
 
 impl GatewaySettings {
@@ -176,5 +225,17 @@ impl GatewaySettings {
 
     fn default_validity() -> Duration {
         Duration::from_secs(10 * 60)
+    }
+
+    fn default_port() -> u16 {
+        2775
+    }
+
+    fn default_tls() -> Tls {
+        Tls::Implicit
+    }
+
+    fn default_window() -> usize {
+        10
     }
 }

@@ -10,7 +10,7 @@ use super::*;
 
 /// Keys whose value names a place, an account or a supplier: they have no default, or (the kinds)
 /// another one.
-const EXAMPLES: [&str; 54] = [
+const EXAMPLES: [&str; 56] = [
     "desk.address",
     "desk.public_url",
     "desk.username_hint",
@@ -51,6 +51,8 @@ const EXAMPLES: [&str; 54] = [
     "sms.gateway.success",
     "sms.gateway.failure",
     "sms.gateway.path",
+    "sms.gateway.host",
+    "sms.gateway.ca_file",
     "smtp.host",
     "smtp.ca_file",
     "smtp.username",

@@ -3,7 +3,7 @@
 use super::*;
 
 /// A gateway of each kind as it should be, with its name in front.
-const GOOD: [(&str, &str); 6] = [
+const GOOD: [(&str, &str); 7] = [
     (
         "46elks",
         "username = \"u\"\npassword = \"p\"\ncallback = \"c\"\ncallback_auth = \"a:b\"\nbalance_low = 50",
@@ -21,6 +21,11 @@ const GOOD: [(&str, &str); 6] = [
     (
         "http",
         "url = \"https://sms.kommun.example/?to={{ to | url }}&text={{ text | url }}\"\nmethod = \"GET\"\nsuccess = \"OK\"",
+    ),
+    (
+        "smpp",
+        "host = \"smsc.kommun.example\"\nport = 3550\nusername = \"u\"\npassword = \"p\"\nca_file = \"/etc/ca.pem\"\n\
+         system_type = \"desk\"\nwindow = 1\nalphabet = \"latin1\"\nreceipt_ids = \"decimal\"",
     ),
 ];
 
@@ -56,7 +61,7 @@ fn every_kind_is_taken_with_its_own_keys() {
 #[test]
 fn a_key_that_a_kind_needs_is_missed_by_name() {
     for (kind, keys) in GOOD {
-        for key in ["username", "password", "account", "base_url", "url", "success"] {
+        for key in ["username", "password", "account", "base_url", "url", "success", "host", "port"] {
             let without: Vec<&str> =
                 keys.lines().filter(|line| !line.starts_with(&format!("{key} ="))).collect();
             let found = mistakes(&with(kind, &without.join("\n")), &[]);
@@ -65,6 +70,7 @@ fn a_key_that_a_kind_needs_is_missed_by_name() {
                 "twilio" | "sinch" => ["account", "password"].contains(&key),
                 "gatewayapi" => key == "password",
                 "kannel" => ["base_url", "username", "password"].contains(&key),
+                "smpp" => ["host", "username", "password"].contains(&key),
                 _ => ["url", "success"].contains(&key),
             };
             let says = format!("sms.gateway[1].{key}: is missing");
@@ -83,6 +89,8 @@ fn a_key_of_another_kind_is_named_with_its_line() {
         ("gatewayapi", "username = \"u\""),
         ("kannel", "signature = \"s\""),
         ("http", "callback = \"c\""),
+        ("smpp", "callback = \"c\""),
+        ("kannel", "window = 3"),
     ] {
         let text = with(kind, &format!("{key}\n{}", keys_of(kind)));
         let found = mistakes(&text, &[]);
@@ -92,6 +100,27 @@ fn a_key_of_another_kind_is_named_with_its_line() {
             .any(|line| line.starts_with(&at) && line.contains("is no key of this kind of gateway"));
         assert!(named, "{kind} {key}: {found:#?}");
     }
+}
+
+#[test]
+fn a_message_centre_is_reached_under_tls_or_on_this_machine() {
+    let smpp = |from: &str, to: &str| with("smpp", &keys_of("smpp").replace(from, to));
+    let host = "host = \"smsc.kommun.example\"";
+    for there in ["127.0.0.1", "::1"] {
+        let plain = smpp(host, &format!("host = \"{there}\"\ntls = \"none\""));
+        assert_eq!(mistakes(&plain, &[]), Vec::<String>::new(), "{there}");
+    }
+    for there in ["smsc.kommun.example", "localhost", "10.0.0.1"] {
+        let plain = smpp(host, &format!("host = \"{there}\"\ntls = \"none\""));
+        only(&plain, "tls = \"none\"", "without TLS only a loopback address may be used");
+    }
+    only(&smpp(host, &format!("{host}\ntls = \"starttls\"")), "tls = \"starttls\"", "SMPP has no STARTTLS");
+    only(&smpp("smsc.kommun", "a b"), "host = \"a b", "a host name or an address");
+    only(&smpp("3550", "0"), "port = 0", "a port from 1 to 65535");
+    only(&smpp("window = 1", "window = 0"), "window = 0", "a number from 1 to 100");
+    only(&smpp("\"desk\"", "\"å\""), "system_type = \"å\"", "of ASCII");
+    only(&smpp("password = \"p\"", "password = \"ö\""), "password = \"ö\"", "SMPP takes only letters");
+    only(&smpp("latin1", "utf8"), "alphabet = \"utf8\"", "expected \"gsm\" or \"latin1\"");
 }
 
 #[test]

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::Checks;
+use super::shape::{is_host, is_loopback};
 use crate::config::key_path::KeyPath;
 use crate::config::secrets::SecretSetting;
-use crate::config::settings::{GatewayKind, GatewaySettings, Settings};
+use crate::config::settings::{GatewayKind, GatewaySettings, Settings, Tls};
 use crate::delivery::sms::http::{faults, uses};
 use crate::delivery::sms::kannel::receipt_faults;
 use crate::delivery::sms::{account_fault, sign_in_fault};
@@ -14,7 +15,7 @@ use crate::http::ServiceUrl;
 /// Keys that every kind has.
 const COMMON: [&str; 2] = ["name", "kind"];
 /// Every other key.
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 26] = [
     "base_url",
     "account",
     "username",
@@ -33,6 +34,14 @@ const KEYS: [&str; 18] = [
     "failure",
     "idempotent",
     "path",
+    "host",
+    "port",
+    "tls",
+    "ca_file",
+    "system_type",
+    "window",
+    "alphabet",
+    "receipt_ids",
 ];
 /// What operators take: less would be over before a phone is found, and Twilio takes no more.
 const VALIDITY: std::ops::RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(36_000);
@@ -72,7 +81,14 @@ fn keys_of(kind: GatewayKind) -> (&'static [Needed], &'static [&'static str]) {
             &["method", "headers", "body", "failure", "idempotent", "username", "password"],
         ),
         GatewayKind::Spool => (&[("path", "the spool's folder")], &[]),
-        GatewayKind::Smpp => (&[], &KEYS),
+        GatewayKind::Smpp => (
+            &[
+                ("host", "the message centre's name"),
+                ("username", "whom to bind as (system_id)"),
+                ("password", "a secret"),
+            ],
+            &["port", "tls", "ca_file", "system_type", "validity", "window", "alphabet", "receipt_ids"],
+        ),
     }
 }
 
@@ -109,6 +125,9 @@ impl Checks<'_> {
             format_args!("{:?}", gateway.validity),
             "a duration from 1m to 10h",
         );
+        if gateway.kind == GatewayKind::Smpp {
+            self.message_centre(at, gateway);
+        }
         if gateway.kind == GatewayKind::Http {
             // Those that are missing are named above.
             let missing = |key: &str| !is_there(gateway, key);
@@ -129,6 +148,11 @@ impl Checks<'_> {
             let callback = gateway.callback.as_ref().map(SecretSetting::secret).filter(|s| !s.is_empty());
             let auth = gateway.callback_auth.as_ref().map(SecretSetting::secret).filter(|s| !s.is_empty());
             let mut found: Vec<_> = auth.and_then(sign_in_fault).into_iter().collect();
+            #[cfg(feature = "smpp")]
+            if gateway.kind == GatewayKind::Smpp {
+                let password = gateway.password.as_ref().map(SecretSetting::secret);
+                found.extend(password.and_then(crate::delivery::sms::smpp::password_fault));
+            }
             if let Some(callback) = callback.filter(|_| gateway.kind == GatewayKind::Kannel) {
                 found.extend(receipt_faults(&settings.desk.public_url, callback, auth));
             }
@@ -166,6 +190,34 @@ impl Checks<'_> {
         }
     }
 
+    /// Where the message centre is, and what travels to it as text of SMPP.
+    fn message_centre(&mut self, at: &KeyPath, gateway: &GatewaySettings) {
+        let GatewaySettings { host, port, tls, window, .. } = gateway;
+        let is_good = host.is_empty() || is_host(host);
+        self.expect(&at.key("host"), is_good, format_args!("{host:?}"), "a host name or an address");
+        self.expect(&at.key("port"), *port > 0, port, "a port from 1 to 65535");
+        self.expect(&at.key("window"), (1..=100).contains(window), window, "a number from 1 to 100");
+        let expected = match tls {
+            Tls::Implicit => None,
+            Tls::Starttls => Some("\"implicit\" or \"none\": SMPP has no STARTTLS"),
+            Tls::None if host.is_empty() || is_loopback(host) => None,
+            Tls::None => Some("\"implicit\": without TLS only a loopback address may be used"),
+        };
+        if let Some(expected) = expected {
+            let found = if *tls == Tls::None { "\"none\"" } else { "\"starttls\"" };
+            self.expect(&at.key("tls"), false, found, expected);
+        }
+        for (key, text) in [("username", &gateway.username), ("system_type", &gateway.system_type)] {
+            let is_good = text.bytes().all(|b| b == b' ' || b.is_ascii_graphic());
+            self.expect(
+                &at.key(key),
+                is_good,
+                format_args!("{text:?}"),
+                "letters, digits and marks of ASCII",
+            );
+        }
+    }
+
     /// What belongs to receipts is of no use without them.
     fn receipts(&mut self, at: &KeyPath, gateway: &GatewaySettings) {
         let for_receipts = [("callback_auth", &gateway.callback_auth), ("signature", &gateway.signature)];
@@ -193,6 +245,7 @@ fn is_there(gateway: &GatewaySettings, key: &str) -> bool {
         "password" => secret(&gateway.password),
         "url" => !gateway.url.is_empty(),
         "success" => !gateway.success.is_empty(),
+        "host" => !gateway.host.is_empty(),
         "path" => !gateway.path.as_os_str().is_empty(),
         _ => true,
     }

@@ -1,37 +1,27 @@
-//! Choices that the configuration knows and this version does not have yet. They are refused by
-//! name: silently doing something else would be worse. What does no harm gives a warning.
-
-use serde::Serialize;
+//! Choices that the configuration knows and this version, or this build of it, does not have. They are
+//! refused by name: silently doing something else would be worse. What does no harm gives a warning.
 
 use super::Checks;
 use crate::config::error::Problem;
 use crate::config::key_path::KeyPath;
 use crate::config::settings::{GatewayKind, Settings};
 
-/// The gateways of this version.
-const BUILT_GATEWAYS: [GatewayKind; 7] = [
-    GatewayKind::FortySixElks,
-    GatewayKind::Twilio,
-    GatewayKind::Sinch,
-    GatewayKind::GatewayApi,
-    GatewayKind::Kannel,
-    GatewayKind::Http,
-    GatewayKind::Spool,
-];
-
 impl Checks<'_> {
     pub(super) fn unbuilt(&mut self, settings: &Settings) {
         for (index, gateway) in settings.sms.gateways.iter().enumerate() {
             let path = KeyPath::of("sms.gateway").index(index).key("kind");
-            self.later(&path, gateway.kind, &BUILT_GATEWAYS);
+            if gateway.kind == GatewayKind::Smpp && !cfg!(feature = "smpp") {
+                let why = "this program was built without SMPP: build it with the feature `smpp`, or take another kind";
+                self.refuse(&path, why);
+            }
         }
         for key in ["technicians", "auditors", "administrators"] {
             let nothing = "is not part of this version: only managers sign in, for their links";
             self.warn_if_written(&KeyPath::of("web.oidc").key(key), nothing);
         }
         let webhooks = KeyPath::of("notify.webhook");
-        self.later_section(&webhooks, !settings.notify.webhooks.is_empty(), "");
-        self.later_section(&KeyPath::of("telemetry.otlp"), settings.telemetry.otlp.is_some(), "");
+        self.later_section(&webhooks, !settings.notify.webhooks.is_empty());
+        self.later_section(&KeyPath::of("telemetry.otlp"), settings.telemetry.otlp.is_some());
         if !settings.web.opening_hours.is_empty() {
             let path = KeyPath::of("web.opening_hours");
             self.warn(&path, "is not part of this version: the age of waiting tickets counts all hours");
@@ -53,25 +43,10 @@ impl Checks<'_> {
         }
     }
 
-    /// A value that is none of those `built`.
-    pub(super) fn later<T: PartialEq + Serialize>(&mut self, path: &KeyPath, found: T, built: &[T]) {
-        if built.contains(&found) {
-            return;
-        }
-        let word = |value: &T| match serde_json::to_value(value) {
-            Ok(serde_json::Value::String(word)) => word,
-            other => format!("{other:?}"),
-        };
-        let default = if self.is_written(path) { "" } else { " (the default)" };
-        let choice = format!("{path} = \"{}\"{default}", word(&found));
-        self.add(path, Problem::NotInThisVersion { choice, known: built.iter().map(word).collect() });
-    }
-
-    /// A section that may not be there; `known` does the same in this version.
-    fn later_section(&mut self, path: &KeyPath, present: bool, known: &str) {
+    /// A section that may not be there.
+    fn later_section(&mut self, path: &KeyPath, present: bool) {
         if present {
-            let known = if known.is_empty() { Vec::new() } else { vec![known.to_owned()] };
-            self.add(path, Problem::NotInThisVersion { choice: path.to_string(), known });
+            self.add(path, Problem::NotInThisVersion { choice: path.to_string() });
         }
     }
 }

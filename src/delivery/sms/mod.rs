@@ -17,6 +17,8 @@ pub mod kannel;
 mod receipt;
 mod setup;
 pub mod sinch;
+#[cfg(feature = "smpp")]
+pub mod smpp;
 pub mod spool;
 pub mod twilio;
 

@@ -155,7 +155,7 @@ pub(super) fn base_url(setup: &GatewaySetup) -> Result<ServiceUrl, SetupError> {
 }
 
 /// Up to 11 letters and digits, the first a letter (3GPP TS 23.040 9.1.2.5), or a number.
-fn is_sender(sender: &str) -> bool {
+pub(super) fn is_sender(sender: &str) -> bool {
     let all = |text: &str, test: fn(&u8) -> bool| text.bytes().all(|b| test(&b));
     match sender.strip_prefix('+') {
         Some(digits) => (5..=15).contains(&digits.len()) && all(digits, u8::is_ascii_digit),

@@ -90,6 +90,11 @@ fn kept_receipts_say_what_the_documentation_says() {
 }
 
 #[test]
+fn kept_deliveries_of_message_centres_say_what_the_specification_says() {
+    replay("smpp");
+}
+
+#[test]
 fn kept_dialogues_with_servers_end_and_hand_over_nothing_else() {
     replay("imap");
 }

@@ -24,10 +24,16 @@ const DOORS: &[(&str, Door)] = &[
     // and it signs the assertion of a client certificate: PS256 by ring, without another crate
     (
         "rustls",
-        Only(&["src/tls.rs", "src/http.rs", "src/mailbox/imap/connect.rs", "src/token/certificate.rs"]),
+        Only(&[
+            "src/tls.rs",
+            "src/http.rs",
+            "src/mailbox/imap/connect.rs",
+            "src/delivery/sms/smpp/connect.rs",
+            "src/token/certificate.rs",
+        ]),
     ),
     ("rustls-platform-verifier", Only(&["src/tls.rs"])),
-    ("tokio-rustls", Only(&["src/mailbox/imap/connect.rs"])),
+    ("tokio-rustls", Only(&["src/mailbox/imap/connect.rs", "src/delivery/sms/smpp/connect.rs"])),
     // mail
     ("async-imap", Only(&["src/mailbox/imap/"])),
     ("compact_str", Only(&["src/mailbox/mod.rs"])),

@@ -99,6 +99,7 @@ const TABLE: &[Row] = &[
             "delivery::sms::account_fault",
             "delivery::sms::kannel::receipt_faults",
             "delivery::sms::sign_in_fault",
+            "delivery::sms::smpp::password_fault",
             // what a password of so many characters or words is worth
             "password::generate::bits",
             "password::words::bits",

@@ -21,6 +21,8 @@ const EXPOSES: &[(&str, &str)] = &[
     ("src/delivery/sms/http.rs", "templates write the words, and a token"),
     ("src/delivery/sms/kannel.rs", "the gateway wants its password and the words"),
     ("src/delivery/sms/receipt.rs", "receipts are compared with secrets, and signed with them"),
+    ("src/delivery/sms/smpp/connect.rs", "the message centre wants the password"),
+    ("src/delivery/sms/smpp/mod.rs", "the message centre wants the words, and a password that can travel"),
     ("src/delivery/sms/sinch.rs", "the gateway wants the words"),
     ("src/delivery/sms/twilio.rs", "the gateway wants the words"),
     ("src/delivery/sms/spool.rs", "the words of a text go into its file"),

@@ -10,6 +10,7 @@ use crate::support::daemon::{Daemon, PATIENCE};
 use crate::support::demo_desk;
 use crate::support::http_request::{header, request};
 use crate::support::kannel::Kannel;
+use crate::support::smpp::Centre;
 use crate::support::sms_service::receipts::{Fate, Posted, Signer, receipt};
 use crate::support::sms_service::{self, Fault, Kind, Service, Taken};
 use crate::support::wait::until;
@@ -58,20 +59,16 @@ async fn through_twilio_only_a_signed_receipt_resolves_the_ticket() {
 }
 
 /// Kannel asks where the test listens; the test passes on what it asks.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn through_a_real_kannel_a_text_arrives_and_its_receipt_resolves_the_ticket() {
-    let kannel = Kannel::start();
+async fn through_kannel(kannel: &Kannel, text: impl Future<Output = String>) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let reached = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
-    let mut program = Daemon::new(&[lines::MAILDIR, &lines::kannel(&kannel), lines::MAIL_SPOOL].concat());
+    let mut program = Daemon::new(&[lines::MAILDIR, &lines::kannel(kannel), lines::MAIL_SPOOL].concat());
     let file = program.folder().join("nyckelbud.toml");
     let config = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, config.replace("http://127.0.0.1:8025", &reached)).unwrap();
     program.start().await;
     deliver(&program, "one");
-    let sent = kannel.on_the_air(1).await;
-    assert!(sent[0].starts_with("Servicedesk +46701740605 text "), "{sent:?}");
-    assert!(program.opens(ANNA, &password_in(&sent.join("\n"))));
+    assert!(program.opens(ANNA, &password_in(&text.await)));
 
     let (mut stream, _) = timeout(PATIENCE, listener.accept()).await.expect("a receipt comes").unwrap();
     assert_eq!(program.tickets()[0]["state"], "working", "taken is not delivered");
@@ -88,4 +85,27 @@ async fn through_a_real_kannel_a_text_arrives_and_its_receipt_resolves_the_ticke
     for secret in [sms_service::PASSWORD, lines::CALLBACK, sms_service::CALLBACK_AUTH, sign_in] {
         assert!(!log.contains(secret), "a secret of the gateway is in the log");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn through_a_real_kannel_a_text_arrives_and_its_receipt_resolves_the_ticket() {
+    let kannel = Kannel::start();
+    let text = async {
+        let sent = kannel.on_the_air(1).await;
+        assert!(sent[0].starts_with("Servicedesk +46701740605 text "), "{sent:?}");
+        sent.join("\n")
+    };
+    through_kannel(&kannel, text).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn through_kannel_and_a_message_centre_behind_it_a_receipt_resolves_the_ticket() {
+    let centre = Centre::start();
+    let kannel = Kannel::before(centre.port());
+    let text = async {
+        let sent = centre.log_of("submit_sm", 1).await.remove(0);
+        assert_eq!((&sent["from"], &sent["receipt"]), (&"Servicedesk".into(), &1.into()), "{sent}");
+        sent["text"].as_str().unwrap().to_owned()
+    };
+    through_kannel(&kannel, text).await;
 }

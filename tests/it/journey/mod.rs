@@ -10,6 +10,7 @@ mod ledger;
 mod lines;
 mod mailboxes;
 mod manager;
+mod message_centre;
 mod opening;
 mod poison;
 mod search;

@@ -13,6 +13,7 @@ mod kannel;
 mod probes;
 mod receipts;
 mod services;
+mod smpp;
 mod smsd;
 mod spool;
 

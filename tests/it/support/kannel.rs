@@ -21,12 +21,21 @@ pub struct Kannel {
 
 impl Kannel {
     pub fn start() -> Self {
+        Self::with(None)
+    }
+
+    /// One whose texts go over SMPP to the message centre at this port.
+    pub fn before(centre: u16) -> Self {
+        Self::with(Some(centre))
+    }
+
+    fn with(centre: Option<u16>) -> Self {
         let mut failure = String::new();
         // Another program may take the ports in between.
         for _ in 0..3 {
             let dir = tempfile::Builder::new().prefix("nyckelbud-kannel-").tempdir().unwrap();
             let port = four_free_ports();
-            let output = script("start", dir.path(), port);
+            let output = script("start", dir.path(), port, centre);
             // Made first: it also stops what started half-way.
             let server = Self { dir, port };
             if output.status.success() {
@@ -67,13 +76,19 @@ impl Kannel {
 
 impl Drop for Kannel {
     fn drop(&mut self) {
-        script("stop", self.dir.path(), self.port);
+        script("stop", self.dir.path(), self.port, None);
     }
 }
 
-fn script(command: &str, dir: &Path, port: u16) -> Output {
+fn script(command: &str, dir: &Path, port: u16, centre: Option<u16>) -> Output {
     let mut script = Command::new(SCRIPT);
-    script.arg(command).arg(dir).arg(port.to_string()).output().expect("tests/servers/kannel runs")
+    script
+        .arg(command)
+        .arg(dir)
+        .arg(port.to_string())
+        .args(centre.map(|port| port.to_string()))
+        .output()
+        .expect("tests/servers/kannel runs")
 }
 
 /// The first of four ports in a row that nobody has just now.

@@ -29,6 +29,7 @@ pub mod scripted_imap;
 pub mod scripted_smtp;
 pub mod signer;
 pub mod sms_service;
+pub mod smpp;
 pub mod smsd;
 pub mod token_endpoint;
 pub mod certificates;

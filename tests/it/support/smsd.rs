@@ -146,6 +146,7 @@ fn gsm_text(data: &[u8], septets: usize) -> String {
                 0x65 => '€',
                 other => panic!("an unknown second septet {other:#x}"),
             },
+            0x00 => '@',
             0x0f => 'å',
             0x7b => 'ä',
             0x7c => 'ö',

@@ -1,0 +1,131 @@
+//! What a message centre's status says of a text (SMPP 3.4, 5.1.3). `Refused` and `NotSent` only for those that
+//! can mean nothing else; what is not in the specification is `Uncertain`.
+
+use crate::types::Outcome;
+
+/// Taken.
+pub(super) const OK: u32 = 0;
+/// What we answer when a receipt could not be kept: it shall come again.
+pub(super) const TEMPORARY_ERROR: u32 = 0x64;
+/// What we answer to an operation that nobody needs here.
+pub(super) const UNKNOWN_COMMAND: u32 = 0x03;
+
+/// The connection does not send (yet): a session of another kind, or one that is over.
+const WRONG_SESSION: u32 = 0x04;
+/// This username has a session already.
+const ALREADY_BOUND: u32 = 0x05;
+const QUEUE_FULL: u32 = 0x14;
+const THROTTLED: u32 = 0x58;
+
+/// Why a text was refused, in the specification's names.
+const REFUSALS: &[(u32, &str)] = &[
+    (0x01, "ESME_RINVMSGLEN: the text is too long for it"),
+    (0x02, "ESME_RINVCMDLEN"),
+    (0x03, "ESME_RINVCMDID"),
+    (0x06, "ESME_RINVPRTFLG"),
+    (0x07, "ESME_RINVREGDLVFLG: it gives no receipts"),
+    (0x0a, "ESME_RINVSRCADR: it does not take this sms.sender"),
+    (0x0b, "ESME_RINVDSTADR: it does not take this number"),
+    (0x15, "ESME_RINVSERTYP"),
+    (0x33, "ESME_RINVNUMDESTS"),
+    (0x40, "ESME_RINVDESTFLAG"),
+    (0x42, "ESME_RINVSUBREP"),
+    (0x43, "ESME_RINVESMCLASS"),
+    (0x44, "ESME_RCNTSUBDL"),
+    (0x45, "ESME_RSUBMITFAIL"),
+    (0x48, "ESME_RINVSRCTON: it does not take this sms.sender"),
+    (0x49, "ESME_RINVSRCNPI: it does not take this sms.sender"),
+    (0x50, "ESME_RINVDSTTON: it does not take this number"),
+    (0x51, "ESME_RINVDSTNPI: it does not take this number"),
+    (0x53, "ESME_RINVSYSTYP: check system_type"),
+    (0x54, "ESME_RINVREPFLAG"),
+    (0x61, "ESME_RINVSCHED"),
+    (0x62, "ESME_RINVEXPIRY: it does not take this validity"),
+    (0x63, "ESME_RINVDFTMSGID"),
+    (0xc0, "ESME_RINVOPTPARSTREAM"),
+    (0xc1, "ESME_ROPTPARNOTALLWD: it takes no long texts"),
+    (0xc2, "ESME_RINVPARLEN"),
+    (0xc3, "ESME_RMISSINGOPTPARAM"),
+    (0xc4, "ESME_RINVOPTPARAMVAL"),
+];
+
+/// What the answer to a submit means; `reference` is the name that it gives the text.
+pub(super) fn classify(status: u32, reference: String) -> Outcome {
+    if let Some((_, name)) = REFUSALS.iter().find(|(known, _)| *known == status) {
+        return Outcome::Refused { cause: format!("SMPP: {name}") };
+    }
+    match status {
+        OK => Outcome::Accepted { reference },
+        QUEUE_FULL | THROTTLED => {
+            Outcome::NotSent { cause: format!("SMPP: {} and asks to wait", name_of(status)) }
+        }
+        WRONG_SESSION => Outcome::NotSent { cause: "SMPP: ESME_RINVBNDSTS".to_owned() },
+        _ => Outcome::Uncertain { cause: format!("SMPP: {}", name_of(status)) },
+    }
+}
+
+/// Does the status ask to be left alone for a while?
+pub(super) fn asks_to_wait(status: u32) -> bool {
+    matches!(status, QUEUE_FULL | THROTTLED)
+}
+
+fn name_of(status: u32) -> String {
+    match status {
+        0x08 => "ESME_RSYSERR".to_owned(),
+        QUEUE_FULL => "ESME_RMSGQFUL: its queue is full".to_owned(),
+        THROTTLED => "ESME_RTHROTTLED: too many texts at once".to_owned(),
+        _ => format!("status {status:#010x}"),
+    }
+}
+
+/// Why a bind was refused, and whether the settings must change before another one can succeed.
+pub(super) fn bind_refused(status: u32) -> (String, bool) {
+    let (why, lasting) = match status {
+        0x0e | 0x0f => ("refuses username or password", true),
+        // Some say so, too, for as long as an earlier session of ours is not over for them.
+        0x0d => ("refuses the bind (ESME_RBINDFAIL)", false),
+        0x53 => ("refuses system_type (ESME_RINVSYSTYP)", true),
+        ALREADY_BOUND => ("allows no further session of this username (ESME_RALYBND)", false),
+        QUEUE_FULL | THROTTLED => ("asks to wait", false),
+        _ => return (format!("answers the bind with {}", name_of(status)), false),
+    };
+    (why.to_owned(), lasting)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_says_what_became_of_the_text() {
+        for (status, expected) in [
+            (0x00, "accepted: m1"),
+            (0x01, "refused: SMPP: ESME_RINVMSGLEN: the text is too long for it"),
+            (0x0b, "refused: SMPP: ESME_RINVDSTADR: it does not take this number"),
+            (0x0a, "refused: SMPP: ESME_RINVSRCADR: it does not take this sms.sender"),
+            (0x45, "refused: SMPP: ESME_RSUBMITFAIL"),
+            (0x58, "not-sent: SMPP: ESME_RTHROTTLED: too many texts at once and asks to wait"),
+            (0x14, "not-sent: SMPP: ESME_RMSGQFUL: its queue is full and asks to wait"),
+            (0x04, "not-sent: SMPP: ESME_RINVBNDSTS"),
+            // It may have failed on its way out.
+            (0x08, "uncertain: SMPP: ESME_RSYSERR"),
+            (0x64, "uncertain: SMPP: status 0x00000064"),
+            (0xfe, "uncertain: SMPP: status 0x000000fe"),
+            (0xff, "uncertain: SMPP: status 0x000000ff"),
+            // Of the operator's own.
+            (0x0400, "uncertain: SMPP: status 0x00000400"),
+            (u32::MAX, "uncertain: SMPP: status 0xffffffff"),
+        ] {
+            let outcome = classify(status, "m1".to_owned());
+            assert_eq!(format!("{}: {}", outcome.code(), outcome.detail()), expected);
+            assert_eq!(asks_to_wait(status), expected.ends_with("asks to wait"), "{status:#x}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_password_is_not_tried_again_at_once() {
+        for (status, lasting) in [(0x0e, true), (0x0f, true), (0x0d, false), (0x05, false), (0x08, false)] {
+            assert_eq!(bind_refused(status).1, lasting, "{status:#x}");
+        }
+    }
+}
