@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::health::Health;
 use super::intake::{Inbox, Intake, Told};
-use super::restored;
+use super::restored::{self, Found};
 use super::upkeep;
 use super::work::Work;
 use super::{Parts, balances, messages, step};
@@ -43,32 +43,38 @@ impl Worker {
         Self { parts, health }
     }
 
-    /// Works until `stop`, then lets the running steps end.
+    /// Works until `stop`, then lets the running steps end. Cancels `ready` when work begins: until then no link shows
+    /// a password ([`super::DeskPort::new`]).
     ///
     /// # Errors
     /// [`WorkerError::BrokeOff`] when a loop panicked: one without the others would look alive and
     /// do half the work.
-    pub async fn run(self, inboxes: Vec<Inbox>, stop: CancellationToken) -> Result<(), WorkerError> {
+    pub async fn run(
+        self,
+        inboxes: Vec<Inbox>,
+        ready: CancellationToken,
+        stop: CancellationToken,
+    ) -> Result<(), WorkerError> {
         let mut tasks = JoinSet::new();
-        let ready = CancellationToken::new();
-        let (swept, sweeps) = tokio::sync::mpsc::unbounded_channel();
+        let (found, finds) = tokio::sync::mpsc::unbounded_channel();
         let watching = (Arc::clone(&self.parts), inboxes.len(), ready.clone(), stop.clone());
-        tasks.spawn(restored::watch(watching.0, watching.1, sweeps, watching.2, watching.3));
+        tasks.spawn(restored::watch(watching.0, watching.1, finds, watching.2, watching.3));
         for (number, inbox) in inboxes.into_iter().enumerate() {
-            let swept = swept.clone();
+            let found = found.clone();
             let part = format!("mailbox:{}", inbox.mailbox.name());
             let health = Arc::clone(&self.health);
             let told = move |told| match told {
                 // A backlog takes its time; a mailbox whose mails are kept does not stand still.
                 Told::FullRound | Told::Progress => health.answered(&part),
                 // Nobody listens any more when the program ends.
-                Told::Swept => drop(swept.send(number)),
+                Told::Swept => drop(found.send(Found::Swept(number))),
+                Told::SweptInPart => drop(found.send(Found::InPart)),
                 Told::Failed(why) => health.failed(&part, why),
                 Told::SignInRefused(why) => health.refused(&part, why),
             };
             tasks.spawn(Intake::new(inbox, Arc::clone(&self.parts)).run(stop.clone(), told));
         }
-        drop(swept);
+        drop(found);
         tasks.spawn(after(
             ready.clone(),
             stop.clone(),

@@ -12,6 +12,7 @@ mod mailboxes;
 mod manager;
 mod opening;
 mod poison;
+mod restored;
 mod search;
 mod sign_in;
 mod stopping;
