@@ -152,14 +152,16 @@ impl Desk {
         let health = Arc::new(Health::expecting(&mailboxes));
         let door = tokio::net::TcpListener::from_std(door).map_err(unserved)?;
         let page: Box<RevealPage> = crate::web::reveal_page(web.clone(), Arc::clone(&renderer));
-        let port = Arc::new(DeskPort::new(Arc::clone(&parts), Arc::clone(&health), page));
+        let ready = CancellationToken::new();
+        let port = DeskPort::new(Arc::clone(&parts), Arc::clone(&health), page, ready.clone());
+        let port = Arc::new(port);
         // A desk without its pages cannot hand passwords to managers: when they end, all ends.
         let (stopping, ends_all) = (stop.clone(), stop.clone().drop_guard());
         let pages = tokio::spawn(async move {
             let _ends_all = ends_all;
             crate::web::serve(door, web, renderer, port, async move { stopping.cancelled().await }).await
         });
-        let working = Worker::new(parts, health).run(inboxes, stop.clone());
+        let working = Worker::new(parts, health).run(inboxes, ready, stop.clone());
         let stopped = async {
             stop.cancelled().await;
             tokio::time::sleep(STEPS_WITHIN).await;

@@ -92,11 +92,14 @@ pub trait Ledger: Send + Sync {
     /// The mail of this mailbox that was kept without being read, and has these octets.
     async fn kept_unread(&self, mailbox: &str, octets: &[u8]) -> Result<Option<MailId>, StoreError>;
     /// Writes down where mails lie that were found in a folder (M5). What nobody knows is kept, for a
-    /// technician. The answers stand in the order of the mails.
+    /// technician. The answers stand in the order of the mails. `compared`: the mailbox's folders were compared
+    /// with the store before, since the program started; what nobody knows was put there by a person then, and
+    /// is no sign of a backup (see [`super::Store::hold_forgotten`]).
     async fn settle(
         &self,
         scope: &UidScope,
         mails: Vec<Found>,
+        compared: bool,
         now: UnixMillis,
     ) -> Result<Vec<Settled>, StoreError>;
     /// Those of these mails that were kept from this mailbox; another one may have had a mail of this content

@@ -215,10 +215,13 @@ pub trait Store: Ledger {
     /// Turns the switch, with its audit row.
     async fn turn(&self, switch: &Switch, audit: AuditEntry) -> Result<(), StoreError>;
 
-    /// Looks for mails that the store had forgotten since the last such look: it came out of a backup then. With
-    /// `pause`, everything that is under way is held, and the automation pauses; without, the look is only
-    /// noted. Answers how many tickets are held.
-    async fn hold_forgotten(&self, pause: Option<&Pause>, now: UnixMillis) -> Result<u32, StoreError>;
+    /// Looks for mails that the store had forgotten since the last such look: it came out of a backup then.
+    /// Everything that is under way is held, the automation is off until a person turns it on, whatever it was
+    /// before, and people are told. Answers how many tickets are held; `None` when nothing tells of a backup.
+    async fn hold_forgotten(&self, pause: &Pause, now: UnixMillis) -> Result<Option<u32>, StoreError>;
+    /// Nobody can tell whether the store came out of a backup: every delivery that is under way is held, and
+    /// people are told when there was one. What nobody has decided yet is not held. Answers how many tickets are.
+    async fn hold_deliveries(&self, alarms: &[NewMessage], now: UnixMillis) -> Result<u32, StoreError>;
 
     /// Is the account frozen?
     async fn is_frozen(&self, account: &AccountId) -> Result<bool, StoreError>;

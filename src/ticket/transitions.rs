@@ -219,7 +219,8 @@ impl State {
         let password = match self {
             Self::Revealed { job, .. } => PasswordFact::after(job.credential),
             Self::Done { credential, .. } => PasswordFact::after(*credential),
-            Self::Technician { .. } => {
+            // Of what is held nobody knows whether it was handed over.
+            Self::Technician { .. } | Self::Held => {
                 return Some(Move { reason: Some(Reason::AccountFrozen), ..stay(self.clone()) });
             }
             Self::Requested { .. }
@@ -232,8 +233,7 @@ impl State {
             | Self::Asked
             | Self::Filed
             | Self::Observed
-            | Self::Coalesced { .. }
-            | Self::Held => return None,
+            | Self::Coalesced { .. } => return None,
         };
         Some(technician(password, Some(Reason::AccountFrozen)))
     }

@@ -79,17 +79,25 @@ pub(crate) fn breaker(
     Some(pause(&parts.rules, why, &text, at))
 }
 
-/// The store came out of a backup: nothing is automated before a person has looked.
+/// The store came out of a backup: nothing is automated before a person has looked. The same words all day, so that
+/// people are told once, however many mails are found one after the other.
 pub(crate) fn restored(parts: &Parts) -> Pause {
-    let at = parts.now();
     let why = "the database came out of a backup".to_owned();
     let text = format!(
-        "The automation was paused at {}: {why}. Mails were found that it has forgotten, and what it thinks is under \
-         way is held (store-restored). Look at `nyckelbud tickets`: passwords may have been handed over since. Go on \
-         by `nyckelbud automation on --why TEXT`.",
-        rfc3339(at)
+        "The automation is paused: {why}. Mails were found that it has forgotten, and what it thinks is under way is \
+         held (store-restored). Look at `nyckelbud tickets`: passwords may have been handed over since. Go on by \
+         `nyckelbud automation on --why TEXT`."
     );
-    pause(&parts.rules, why, &text, at)
+    pause(&parts.rules, why, &text, parts.now())
+}
+
+/// Nobody can tell whether the store came out of a backup.
+pub(crate) fn perhaps_restored(rules: &Rules) -> Vec<NewMessage> {
+    rules.alarms(
+        "The automation was off when the program started, and a mailbox could not be compared with the database: \
+         whether the database came out of a backup is not known. What was under way is held (store-restored). Look at \
+         `nyckelbud tickets`: passwords may have been handed over since. New requests are not concerned.",
+    )
 }
 
 fn pause(rules: &Rules, why: String, text: &str, at: UnixMillis) -> Pause {

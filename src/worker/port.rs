@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
 
 use super::Parts;
 use super::alarm;
@@ -34,13 +35,20 @@ pub struct DeskPort {
     parts: Arc<Parts>,
     health: Arc<Health>,
     page: Box<RevealPage>,
+    ready: CancellationToken,
 }
 
 impl DeskPort {
-    /// The desk over `parts`; `page` makes the page that shows a password.
+    /// The desk over `parts`; `page` makes the page that shows a password. Before `ready` is cancelled no link shows
+    /// one, nor sets one: the store may have come out of a backup, which thinks that the link was never used (I22).
     #[must_use]
-    pub fn new(parts: Arc<Parts>, health: Arc<Health>, page: Box<RevealPage>) -> Self {
-        Self { parts, health, page }
+    pub fn new(
+        parts: Arc<Parts>,
+        health: Arc<Health>,
+        page: Box<RevealPage>,
+        ready: CancellationToken,
+    ) -> Self {
+        Self { parts, health, page, ready }
     }
 
     /// The ticket that the link opens; `Err` says what to show when there is none to be had.
@@ -236,6 +244,9 @@ impl Desk for DeskPort {
         let hash = browser.hash();
         if !handover::may_be_shown(&ticket.state) {
             return Err(self.view(&ticket, Some(browser)).await);
+        }
+        if !self.ready.is_cancelled() {
+            return Err(PickupView::Busy);
         }
         match handover::reveal(&self.parts, ticket.id, &hash, proof).await {
             Ok(Reveal::Shown { password, name, job, until }) => {

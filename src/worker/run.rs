@@ -43,14 +43,19 @@ impl Worker {
         Self { parts, health }
     }
 
-    /// Works until `stop`, then lets the running steps end.
+    /// Works until `stop`, then lets the running steps end. Cancels `ready` when work begins: until then no link shows
+    /// a password ([`super::DeskPort::new`]).
     ///
     /// # Errors
     /// [`WorkerError::BrokeOff`] when a loop panicked: one without the others would look alive and
     /// do half the work.
-    pub async fn run(self, inboxes: Vec<Inbox>, stop: CancellationToken) -> Result<(), WorkerError> {
+    pub async fn run(
+        self,
+        inboxes: Vec<Inbox>,
+        ready: CancellationToken,
+        stop: CancellationToken,
+    ) -> Result<(), WorkerError> {
         let mut tasks = JoinSet::new();
-        let ready = CancellationToken::new();
         let (found, finds) = tokio::sync::mpsc::unbounded_channel();
         let watching = (Arc::clone(&self.parts), inboxes.len(), ready.clone(), stop.clone());
         tasks.spawn(restored::watch(watching.0, watching.1, finds, watching.2, watching.3));
@@ -63,6 +68,7 @@ impl Worker {
                 Told::FullRound | Told::Progress => health.answered(&part),
                 // Nobody listens any more when the program ends.
                 Told::Swept => drop(found.send(Found::Swept(number))),
+                Told::SweptInPart => drop(found.send(Found::InPart)),
                 Told::Failed(why) => health.failed(&part, why),
                 Told::SignInRefused(why) => {
                     drop(found.send(Found::Closed(number)));

@@ -24,12 +24,14 @@ pub(crate) async fn view(parts: &Parts, token: &StopToken) -> Result<PickupView,
     })
 }
 
-/// What the link is for, if it is one. A key that was rotated meanwhile may have made it.
+/// What the link is for, if it is one. A key that was rotated meanwhile may have made it. After a restore nobody knows
+/// what became of the offer: there is nothing to stop any more, but its owner can still say that it was not them.
 fn purpose(parts: &Parts, ticket: &Ticket, token: &StopToken) -> Option<OwnersLink> {
     let keyring = parts.keyring.as_ref()?;
-    [OwnersLink::Stop, OwnersLink::Disown].into_iter().find(|link| {
+    let link = [OwnersLink::Stop, OwnersLink::Disown].into_iter().find(|link| {
         keyring.ids().any(|id| owners_mac(keyring, id, *link, ticket).is_some_and(|mac| token.is_of(mac)))
-    })
+    })?;
+    Some(if ticket.state == State::Held { OwnersLink::Disown } else { link })
 }
 
 async fn of_change(ticket: &Ticket, parts: &Parts) -> Result<PickupView, WorkError> {

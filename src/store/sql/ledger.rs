@@ -276,9 +276,10 @@ impl<DB: Dialect> Ledger for SqlStore<DB> {
         &self,
         scope: &UidScope,
         mails: Vec<Found>,
+        compared: bool,
         now: UnixMillis,
     ) -> Result<Vec<Settled>, StoreError> {
-        self.settle_found(scope, mails, now).await
+        self.settle_found(scope, mails, compared, now).await
     }
 
     async fn of_mailbox(&self, mailbox: &str, mails: &[MailId]) -> Result<Vec<MailId>, StoreError> {

@@ -12,7 +12,7 @@ use self::tidy::Tidy;
 use self::tx::Tx;
 use super::{
     Arrival, AuditEntry, Begun, ChainReport, Channel, Claim, Committed, Frozen, InQuarantine, Incoming,
-    KeptMail, LetOut, Listed, MailsLimit, MessageClaim, MessageKind, Pause, Recorded, Step, Store,
+    KeptMail, LetOut, Listed, MailsLimit, MessageClaim, MessageKind, NewMessage, Pause, Recorded, Step, Store,
     StoreError, StoredReceipt, Switch, TextCap, Thread, TicketFilter,
 };
 use crate::delivery::Receipt;
@@ -328,8 +328,12 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         self.lift_freeze(whom, audit, now).await
     }
 
-    async fn hold_forgotten(&self, pause: Option<&Pause>, now: UnixMillis) -> Result<u32, StoreError> {
+    async fn hold_forgotten(&self, pause: &Pause, now: UnixMillis) -> Result<Option<u32>, StoreError> {
         self.hold_what_was_forgotten(pause, now).await
+    }
+
+    async fn hold_deliveries(&self, alarms: &[NewMessage], now: UnixMillis) -> Result<u32, StoreError> {
+        self.hold_in_doubt(alarms, now).await
     }
 
     async fn seal_audit(&self, keyring: &Keyring, limit: u32) -> Result<u32, StoreError> {

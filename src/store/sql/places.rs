@@ -4,6 +4,7 @@ use super::SqlStore;
 use super::dialect::Dialect;
 use super::intake::{self, Lies};
 use super::ledger::folder_word;
+use super::restored;
 use super::tx::Tx;
 use super::value::{list, values};
 use crate::mailbox::{Folder, MailUid, Shelf, Spot};
@@ -104,6 +105,7 @@ impl<DB: Dialect> SqlStore<DB> {
         &self,
         scope: &UidScope,
         mails: Vec<Found>,
+        compared: bool,
         now: UnixMillis,
     ) -> Result<Vec<Settled>, StoreError> {
         let Shelf::Filed(folder) = scope.shelf else {
@@ -120,6 +122,9 @@ impl<DB: Dialect> SqlStore<DB> {
                 }
                 Found::Read(mail) => settle_read(&mut tx, scope, folder, *mail, now).await?,
             });
+        }
+        if compared {
+            restored::no_signs(&mut tx, &settled).await?;
         }
         tx.commit().await?;
         Ok(settled)

@@ -8,57 +8,98 @@ use super::intake::told;
 use super::tx::Tx;
 use super::value::values;
 use super::{NEVER, SqlStore, audit, ceiling, messages, switch, ticket};
-use crate::store::{Pause, StoreError};
+use crate::store::{NewMessage, Pause, Settled, StoreError};
 use crate::ticket::{Event, Fate, State, TicketId};
 use crate::types::{Check, CheckResult, Reason, Trail, UnixMillis};
 
 const NEWEST: &str = "SELECT coalesce(max(id), 0) FROM ticket WHERE reason = 'store-restored'";
+/// Unless there are signs that nobody has looked at yet.
+const NO_SIGNS: &str = "UPDATE turn SET taken = $2 WHERE name = 'restored' AND NOT EXISTS (
+         SELECT 1 FROM ticket t WHERE t.id > turn.taken AND t.id < $1 AND t.reason = 'store-restored')";
 const UNDER_WAY: &str = "SELECT id, state, trail FROM ticket
      WHERE live = 1 OR standing IN ('new', 'working') ORDER BY id FOR UPDATE";
+const DELIVERIES: &str = "SELECT id, state, trail FROM ticket WHERE live = 1 ORDER BY id FOR UPDATE";
 const HELD: &str = "the database came out of a backup: held, because nobody knows what has happened to it since, \
                     nor whether the password was changed";
+const IN_DOUBT: &str = "at the start the automation was off, and a mailbox could not be compared with the database: \
+                        held, because nobody knows whether the database came out of a backup, what has happened to \
+                        it since, nor whether the password was changed";
 
 impl<DB: Dialect> SqlStore<DB> {
     pub(super) async fn hold_what_was_forgotten(
         &self,
-        pause: Option<&Pause>,
+        pause: &Pause,
         now: UnixMillis,
-    ) -> Result<u32, StoreError> {
+    ) -> Result<Option<u32>, StoreError> {
         let mut tx = self.write("looking for signs of a restore").await?;
         ceiling::take_turn(&mut tx).await?;
         let newest = tx.one(NEWEST, values![]).await?.number()?;
         let known = tx.one("SELECT taken FROM turn WHERE name = 'restored'", values![]).await?.number()?;
         if newest <= known {
-            return Ok(0);
+            return Ok(None);
         }
-        let mut held = 0;
-        if let Some(pause) = pause {
-            held = hold(&mut tx, now).await?;
-            for alarm in switch::pause(&mut tx, pause).await? {
-                messages::queue(&mut tx, TicketId(newest), alarm, &self.mail_domain, now).await?;
-            }
+        let held = hold(&mut tx, UNDER_WAY, HELD, now).await?;
+        switch::pause_for_good(&mut tx, pause).await?;
+        for alarm in &pause.alarms {
+            messages::queue(&mut tx, TicketId(newest), alarm, &self.mail_domain, now).await?;
         }
-        let sql = concat!(
-            "UPDATE turn SET taken = (SELECT coalesce(max(id), 0) FROM ticket ",
-            "WHERE reason = 'store-restored') WHERE name = 'restored'"
-        );
-        tx.run(sql, values![]).await?;
+        tx.run("UPDATE turn SET taken = $1 WHERE name = 'restored'", values![newest]).await?;
         tx.commit().await?;
         self.tidy.something_was_erased();
-        Ok(held)
+        Ok(Some(count(&held)))
+    }
+
+    pub(super) async fn hold_in_doubt(
+        &self,
+        alarms: &[NewMessage],
+        now: UnixMillis,
+    ) -> Result<u32, StoreError> {
+        let mut tx = self.write("holding what is under way").await?;
+        ceiling::take_turn(&mut tx).await?;
+        let held = hold(&mut tx, DELIVERIES, IN_DOUBT, now).await?;
+        let Some(first) = held.first() else { return Ok(0) };
+        for alarm in alarms {
+            messages::queue(&mut tx, *first, alarm, &self.mail_domain, now).await?;
+        }
+        tx.commit().await?;
+        self.tidy.something_was_erased();
+        Ok(count(&held))
     }
 }
 
-/// Takes everything that is under way out of everybody's hands.
-async fn hold<DB: Dialect>(tx: &mut Tx<DB>, now: UnixMillis) -> Result<u32, StoreError> {
-    let rows = tx.rows(UNDER_WAY, values![]).await?;
-    let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+fn count(held: &[TicketId]) -> u32 {
+    u32::try_from(held.len()).unwrap_or(u32::MAX)
+}
+
+/// A person put these mails where they were found: they tell of no backup.
+pub(super) async fn no_signs<DB: Dialect>(tx: &mut Tx<DB>, settled: &[Settled]) -> Result<(), StoreError> {
+    let made = || {
+        settled.iter().filter_map(|settled| match settled {
+            Settled::Made(id, _) => Some(*id),
+            Settled::Known => None,
+        })
+    };
+    if let (Some(first), Some(last)) = (made().min(), made().max()) {
+        tx.run(NO_SIGNS, values![first, last]).await?;
+    }
+    Ok(())
+}
+
+/// Takes what is under way, as `sql` lists it, out of everybody's hands. Answers what was held.
+async fn hold<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    sql: &'static str,
+    why: &str,
+    now: UnixMillis,
+) -> Result<Vec<TicketId>, StoreError> {
+    let rows = tx.rows(sql, values![]).await?;
+    let mut held = Vec::with_capacity(rows.len());
     for mut row in rows {
         let id = TicketId(row.number()?);
         let state: State = row.parsed("the state of a ticket", ticket::state_from)?;
         let mut trail: Trail = row.parsed("the trail of a ticket", |json| serde_json::from_str(json).ok())?;
         let Ok(moved) = state.on(Event::Forgotten) else { continue };
-        trail.add(Check::Outcome, CheckResult::Fail, HELD);
+        trail.add(Check::Outcome, CheckResult::Fail, why);
         let sql =
             "UPDATE ticket SET state = $2, standing = $3, live = 0, outcome = $4, reason = $5, trail = $6,
                  settled_at = $7, due_at = $8, woken = 0, fence = fence + 1, lease_owner = '', lease_until = 0
@@ -77,6 +118,7 @@ async fn hold<DB: Dialect>(tx: &mut Tx<DB>, now: UnixMillis) -> Result<u32, Stor
         tx.run("DELETE FROM sealed WHERE ticket = $1", values![id]).await?;
         let entry = told("ticket.held", &json!({ "from": state.name(), "to": moved.to.name() }));
         audit::write(tx, id, &entry, now).await?;
+        held.push(id);
     }
-    Ok(count)
+    Ok(held)
 }

@@ -47,11 +47,28 @@ pub(super) async fn pause<'p, DB: Dialect>(
         " WHERE automation.automation = 'on' OR (automation.until > 0 AND automation.until <= $4)
          RETURNING id"
     );
-    if !tx.hits(sql, turned(&pause.switch)).await? {
-        return Ok(&[]);
+    let paused = turn_by_itself(tx, sql, pause).await?;
+    Ok(if paused { &pause.alarms } else { &[] })
+}
+
+/// As [`pause`], but what was turned away from `on` for a while only does not end by itself either: who turned it did
+/// not know what the machine knows now.
+pub(super) async fn pause_for_good<DB: Dialect>(tx: &mut Tx<DB>, pause: &Pause) -> Result<(), StoreError> {
+    let sql = concat!(turn!(), " WHERE automation.automation = 'on' OR automation.until > 0 RETURNING id");
+    turn_by_itself(tx, sql, pause).await?;
+    Ok(())
+}
+
+async fn turn_by_itself<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    sql: &'static str,
+    pause: &Pause,
+) -> Result<bool, StoreError> {
+    let turned = tx.hits(sql, turned(&pause.switch)).await?;
+    if turned {
+        audit::write(tx, TicketId(0), &pause.audit, pause.switch.at).await?;
     }
-    audit::write(tx, TicketId(0), &pause.audit, pause.switch.at).await?;
-    Ok(&pause.alarms)
+    Ok(turned)
 }
 
 impl<DB: Dialect> SqlStore<DB> {

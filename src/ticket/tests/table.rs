@@ -64,7 +64,7 @@ const TABLE: &[(&str, &[(&str, &str)])] = &[
     ("filed", &[("replied", "technician")]),
     ("observed", &[("replied", "technician")]),
     ("coalesced", &[("replied", "technician")]),
-    ("held", &[("replied", "held")]),
+    ("held", &[("disowned", "held"), ("replied", "held")]),
 ];
 
 const SEALED: &[(&str, &str)] = &[

@@ -42,6 +42,8 @@ pub(super) struct Keeper {
     pub(super) unread: Option<String>,
     /// They cannot be moved, because they did not come: only something of them is here.
     pub(super) stay: bool,
+    /// The mailbox's folders were compared with the store before, since the start.
+    pub(super) compared: bool,
     /// Hears of every group that is kept.
     pub(super) told: Option<Tell>,
 }
@@ -67,6 +69,9 @@ impl Keeper {
                 kept.extend(Arc::clone(&keeper).keep(std::mem::take(&mut group)).await?);
                 if let Some(told) = &keeper.told {
                     told(Told::Progress);
+                    if let Shelf::Filed(_) = keeper.scope.shelf {
+                        told(Told::SweptInPart);
+                    }
                 }
             }
             if ended {
@@ -113,7 +118,7 @@ impl Keeper {
         }
         let read = Arc::clone(&self).read_all(unknown).await?;
         found.extend(read.into_iter().map(|mail| Found::Read(Box::new(unrecorded(mail, folder)))));
-        let settled = store.settle(&self.scope, found, self.parts.now()).await?;
+        let settled = store.settle(&self.scope, found, self.compared, self.parts.now()).await?;
         let made = settled.iter().filter(|settled| matches!(settled, Settled::Made(..))).count();
         if made > 0 {
             tracing::warn!(mailbox = %self.scope.mailbox, mails = made, "mails lie in the {} folder that this \

@@ -79,6 +79,8 @@ pub enum Told {
     FullRound,
     /// Everything in its folders for filed mails has been compared with the store.
     Swept,
+    /// A part of it has.
+    SweptInPart,
     /// Mails of it were kept; there are more.
     Progress,
     /// That did not come about, for this reason.

@@ -227,6 +227,7 @@ impl Intake {
             authentication: self.inbox.settings.authentication.clone(),
             unread,
             stay: false,
+            compared: self.sweep.compared,
             told: self.told.clone(),
         })
     }

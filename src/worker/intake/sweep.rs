@@ -24,6 +24,8 @@ const SLICE: usize = 2000;
 pub(super) struct Sweep {
     /// `None` is at once.
     next: Option<Instant>,
+    /// Everything was compared once, since the start: what is unknown from now on was put there by a person.
+    pub(super) compared: bool,
 }
 
 /// How a sweep ended.
@@ -48,6 +50,7 @@ impl Sweep {
     }
 
     fn ended(&mut self, how: Ended, now: Instant) {
+        self.compared |= matches!(how, Ended::Whole);
         self.next = match how {
             Ended::Whole => Some(now + EVERY),
             Ended::InPart => None,
@@ -87,6 +90,7 @@ impl Intake {
         self.sweep.ended(ended, self.parts.moment());
         match ended {
             Ended::Whole => self.tell(Told::Swept),
+            // What was found by then is told.
             Ended::InPart | Ended::Failed => {}
         }
     }

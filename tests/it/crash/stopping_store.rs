@@ -214,8 +214,11 @@ impl<A: Around> Store for StoppingStore<A> {
     async fn turn(&self, switch: &Switch, audit: AuditEntry) -> Result<(), StoreError> {
         stopped!(self, "turn", self.inner.turn(switch, audit))
     }
-    async fn hold_forgotten(&self, pause: Option<&Pause>, now: UnixMillis) -> Result<u32, StoreError> {
+    async fn hold_forgotten(&self, pause: &Pause, now: UnixMillis) -> Result<Option<u32>, StoreError> {
         stopped!(self, "hold_forgotten", self.inner.hold_forgotten(pause, now))
+    }
+    async fn hold_deliveries(&self, alarms: &[NewMessage], now: UnixMillis) -> Result<u32, StoreError> {
+        stopped!(self, "hold_deliveries", self.inner.hold_deliveries(alarms, now))
     }
     async fn is_frozen(&self, account: &AccountId) -> Result<bool, StoreError> {
         self.around.call(self.inner.is_frozen(account)).await
@@ -349,9 +352,10 @@ impl<A: Around> Ledger for StoppingStore<A> {
         &self,
         scope: &UidScope,
         mails: Vec<Found>,
+        compared: bool,
         now: UnixMillis,
     ) -> Result<Vec<Settled>, StoreError> {
-        stopped!(self, "settle", self.inner.settle(scope, mails, now))
+        stopped!(self, "settle", self.inner.settle(scope, mails, compared, now))
     }
     async fn totals(&self, mailbox: &str) -> Result<Totals, StoreError> {
         self.around.call(self.inner.totals(mailbox)).await

@@ -17,6 +17,7 @@ use super::passes::{FilePasses, OfPasses};
 use super::stopping_store::StoppingStore;
 use super::stops::{CallLog, Stopper, Stopping};
 use crate::support::demo_desk;
+use crate::support::desk::at_work;
 
 /// The samples that come in: a text, an offer, a ticket, a machine's mail.
 pub const MAILS: [&str; 4] =
@@ -267,7 +268,7 @@ impl<'a> Manager<'a> {
             Ok(Page::new(zeroize::Zeroizing::new(revealed.password.expose().to_owned())))
         });
         let health = Arc::new(Health::expecting(&[]));
-        Self { desk: DeskPort::new(Arc::clone(parts), health, page), world, store }
+        Self { desk: DeskPort::new(Arc::clone(parts), health, page, at_work()), world, store }
     }
 
     /// Has she been reminded? A kill may have taken the reminder itself with it.

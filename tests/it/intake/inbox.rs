@@ -46,8 +46,10 @@ pub struct Held {
     pub of_another: bool,
     /// Marks say whose they are once they are claimed.
     pub claims: bool,
-    /// Looks into folders are refused.
-    pub blind: bool,
+    /// Looks into these folders are refused.
+    pub blind: Vec<Folder>,
+    /// A fetch takes so long, beside what its mails take.
+    pub slow: Duration,
     /// The names of what was asked for, a fetch each.
     pub fetched: Vec<Vec<String>>,
     /// What was moved.
@@ -164,6 +166,8 @@ impl Mailbox for ShelfMailbox {
     }
 
     async fn fetch(&mut self, uids: &[MailUid], to: RawMailSender) -> Result<(), MailboxError> {
+        let slow = self.held().slow;
+        tokio::time::sleep(slow).await;
         let mails: Vec<RawMail> = {
             let mut held = self.held();
             held.fetched.push(uids.iter().map(|uid| uid.as_str().to_owned()).collect());
@@ -201,7 +205,7 @@ impl Mailbox for ShelfMailbox {
     }
 
     async fn look(&mut self, shelf: Shelf) -> Result<Option<Opened>, MailboxError> {
-        if self.held().blind {
+        if matches!(shelf, Shelf::Filed(folder) if self.held().blind.contains(&folder)) {
             return Err(MailboxError::Lost { command: "EXAMINE", cause: "cut".to_owned() });
         }
         self.open = shelf;

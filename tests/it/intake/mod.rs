@@ -23,6 +23,7 @@ mod inbox;
 mod quarantine;
 mod once;
 mod reconcile;
+mod restored;
 mod rounds;
 mod stays;
 mod sweep;

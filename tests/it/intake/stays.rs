@@ -293,7 +293,7 @@ async fn a_backlog_is_told_as_progress_long_before_it_is_done() {
         let _ = told.send(how);
     }));
     let mut progress = 0;
-    while let Some(how @ (Told::Progress | Told::Swept)) = heard.recv().await {
+    while let Some(how @ (Told::Progress | Told::Swept | Told::SweptInPart)) = heard.recv().await {
         progress += u32::from(matches!(how, Told::Progress));
     }
     stop.cancel();

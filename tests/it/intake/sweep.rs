@@ -156,11 +156,11 @@ async fn a_sweep_that_fails_stops_no_intake_and_is_made_up_for() {
     desk.drain().await;
     desk.shelf().lay(HANDLED, raw("", &demo_desk::mail(REQUEST)));
     desk.shelf().mails = vec![raw("1", &demo_desk::mail("technician-other-subject"))];
-    desk.shelf().blind = true;
+    desk.shelf().blind = vec![HANDLED, Folder::Quarantine];
     desk.restart();
     desk.drain().await;
     assert_eq!(desk.tickets().await.len(), 1, "the new mail came in");
-    desk.shelf().blind = false;
+    desk.shelf().blind.clear();
     desk.restart();
     desk.drain().await;
     assert_eq!(desk.tickets().await.len(), 2);

@@ -24,7 +24,7 @@ const KARINS_MOBILE: &str = "46701740610";
 const FILIPS_MOBILE: &str = "46701740624";
 
 /// Filip's account has this password, set before the desk began.
-async fn with_an_old_password(program: &Daemon) -> String {
+pub(super) async fn with_an_old_password(program: &Daemon) -> String {
     let settings = demo_desk::settings(program.folder());
     let register = registers::register(&settings, &Tokens::default()).expect("the directory opens");
     let reset = register.reset;
@@ -57,7 +57,7 @@ async fn asked() -> Asked {
     Asked { program, old, credentials, link, warning }
 }
 
-async fn links(program: &Daemon) -> (String, String) {
+pub(super) async fn links(program: &Daemon) -> (String, String) {
     let texts = program.texts(2).await;
     let (to_karin, to_filip) = (to_number(&texts, KARINS_MOBILE), to_number(&texts, FILIPS_MOBILE));
     assert_eq!((texts.len(), to_karin.len(), to_filip.len()), (2, 1, 1), "{texts:#?}");

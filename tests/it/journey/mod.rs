@@ -13,6 +13,7 @@ mod manager;
 mod message_centre;
 mod opening;
 mod poison;
+mod restored;
 mod search;
 mod sign_in;
 mod stopping;

@@ -22,6 +22,7 @@ use super::log::{Commit, What};
 use super::world::{Stamp, World, outside};
 use crate::crash::stopping_store::{Around, StoppingStore};
 use crate::support::demo_desk;
+use crate::support::desk::at_work;
 
 /// The secret in the path of every gateway's receipts.
 pub const SECRET: &str = "a-secret-in-the-path";
@@ -101,7 +102,7 @@ impl Process {
             Ok(Page::new(zeroize::Zeroizing::new(revealed.password.expose().to_owned())))
         });
         let health = Arc::new(Health::expecting(&[]));
-        let port = DeskPort::new(Arc::clone(&parts), health, page);
+        let port = DeskPort::new(Arc::clone(&parts), health, page, at_work());
         *process.desk.lock().unwrap() = Some(Arc::new(Desk { parts, port }));
         *world.process.lock().unwrap() = Some(Arc::clone(&process));
         process

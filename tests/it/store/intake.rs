@@ -69,7 +69,7 @@ pub async fn what_an_earlier_version_kept_is_the_same_mail(world: World) {
     assert!(matches!(again[0], Recorded::Duplicate(..)), "{again:?}");
     let handled = UidScope { shelf: Shelf::Filed(Folder::Handled), ..inbox(1) };
     let filed = Found::Read(Box::new(with_hash("3", "now")));
-    assert_eq!(store.settle(&handled, vec![filed], NOW).await.unwrap(), [Settled::Known]);
+    assert_eq!(store.settle(&handled, vec![filed], false, NOW).await.unwrap(), [Settled::Known]);
     assert_eq!(store.tickets(&TicketFilter::default()).await.unwrap().len(), 1);
 }
 

@@ -151,7 +151,9 @@ contract! {
         who_answers_the_notice_of_a_change_comes_before_others;
     restored:
         what_is_under_way_in_a_store_from_a_backup_is_held_once,
-        a_mail_that_somebody_moves_by_day_holds_nothing;
+        a_mail_that_somebody_moves_by_day_holds_nothing,
+        after_a_restore_nothing_turns_the_automation_on_by_itself_and_people_are_told,
+        in_doubt_deliveries_are_held_and_new_requests_are_not;
     quarantine:
         the_quarantine_lists_what_could_not_be_read_with_its_tries,
         a_mail_in_quarantine_whose_ticket_cannot_be_read_is_named_and_hides_no_other,

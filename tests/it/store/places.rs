@@ -107,13 +107,13 @@ pub async fn a_mail_that_is_found_is_known_by_its_content_or_makes_a_ticket(worl
     let folder = in_folder(HANDLED);
     store.record(vec![mail("1")], NOW).await.unwrap();
     store.count_tries(&folder, &[uid("81"), uid("82")], NOW).await.unwrap();
-    let settled = store.settle(&folder, vec![found("1", "81"), found("2", "82")], NOW).await.unwrap();
+    let settled = store.settle(&folder, vec![found("1", "81"), found("2", "82")], false, NOW).await.unwrap();
     assert!(matches!(settled[..], [Settled::Known, Settled::Made(..)]), "{settled:?}");
     assert_eq!(places(&world, &["81", "82"]).await, [("81".to_owned(), 1, true), ("82".to_owned(), 1, true)]);
     let unmoved = store.unmoved(BOX, 1, None, 10).await.unwrap();
     assert_eq!(unmoved.len(), 1, "it may be a copy: only a list of the inbox says what has left it");
     // Somebody copies it: a further place, no further ticket.
-    let again = store.settle(&folder, vec![found("2", "83")], NOW).await.unwrap();
+    let again = store.settle(&folder, vec![found("2", "83")], false, NOW).await.unwrap();
     assert_eq!(again, [Settled::Known]);
     // And moves it back into the inbox.
     let back = store.record(vec![mail("2")], NOW).await.unwrap();
@@ -128,7 +128,7 @@ pub async fn two_sweeps_that_find_the_same_mail_make_one_ticket(world: World) {
         sweeps.spawn(async move {
             for n in 0..20 {
                 let name = n.to_string();
-                store.settle(&in_folder(HANDLED), vec![found(&name, &name)], NOW).await.unwrap();
+                store.settle(&in_folder(HANDLED), vec![found(&name, &name)], false, NOW).await.unwrap();
             }
         });
     }
@@ -143,7 +143,7 @@ pub async fn copies_of_a_mail_get_a_place_each(world: World) {
     let copy = mail_but("copy", |mail| mail.content_hash = "hash of 1".to_owned());
     store.record(vec![mail("1"), copy], NOW).await.unwrap();
     let both = vec![found("1", "81"), found("1", "82")];
-    store.settle(&in_folder(HANDLED), both, NOW).await.unwrap();
+    store.settle(&in_folder(HANDLED), both, false, NOW).await.unwrap();
     assert_eq!(world.number("SELECT COUNT(DISTINCT mail) FROM place").await, 2);
 }
 

@@ -62,7 +62,7 @@ async fn postgres_reads_no_large_table_as_a_whole() {
     let handled = in_folder(Folder::Handled);
     store.entries(&handled, &[uid("9")]).await.unwrap();
     let known = mail_but("known", |mail| mail.content_hash = "h77".to_owned());
-    store.settle(&handled, vec![Found::Read(Box::new(known))], NOW).await.unwrap();
+    store.settle(&handled, vec![Found::Read(Box::new(known))], true, NOW).await.unwrap();
     store.with_content(&["h77".to_owned()]).await.unwrap();
     store.kept_unread(BOX, b"octets").await.unwrap();
     store.of_mailbox(BOX, &[MailId(7)]).await.unwrap();

@@ -1,6 +1,6 @@
 //! What lies in a desk's SQLite file, read past the program.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
@@ -46,4 +46,24 @@ pub async fn change(database: &Path, sql: &'static str, value: &str) {
 async fn open(database: &Path, read_only: bool) -> SqliteConnection {
     let options = SqliteConnectOptions::new().filename(database).read_only(read_only);
     options.connect().await.expect("the database opens")
+}
+
+/// A copy of it, beside it, made as the README says.
+pub async fn back_up(database: &Path) -> PathBuf {
+    let copy = database.with_file_name("copy.db");
+    let mut connection = open(database, false).await;
+    let into = copy.to_str().expect("a path in letters");
+    sqlx::query("VACUUM INTO $1").bind(into).execute(&mut connection).await.expect("a copy");
+    copy
+}
+
+/// The copy takes its place; nothing works on it meanwhile.
+pub fn put_back(copy: &Path, database: &Path) {
+    for end in ["-wal", "-shm"] {
+        let beside = database.with_extension(format!("db{end}"));
+        if beside.exists() {
+            std::fs::remove_file(beside).expect("removed");
+        }
+    }
+    std::fs::copy(copy, database).expect("the copy takes its place");
 }

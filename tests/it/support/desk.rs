@@ -15,6 +15,7 @@ use nyckelbud::token::Tokens;
 use nyckelbud::types::{CallbackRequest, UnixMillis};
 use nyckelbud::web::{Browser, Desk, Page, PickupAnswer, PickupView, Proof, ReceiptAnswer, RevealPage};
 use nyckelbud::worker::{DeskPort, Health, Intake, Parts, Worker};
+use tokio_util::sync::CancellationToken;
 
 use super::demo_desk;
 
@@ -48,6 +49,13 @@ impl Clock for TurnedClock {
     }
 }
 
+/// Work has begun.
+pub fn at_work() -> CancellationToken {
+    let ready = CancellationToken::new();
+    ready.cancel();
+    ready
+}
+
 /// An open desk over a folder.
 pub struct OpenDesk {
     pub parts: Arc<Parts>,
@@ -69,7 +77,7 @@ impl OpenDesk {
             Ok(Page::new(zeroize::Zeroizing::new(revealed.password.expose().to_owned())))
         });
         let health = Arc::new(Health::expecting(&[]));
-        let port = DeskPort::new(Arc::clone(&parts), health, page);
+        let port = DeskPort::new(Arc::clone(&parts), health, page, at_work());
         Self { parts, settings, port }
     }
 

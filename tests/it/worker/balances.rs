@@ -54,7 +54,7 @@ async fn a_low_balance_is_told_before_an_outage_to_those_who_get_alarms() {
         .await;
         let stop = CancellationToken::new();
         let worker = Worker::new(Arc::clone(&desk.parts), Arc::new(Health::expecting(&[])));
-        let running = tokio::spawn(worker.run(Vec::new(), stop.clone()));
+        let running = tokio::spawn(worker.run(Vec::new(), CancellationToken::new(), stop.clone()));
         let mails = || demo_desk::files(&place.folder.join("mail"));
         if low {
             let told = || Some(mails()).filter(|mails| !mails.is_empty());

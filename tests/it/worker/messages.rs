@@ -195,7 +195,7 @@ async fn a_mail_server_that_hangs_holds_up_no_warning() {
     desk.take_in().await;
     let stop = CancellationToken::new();
     let worker = Worker::new(Arc::clone(&desk.parts), Arc::new(Health::expecting(&[])));
-    let running = tokio::spawn(worker.run(Vec::new(), stop.clone()));
+    let running = tokio::spawn(worker.run(Vec::new(), CancellationToken::new(), stop.clone()));
     // its acknowledgement hangs by the time its password has left
     let until = Instant::now() + Duration::from_secs(15);
     let wait_for = async |what: &str, there: &dyn Fn() -> bool| {

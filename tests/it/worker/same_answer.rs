@@ -135,7 +135,7 @@ async fn the_answer_leaves_while_the_directory_has_not_said_a_word() {
     desk.take_in().await;
     let stop = CancellationToken::new();
     let worker = Worker::new(Arc::clone(&desk.parts), Arc::new(Health::expecting(&[])));
-    let running = tokio::spawn(worker.run(Vec::new(), stop.clone()));
+    let running = tokio::spawn(worker.run(Vec::new(), CancellationToken::new(), stop.clone()));
     let until = Instant::now() + Duration::from_secs(15);
     while demo_desk::files(&place.folder.join("mail")).iter().filter(|name| !name.starts_with('.')).count()
         < 2

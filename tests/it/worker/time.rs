@@ -213,7 +213,7 @@ fn at_work(place: &Place, desk: &OpenDesk) -> (JoinHandle<Result<(), WorkerError
     let stop = CancellationToken::new();
     let worker = Worker::new(Arc::clone(&desk.parts), Arc::new(Health::expecting(&[])));
     let inboxes = assembly::inboxes(&demo_desk::settings(&place.folder), &Tokens::default()).unwrap();
-    (tokio::spawn(worker.run(inboxes, stop.clone())), stop)
+    (tokio::spawn(worker.run(inboxes, CancellationToken::new(), stop.clone())), stop)
 }
 
 const A_MONTH: i64 = 30 * 24 * 60;
