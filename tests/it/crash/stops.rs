@@ -9,13 +9,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use nyckelbud::delivery::{GatewayTraits, MailSender, OutgoingMail, Receipt, SmsGateway, SmsText};
+use nyckelbud::delivery::{
+    GatewayTraits, MailSender, OutgoingMail, Receipt, ReceiptReading, SmsGateway, SmsText,
+};
 use nyckelbud::directory::{Directory, DirectoryError, Facts, Finding, Who};
 use nyckelbud::mailbox::*;
 use nyckelbud::password::{PasswordReset, TemporaryPassword, Used, ValueRefused};
 use nyckelbud::store::{Claim, Committed, Step};
 use nyckelbud::ticket::TicketId;
-use nyckelbud::types::{AccountId, Outcome, PhoneNumber, UnixMillis};
+use nyckelbud::types::{AccountId, CallbackRequest, Outcome, PhoneNumber, UnixMillis};
 
 use super::stopping_store::Around;
 
@@ -191,6 +193,10 @@ impl<T: SmsGateway> SmsGateway for Stopping<T> {
         let outcome = self.inner.send(to, text, key).await;
         self.stopper.point("after text");
         outcome
+    }
+
+    fn receipt(&self, secret: &str, request: &CallbackRequest<'_>) -> ReceiptReading {
+        self.inner.receipt(secret, request)
     }
 
     async fn ask(&self, reference: &str) -> Result<Receipt, String> {
