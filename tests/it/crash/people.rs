@@ -305,7 +305,8 @@ impl<'a> People<'a> {
 
     /// Then somebody else opens the same link.
     async fn say_that_it_did_not_work(&self, token: &str) -> bool {
-        if !self.world.was_noted("did-not-work") {
+        // Who was killed meanwhile may have said so already.
+        if self.reason_of("john").await.is_none() {
             let Some(browser) = self.look_at_the_password(token, &Proof::default()).await else { return false };
             return self
                 .once("did-not-work", async {

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use nyckelbud::decision::{Pickup, ToldBy};
+use nyckelbud::decision::{Acknowledge, Pickup, ToldBy};
 use nyckelbud::types::UnixMillis;
 use nyckelbud::worker::{Rules, Timing};
 
@@ -31,7 +31,7 @@ const TWO_DAYS: Duration = Duration::from_secs(48 * 3600);
 macro_rules! stories {
     ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
         /// One of them.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Story { $($(#[$doc])* $name),* }
 
         impl Story {
@@ -120,6 +120,10 @@ impl Story {
 
     /// What its desk does otherwise than its configuration can say.
     pub fn change(self, rules: &mut Rules) {
+        // The others show that acknowledgements leave; every mail is several points more.
+        if !self.is_a_variation() {
+            rules.policy.acknowledge = Acknowledge::None;
+        }
         match self {
             Self::Scrambles => {
                 rules.scramble = true;

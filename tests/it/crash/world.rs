@@ -1,8 +1,9 @@
 //! The world around a desk under test: a folder that outlives the program.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use nyckelbud::cli::assembly;
@@ -35,6 +36,17 @@ pub struct World {
 impl World {
     /// A new one, with the story's mails in the mailbox, which was connected before they came.
     pub fn of(story: Story) -> Self {
+        static FRESH: Mutex<BTreeMap<Story, tempfile::TempDir>> = Mutex::new(BTreeMap::new());
+        let guard = tempfile::tempdir().expect("a folder");
+        let folder = guard.path().to_owned();
+        let mut fresh = FRESH.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = fresh.entry(story).or_insert_with(|| Self::build(story));
+        copy(fresh.path(), &folder);
+        Self { folder, story, _guard: Some(guard) }
+    }
+
+    /// Made once: all of a story begin as copies of it.
+    fn build(story: Story) -> tempfile::TempDir {
         let guard = tempfile::tempdir().expect("a folder");
         let folder = guard.path().to_owned();
         demo_desk::build_with(&folder, &story.configuration());
@@ -47,7 +59,7 @@ impl World {
         for (name, raw) in story.mails() {
             demo_desk::deliver_raw(&folder, &name, &raw);
         }
-        Self { folder, story, _guard: Some(guard) }
+        guard
     }
 
     pub fn story(&self) -> Story {
@@ -218,6 +230,19 @@ impl World {
             && all_settled
             && picked_up
             && due.is_none_or(|due| !self.story.reaches(now, due))
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let (entry, kind) = entry.and_then(|entry| Ok((entry.path(), entry.file_type()?))).expect("an entry");
+        let to = to.join(entry.file_name().expect("a name"));
+        if kind.is_dir() {
+            std::fs::create_dir(&to).expect("a folder");
+            copy(&entry, &to);
+        } else {
+            std::fs::copy(&entry, &to).expect("a copy");
+        }
     }
 }
 

@@ -30,8 +30,7 @@ impl World {
                 // Whoever holds it: a manager hands it over.
                 let (world, mut throws) = (Arc::clone(self), self.throws(&format!("uses {key}")));
                 async move {
-                    let always = world.plan.gateways.iter().any(|gateway| gateway.always.is_some());
-                    if always || throws.percent(90) {
+                    if world.plan.is_scripted() || throws.percent(90) {
                         tokio::time::sleep(throws.seconds(20, 3600)).await;
                         world.tell_whose(&value);
                     }

@@ -160,8 +160,6 @@ pub struct Commit {
     pub ended: Option<(String, Outcome)>,
     /// The account that is frozen with it.
     pub freezes: Option<AccountId>,
-    /// A delivery begins that counts towards limits.
-    pub counts: bool,
 }
 
 /// The kind of an intent, its ticket and generation, from a key such as `n3-text-1-0-2`.

@@ -44,7 +44,7 @@ impl World {
     /// Few say that it was not them.
     fn reads_a_notice(self: &Arc<Self>, token: String) {
         let (world, mut throws) = (Arc::clone(self), self.throws(&format!("notice {token}")));
-        if throws.percent(12) {
+        if throws.percent(12) && !self.plan.is_scripted() {
             self.act(async move {
                 tokio::time::sleep(throws.seconds(5, 2400)).await;
                 world.press(TicketId(0), &token, None, PickupAnswer::NotMe).await;

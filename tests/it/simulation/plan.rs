@@ -198,6 +198,11 @@ impl Plan {
         self
     }
 
+    /// Is every text's way settled beforehand, and what people do as well?
+    pub fn is_scripted(&self) -> bool {
+        self.gateways.iter().any(|gateway| gateway.always.is_some())
+    }
+
     /// One mail with the right phone, and nothing that goes wrong but these gateways.
     pub fn scripted(gateways: Vec<GatewayPlan>) -> Self {
         let at = Duration::from_secs(5);

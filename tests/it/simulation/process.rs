@@ -290,8 +290,7 @@ impl Around for Surroundings {
         let account = step.account.as_ref().map(|(id, _)| id.clone());
         let (state, sealed) = (step.state.clone(), step.sealed.clone());
         let freezes = step.freeze.as_ref().map(|freeze| freeze.account.clone());
-        let counts = step.started.as_ref().is_some_and(|started| started.counts);
-        (self.0.world.stamp(), Commit { ticket, account, state, sealed, begun, ended, freezes, counts })
+        (self.0.world.stamp(), Commit { ticket, account, state, sealed, begun, ended, freezes })
     }
 
     async fn committed(&self, (stamp, commit): (Stamp, Commit), committed: &Committed) {
