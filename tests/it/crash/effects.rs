@@ -105,7 +105,8 @@ fn texted_after_reading(evidence: &Evidence<'_>) {
                 fresh.insert(&line[1]);
             }
             "text" => {
-                let ticket = line[2].strip_prefix('n').and_then(|key| key.split('-').next()?.parse::<i64>().ok());
+                let ticket =
+                    line[2].strip_prefix('n').and_then(|key| key.split('-').next()?.parse::<i64>().ok());
                 let claim = ticket.and_then(|id| evidence.claims.iter().find(|c| c.ticket.id.0 == id));
                 match claim {
                     Some(claim) => assert!(fresh.remove(account(claim)), "texted without reading: {line:?}"),
@@ -126,7 +127,10 @@ fn in_the_right_hand(evidence: &Evidence<'_>) {
             KARINS_MOBILE if by_text_to_managers => FILIP,
             _ => panic!("a password went to another phone"),
         };
-        assert!(evidence.set_values(account).contains(fingerprint(&value).as_str()), "{account}: it was not set");
+        assert!(
+            evidence.set_values(account).contains(fingerprint(&value).as_str()),
+            "{account}: it was not set"
+        );
     }
     let accounts: BTreeSet<&str> = evidence.claims.iter().map(account).collect();
     for shown in evidence.calls("reveal") {
@@ -144,7 +148,10 @@ fn one_value_a_generation(evidence: &Evidence<'_>) {
         let generations: BTreeSet<(i64, u32)> =
             own.flat_map(|claim| sets(claim).map(|set| (claim.ticket.id.0, set.generation))).collect();
         assert!(values.len() <= generations.len(), "{of}: {} values of {generations:?}", values.len());
-        assert!(generations.iter().all(|(_, generation)| *generation == 1), "{generations:?}: nothing was refused");
+        assert!(
+            generations.iter().all(|(_, generation)| *generation == 1),
+            "{generations:?}: nothing was refused"
+        );
     }
     for claim in &evidence.claims {
         assert!(sets(claim).count() <= 5, "{} resets", sets(claim).count());
@@ -164,8 +171,8 @@ fn nobody_is_on_the_way(evidence: &Evidence<'_>) {
 fn nobody_is_locked_out(evidence: &Evidence<'_>) {
     for claim in &evidence.claims {
         let of = account(claim);
-        let may_be_set =
-            sets(claim).any(|set| !matches!(set.outcome, Some(Outcome::Refused { .. } | Outcome::NotSent { .. })));
+        let may_be_set = sets(claim)
+            .any(|set| !matches!(set.outcome, Some(Outcome::Refused { .. } | Outcome::NotSent { .. })));
         match claim.ticket.state {
             State::Technician { password: PasswordFact::NotChanged } => {
                 assert!(!may_be_set, "{of}: it says that nothing was changed");

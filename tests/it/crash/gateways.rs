@@ -105,7 +105,9 @@ impl SmsGateway for TellingGateway {
     fn receipt(&self, secret: &str, request: &CallbackRequest<'_>) -> ReceiptReading {
         let body = String::from_utf8_lossy(request.body);
         let words: Vec<&str> = body.split(' ').collect();
-        let (SECRET, [key, reference, word]) = (secret, words.as_slice()) else { return ReceiptReading::Foreign };
+        let (SECRET, [key, reference, word]) = (secret, words.as_slice()) else {
+            return ReceiptReading::Foreign;
+        };
         let receipt = if *word == "failed" { Receipt::Failed } else { Receipt::Delivered };
         ReceiptReading::Told { key: Some((*key).to_owned()), reference: (*reference).to_owned(), receipt }
     }

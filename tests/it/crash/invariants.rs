@@ -46,7 +46,9 @@ const OF_EVERY_STORY: [(&str, Check); 3] = [
 /// What holds beside that in [`Story::Plain`] and what varies it.
 fn of_a_variation(story: Story) -> Vec<(&'static str, Check)> {
     let handed_over: (&str, Check) = match story {
-        Story::Passes => ("I5, I6: only a pass that opens the account is in a hand", only_good_passes_are_in_hands),
+        Story::Passes => {
+            ("I5, I6: only a pass that opens the account is in a hand", only_good_passes_are_in_hands)
+        }
         Story::Scrambles => {
             ("I5, I14: what nobody used opens nothing, and a technician knows", unused_passwords_are_replaced)
         }

@@ -82,7 +82,6 @@ fn every_point(least: u64, desk_stopped_at: impl Fn(u64) -> bool + Sync) -> u64 
     let points = end.into_inner();
     assert!(points < TOO_MANY, "the desk never came to its end");
     assert!(points > least, "only {points} points: the stops are not where they should be");
-    println!("{points} points");
     points
 }
 

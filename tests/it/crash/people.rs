@@ -41,10 +41,16 @@ fn token_in(text: &str) -> Option<String> {
 
 impl<'a> People<'a> {
     pub fn new(world: &'a World, parts: &Arc<Parts>, stopper: &'a Stopper) -> Self {
-        let page: Box<RevealPage> =
-            Box::new(|_, _, _, revealed| Ok(Page::new(Zeroizing::new(revealed.password.expose().to_owned()))));
+        let page: Box<RevealPage> = Box::new(|_, _, _, revealed| {
+            Ok(Page::new(Zeroizing::new(revealed.password.expose().to_owned())))
+        });
         let health = Arc::new(Health::expecting(&[]));
-        Self { desk: DeskPort::new(Arc::clone(parts), health, page), parts: Arc::clone(parts), world, stopper }
+        Self {
+            desk: DeskPort::new(Arc::clone(parts), health, page),
+            parts: Arc::clone(parts),
+            world,
+            stopper,
+        }
     }
 
     fn store(&self) -> &dyn Store {
@@ -85,13 +91,17 @@ impl<'a> People<'a> {
     /// The account's owner says so, once this has reached the manager by text.
     async fn stop(&self, reached: &str) -> bool {
         let reminded = self.world.texts_to_karin().iter().any(|text| text.contains(reached));
-        let Some(token) = demo_desk::stop_token(self.world.folder()).filter(|_| reminded) else { return false };
+        let Some(token) = demo_desk::stop_token(self.world.folder()).filter(|_| reminded) else {
+            return false;
+        };
         self.not_me(&token).await
     }
 
     async fn stop_what_went_by_mail(&self) -> bool {
         let reached = self.world.mails_to_karin().iter().any(|mail| mail.contains("/p/"));
-        let Some(token) = demo_desk::stop_token(self.world.folder()).filter(|_| reached) else { return false };
+        let Some(token) = demo_desk::stop_token(self.world.folder()).filter(|_| reached) else {
+            return false;
+        };
         self.not_me(&token).await
     }
 
@@ -112,11 +122,14 @@ impl<'a> People<'a> {
         let Some(token) = reminder.and_then(|mail| token_in(mail)) else { return false };
         let text = texts.iter().find(|text| text.contains("Kod till"));
         let Some(code) = text.and_then(|text| code_in(text)) else { return false };
-        let wrong = self.once("guessed", async {
+        // Noted beforehand: it is entered once, and may be counted once.
+        if !self.world.was_noted("guessed") {
+            self.world.note("guessed");
             let guess = with_code(wrong_one(code));
             assert!(self.desk.reveal(&token, &Browser::new(BROWSER), &guess, "sv").await.is_err());
-        });
-        wrong.await | self.open(&token, &with_code(code)).await
+            self.stopper.point("after a wrong code");
+        }
+        self.open(&token, &with_code(code)).await
     }
 
     /// Opens a link in Karin's browser, and hands the password over.
@@ -228,11 +241,8 @@ impl<'a> People<'a> {
         }
         let at = self.parts.clock.now();
         let (why, by) = ("an outage, and no attack".to_owned(), "cli:eva".to_owned());
-        let turned = AuditEntry {
-            actor: by.clone(),
-            event: "automation.turned".to_owned(),
-            data: "{}".to_owned(),
-        };
+        let turned =
+            AuditEntry { actor: by.clone(), event: "automation.turned".to_owned(), data: "{}".to_owned() };
         let switch = Switch { automation: Automation::On, why, by, at, until: None };
         let turning = async { self.store().turn(&switch, turned).await.expect("the store works") };
         self.once("turned", turning).await || self.world.bring(2)
@@ -307,7 +317,9 @@ impl<'a> People<'a> {
     async fn say_that_it_did_not_work(&self, token: &str) -> bool {
         // Who was killed meanwhile may have said so already.
         if self.reason_of("john").await.is_none() {
-            let Some(browser) = self.look_at_the_password(token, &Proof::default()).await else { return false };
+            let Some(browser) = self.look_at_the_password(token, &Proof::default()).await else {
+                return false;
+            };
             return self
                 .once("did-not-work", async {
                     self.desk.answer(token, Some(&browser), PickupAnswer::DidNotWork).await;
@@ -322,9 +334,8 @@ impl<'a> People<'a> {
     /// Somebody guesses until the link about Filip is closed; Karin has the code for John's.
     async fn guess_codes(&self) -> bool {
         let mails = self.world.mails_to_karin();
-        let code_about = |name: &str| {
-            mails.iter().find(|mail| mail.contains(name)).and_then(|mail| code_in(mail))
-        };
+        let code_about =
+            |name: &str| mails.iter().find(|mail| mail.contains(name)).and_then(|mail| code_in(mail));
         if let (Some(token), Some(code)) = (self.link_about("John Smith"), code_about("John Smith"))
             && self.open(&token, &with_code(code)).await
         {

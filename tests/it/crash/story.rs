@@ -105,9 +105,12 @@ impl Story {
     /// Lines of its desk's configuration.
     pub fn configuration(self) -> String {
         match self {
-            Self::Plain | Self::Passes | Self::Scrambles | Self::Stops | Self::MailedStops | Self::Receipts => {
-                String::new()
-            }
+            Self::Plain
+            | Self::Passes
+            | Self::Scrambles
+            | Self::Stops
+            | Self::MailedStops
+            | Self::Receipts => String::new(),
             Self::Codes => "[delivery]\npickup = \"link-and-code\"\n".to_owned(),
             Self::Freezes | Self::Declines => ALARM.to_owned(),
             Self::Limits => format!("[sms]\nper_day = 1\n{ALARM}"),

@@ -52,6 +52,11 @@ impl World {
         demo_desk::build_with(&folder, &story.configuration());
         story.write_into(&folder);
         connect(&folder);
+        // Its database is closed in a thread of its own.
+        let end = Instant::now() + Duration::from_secs(10);
+        while folder.join("var/nyckelbud.db-wal").exists() && Instant::now() < end {
+            std::thread::yield_now();
+        }
         if story.is_a_variation() {
             let handled = folder.join("mailbox/.Nyckelbud.Hanterade/cur").join(UNRECORDED);
             std::fs::write(handled, demo_desk::mail(UNRECORDED)).expect("a mail");

@@ -265,11 +265,7 @@ impl SmsGateway for Gateway {
         let course = self.course(&mut throws);
         let mut reference = String::new();
         match course {
-            Course::Taken
-            | Course::TakenTwice
-            | Course::UnclearTaken
-            | Course::HangsTaken
-            | Course::Lost => {
+            Course::Taken | Course::TakenTwice | Course::UnclearTaken | Course::HangsTaken | Course::Lost => {
                 reference = self.leaves(&to, &words, key, course, &mut throws);
             }
             Course::Refused

@@ -187,7 +187,9 @@ impl World {
                     }
                     return;
                 }
-                Some(Err(PickupView::Busy | PickupView::Offer { asks: Asks::Code { .. }, .. })) | None => tokio::time::sleep(Duration::from_secs(20)).await,
+                Some(Err(PickupView::Busy | PickupView::Offer { asks: Asks::Code { .. }, .. })) | None => {
+                    tokio::time::sleep(Duration::from_secs(20)).await
+                }
                 Some(Err(_)) => return,
             }
         }

@@ -43,7 +43,8 @@ fn nothing_while_frozen(evidence: &Evidence, broken: &mut Vec<String>) {
             let mut asked = own.filter(|(_, e)| matches!(e.what, What::Asked | What::Pressed { .. }));
             asked.next().map(|(at, _)| at)
         };
-        let since = |ticket: TicketId| owner(evidence, ticket).and_then(|account| frozen.get(account).copied());
+        let since =
+            |ticket: TicketId| owner(evidence, ticket).and_then(|account| frozen.get(account).copied());
         match &entry.what {
             What::Text { key, words: Words::Password(_) | Words::Link(_) | Words::Code(_), .. } => {
                 let Some((ticket, ..)) = key_parts(key) else { continue };
@@ -66,9 +67,9 @@ fn nothing_while_frozen(evidence: &Evidence, broken: &mut Vec<String>) {
                 }
             }
             What::Revealed { ticket, .. } => {
-                let pressed = evidence.log[..place].iter().rposition(
-                    |e| matches!(e.what, What::Pressed { ticket: of, .. } if of == *ticket),
-                );
+                let pressed = evidence.log[..place]
+                    .iter()
+                    .rposition(|e| matches!(e.what, What::Pressed { ticket: of, .. } if of == *ticket));
                 if since(*ticket).is_some_and(|at| pressed.is_some_and(|pressed| pressed > at)) {
                     broken.push(format!("ticket {} was shown though its account was frozen", ticket.0));
                 }
