@@ -145,7 +145,9 @@ impl<DB: Dialect> SqlStore<DB> {
                 return Ok(Begun::TextsUsedUp);
             }
         }
+        // One that was begun and never ended may have left, whoever stopped the program meanwhile.
         let sql = "UPDATE message SET tries = tries + 1, begun_at = $3, outcome = '', detail = '',
+                 unclear = unclear + CASE WHEN tries > 0 AND outcome = '' THEN 1 ELSE 0 END,
                  counted_at = CASE WHEN channel = 'phone' THEN CAST($3 AS BIGINT) ELSE 0 END
              WHERE id = $1 AND fence = $2 AND due_at < $4 RETURNING kind, tries";
         let Some(mut row) = tx.row(sql, values![id, fence, now, NEVER]).await? else {

@@ -7,10 +7,15 @@
 //! Every outside call writes a line into a log of its own before and after; the invariants are
 //! checked from that log, the files and the store's rows.
 
+mod clock;
+mod effects;
+mod gateways;
 mod invariants;
 mod passes;
+mod people;
 pub(crate) mod stopping_store;
 mod stops;
+mod story;
 mod world;
 
 use std::process::Command;
@@ -18,6 +23,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use stops::{Stop, Stopper};
+use story::Story;
 use world::World;
 
 /// More points than any run has: a run that gets here has lost its way.
@@ -56,7 +62,7 @@ fn run_killed_at(world: &World, point: u64) -> bool {
 
 /// Runs `desk_stopped_at` for point after point, several at a time (they mostly wait for leases to
 /// end), until one comes to its end unstopped. Answers how many points there were.
-fn every_point(desk_stopped_at: impl Fn(u64) -> bool + Sync) -> u64 {
+fn every_point(least: u64, desk_stopped_at: impl Fn(u64) -> bool + Sync) -> u64 {
     let (next, end) = (AtomicU64::new(1), AtomicU64::new(TOO_MANY));
     std::thread::scope(|scope| {
         for _ in 0..6 {
@@ -75,69 +81,81 @@ fn every_point(desk_stopped_at: impl Fn(u64) -> bool + Sync) -> u64 {
     });
     let points = end.into_inner();
     assert!(points < TOO_MANY, "the desk never came to its end");
-    assert!(points > 80, "only {points} points: the stops are not where they should be");
+    assert!(points > least, "only {points} points: the stops are not where they should be");
     points
+}
+
+/// Kills the desk of this story at point after point, and starts it again each time.
+fn survives_kills(story: Story, least: u64) {
+    every_point(least, |point| {
+        let world = World::of(story);
+        let reached_its_end = run_killed_at(&world, point);
+        world.run(&Stopper::never(), PATIENCE);
+        invariants::hold(&world, &format!("{story:?}, killed at point {point}"));
+        reached_its_end
+    });
 }
 
 #[test]
 fn a_kill_at_any_point_loses_nothing_and_doubles_nothing() {
-    every_point(|point| {
-        let world = World::fresh();
-        let reached_its_end = run_killed_at(&world, point);
-        world.run(&Stopper::never(), PATIENCE);
-        invariants::hold(&world, &format!("killed at point {point}"));
-        reached_its_end
-    });
+    survives_kills(Story::Plain, 20);
 }
 
 #[test]
 fn a_kill_at_any_point_leaves_no_pass_in_a_hand_but_the_one_that_opens_the_account() {
-    every_point(|point| {
-        let world = World::of_passes();
-        let reached_its_end = run_killed_at(&world, point);
-        world.run(&Stopper::never(), PATIENCE);
-        invariants::hold(&world, &format!("killed at point {point}"));
-        reached_its_end
-    });
+    survives_kills(Story::Passes, 20);
 }
 
 #[test]
 fn a_kill_at_any_point_leaves_no_unused_password_open_and_nobody_forgotten() {
-    every_point(|point| {
-        let world = World::of_scrambles();
-        let reached_its_end = run_killed_at(&world, point);
-        world.run(&Stopper::never(), PATIENCE);
-        invariants::hold(&world, &format!("killed at point {point}"));
-        reached_its_end
-    });
+    survives_kills(Story::Scrambles, 20);
 }
 
 #[test]
 fn a_kill_at_any_point_reminds_once_or_so_and_forgets_no_wrong_code() {
-    every_point(|point| {
-        let world = World::of_codes();
-        let reached_its_end = run_killed_at(&world, point);
-        world.run(&Stopper::never(), PATIENCE);
-        invariants::hold(&world, &format!("killed at point {point}"));
-        reached_its_end
-    });
+    survives_kills(Story::Codes, 20);
 }
 
 #[test]
 fn a_kill_at_any_point_leaves_no_manager_with_a_link_that_was_stopped() {
-    every_point(|point| {
-        let world = World::of_stops();
-        let reached_its_end = run_killed_at(&world, point);
-        world.run(&Stopper::never(), PATIENCE);
-        invariants::hold(&world, &format!("killed at point {point}"));
-        reached_its_end
-    });
+    survives_kills(Story::Stops, 20);
+    survives_kills(Story::MailedStops, 20);
+}
+
+#[test]
+fn a_kill_at_any_point_brings_each_password_once_through_gateways_that_fail() {
+    survives_kills(Story::Receipts, 20);
+}
+
+#[test]
+fn a_kill_at_any_point_freezes_an_account_once_and_until_a_person_lifts_it() {
+    survives_kills(Story::Freezes, 20);
+}
+
+#[test]
+fn a_kill_at_any_point_exceeds_no_limit_and_pauses_once() {
+    survives_kills(Story::Limits, 20);
+}
+
+#[test]
+fn a_kill_at_any_point_serves_owners_by_link_and_managers_by_text() {
+    survives_kills(Story::OtherHands, 20);
+}
+
+#[test]
+fn a_kill_at_any_point_forgets_no_no_of_a_manager_and_no_alarm() {
+    survives_kills(Story::Declines, 20);
+}
+
+#[test]
+fn a_kill_at_any_point_gives_nobody_a_sixth_code() {
+    survives_kills(Story::MailedCodes, 20);
 }
 
 #[test]
 fn a_panic_at_any_point_loses_nothing_and_doubles_nothing() {
-    every_point(|point| {
-        let world = World::fresh();
+    every_point(80, |point| {
+        let world = World::of(Story::Plain);
         let stopper = Stopper::new(Stop::Panic, point);
         world.run(&stopper, PATIENCE);
         world.run(&Stopper::never(), PATIENCE);

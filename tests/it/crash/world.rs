@@ -1,144 +1,128 @@
 //! The world around a desk under test: a folder that outlives the program.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use nyckelbud::cli::assembly;
-use nyckelbud::clock::{Clock, SystemClock};
+use nyckelbud::clock::Clock;
 use nyckelbud::store::{Store, TicketFilter};
 use nyckelbud::ticket::State;
 use nyckelbud::token::Tokens;
-use nyckelbud::web::{Browser, Desk, Page, PickupAnswer, PickupView, Proof, RevealPage};
-use nyckelbud::worker::{DeskPort, Health, Inbox, Intake, Parts, Timing, Worker};
+use nyckelbud::types::UnixMillis;
+use nyckelbud::worker::{Health, Inbox, Intake, Parts, Worker};
 
+use super::clock::KeptClock;
+use super::gateways::TellingGateway;
 use super::passes::{FilePasses, OfPasses};
+use super::people::People;
 use super::stopping_store::StoppingStore;
 use super::stops::{CallLog, Stopper, Stopping};
+use super::story::{Story, UNRECORDED};
 use crate::support::demo_desk;
-use crate::support::desk::at_work;
 
-/// The samples that come in: a text, an offer, a ticket, a machine's mail.
-pub const MAILS: [&str; 4] =
-    ["sms-registered-phone", "manager-phone-mismatch", "technician-other-subject", "filed-out-of-office"];
-
-/// The sample that lies in the folder of handled mails, and that the store has no record of.
-pub const UNRECORDED: &str = "sms-in-english";
-
-/// Lies in the folder of a world whose people are handed passes.
-const PASSES: &str = "hands-out-passes";
-/// Lies in the folder of a world where nobody uses a password, and all are replaced.
-const SCRAMBLES: &str = "replaces-passwords";
-
-/// Lies in the folder of a world whose manager's link asks for a code, after a reminder.
-const CODES: &str = "asks-for-codes";
-/// Lies in the folder of a world whose owner stops the offer, after a reminder.
-const STOPS: &str = "is-stopped";
-
-/// Everything scaled down, so that leases run out within a test.
-const TIMING: Timing = Timing {
-    lease: Duration::from_millis(1500),
-    guard: Duration::from_millis(100),
-    quiesce: Duration::from_millis(200),
-    directory: Duration::from_millis(500),
-    gateway: Duration::from_millis(500),
-    mail: Duration::from_millis(500),
-    patience: Duration::from_secs(5),
-    retry: Duration::from_millis(20),
-    look: Duration::from_millis(20),
-};
+pub const KARINS_MOBILE: &str = "+46701740610";
 
 /// A folder with a desk's outside parts.
 pub struct World {
     folder: PathBuf,
+    story: Story,
     /// Keeps the folder for as long as this value; `None` in the process that is killed.
     _guard: Option<tempfile::TempDir>,
 }
 
 impl World {
-    /// A new one, with the mails in the mailbox, which was connected before they came.
-    pub fn fresh() -> Self {
-        Self::with("")
-    }
-
-    fn with(more: &str) -> Self {
+    /// A new one, with the story's mails in the mailbox, which was connected before they came.
+    pub fn of(story: Story) -> Self {
+        static FRESH: Mutex<BTreeMap<Story, tempfile::TempDir>> = Mutex::new(BTreeMap::new());
         let guard = tempfile::tempdir().expect("a folder");
         let folder = guard.path().to_owned();
-        demo_desk::build_with(&folder, more);
+        let mut fresh = FRESH.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = fresh.entry(story).or_insert_with(|| Self::build(story));
+        copy(fresh.path(), &folder);
+        Self { folder, story, _guard: Some(guard) }
+    }
+
+    /// Made once: all of a story begin as copies of it.
+    fn build(story: Story) -> tempfile::TempDir {
+        let guard = tempfile::tempdir().expect("a folder");
+        let folder = guard.path().to_owned();
+        demo_desk::build_with(&folder, &story.configuration());
+        story.write_into(&folder);
         connect(&folder);
-        let handled = folder.join("mailbox/.Nyckelbud.Hanterade/cur").join(UNRECORDED);
-        std::fs::write(handled, demo_desk::mail(UNRECORDED)).expect("a mail");
-        for name in MAILS {
-            demo_desk::deliver(&folder, name);
+        // Its database is closed in a thread of its own.
+        let end = Instant::now() + Duration::from_secs(10);
+        while folder.join("var/nyckelbud.db-wal").exists() && Instant::now() < end {
+            std::thread::yield_now();
         }
-        Self { folder, _guard: Some(guard) }
+        if story.is_a_variation() {
+            let handled = folder.join("mailbox/.Nyckelbud.Hanterade/cur").join(UNRECORDED);
+            std::fs::write(handled, demo_desk::mail(UNRECORDED)).expect("a mail");
+        }
+        for (name, raw) in story.mails() {
+            demo_desk::deliver_raw(&folder, &name, &raw);
+        }
+        guard
     }
 
-    /// A new one whose people are handed passes.
-    pub fn of_passes() -> Self {
-        let world = Self::fresh();
-        std::fs::write(world.folder.join(PASSES), "").expect("a note");
-        world
+    pub fn story(&self) -> Story {
+        self.story
     }
 
-    /// A new one where nobody uses a password in time, and all are replaced.
-    pub fn of_scrambles() -> Self {
-        let world = Self::fresh();
-        std::fs::write(world.folder.join(SCRAMBLES), "").expect("a note");
-        world
+    pub fn note(&self, what: &str) {
+        std::fs::write(self.folder.join(format!("note-{what}")), "").expect("a note");
     }
 
-    /// Are passwords replaced that nobody used?
-    pub fn replaces_passwords(&self) -> bool {
-        self.folder.join(SCRAMBLES).exists()
+    pub fn was_noted(&self, what: &str) -> bool {
+        self.folder.join(format!("note-{what}")).exists()
     }
 
-    /// A new one whose manager is reminded, enters a wrong code once, and then the right one.
-    pub fn of_codes() -> Self {
-        let world = Self::with("[delivery]\npickup = \"link-and-code\"\n");
-        std::fs::write(world.folder.join(CODES), "").expect("a note");
-        world
+    /// The later mail of this place in the story comes; `false`: it did before.
+    pub fn bring(&self, place: usize) -> bool {
+        let (name, raw) = self.story.later_mails().swap_remove(place);
+        let note = format!("mail-{name}");
+        if self.was_noted(&note) {
+            return false;
+        }
+        demo_desk::deliver_raw(&self.folder, &name, &raw);
+        self.note(&note);
+        true
     }
 
-    /// A new one whose manager is reminded, and whose owner then says that it was not them.
-    pub fn of_stops() -> Self {
-        let world = Self::fresh();
-        std::fs::write(world.folder.join(STOPS), "").expect("a note");
-        world
+    /// Every mail that has come, or will.
+    pub fn mails(&self) -> Vec<String> {
+        let all = self.story.mails().into_iter().chain(self.story.later_mails());
+        all.map(|(name, _)| name).chain(self.story.is_a_variation().then(|| UNRECORDED.to_owned())).collect()
     }
 
-    pub fn asks_for_codes(&self) -> bool {
-        self.folder.join(CODES).exists()
-    }
-
-    pub fn is_stopped(&self) -> bool {
-        self.folder.join(STOPS).exists()
-    }
-
-    /// What it sent to the manager by mail, as she reads it.
-    pub fn mails_to_karin(&self) -> Vec<String> {
+    /// What was sent to `short` by mail, as they read it.
+    pub fn mails_to(&self, short: &str) -> Vec<String> {
         let folder = self.folder.join("mail");
         let read = |name: String| std::fs::read_to_string(folder.join(name)).unwrap_or_default();
         let mails = demo_desk::files(&folder).into_iter().map(read);
         let mails = mails.map(|mail| mail.replace("=\r\n", "").replace("=\n", ""));
-        mails.filter(|mail| mail.contains("To: karin.ek@kommun.example")).collect()
+        mails.filter(|mail| mail.contains(&format!("To: {short}@kommun.example"))).collect()
+    }
+
+    pub fn mails_to_karin(&self) -> Vec<String> {
+        self.mails_to("karin.ek")
     }
 
     /// And by text.
-    pub fn texts_to_karin(&self) -> Vec<String> {
-        let texts = demo_desk::texts(&self.folder).into_iter();
-        texts.filter(|text| text.starts_with("To: 46701740610\n")).collect()
+    pub fn texts_to(&self, number: &str) -> Vec<String> {
+        let to = format!("To: {}\n", number.trim_start_matches('+'));
+        demo_desk::texts(&self.folder).into_iter().filter(|text| text.starts_with(&to)).collect()
     }
 
-    /// Are its people handed passes?
-    pub fn hands_out_passes(&self) -> bool {
-        self.folder.join(PASSES).exists()
+    pub fn texts_to_karin(&self) -> Vec<String> {
+        self.texts_to(KARINS_MOBILE)
     }
 
     /// The one in `folder`.
     pub fn existing(folder: PathBuf) -> Self {
-        Self { folder, _guard: None }
+        Self { story: Story::in_folder(&folder), folder, _guard: None }
     }
 
     pub fn folder(&self) -> &Path {
@@ -161,19 +145,32 @@ impl World {
         let settings = demo_desk::settings(&self.folder);
         let inner = assembly::store(&settings).await.expect("the store opens");
         inner.free_leases().await.expect("leases are freed");
-        let parts = Arc::new(self.parts(&settings, Arc::clone(&inner), stopper));
+        let clock = Arc::new(KeptClock::of(&self.folder));
+        let mut parts = self.parts(&settings, Arc::clone(&inner), stopper);
+        parts.clock = Arc::clone(&clock) as _;
+        let parts = Arc::new(parts);
         let worker = Worker::new(Arc::clone(&parts), Arc::new(Health::expecting(&[])));
         let mut intake = self.intake(&settings, &parts, stopper);
-        let manager = Manager::new(self, &parts, Arc::clone(&inner));
+        let people = People::new(self, &parts, stopper);
         self.log().write("start");
         loop {
             intake.drain().await.expect("the mailbox is read");
             worker.drain().await.expect("the store works");
-            manager.pick_up(stopper).await;
-            if self.settled(&inner).await || Instant::now() > until {
+            let acted = people.act().await;
+            if self.settled(&inner, clock.now()).await || Instant::now() > until {
                 return;
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            if !acted {
+                self.time_passes(&inner, &clock).await;
+            }
+        }
+    }
+
+    /// Nobody does anything before the next thing is due.
+    async fn time_passes(&self, store: &Arc<dyn Store>, clock: &KeptClock) {
+        match store.next_due().await.expect("due") {
+            Some(due) if clock.now() < due && self.story.reaches(clock.now(), due) => clock.turn_to(due),
+            Some(_) | None => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }
 
@@ -190,25 +187,24 @@ impl World {
                 Stopping { inner: $inner, stopper: stopper.clone(), log: log.clone() }
             };
         }
-        if self.hands_out_passes() {
+        if self.story == Story::Passes {
             parts.directory = Arc::new(OfPasses(parts.directory));
             parts.passes =
                 Some(Arc::new(FilePasses { folder: self.folder.clone(), stopper: stopper.clone() }));
         }
-        if self.replaces_passwords() {
-            parts.rules.scramble = true;
-            parts.rules.password_valid = Duration::from_millis(200);
-        }
         parts.directory = Arc::new(stopping!(parts.directory));
         parts.reset = Arc::new(stopping!(parts.reset));
-        let spool = nyckelbud::delivery::sms::spool::SpoolGateway::new("modem", self.folder.join("sms"));
-        parts.gateways = vec![Arc::new(stopping!(spool))];
+        parts.gateways = if matches!(self.story, Story::Receipts | Story::Limits) {
+            let telling = |name| TellingGateway::new(name, &self.folder, log.clone());
+            vec![Arc::new(stopping!(telling("alpha"))), Arc::new(stopping!(telling("beta")))]
+        } else {
+            let spool = nyckelbud::delivery::sms::spool::SpoolGateway::new("modem", self.folder.join("sms"));
+            vec![Arc::new(stopping!(spool))]
+        };
         parts.mail = Arc::new(stopping!(demo_desk::mail_spool(settings)));
         parts.store = Arc::new(StoppingStore { inner: parts.store, around: stopper.clone() });
-        parts.timing = TIMING;
-        if self.asks_for_codes() || self.is_stopped() {
-            parts.rules.remind_after = Duration::from_millis(100);
-        }
+        parts.timing = self.story.timing();
+        self.story.change(&mut parts.rules);
         parts
     }
 
@@ -224,22 +220,34 @@ impl World {
         Intake::new(Inbox { mailbox: Box::new(mailbox), settings: inbox.settings }, Arc::clone(parts))
     }
 
-    /// Is nothing left to do: no mail in the inbox, every ticket settled, nothing due?
-    async fn settled(&self, store: &Arc<dyn Store>) -> bool {
+    /// Is nothing left to do: every mail in, every ticket settled, nothing due that the story reaches?
+    async fn settled(&self, store: &Arc<dyn Store>, now: UnixMillis) -> bool {
         let inbox_is_empty = demo_desk::inbox(&self.folder).is_empty();
         let tickets = store.tickets(&TicketFilter::default()).await.expect("tickets");
         let all_settled = tickets.iter().all(|view| view.ticket.state.standing().settled());
         let due = store.next_due().await.expect("due");
-        // The expiry of the offer and the look at the password's use lie hours ahead.
-        let soon = SystemClock.now().plus(Duration::from_secs(600));
         let picked_up = tickets
             .iter()
             .all(|view| !matches!(view.ticket.state, State::Offered { .. } | State::Revealed { .. }));
+        let in_store = tickets.iter().map(|view| view.messages.len()).sum::<usize>();
         inbox_is_empty
-            && tickets.len() > MAILS.len()
+            && in_store >= self.mails().len()
             && all_settled
             && picked_up
-            && due.is_none_or(|due| due > soon)
+            && due.is_none_or(|due| !self.story.reaches(now, due))
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let (entry, kind) = entry.and_then(|entry| Ok((entry.path(), entry.file_type()?))).expect("an entry");
+        let to = to.join(entry.file_name().expect("a name"));
+        if kind.is_dir() {
+            std::fs::create_dir(&to).expect("a folder");
+            copy(&entry, &to);
+        } else {
+            std::fs::copy(&entry, &to).expect("a copy");
+        }
     }
 }
 
@@ -253,92 +261,6 @@ fn connect(folder: &Path) {
         let inbox = assembly::inboxes(&settings, &Tokens::default()).expect("the mailbox").remove(0);
         Intake::new(inbox, parts).drain().await.expect("the mailbox is read");
     });
-}
-
-/// The manager with the link, in one and the same browser.
-struct Manager<'a> {
-    desk: DeskPort,
-    world: &'a World,
-    store: Arc<dyn Store>,
-}
-
-impl<'a> Manager<'a> {
-    fn new(world: &'a World, parts: &Arc<Parts>, store: Arc<dyn Store>) -> Self {
-        let page: Box<RevealPage> = Box::new(|_, _, _, revealed| {
-            Ok(Page::new(zeroize::Zeroizing::new(revealed.password.expose().to_owned())))
-        });
-        let health = Arc::new(Health::expecting(&[]));
-        Self { desk: DeskPort::new(Arc::clone(parts), health, page, at_work()), world, store }
-    }
-
-    /// Has she been reminded? A kill may have taken the reminder itself with it.
-    async fn was_reminded(&self) -> bool {
-        let tickets = self.store.tickets(&TicketFilter::default()).await.expect("tickets");
-        tickets.iter().any(
-            |view| matches!(&view.ticket.state, State::Offered { offer, .. } if offer.remind_at.is_none()),
-        )
-    }
-
-    /// Opens the link that came by text, if it has come, and hands the password over.
-    async fn pick_up(&self, stopper: &Stopper) {
-        if self.world.is_stopped() {
-            return self.stop(stopper).await;
-        }
-        if self.world.asks_for_codes() {
-            return self.enter_the_code(stopper).await;
-        }
-        let Some(token) = demo_desk::pickup_token(self.world.folder()) else { return };
-        self.open(&token, &Proof::default(), stopper).await;
-    }
-
-    /// The account's owner does, once the manager was reminded.
-    async fn stop(&self, stopper: &Stopper) {
-        let reminded = self.was_reminded().await;
-        let Some(token) = demo_desk::stop_token(self.world.folder()).filter(|_| reminded) else { return };
-        if !matches!(self.desk.pickup(&token, None).await, PickupView::Warning { .. }) {
-            return;
-        }
-        stopper.point("before stop");
-        self.desk.answer(&token, None, PickupAnswer::NotMe).await;
-        stopper.point("after stop");
-    }
-
-    /// A wrong code first, then the right one.
-    async fn enter_the_code(&self, stopper: &Stopper) {
-        if !self.was_reminded().await && !self.world.folder().join("guessed").exists() {
-            return;
-        }
-        let (mails, texts) = (self.world.mails_to_karin(), self.world.texts_to_karin());
-        let Some(mail) = mails.iter().find(|mail| mail.contains("/p/")) else { return };
-        let after = |text: &str, before: &str| text.split_once(before).map(|(_, rest)| rest.to_owned());
-        let token: String =
-            after(mail, "/p/").expect("a link").chars().take_while(char::is_ascii_alphanumeric).collect();
-        let Some(text) = texts.iter().find(|text| text.contains("Kod till")) else { return };
-        let code = after(text, ":\n").and_then(|rest| after(&rest, ":\n").or(Some(rest))).expect("a code");
-        let code = code.lines().find(|line| line.len() == 9 && line.as_bytes()[4] == b'-').expect("a code");
-        let guessed = self.world.folder().join("guessed");
-        if !guessed.exists() {
-            std::fs::write(guessed, "").expect("a note");
-            let wrong = if code.starts_with('3') { "4444-4444" } else { "3333-3333" };
-            let proof = Proof { code: zeroize::Zeroizing::new(wrong.to_owned()), ..Proof::default() };
-            stopper.point("before a wrong code");
-            assert!(self.desk.reveal(&token, &Browser::new([7; 16]), &proof, "sv").await.is_err());
-            stopper.point("after a wrong code");
-        }
-        let proof = Proof { code: zeroize::Zeroizing::new(code.to_owned()), ..Proof::default() };
-        self.open(&token, &proof, stopper).await;
-    }
-
-    async fn open(&self, token: &str, proof: &Proof, stopper: &Stopper) {
-        let browser = Browser::new([7; 16]);
-        stopper.point("before reveal");
-        let Ok(page) = self.desk.reveal(token, &browser, proof, "sv").await else { return };
-        self.world.log().write(&format!("reveal {}", super::stops::fingerprint(page.html())));
-        std::fs::write(self.world.folder().join("shown"), page.html()).expect("a note");
-        stopper.point("after reveal");
-        self.desk.answer(token, Some(&browser), PickupAnswer::HandedOver).await;
-        stopper.point("after answer");
-    }
 }
 
 /// A boxed mailbox as a mailbox.

@@ -2,7 +2,7 @@
 //! say so; their receipts come early, late, twice, in any order, or never.
 
 use std::future::pending;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -29,14 +29,18 @@ pub struct Sent {
 
 /// A gateway as one process meets it.
 pub struct Gateway {
-    pub place: usize,
-    pub process: Arc<Process>,
+    place: usize,
+    process: Arc<Process>,
+    /// How long it has asked to be left alone, by its last answer.
+    wait: Mutex<Option<Duration>>,
 }
 
-const FAULTS: [(u64, Course); 7] = [
+const FAULTS: [(u64, Course); 9] = [
     (3, Course::Lost),
     (3, Course::Refused),
     (3, Course::NotSent),
+    (2, Course::AsksToWait),
+    (2, Course::TakenTwice),
     (3, Course::UnclearTaken),
     (3, Course::UnclearNotTaken),
     (2, Course::HangsTaken),
@@ -52,10 +56,17 @@ pub fn words_of(text: &str) -> Words {
     if text.contains("Länken är stängd") {
         return Words::Closed;
     }
+    if let Some(code) = super::mailbox::code_in(text) {
+        return Words::Code(code.to_owned());
+    }
     Words::Password(demo_desk::password_in(text).unwrap_or_default().to_owned())
 }
 
 impl Gateway {
+    pub fn new(place: usize, process: Arc<Process>) -> Self {
+        Self { place, process, wait: Mutex::default() }
+    }
+
     fn plan(&self) -> &GatewayPlan {
         &self.process.world.plan.gateways[self.place]
     }
@@ -84,6 +95,7 @@ impl Gateway {
                 return known.reference.clone();
             }
             let reference = format!("{}{}", plan.name, sent.len());
+            world.write(0, What::Took { gateway: plan.name, key: key.to_owned() });
             let (key, status) = (key.to_owned(), Receipt::Pending);
             sent.push(Sent { gateway: plan.name, key, reference: reference.clone(), status });
             reference
@@ -91,7 +103,7 @@ impl Gateway {
         let arrives = course != Course::Lost;
         let after = throws.one(&[(5, 0), (3, 3), (1, 40)]);
         let after = throws.seconds(0, after + 1);
-        if arrives {
+        for _ in 0..if course == Course::TakenTwice { 2 } else { usize::from(arrives) } {
             let (later, to, words, key) = (Arc::clone(world), to.to_owned(), words.clone(), key.to_owned());
             world.act(async move {
                 tokio::time::sleep(after).await;
@@ -253,18 +265,24 @@ impl SmsGateway for Gateway {
         let course = self.course(&mut throws);
         let mut reference = String::new();
         match course {
-            Course::Taken | Course::UnclearTaken | Course::HangsTaken | Course::Lost => {
+            Course::Taken | Course::TakenTwice | Course::UnclearTaken | Course::HangsTaken | Course::Lost => {
                 reference = self.leaves(&to, &words, key, course, &mut throws);
             }
-            Course::Refused | Course::NotSent | Course::UnclearNotTaken | Course::HangsNotTaken => {}
+            Course::Refused
+            | Course::NotSent
+            | Course::AsksToWait
+            | Course::UnclearNotTaken
+            | Course::HangsNotTaken => {}
         }
+        let asked = throws.seconds(10, 1200);
+        *self.wait.lock().unwrap() = (course == Course::AsksToWait).then_some(asked);
         let slow = throws.percent(5);
         tokio::time::sleep(throws.seconds(0, if slow { 18 } else { 2 })).await;
         let cause = || "a fault".to_owned();
         let outcome = match course {
-            Course::Taken | Course::Lost => Outcome::Accepted { reference },
+            Course::Taken | Course::TakenTwice | Course::Lost => Outcome::Accepted { reference },
             Course::Refused => Outcome::Refused { cause: cause() },
-            Course::NotSent => Outcome::NotSent { cause: cause() },
+            Course::NotSent | Course::AsksToWait => Outcome::NotSent { cause: cause() },
             Course::UnclearTaken | Course::UnclearNotTaken => Outcome::Uncertain { cause: cause() },
             Course::HangsTaken | Course::HangsNotTaken => pending().await,
         };
@@ -273,6 +291,10 @@ impl SmsGateway for Gateway {
         self.process.write(answered);
         self.process.point("after a text was sent").await;
         outcome
+    }
+
+    fn asks_to_wait(&self) -> Option<Duration> {
+        *self.wait.lock().unwrap()
     }
 
     async fn ask(&self, reference: &str) -> Result<Receipt, String> {

@@ -7,7 +7,8 @@ use std::time::Duration;
 use nyckelbud::delivery::Receipt;
 use nyckelbud::ticket::TicketId;
 use nyckelbud::types::AccountId;
-use nyckelbud::web::{Browser, Desk, PickupAnswer, PickupView, Proof};
+use nyckelbud::web::{Asks, Browser, Desk, PickupAnswer, PickupView, Proof};
+use zeroize::Zeroizing;
 
 use super::log::{What, Words, key_parts};
 use super::world::World;
@@ -29,19 +30,19 @@ impl World {
                 // Whoever holds it: a manager hands it over.
                 let (world, mut throws) = (Arc::clone(self), self.throws(&format!("uses {key}")));
                 async move {
-                    let always = world.plan.gateways.iter().any(|gateway| gateway.always.is_some());
-                    if always || throws.percent(90) {
+                    if world.plan.is_scripted() || throws.percent(90) {
                         tokio::time::sleep(throws.seconds(20, 3600)).await;
                         world.tell_whose(&value);
                     }
                 }
             }),
             Words::Link(token) => {
-                let mut links = self.links.lock().unwrap();
-                if !links.contains(&token) {
-                    links.push(token.clone());
-                    let ticket = self.ticket_of(&token);
-                    self.act(Arc::clone(self).holds(token, ticket));
+                let ticket = self.ticket_of(&token);
+                self.gets_a_link(token, ticket);
+            }
+            Words::Code(code) => {
+                if let Some((ticket, ..)) = key_parts(key) {
+                    self.codes.lock().unwrap().insert(ticket, code);
                 }
             }
             Words::Closed => {}
@@ -54,6 +55,15 @@ impl World {
                     });
                 }
             }
+        }
+    }
+
+    /// Whoever gets a link does something with it; the same link once more changes nothing.
+    pub fn gets_a_link(self: &Arc<Self>, token: String, ticket: TicketId) {
+        let mut links = self.links.lock().unwrap();
+        if !links.contains(&token) {
+            links.push(token.clone());
+            self.act(Arc::clone(self).holds(token, ticket));
         }
     }
 
@@ -118,12 +128,33 @@ impl World {
     async fn look(&self, ticket: TicketId, token: &str, browser: Option<u8>) {
         let process = self.running();
         let Some((process, desk)) = process.and_then(|p| p.desk().map(|desk| (p, desk))) else { return };
-        let (token, by) = (token.to_owned(), Arc::clone(&process));
+        let (link, by) = (token.to_owned(), Arc::clone(&process));
         let looking = async move {
             by.write(What::Looked { ticket });
-            desk.port.pickup(&token, browser.map(|n| Browser::new([n; 16])).as_ref()).await
+            desk.port.pickup(&link, browser.map(|n| Browser::new([n; 16])).as_ref()).await
         };
-        process.serve(looking).await;
+        let view = process.serve(looking).await;
+        if matches!(view, Some(PickupView::UsedElsewhere { .. } | PickupView::Gone)) {
+            self.is_told_of(token, browser).await;
+        }
+    }
+
+    /// The page tells the desk of a browser that is not the one that used a link.
+    async fn is_told_of(&self, token: &str, browser: Option<u8>) {
+        let Some(process) = self.running() else { return };
+        let Some(desk) = process.desk() else { return };
+        let token = token.to_owned();
+        let telling = async move {
+            desk.port.opened_elsewhere(&token, browser.map(|n| Browser::new([n; 16])).as_ref()).await;
+        };
+        process.serve(telling).await;
+    }
+
+    /// What somebody enters as the code of a link: a thief guesses, and now and then the manager is wrong.
+    fn code(&self, ticket: TicketId, browser: u8) -> Zeroizing<String> {
+        let known = self.codes.lock().unwrap().get(&ticket).cloned().filter(|_| browser == 1);
+        let wrong = self.throws(&format!("code of {}", ticket.0)).percent(15);
+        Zeroizing::new(known.filter(|_| !wrong).unwrap_or_else(|| "3333-3333".to_owned()))
     }
 
     /// Presses the button until a page comes, or the reason why none does.
@@ -136,12 +167,14 @@ impl World {
     ) {
         for _ in 0..6 {
             self.look(ticket, token, Some(browser)).await;
+            let code = self.code(ticket, browser);
             let process = self.whenever_it_runs().await;
             let Some(desk) = process.desk() else { continue };
             process.write(What::Pressed { ticket, browser });
             let link = token.to_owned();
             let pressing = async move {
-                desk.port.reveal(&link, &Browser::new([browser; 16]), &Proof::default(), "sv").await
+                let proof = Proof { code, ..Proof::default() };
+                desk.port.reveal(&link, &Browser::new([browser; 16]), &proof, "sv").await
             };
             match process.serve(pressing).await {
                 Some(Ok(page)) => {
@@ -154,14 +187,16 @@ impl World {
                     }
                     return;
                 }
-                Some(Err(PickupView::Busy)) | None => tokio::time::sleep(Duration::from_secs(20)).await,
+                Some(Err(PickupView::Busy | PickupView::Offer { asks: Asks::Code { .. }, .. })) | None => {
+                    tokio::time::sleep(Duration::from_secs(20)).await
+                }
                 Some(Err(_)) => return,
             }
         }
     }
 
     /// Presses another button.
-    async fn press(&self, ticket: TicketId, token: &str, browser: Option<u8>, answer: PickupAnswer) {
+    pub async fn press(&self, ticket: TicketId, token: &str, browser: Option<u8>, answer: PickupAnswer) {
         let process = self.whenever_it_runs().await;
         let Some(desk) = process.desk() else { return };
         let (token, browser) = (token.to_owned(), browser.map(|n| Browser::new([n; 16])));

@@ -24,6 +24,7 @@ impl Names {
             Words::Password(value) => self.of(value),
             Words::Link(token) => format!("a link, {}", self.of(token)),
             Words::Warning(_) => "a warning".to_owned(),
+            Words::Code(_) => "a code".to_owned(),
             Words::Closed => "that the link is closed".to_owned(),
         }
     }
@@ -37,6 +38,8 @@ pub fn told(plan: &Plan, log: &[Entry]) -> String {
         lines.push(format!("{gateway:?}"));
     }
     lines.push(format!("requester {:?}, manager {:?}, stops {:?}", plan.requester, plan.manager, plan.stops));
+    let (limits, scramble) = (plan.limits, plan.scramble);
+    lines.push(format!("{:?} {:?}, {limits:?}, scramble {scramble}", plan.pickup, plan.manager_told));
     for entry in log {
         let seconds = entry.at.as_secs();
         let time = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
@@ -73,6 +76,7 @@ fn line(what: &What, names: &mut Names) -> String {
         What::TextAnswered { gateway, key, outcome } => {
             format!("{gateway}: {key}: {}", outcome.as_ref().map_or("no answer", Outcome::code))
         }
+        What::Took { gateway, key } => format!("{gateway} has {key}"),
         What::InPhone { to, words } => format!("in the phone {}: {}", masked(to), names.words(words)),
         What::Receipt { gateway, key, reference, receipt, forged } => {
             let by = if *forged { "a forger" } else { gateway };
@@ -84,6 +88,8 @@ fn line(what: &What, names: &mut Names) -> String {
         What::ReceiptAnswered { gateway, key, reference, kept, .. } => {
             format!("{gateway}'s receipt of {reference} {key:?}: kept {kept}")
         }
+        What::InMailbox { to, what } => format!("in the mailbox {to}: {what}"),
+        What::Replaced { account } => format!("{account} opens with what nobody knows"),
         What::Looked { ticket } => format!("somebody looks at the link of ticket {}", ticket.0),
         What::Pressed { ticket, browser } => format!("ticket {}: browser {browser} presses", ticket.0),
         What::Revealed { ticket, browser, value } => {
@@ -101,7 +107,8 @@ fn committed(commit: &Commit) -> String {
     let begun = commit.begun.as_ref().map_or_else(String::new, |intent| format!(", intends {}", intent.key));
     let ended = commit.ended.as_ref();
     let ended = ended.map_or_else(String::new, |(key, outcome)| format!(", {key} {}", outcome.code()));
-    format!("commit: ticket {} {}{begun}{ended}", commit.ticket.0, state(&commit.state))
+    let frozen = if commit.freezes.is_some() { ", frozen" } else { "" };
+    format!("commit: ticket {} {}{begun}{ended}{frozen}", commit.ticket.0, state(&commit.state))
 }
 
 /// A state, without what could be a browser's or a link's secret.

@@ -73,6 +73,7 @@ impl Evidence {
         self.nobody_waits_past_a_deadline(&mut broken);
         super::failover::broken(self, &mut broken);
         super::chain::broken(self, &mut broken);
+        super::held::broken(self, &mut broken);
         broken
     }
 
@@ -356,6 +357,10 @@ impl Evidence {
                     What::Turned(_) => Some("a clock that was turned"),
                     What::Receipt { forged: true, .. } => Some("a forged receipt"),
                     What::Pressed { browser: 2, .. } => Some("a second browser"),
+                    What::InMailbox { what: "an alarm", .. } => Some("an alarm"),
+                    What::Replaced { .. } => Some("a password that was replaced"),
+                    What::Text { words: Words::Code(_), .. } => Some("a code by text"),
+                    What::InMailbox { what: "a code", .. } => Some("a code by mail"),
                     What::InPhone { words: Words::Password(value), .. } if !phones.insert(value) => {
                         Some("a text that left twice")
                     }

@@ -65,6 +65,11 @@ pub enum What {
         key: String,
         outcome: Option<Outcome>,
     },
+    /// A gateway has a text that it did not have before.
+    Took {
+        gateway: &'static str,
+        key: String,
+    },
     /// It is in the phone.
     InPhone {
         to: String,
@@ -94,6 +99,15 @@ pub enum What {
     Pressed {
         ticket: TicketId,
         browser: u8,
+    },
+    /// A mail has come.
+    InMailbox {
+        to: String,
+        what: &'static str,
+    },
+    /// What nobody had used was replaced.
+    Replaced {
+        account: AccountId,
     },
     /// A page with a password left.
     Revealed {
@@ -129,6 +143,8 @@ pub enum Words {
     Link(String),
     /// The token of a link that stops an offer.
     Warning(String),
+    /// The code that a link asks for.
+    Code(String),
     /// That a manager's link is closed.
     Closed,
 }
@@ -142,6 +158,8 @@ pub struct Commit {
     pub sealed: SealedChange,
     pub begun: Option<Intent>,
     pub ended: Option<(String, Outcome)>,
+    /// The account that is frozen with it.
+    pub freezes: Option<AccountId>,
 }
 
 /// The kind of an intent, its ticket and generation, from a key such as `n3-text-1-0-2`.

@@ -20,9 +20,11 @@ mod dice;
 mod failover;
 mod gateway;
 mod hands;
+mod held;
 mod history;
 mod invariants;
 mod log;
+mod mailbox;
 mod people;
 mod plan;
 mod process;
@@ -121,6 +123,14 @@ fn every_end_was_met(tally: &Tally) {
         "technician: manager-declined",
         "technician: handover-unconfirmed",
         "technician: directory-failed",
+        "technician: account-frozen",
+        "technician: limit-desk",
+        "technician: limit-sender",
+        "technician: automation-off",
+        "an alarm",
+        "a code by text",
+        "a code by mail",
+        "a password that was replaced",
         "a stop of the program",
         "a clock that was turned",
         "a text that left twice",

@@ -125,6 +125,19 @@ impl World {
         self.write(0, What::Holds { account, value, ticket });
     }
 
+    /// The register puts `new` in the place of `old`, unless the owner has used that.
+    pub fn exchange(&self, account: &AccountId, old: &str, new: &str) -> bool {
+        let mut people = self.people.lock().unwrap();
+        let Some(person) = people.iter_mut().find(|person| person.id == *account) else { return false };
+        if person.opens.as_deref() != Some(old) || person.used {
+            return false;
+        }
+        person.opens = Some(new.to_owned());
+        drop(people);
+        self.write(0, What::Replaced { account: account.clone() });
+        true
+    }
+
     /// Somebody tells the owner a password or pass, who will use it if it opens the account.
     pub fn tell(&self, account: &AccountId, value: &str) {
         let mut people = self.people.lock().unwrap();

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use nyckelbud::decision::{ManagerDelivery, RequesterDelivery};
+use nyckelbud::decision::{ManagerDelivery, Pickup, RequesterDelivery, ToldBy};
 
 use super::dice::{Dice, Throws};
 
@@ -22,6 +22,13 @@ pub struct Plan {
     pub requester: RequesterDelivery,
     pub manager: ManagerDelivery,
     pub cooldown: Duration,
+    /// What a manager's link asks for, and by which ways managers are told.
+    pub pickup: Pickup,
+    pub manager_told: ToldBy,
+    /// Limits; mostly none that anybody meets.
+    pub limits: LimitsPlan,
+    /// What nobody used is replaced.
+    pub scramble: bool,
     /// The fourth account is handed passes.
     pub passes: bool,
     /// Of a hundred calls to the register so many go wrong.
@@ -54,6 +61,32 @@ pub struct GatewayPlan {
     pub always: Option<Course>,
 }
 
+/// How much may be begun.
+#[derive(Clone, Copy, Debug)]
+pub struct LimitsPlan {
+    pub per_hour: u32,
+    pub texts_per_day: u32,
+    pub per_sender: u32,
+    pub per_phone: u32,
+}
+
+impl LimitsPlan {
+    pub const NONE: Self = Self { per_hour: 300, texts_per_day: 500, per_sender: 50, per_phone: 50 };
+
+    fn of(throws: &mut Throws) -> Self {
+        let mut small = |percent, most, else_: u32| {
+            let small = 1 + u32::try_from(throws.below(most)).unwrap_or(0);
+            if throws.percent(percent) { small } else { else_ }
+        };
+        Self {
+            per_hour: small(12, 3, Self::NONE.per_hour),
+            texts_per_day: small(12, 5, Self::NONE.texts_per_day),
+            per_sender: small(10, 2, 5),
+            per_phone: small(10, 2, 3),
+        }
+    }
+}
+
 /// How one call of a gateway goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Course {
@@ -62,6 +95,10 @@ pub enum Course {
     Lost,
     Refused,
     NotSent,
+    /// Not taken: the gateway asks to be left alone for a while.
+    AsksToWait,
+    /// Taken, and it leaves twice.
+    TakenTwice,
     /// It left, and the answer says nothing.
     UnclearTaken,
     UnclearNotTaken,
@@ -124,6 +161,10 @@ impl Plan {
             ]),
             manager: throws.one(&[(8, ManagerDelivery::Pickup), (2, ManagerDelivery::Password)]),
             cooldown: Duration::from_secs(throws.one(&[(3, 0), (1, 15 * MINUTE)])),
+            pickup: throws.one(&[(6, Pickup::Link), (4, Pickup::LinkAndCode)]),
+            manager_told: ToldBy { text: true, mail: throws.percent(60) },
+            limits: LimitsPlan::of(&mut throws),
+            scramble: throws.percent(15),
             passes: throws.percent(40),
             register_faults: throws.one(&[(4, 0), (4, 8), (2, 30)]),
             outages,
@@ -157,6 +198,11 @@ impl Plan {
         self
     }
 
+    /// Is every text's way settled beforehand, and what people do as well?
+    pub fn is_scripted(&self) -> bool {
+        self.gateways.iter().any(|gateway| gateway.always.is_some())
+    }
+
     /// One mail with the right phone, and nothing that goes wrong but these gateways.
     pub fn scripted(gateways: Vec<GatewayPlan>) -> Self {
         let at = Duration::from_secs(5);
@@ -169,6 +215,10 @@ impl Plan {
             requester: RequesterDelivery::Password,
             manager: ManagerDelivery::Pickup,
             cooldown: Duration::ZERO,
+            pickup: Pickup::Link,
+            manager_told: ToldBy { text: true, mail: true },
+            limits: LimitsPlan::NONE,
+            scramble: false,
             passes: false,
             register_faults: 0,
             register_unclear: false,

@@ -12,6 +12,7 @@ use nyckelbud::keyring::{KeyBytes, Keyring};
 use nyckelbud::store::{Claim, Committed, IntentChange, Step};
 use nyckelbud::ticket::{State, TicketId};
 use nyckelbud::token::Tokens;
+use nyckelbud::types::EmailAddress;
 use nyckelbud::web::{Page, RevealPage};
 use nyckelbud::worker::{Breakers, DeskPort, Health, Parts, Rules, Timing, Worker};
 use sqlx::Row;
@@ -26,6 +27,8 @@ use crate::support::desk::at_work;
 
 /// The secret in the path of every gateway's receipts.
 pub const SECRET: &str = "a-secret-in-the-path";
+/// Who gets alarms.
+pub const WATCH: &str = "jour@kommun.example";
 /// More rounds than any run has.
 const TOO_MANY: u32 = 20_000;
 /// More claims than any process makes: without time passing, they would go on for ever.
@@ -114,10 +117,18 @@ impl Process {
         rules.policy.requester = plan.requester;
         rules.policy.manager = plan.manager;
         rules.policy.cooldown = plan.cooldown;
+        rules.policy.pickup = plan.pickup;
+        rules.policy.manager_told = plan.manager_told;
+        rules.policy.per_hour = plan.limits.per_hour;
+        rules.policy.per_sender_per_day = plan.limits.per_sender;
+        rules.policy.per_phone_per_day = plan.limits.per_phone;
+        rules.texts_per_day = plan.limits.texts_per_day;
+        rules.scramble = plan.scramble;
+        rules.alarm_to = EmailAddress::parse(WATCH).ok().into_iter().collect();
         let around = Surroundings(Arc::clone(self));
         let register = Arc::new(super::register::Register(Arc::clone(self)));
         let gateways = (0..plan.gateways.len())
-            .map(|place| Arc::new(super::gateway::Gateway { place, process: Arc::clone(self) }) as _);
+            .map(|place| Arc::new(super::gateway::Gateway::new(place, Arc::clone(self))) as _);
         Parts {
             store: Arc::new(StoppingStore { inner: Arc::clone(&self.world.store), around }),
             directory: Arc::clone(&register) as _,
@@ -279,7 +290,8 @@ impl Around for Surroundings {
         };
         let account = step.account.as_ref().map(|(id, _)| id.clone());
         let (state, sealed) = (step.state.clone(), step.sealed.clone());
-        (self.0.world.stamp(), Commit { ticket, account, state, sealed, begun, ended })
+        let freezes = step.freeze.as_ref().map(|freeze| freeze.account.clone());
+        (self.0.world.stamp(), Commit { ticket, account, state, sealed, begun, ended, freezes })
     }
 
     async fn committed(&self, (stamp, commit): (Stamp, Commit), committed: &Committed) {
@@ -290,7 +302,11 @@ impl Around for Surroundings {
         if let (Some(task), Some(begun)) = (stamp.2, &commit.begun) {
             world.begun.lock().unwrap().insert(task, begun.key.clone());
         }
+        // What nobody has used yet is kept where it is replaced.
+        let kept = world.plan.scramble
+            && matches!(commit.state, State::Done { checked: false, .. } | State::Revealed { .. });
         let over = !commit.state.live() || matches!(commit.state, State::Revealed { erased: true, .. });
+        let over = over && !kept;
         let sql = "SELECT count(*) FROM sealed WHERE ticket = ?";
         if over && world.count(sql, commit.ticket.0).await > 0 {
             world.breaks(format!("I11: {} keeps a sealed password", commit.state.name()));

@@ -234,6 +234,38 @@ impl PasswordReset for Register {
         answered
     }
 
+    fn exchanges(&self) -> bool {
+        true
+    }
+
+    async fn exchange(
+        &self,
+        account: &AccountId,
+        old: &TemporaryPassword,
+        new: &TemporaryPassword,
+    ) -> Outcome {
+        self.0.point("before a password is exchanged").await;
+        let mut throws = self.world().throws(&format!("exchange {account}"));
+        tokio::time::sleep(throws.seconds(0, 2)).await;
+        let wrong = self.goes_wrong(&mut throws) || self.is_out();
+        let cause = || "a fault".to_owned();
+        let outcome = match if wrong { throws.below(4) } else { 4 } {
+            0 => Outcome::NotSent { cause: cause() },
+            1 => Outcome::Uncertain { cause: cause() },
+            fault => {
+                let replaced = self.world().exchange(account, old.expose(), new.expose());
+                match (fault, replaced) {
+                    (2, _) => Outcome::Uncertain { cause: cause() },
+                    (3, _) => pending().await,
+                    (_, true) => Outcome::Accepted { reference: String::new() },
+                    (_, false) => Outcome::Refused { cause: "another password holds".to_owned() },
+                }
+            }
+        };
+        self.0.point("after a password was exchanged").await;
+        outcome
+    }
+
     async fn used(&self, account: &AccountId, _: UnixMillis) -> Result<Used, DirectoryError> {
         if self.is_out() {
             return Err(DirectoryError::Unavailable("an outage".to_owned()));
@@ -298,6 +330,10 @@ impl MailSender for Register {
             2 if !calm => Outcome::Refused { cause: cause() },
             _ => Outcome::Accepted { reference: String::new() },
         };
+        let unclear = matches!(outcome, Outcome::Uncertain { .. }) && throws.percent(50);
+        if unclear || matches!(outcome, Outcome::Accepted { .. }) {
+            self.0.world.comes_by_mail(mail.to.as_str(), &mail.text);
+        }
         self.0.point("after a mail was sent").await;
         outcome
     }

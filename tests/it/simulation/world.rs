@@ -77,6 +77,8 @@ pub struct World {
     pub sent: Mutex<Vec<Sent>>,
     /// Links that somebody was handed already.
     pub links: Mutex<Vec<String>>,
+    /// Codes that came for the links of a ticket, the last one.
+    pub codes: Mutex<HashMap<TicketId, String>>,
     /// What was begun last in a task.
     pub begun: Mutex<HashMap<tokio::task::Id, String>>,
     /// The ends of leases, by the clock on the wall.
@@ -114,6 +116,7 @@ impl World {
             people: Mutex::new(people),
             sent: Mutex::default(),
             links: Mutex::default(),
+            codes: Mutex::default(),
             begun: Mutex::default(),
             leases: Mutex::default(),
             broken: Mutex::default(),

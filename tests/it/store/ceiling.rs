@@ -167,6 +167,10 @@ pub async fn a_warning_waits_for_the_cap_too(world: World) {
     let again = world.store.claim_messages(Channel::Phone, "one", LEASE, 5, NOW).await.unwrap();
     let begun = world.store.begin_message(again[0].id, again[0].fence, &cap_of(2), NOW).await;
     assert_eq!((begun, owed().await.texts_day), (Ok(Begun::Yes), 2), "and once more");
+    world.store.free_leases().await.unwrap();
+    let stopped = world.store.claim_messages(Channel::Phone, "two", LEASE, 5, NOW).await.unwrap();
+    let begun = world.store.begin_message(stopped[0].id, stopped[0].fence, &cap_of(3), NOW).await;
+    assert_eq!((begun, owed().await.texts_day), (Ok(Begun::Yes), 3), "nor does a stop in between undo one");
 }
 
 /// A delivery that begins, texts once with this outcome and receipt, and ends with a technician; how many count.
