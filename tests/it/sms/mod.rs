@@ -15,6 +15,7 @@ mod receipts;
 mod services;
 mod smsd;
 mod spool;
+mod table;
 
 const WORDS: &str = "Tillfälligt lösenord: Kd7p-mWx4-9TrQ\nByt det genast. {€}";
 
