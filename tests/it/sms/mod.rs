@@ -16,6 +16,7 @@ mod services;
 mod smsd;
 mod spool;
 mod table;
+mod traits;
 
 const WORDS: &str = "Tillfälligt lösenord: Kd7p-mWx4-9TrQ\nByt det genast. {€}";
 

@@ -26,6 +26,7 @@ mod refusals;
 mod requester;
 mod same_answer;
 mod scramble;
+mod strangers;
 mod switch;
 mod texting;
 mod time;

@@ -90,7 +90,6 @@ pub struct Cell {
     _folder: TempDir,
 }
 
-
 impl Field {
     fn settings(&self) -> &'static str {
         match self.story {
@@ -213,7 +212,8 @@ impl Cell {
 
     /// The story's own texts, whoever got them: a password, a link that nobody was reminded of, a code.
     fn own(&self) -> [Vec<(String, String)>; 2] {
-        let about = |text: &str| ["Påminnelse", "stängd", "Stoppa det"].iter().any(|word| text.contains(word));
+        let about =
+            |text: &str| ["Påminnelse", "stängd", "Stoppa det"].iter().any(|word| text.contains(word));
         self.texts(|_, text| !about(text))
     }
 
