@@ -51,7 +51,7 @@ async fn a_code_its_link_and_words_are_where_they_belong_and_nowhere_else() {
     let code = code_in(&to_number(&texts, "46701740610")[0]);
     let mail = post.delivered_to("karin", 1).await.remove(0).replace("=\r\n", "").replace("=\n", "");
     let link = link_in(&mail);
-    let token = link.trim_start_matches("/p/").to_owned();
+    let token = secrets(&[link.trim_start_matches("/p/").to_owned()]);
 
     let (mut karin, mut other) = (program.browser(), program.browser());
     karin.open(&link).await;
@@ -77,15 +77,15 @@ async fn a_code_its_link_and_words_are_where_they_belong_and_nowhere_else() {
     let pages = karin.pages.iter().chain(&other.pages).filter(|page| **page != answer);
     everything.extend(pages.map(|page| place_of(page)));
     assert_nowhere(&needles, &everything);
-    assert_nowhere(&secrets(&[token.clone()]), &quiet(&program).await);
+    assert_nowhere(&token, &quiet(&program).await);
     // The link by mail is in no text, and in no mail but its manager's.
-    assert_nowhere(&secrets(&[token.clone()]), &files(&sms, Path::new(NOWHERE)));
-    assert_nowhere(&secrets(&[token.clone()]), &files(&post.path("mail/filip"), Path::new(NOWHERE)));
+    assert_nowhere(&token, &files(&sms, Path::new(NOWHERE)));
+    assert_nowhere(&token, &files(&post.path("mail/filip"), Path::new(NOWHERE)));
 
     program.terminate();
     assert_eq!(program.ended().0, Some(0));
     assert_nowhere(&needles, &files(program.folder(), &sms));
-    assert_nowhere(&secrets(&[token]), &[log_of(&program)]);
+    assert_nowhere(&token, &[log_of(&program)]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -156,7 +156,7 @@ fn fields() -> Vec<Field> {
 }
 
 /// So many at a time: most of a silent one's time is waiting.
-const AT_ONCE: usize = 12;
+const AT_ONCE: usize = 24;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_story_ends_as_written_through_every_gateway() {

@@ -30,7 +30,7 @@ enum Over {
     Withdrawn,
     /// The account was closed before the button was pressed.
     Closed,
-    HandedOver,
+    Confirmed,
     DidNotWork,
     /// Used, and nobody said how it went.
     Unconfirmed,
@@ -43,7 +43,7 @@ const WAYS: [Over; 9] = [
     Over::Stopped,
     Over::Withdrawn,
     Over::Closed,
-    Over::HandedOver,
+    Over::Confirmed,
     Over::DidNotWork,
     Over::Unconfirmed,
 ];
@@ -103,10 +103,10 @@ impl Linked {
                 std::fs::write(&path, format!("{before}id = \"a-filip\"{closed}")).unwrap();
                 assert_eq!(desk.reveal(link, &karin).await, Err(PickupView::Gone));
             }
-            Over::HandedOver | Over::DidNotWork | Over::Unconfirmed => {
+            Over::Confirmed | Over::DidNotWork | Over::Unconfirmed => {
                 desk.reveal(link, &karin).await.unwrap();
                 match over {
-                    Over::HandedOver => {
+                    Over::Confirmed => {
                         assert_eq!(says(PickupAnswer::HandedOver).await, PickupView::Confirmed);
                     }
                     Over::DidNotWork => {

@@ -30,6 +30,9 @@ const ANNA: &str = "+46701740605";
 const FILIP: &str = "+46701740624";
 const KARIN: &str = "+46701740610";
 
+/// How long an answer is awaited that never comes; long enough for the request on a busy machine.
+const SILENCE: Duration = Duration::from_secs(3);
+
 /// A register that keeps what is set, and nothing else.
 #[derive(Default)]
 struct Register(Mutex<Vec<String>>);
@@ -149,10 +152,7 @@ impl Field {
             setup = sms_service::setup(kind, 1);
         }
         if self.goes == Goes::Silent {
-            setup = GatewaySetup {
-                timeouts: Timeouts { total: Duration::from_millis(400), ..setup.timeouts },
-                ..setup
-            };
+            setup = GatewaySetup { timeouts: Timeouts { total: SILENCE, ..setup.timeouts }, ..setup };
         }
         let gateway = match self.first {
             First::Keyed => {
@@ -171,6 +171,7 @@ impl Cell {
         let folder = tempfile::tempdir().unwrap();
         demo_desk::build_with(folder.path(), field.settings());
         demo_desk::deliver(folder.path(), field.mail());
+        std::fs::copy(crate::simulation::empty_database(), folder.path().join("var/nyckelbud.db")).unwrap();
         let (front, gateway) = field.front(folder.path()).await;
         // Where a receipt of the first one comes late, the second one's is still awaited.
         let tells = field.goes == Goes::Late;
