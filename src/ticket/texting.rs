@@ -181,8 +181,12 @@ impl Texting {
 
     fn after_unclear(&self, gateways: &[GatewayTraits], now: UnixMillis) -> Self {
         let honours_keys = gateways.get(self.gateway).is_some_and(|t| t.honours_keys);
+        // The last submit is the next gateway's: this one may never answer.
+        let for_the_next = u32::from(self.gateway + 1 < gateways.len());
         match self.awaited {
-            _ if honours_keys && self.submits < MAX_SUBMITS => self.with(Phase::Ready { from: now }),
+            _ if honours_keys && self.submits + for_the_next < MAX_SUBMITS => {
+                self.with(Phase::Ready { from: now })
+            }
             Some(until) => self.with(Phase::Unclear { until }),
             None => self.next_or_again(gateways.len(), now),
         }

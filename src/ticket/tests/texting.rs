@@ -70,6 +70,32 @@ fn after_an_unclear_answer_a_gateway_that_honours_keys_is_tried_again() {
 }
 
 #[test]
+fn a_gateway_that_honours_keys_and_never_answers_leaves_the_last_try_to_the_next_one() {
+    for first in [KEYED, KEYED_WITH_RECEIPTS] {
+        let two = [first, SPOOL];
+        let mut text = submitted();
+        for _ in 0..2 {
+            text = text.answered(&uncertain(), &two, NOW);
+            assert_eq!(text.step(NOW, 2), TextingStep::Submit { gateway: 0 });
+            text = text.submitted();
+        }
+        text = text.answered(&uncertain(), &two, NOW);
+        if first.receipts {
+            text = text.silent(2, NOW.plus(UNCLEAR_WAIT));
+        }
+        assert_eq!(text.step(NOW.plus(UNCLEAR_WAIT), 2), TextingStep::Submit { gateway: 1 }, "{first:?}");
+        // Without another one it has all of them.
+        let one = [first];
+        let alone = (1..MAX_SUBMITS).fold(submitted(), |text, _| {
+            let again = text.answered(&uncertain(), &one, NOW);
+            assert_eq!(again.step(NOW, 1), TextingStep::Submit { gateway: 0 });
+            again.submitted()
+        });
+        assert_eq!(alone.submits, MAX_SUBMITS);
+    }
+}
+
+#[test]
 fn a_second_try_that_did_not_leave_takes_no_time_from_the_first_one() {
     let (until, soon) = (NOW.plus(UNCLEAR_WAIT), NOW.plus(Duration::from_secs(5)));
     let (wait, next) = (TextingStep::Wait { until }, TextingStep::Submit { gateway: 1 });

@@ -2,6 +2,7 @@
 //! documented, and a real Samba domain.
 
 mod checking;
+mod exchange;
 mod managers;
 mod time;
 

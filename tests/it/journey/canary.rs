@@ -67,8 +67,14 @@ async fn visit_everything(program: &Daemon, other: &mut Browser, link: &str, war
     std::mem::take(&mut other.pages)
 }
 
+/// A page, as it came and as a person reads it.
+pub(super) fn place_of(page: &str) -> Place {
+    let octets = format!("{page}\n{}", visible(page)).into_bytes();
+    Place { name: format!("a page: {}", page.lines().last().unwrap_or_default()), octets }
+}
+
 /// Every file below `folder`, but for what lies below `without`.
-fn files(folder: &Path, without: &Path) -> Vec<Place> {
+pub(super) fn files(folder: &Path, without: &Path) -> Vec<Place> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap().flatten() {
         let (path, kind) = (entry.path(), entry.file_type().unwrap());
@@ -84,17 +90,22 @@ fn files(folder: &Path, without: &Path) -> Vec<Place> {
     found
 }
 
+/// Every value in the database, but for the mails as they came.
+pub(super) async fn values(program: &Daemon) -> Vec<Place> {
+    let values = database::values(&program.folder().join("var/nyckelbud.db")).await;
+    let values = values.into_iter().filter(|value| (&*value.table, &*value.column) != ("mail", "raw"));
+    values
+        .map(|value| Place { name: format!("{}.{}", value.table, value.column), octets: value.octets })
+        .collect()
+}
+
 impl Day {
     fn log(&self) -> Place {
         Place { name: "the log".to_owned(), octets: self.program.log().into_bytes() }
     }
 
     fn pages(&self) -> Vec<Place> {
-        let place = |page: &String| {
-            let octets = format!("{page}\n{}", visible(page)).into_bytes();
-            Place { name: format!("a page: {}", page.lines().last().unwrap_or_default()), octets }
-        };
-        self.pages.iter().map(place).collect()
+        self.pages.iter().map(|page| place_of(page)).collect()
     }
 
     /// The mails that left, as they left and as a person reads them.
@@ -107,16 +118,6 @@ impl Day {
         }
         assert_eq!(mails.len(), 5, "acknowledgements, owners' notices, the manager's");
         mails
-    }
-
-    /// Every value in the database, but for the mails as they came.
-    async fn values(&self) -> Vec<Place> {
-        let database = self.program.folder().join("var/nyckelbud.db");
-        let values = database::values(&database).await;
-        let values = values.into_iter().filter(|value| (&*value.table, &*value.column) != ("mail", "raw"));
-        values
-            .map(|value| Place { name: format!("{}.{}", value.table, value.column), octets: value.octets })
-            .collect()
     }
 
     /// Everything on disk but the texts, and everything that was said.
@@ -136,13 +137,13 @@ impl Day {
     /// What nobody may find in logs and the database.
     async fn quiet(&self) -> Vec<Place> {
         let mut places = files(&self.program.folder().join("var"), Path::new("/nowhere"));
-        places.extend(self.values().await);
+        places.extend(values(&self.program).await);
         places.push(self.log());
         places
     }
 }
 
-fn assert_nowhere(needles: &[Needle], places: &[Place]) {
+pub(super) fn assert_nowhere(needles: &[Needle], places: &[Place]) {
     let found: Vec<String> = needles.iter().flat_map(|needle| needle.found_in(places)).collect();
     assert!(found.is_empty(), "found where it must not be:\n{}", found.join("\n"));
 }
@@ -159,7 +160,7 @@ async fn what_was_handed_out_is_found_in_the_text_and_the_pickup_s_answer_and_no
 
     assert_nowhere(&passwords, &day.everything());
     assert_nowhere(&secrets(&day.tokens), &day.quiet().await);
-    let mut open: Vec<Place> = day.values().await;
+    let mut open: Vec<Place> = values(&day.program).await;
     open.extend(day.mails());
     open.extend(day.pages());
     open.push(day.log());

@@ -178,7 +178,7 @@ async fn not_my_employee_gives_it_to_a_technician() {
 }
 
 /// `Kavel-trumf7-snok-brygga4`
-fn words_in(page: &str) -> Option<String> {
+pub(super) fn words_in(page: &str) -> Option<String> {
     let text = visible(page);
     let mut parts = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
     let is_word = |part: &str| (4..=8).contains(&part.len());

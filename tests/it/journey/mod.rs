@@ -3,6 +3,7 @@
 
 mod breaking;
 mod canary;
+mod canary_guards;
 mod elks;
 mod full_disk;
 mod gateways;

@@ -60,7 +60,7 @@ pub fn broken(evidence: &Evidence, broken: &mut Vec<String>) {
                 broken.push(format!("failover: {} stands for two numbers", call.key));
             }
             let last = &before[next - 1];
-            let why = may_not_follow(evidence, last, call).or_else(|| in_doubt(evidence, before, call));
+            let why = may_not_follow(evidence, before, call).or_else(|| in_doubt(evidence, before, call));
             if let Some(why) = why {
                 broken.push(format!("failover: {} after {}: {why}", call.intent, last.intent));
             }
@@ -94,9 +94,13 @@ fn plan<'e>(evidence: &'e Evidence, name: &str) -> &'e GatewayPlan {
     gateways.iter().find(|gateway| gateway.name == name).expect("a gateway of this run")
 }
 
-/// Why `next` may not follow `call`, if so.
-fn may_not_follow(evidence: &Evidence, call: &Call<'_>, next: &Call<'_>) -> Option<String> {
+/// Why `next` may not follow the last of the calls `before`, if so.
+fn may_not_follow(evidence: &Evidence, before: &[Call<'_>], next: &Call<'_>) -> Option<String> {
+    let call = before.last()?;
     let gateway = plan(evidence, call.gateway);
+    let left = |call: &&Call<'_>| !matches!(outcome(evidence, call), Some(Outcome::NotSent { .. }));
+    // The last of four tries is another gateway's, where there is one.
+    let gave_up = next.gateway != call.gateway && before.iter().filter(left).count() >= 3;
     let (at, outcome) = ended(evidence, call)?;
     if at > next.place {
         return Some("the one before had not ended".to_owned());
@@ -110,7 +114,7 @@ fn may_not_follow(evidence: &Evidence, call: &Call<'_>, next: &Call<'_>) -> Opti
         Outcome::Accepted { .. } => {
             (!failed).then(|| "it was taken, and nobody said that it failed".to_owned())
         }
-        Outcome::Uncertain { .. } if gateway.honours_keys => {
+        Outcome::Uncertain { .. } if gateway.honours_keys && !gave_up => {
             // A manager may have another number by now, and a key stands for one.
             let same = next.gateway == call.gateway && (next.key == call.key || next.to != call.to);
             (!same).then(|| "nobody knows, and the same key was not used again".to_owned())

@@ -45,6 +45,11 @@ const RUNS: u64 = 1_000;
 /// After so many failures the rest would tell nothing new.
 const ENOUGH: usize = 5;
 
+/// A database that has its tables and nothing in them, in one file.
+pub fn empty_database() -> &'static std::path::Path {
+    &process::TEMPLATE.database
+}
+
 fn from_environment(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
     Some(text.parse().unwrap_or_else(|_| panic!("{name} is no number")))

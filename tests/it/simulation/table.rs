@@ -53,7 +53,8 @@ const TABLE: &[Row] = &[
     (&[(Mute, Refused), (Mute, Taken)], "alpha beta", TEXT),
     (&[(Mute, NotSent), (Tells, Taken)], "alpha beta", TEXT),
     // Whether it left, nobody knows: the same again, or the next after silence.
-    (&[(Honours, UnclearTaken), (Mute, Taken)], "alpha alpha alpha alpha", FAILED),
+    (&[(Honours, UnclearTaken), (Mute, Taken)], "alpha alpha alpha beta", TEXT),
+    (&[(Honours, UnclearTaken)], "alpha alpha alpha alpha", FAILED),
     (&[(Tells, UnclearTaken), (Mute, Taken)], "alpha", TEXT),
     (&[(Tells, HangsTaken), (Mute, Taken)], "alpha", TEXT),
     (&[(TellsByName, UnclearTaken), (Mute, Taken)], "alpha beta", TEXT),

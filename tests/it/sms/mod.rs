@@ -16,6 +16,8 @@ mod services;
 mod smpp;
 mod smsd;
 mod spool;
+mod table;
+mod traits;
 
 const WORDS: &str = "Tillfälligt lösenord: Kd7p-mWx4-9TrQ\nByt det genast. {€}";
 

@@ -162,11 +162,19 @@ async fn a_gateway_that_takes_the_text_and_is_silent_is_not_waited_for_without_e
 }
 
 #[tokio::test]
-async fn an_answer_that_comes_twice_counts_once() {
+async fn an_answer_that_comes_twice_counts_once_and_for_its_own_text() {
     for one in ALL {
-        let service = Service::start(one, Fault::AnswersTwice).await;
-        assert_eq!(kind(&sent_to(&service).await), "accepted", "{one:?}");
-        the_text(&service);
+        for late in [false, true] {
+            let service = Service::start(one, Fault::AnswersTwice { late }).await;
+            let gateway = service.gateway();
+            assert_eq!(kind(&sent(&gateway).await), "accepted", "{one:?}");
+            the_text(&service);
+            // On the same connection the first answer would come once more, as that to this text.
+            service.set_fault(Fault::Refuses);
+            assert_eq!(kind(&sent(&gateway).await), "refused", "{one:?} {late}");
+            the_text(&service);
+            assert_eq!(service.connections(), 2, "{one:?} {late}");
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::support::program::{ended, on_desk};
 
 const ANNA: Story = Story {
     name: "clocks that differ",
-    people: &[Person { role: "anna", phone: Phone::Mobile, kind: Ordinary, manager: None }],
+    people: &[Person { role: "anna", phone: Phone::Mobile, kind: Ordinary, manager: None, sponsors: &[] }],
     asks_for_another: false,
     asks_by_bare_name: false,
     end: End::Password,

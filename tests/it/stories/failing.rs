@@ -21,8 +21,8 @@ use crate::support::{audit_rows, demo_desk};
 const ANNA: Story = Story {
     name: "a register that fails",
     people: &[
-        Person { role: "anna", phone: Phone::Mobile, kind: Ordinary, manager: Some("berit") },
-        Person { role: "berit", phone: Phone::Mobile, kind: Ordinary, manager: None },
+        Person { role: "anna", phone: Phone::Mobile, kind: Ordinary, manager: Some("berit"), sponsors: &[] },
+        Person { role: "berit", phone: Phone::Mobile, kind: Ordinary, manager: None, sponsors: &[] },
     ],
     asks_for_another: false,
     asks_by_bare_name: false,

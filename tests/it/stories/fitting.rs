@@ -204,6 +204,7 @@ impl Fitted {
                 .collect::<Vec<_>>()
         );
         one.manager = person.manager.map(|manager| format!("id-{}", told.name(manager)));
+        one.sponsors = person.sponsors.iter().map(|sponsor| format!("id-{}", told.name(sponsor))).collect();
         match person.kind {
             Kind::Ordinary | Kind::Locked => {}
             Kind::Disabled => one.enabled = Some(false),

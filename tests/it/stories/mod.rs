@@ -70,6 +70,8 @@ struct Person {
     phone: Phone,
     kind: Kind,
     manager: Option<&'static str>,
+    /// Who speaks for them when nobody manages them.
+    sponsors: &'static [&'static str],
 }
 
 /// How a story ends.
@@ -265,7 +267,7 @@ each_register! {
 fn nothing_is_left_out_in_silence() {
     let tables = [table::ACCOUNTS, table::PHONES_AND_MANAGERS, table::AGES];
     let all: usize = tables.iter().map(|table| table.len()).sum();
-    assert_eq!(all, 29, "the stories");
+    assert_eq!(all, 32, "the stories");
     for (register, left_out) in table::LEFT_OUT {
         let runs: usize = tables.iter().map(|table| told(table, register).len()).sum();
         assert_eq!(runs, all - left_out, "{register:?}");

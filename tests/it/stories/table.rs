@@ -7,7 +7,12 @@ use super::Register::{File, Graph, Hybrid, Samba};
 use super::{End, Kind, Person, Phone, Register, Story};
 
 const fn one(role: &'static str, phone: Phone, kind: Kind, manager: Option<&'static str>) -> Person {
-    Person { role, phone, kind, manager }
+    Person { role, phone, kind, manager, sponsors: &[] }
+}
+
+/// An external whom nobody manages.
+const fn external(sponsors: &'static [&'static str]) -> Person {
+    Person { sponsors, ..one("anna", Mobile, Ordinary, None) }
 }
 
 const BERIT: Person = one("berit", Mobile, Ordinary, None);
@@ -35,6 +40,10 @@ const fn not_in(story: Story, not_in: &'static [(Register, &'static str)]) -> St
 const TO_BERIT: End = End::Offered { reason: "phone-mismatch", to: "berit" };
 const TO_CILLA: End = End::Offered { reason: "phone-mismatch", to: "cilla" };
 const SWITCH_ONLY: &str = "a file knows an account that is switched on or off, and no date";
+const NO_SPONSORS: &[(Register, &str)] = &[
+    (File, "a file holds managers only; `directory export` writes a sponsor there as one"),
+    (Samba, "Active Directory has no sponsors, only managers"),
+];
 const NO_LOCK: &str = "it keeps no lock that a desk could read";
 
 /// Everything that an account may be.
@@ -203,6 +212,27 @@ pub(super) const PHONES_AND_MANAGERS: &[Story] = &[
         ),
         &[(Samba, "automatic replies lie in the mail system")],
     ),
+    not_in(with_another("no manager, and a sponsor", &[external(&["berit"]), BERIT], TO_BERIT), NO_SPONSORS),
+    not_in(
+        with_another(
+            "a sponsor who is away, and the next one",
+            &[
+                external(&["berit", "cilla"]),
+                one("berit", Mobile, Away, None),
+                one("cilla", Mobile, Ordinary, None),
+            ],
+            TO_CILLA,
+        ),
+        NO_SPONSORS,
+    ),
+    not_in(
+        with_another(
+            "a disabled sponsor, and nobody else",
+            &[external(&["berit"]), one("berit", Mobile, Disabled, None)],
+            technician("no-manager", "switched off"),
+        ),
+        NO_SPONSORS,
+    ),
 ];
 
 /// Under a least age of phones. Every other phone was registered on 2 January 2026.
@@ -219,4 +249,4 @@ pub(super) const AGES: &[Story] = &[
 ];
 
 /// What the table leaves out, register by register.
-pub(super) const LEFT_OUT: [(Register, usize); 4] = [(File, 5), (Samba, 3), (Graph, 1), (Hybrid, 0)];
+pub(super) const LEFT_OUT: [(Register, usize); 4] = [(File, 8), (Samba, 6), (Graph, 1), (Hybrid, 0)];

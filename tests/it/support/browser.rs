@@ -33,6 +33,11 @@ impl Browser {
         self.address = address;
     }
 
+    /// The value of a cookie that it holds.
+    pub fn cookie(&self, name: &str) -> String {
+        self.cookies[name].clone()
+    }
+
     /// Takes a cookie of another browser.
     pub fn takes_cookie_of(&mut self, other: &Self, name: &str) {
         self.cookies.insert(name.to_owned(), other.cookies[name].clone());

@@ -1,19 +1,23 @@
 //! A whole desk of files within the test: the real store, directory, spools and worker, and a clock
 //! whose hands the test turns. A desk can be stopped and opened again over the same folder.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use nyckelbud::cli::assembly;
-use nyckelbud::clock::{Clock, SystemClock};
+use nyckelbud::clock::{Clock, SystemClock, Zone};
 use nyckelbud::config::Settings;
+use nyckelbud::render::Renderer;
 use nyckelbud::store::TicketFilter;
 use nyckelbud::ticket::Ticket;
 use nyckelbud::token::Tokens;
 use nyckelbud::types::{CallbackRequest, UnixMillis};
-use nyckelbud::web::{Browser, Desk, Page, PickupAnswer, PickupView, Proof, ReceiptAnswer, RevealPage};
+use nyckelbud::web::{
+    self, Browser, Desk, Page, PickupAnswer, PickupView, Proof, ReceiptAnswer, RevealPage, WebSettings,
+};
 use nyckelbud::worker::{DeskPort, Health, Intake, Parts, Worker};
 use tokio_util::sync::CancellationToken;
 
@@ -60,7 +64,7 @@ pub fn at_work() -> CancellationToken {
 pub struct OpenDesk {
     pub parts: Arc<Parts>,
     settings: Settings,
-    port: DeskPort,
+    port: Arc<DeskPort>,
 }
 
 impl OpenDesk {
@@ -77,8 +81,28 @@ impl OpenDesk {
             Ok(Page::new(zeroize::Zeroizing::new(revealed.password.expose().to_owned())))
         });
         let health = Arc::new(Health::expecting(&[]));
-        let port = DeskPort::new(Arc::clone(&parts), health, page, at_work());
+        let port = Arc::new(DeskPort::new(Arc::clone(&parts), health, page, at_work()));
         Self { parts, settings, port }
+    }
+
+    /// Serves its pages until the test ends; where.
+    pub async fn serve(&self) -> SocketAddr {
+        let desk = &self.settings.desk;
+        let settings = WebSettings {
+            listen: ([127, 0, 0, 1], 0).into(),
+            public_url: desk.public_url.clone(),
+            desk_name: desk.name.clone(),
+            desk_address: desk.address.to_string(),
+            language: desk.language.code().to_owned(),
+            zone: Zone::named("Europe/Stockholm").expect("a zone"),
+            help: desk.help.clone(),
+        };
+        let listener = tokio::net::TcpListener::bind(settings.listen).await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let renderer = Arc::new(Renderer::new(None).expect("the templates"));
+        let behind = Arc::clone(&self.port) as Arc<dyn Desk>;
+        tokio::spawn(web::serve(listener, settings, renderer, behind, std::future::pending()));
+        address
     }
 
     /// Takes in what lies in the mailbox, and works until nothing is due.

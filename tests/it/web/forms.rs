@@ -7,7 +7,7 @@ use tracing_subscriber::EnvFilter;
 use super::client::Asked;
 use super::{HTTP, HTTPS, Opened, Served, TOKEN, offer};
 
-const BUTTONS: [&str; 4] = ["", "/not-mine", "/handed-over", "/did-not-work"];
+const BUTTONS: [&str; 5] = ["", "/not-mine", "/handed-over", "/did-not-work", "/not-me"];
 
 #[tokio::test]
 async fn a_post_without_proof_is_refused_and_changes_nothing() {

@@ -6,8 +6,10 @@ use nyckelbud::web::{Asks, PickupView, SignedIn};
 use tokio::io::AsyncWriteExt;
 
 use super::client::Asked;
+use super::pages::every_page;
 use super::reveal::until;
-use super::{Served, TOKEN, offer, views};
+use super::{HTTP, Served, TOKEN, offer};
+use crate::support::browser::visible;
 
 fn asking(asked: Asks) -> PickupView {
     let PickupView::Offer { pass, name, unit, until, own, .. } = offer() else { unreachable!() };
@@ -110,18 +112,20 @@ async fn only_a_look_or_a_press_at_a_used_link_is_told_of_and_no_head() {
 #[tokio::test]
 async fn every_page_with_its_style_weighs_less_than_fifteen_kilobytes_and_needs_no_script() {
     let style = Served::new(offer()).await.get("/style.css").await.body.len();
-    let guarded = [SIGN_IN, Asks::SignIn { signed_in: false, wrong: true }].map(|asks| (asking(asks), 200));
-    for (view, _) in views().into_iter().chain(guarded) {
+    let long = "Maximiliana-".repeat(17);
+    for (name, unit) in [("Anna Andersson", "Hemtjänst Norr"), (long.as_str(), long.as_str())] {
         for language in ["sv", "en"] {
-            let page = Served::new(view.clone()).await.get(&format!("/p/{TOKEN}?lang={language}")).await;
-            assert_eq!(page.header("cache-control"), "no-store");
-            assert!(page.body.len() + style < 15_000, "{} + {style}: {view:?}", page.body.len());
-            assert!(!page.body.contains("<script") && !page.body.contains(" style="), "{view:?}");
+            for (what, page) in every_page(super::settings(HTTP), name, unit, language).await {
+                assert_eq!(page.header("cache-control"), "no-store", "{what}");
+                assert!(page.body.len() + style < 15_000, "{what}: {} + {style}", page.body.len());
+                for forbidden in ["<script", " style=", " onclick", "javascript:"] {
+                    assert!(!page.body.contains(forbidden), "{what}: {forbidden}");
+                }
+                assert!(page.body.contains(&format!("<html lang=\"{language}\">")), "{what}");
+            }
         }
     }
-    let served = Served::new(offer()).await;
-    let page = served.press(&format!("/p/{TOKEN}")).await;
-    assert!(page.body.contains("<output") && page.body.len() + style < 15_000, "{}", page.body.len());
+    let page = Served::new(offer()).await.press(&format!("/p/{TOKEN}")).await;
     assert!(page.body.contains("<details><summary>Bokstavera"), "spelt out when it is wanted");
 }
 
@@ -160,4 +164,28 @@ async fn a_phone_that_loses_the_connection_does_not_cut_the_way_back_from_the_pr
     }
     served.desk.gate.add_permits(1);
     until(|| served.desk.acts().last().is_some_and(|call| call == "heard")).await;
+}
+
+#[tokio::test]
+async fn an_english_page_has_no_swedish_words_and_a_swedish_one_says_something_else() {
+    let (name, unit) = ("Anna Andersson", "Unit North");
+    let read = async |language: &str| {
+        let pages = every_page(super::settings(HTTP), name, unit, language).await;
+        let words = pages.into_iter().map(|(what, page)| {
+            let body = page.body.split("<main>").nth(1).unwrap().split("</footer>").next().unwrap();
+            // A password's own letters are in no language.
+            let body = body.split("<output").next().unwrap().to_owned()
+                + body.rsplit("</ol></details>").next().unwrap();
+            (what, visible(&body))
+        });
+        words.collect::<Vec<(String, String)>>()
+    };
+    let (swedish, english) = (read("sv").await, read("en").await);
+    assert_eq!(swedish.len(), english.len());
+    for ((what, sv), (_, en)) in swedish.iter().zip(&english) {
+        assert!(!en.contains(['å', 'ä', 'ö', 'Å', 'Ä', 'Ö']), "{what}: {en}");
+        let line_of_words = |line: &&str| line.contains(' ') && !line.contains(name);
+        let lines: Vec<&str> = en.lines().map(str::trim).filter(line_of_words).collect();
+        assert!(!lines.is_empty() && lines.iter().all(|line| !sv.contains(line)), "{what}: {lines:?}\n{sv}");
+    }
 }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use nyckelbud::clock::{Clock, SystemClock, Zone};
 use nyckelbud::password::{TemporaryPassword, generate, words};
 use nyckelbud::render::Renderer;
-use nyckelbud::types::{CallbackRequest, UnixMillis};
+use nyckelbud::types::CallbackRequest;
 use nyckelbud::web::{
     self, Asks, Browser, Desk, Page, PickupAnswer, PickupView, Proof, Readiness, ReceiptAnswer, Returned,
     RevealPage, Revealed, SignIn, SignedIn, WebSettings,
@@ -20,10 +20,13 @@ mod callbacks;
 use crate::support::client;
 mod forms;
 mod guards;
+mod narrow;
+mod pages;
 mod pickup;
 mod reveal;
 
 use client::{Answer, Asked};
+use pages::views;
 
 const TOKEN: &str = "Zm9yLXRlc3RzLW9ubHktMTI4";
 const HTTP: &str = "http://127.0.0.1:8025";
@@ -51,10 +54,19 @@ struct FakeDesk {
     /// Who comes back from the provider.
     comes_back: Mutex<SignedIn>,
     password: TemporaryPassword,
+    shows: Mutex<Shows>,
     page: Box<RevealPage>,
     /// A reveal needs a permit of it to go on.
     gate: Semaphore,
     calls: Mutex<Vec<String>>,
+}
+
+/// What the page with the password says beside it.
+#[derive(Clone)]
+struct Shows {
+    name: String,
+    own: bool,
+    pass: bool,
 }
 
 impl FakeDesk {
@@ -93,9 +105,9 @@ impl Desk for FakeDesk {
         if let Some(view) = self.reveals.lock().unwrap().clone() {
             return Err(view);
         }
-        let (name, until) = ("Anna Andersson", SystemClock.now());
-        let password = &self.password;
-        let revealed = Revealed { name, own: false, password, pass_until: None, until };
+        let (Shows { name, own, pass }, until) = (self.shows.lock().unwrap().clone(), SystemClock.now());
+        let (name, pass_until) = (name.as_str(), pass.then_some(until));
+        let revealed = Revealed { name, own, password: &self.password, pass_until, until };
         Ok((self.page)(token, browser, language, &revealed).unwrap())
     }
 
@@ -170,7 +182,10 @@ impl Served {
     }
 
     async fn with(public_url: &str, view: PickupView, password: TemporaryPassword) -> Self {
-        let settings = settings(public_url);
+        Self::of(settings(public_url), view, password).await
+    }
+
+    async fn of(settings: WebSettings, view: PickupView, password: TemporaryPassword) -> Self {
         let renderer = Arc::new(Renderer::new(None).unwrap());
         let desk = Arc::new(FakeDesk {
             view: Mutex::new(view),
@@ -179,6 +194,7 @@ impl Served {
             reveals: Mutex::default(),
             comes_back: Mutex::new(SignedIn::Failed),
             password,
+            shows: Mutex::new(Shows { name: "Anna Andersson".to_owned(), own: false, pass: false }),
             page: web::reveal_page(settings.clone(), Arc::clone(&renderer)),
             gate: Semaphore::new(1000),
             calls: Mutex::default(),
@@ -231,37 +247,4 @@ impl Drop for Served {
     fn drop(&mut self) {
         self.stop.cancel();
     }
-}
-
-/// Every view, with its status.
-fn views() -> Vec<(PickupView, u16)> {
-    let (name, at) = ("Anna Andersson".to_owned(), UnixMillis(1_795_338_845_000));
-    let offer_of = |own, asks| PickupView::Offer {
-        pass: false,
-        name: name.clone(),
-        unit: String::new(),
-        until: at,
-        own,
-        asks,
-    };
-    let mine = offer_of(true, Asks::Nothing);
-    let guarded = [false, true].map(|wrong| (offer_of(false, Asks::Code { wrong, left: 5 }), 200));
-    let guarded = guarded.into_iter();
-    vec![
-        (offer(), 200),
-        (mine, 200),
-        (PickupView::Shown { name: name.clone(), until: at }, 200),
-        (PickupView::Shown { name: String::new(), until: at }, 200),
-        (PickupView::Erased { name }, 200),
-        (PickupView::UsedElsewhere { at }, 200),
-        (PickupView::Confirmed, 200),
-        (PickupView::HandedBack, 200),
-        (PickupView::Changed, 200),
-        (PickupView::Frozen, 200),
-        (PickupView::Gone, 404),
-        (PickupView::Busy, 503),
-    ]
-    .into_iter()
-    .chain(guarded)
-    .collect()
 }

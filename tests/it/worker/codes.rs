@@ -24,7 +24,7 @@ fn texts_to_karin(place: &Place) -> Vec<String> {
 }
 
 /// What looks like a code: `ACDE-FHJK`.
-fn code_in(text: &str) -> String {
+pub fn code_in(text: &str) -> String {
     let is_code = |word: &&str| {
         let symbols =
             |part: &str| part.len() == 4 && part.bytes().all(|b| b"34679ACDEFHJKMNPRTWXY".contains(&b));

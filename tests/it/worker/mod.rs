@@ -16,7 +16,7 @@ use crate::support::desk::{OpenDesk, TurnedClock};
 use crate::support::scripted_gateway::ScriptedGateway;
 
 mod balances;
-mod codes;
+pub mod codes;
 mod failover;
 mod frozen;
 mod links;
@@ -27,6 +27,7 @@ mod reminders;
 mod requester;
 mod same_answer;
 mod scramble;
+mod strangers;
 mod switch;
 mod texting;
 mod time;
@@ -91,7 +92,7 @@ impl Place {
 }
 
 /// The token of the link in a text or mail.
-fn token_in(text: &str) -> String {
+pub fn token_in(text: &str) -> String {
     let (_, rest) = text.split_once("/p/").unwrap_or_else(|| panic!("no link in {text}"));
     rest.chars().take_while(char::is_ascii_alphanumeric).collect()
 }

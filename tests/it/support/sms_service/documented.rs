@@ -97,17 +97,17 @@ pub fn text(kind: Kind, asked: &Asked<'_>) -> Result<Taken, Said> {
         return refuse(400, "Invalid text");
     }
     let to = format!("+{digits}");
-    Ok(Taken { id: id(kind).to_owned(), to, ..taken })
+    Ok(Taken { to, ..taken })
 }
 
-/// The names that the services give.
-fn id(kind: Kind) -> &'static str {
+/// The name that a service gives to its n-th text, counted from 0.
+pub fn id(kind: Kind, n: usize) -> String {
     match kind {
-        Kind::Elks => "s3633fa8e62f823e52fbc67ebf6925ab5",
-        Kind::Twilio => "SM0000000000000000000000000000b2",
-        Kind::Sinch => "01FC66621ABCDE119Z8PMV1QPQ",
-        Kind::GatewayApi => "421332671",
-        Kind::Kannel | Kind::Http => "a-77",
+        Kind::Elks => format!("s3633fa8e62f823e52fbc67ebf6925a{n:02x}"),
+        Kind::Twilio => format!("SM0000000000000000000000000000{n:02x}"),
+        Kind::Sinch => format!("01FC66621ABCDE119Z8PMV1Q{n:02}"),
+        Kind::GatewayApi => (421_332_671 + n).to_string(),
+        Kind::Kannel | Kind::Http => format!("a-{n:02}"),
     }
 }
 
@@ -248,7 +248,7 @@ pub fn refusal(kind: Kind, text: &Taken) -> Said {
 pub(super) fn told(kind: Kind, asked: &Asked<'_>, book: &Mutex<Book>) -> Result<Said, Said> {
     signed_in(kind, asked)?;
     let book = book.lock().unwrap();
-    let text = book.taken.last().cloned().unwrap_or_default();
+    let text = book.taken.iter().find(|text| asked.path().contains(&text.id)).cloned().unwrap_or_default();
     let held = book.balance.unwrap_or(96_705);
     let fate = book.fate.unwrap_or(Fate::Pending);
     let word = fate.word(kind);

@@ -69,8 +69,10 @@ pub enum Fault {
     Garbage,
     /// Takes the text and closes the connection.
     Cuts,
-    /// Takes the text once and answers twice.
-    AnswersTwice,
+    /// Takes the text once and answers twice: at once, or when the next request comes on that connection.
+    AnswersTwice {
+        late: bool,
+    },
     /// Takes the text, and answers once the gate has permits.
     Held(Arc<Semaphore>),
 }
@@ -100,6 +102,10 @@ struct Book {
     /// What it answers to a text that it took, instead of the usual.
     words: Option<String>,
     asked: usize,
+    /// How often somebody connected.
+    connections: usize,
+    /// Is a key that comes twice the same text for it?
+    honours_keys: bool,
 }
 
 /// The running service.
@@ -120,7 +126,8 @@ impl Service {
         let shared = (Arc::clone(&fault), Arc::clone(&book));
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (fault, book) = (shared.0.lock().unwrap().clone(), Arc::clone(&shared.1));
+                let (fault, book) = (Arc::clone(&shared.0), Arc::clone(&shared.1));
+                book.lock().unwrap().connections += 1;
                 tokio::spawn(async move { serve(stream, kind, &fault, &book).await });
             }
         });
@@ -135,6 +142,16 @@ impl Service {
     /// How many requests came.
     pub fn asked(&self) -> usize {
         self.book.lock().unwrap().asked
+    }
+
+    /// How many connections there were.
+    pub fn connections(&self) -> usize {
+        self.book.lock().unwrap().connections
+    }
+
+    /// From now on a key that comes twice is the same text for it.
+    pub fn honour_keys(&self) {
+        self.book.lock().unwrap().honours_keys = true;
     }
 
     /// What it shall say of its texts from now on.
@@ -246,52 +263,99 @@ pub fn templates(base_url: &str) -> Templates {
     }
 }
 
-async fn serve(mut stream: TcpStream, kind: Kind, fault: &Fault, book: &Mutex<Book>) {
-    let Some((head, body)) = request(&mut stream).await else { return };
-    book.lock().unwrap().asked += 1;
-    let asked = documented::Asked { line: head.lines().next().unwrap(), head: &head, body: &body };
-    if !documented::hands_over(kind, &asked) {
-        let (status, text) = documented::told(kind, &asked, book).unwrap_or_else(|refusal| refusal);
-        return say(&mut stream, status, "", &text).await;
+/// Serves a connection: one request, but for a service that answers twice, which keeps it open.
+async fn serve(mut stream: TcpStream, kind: Kind, fault: &Mutex<Fault>, book: &Mutex<Book>) {
+    loop {
+        let Some((head, body)) = request(&mut stream).await else { return };
+        book.lock().unwrap().asked += 1;
+        let asked = documented::Asked { line: head.lines().next().unwrap(), head: &head, body: &body };
+        let fault = fault.lock().unwrap().clone();
+        let Some((status, words)) = answer(&mut stream, kind, &fault, book, &asked).await else { return };
+        let Fault::AnswersTwice { late } = fault else { return };
+        if late {
+            // Whoever uses the connection again gets the old answer first.
+            let mut next = [0; 1];
+            if !stream.peek(&mut next).await.is_ok_and(|read| read > 0) {
+                return;
+            }
+        }
+        say(&mut stream, status, "", &words).await;
     }
-    let text = match documented::text(kind, &asked) {
+}
+
+/// Meets one request; the answer, if it was a whole one to a text that was taken.
+async fn answer(
+    stream: &mut TcpStream,
+    kind: Kind,
+    fault: &Fault,
+    book: &Mutex<Book>,
+    asked: &documented::Asked<'_>,
+) -> Option<documented::Said> {
+    if !documented::hands_over(kind, asked) {
+        let (status, text) = documented::told(kind, asked, book).unwrap_or_else(|refusal| refusal);
+        say(stream, status, "", &text).await;
+        return None;
+    }
+    let text = match documented::text(kind, asked) {
         Ok(text) => text,
-        Err((status, words)) => return say(&mut stream, status, "", &words).await,
+        Err((status, words)) => {
+            say(stream, status, "", &words).await;
+            return None;
+        }
     };
+    if let Some((status, headers, words)) = turned_away(kind, fault, &text) {
+        say(stream, status, &headers, &words).await;
+        return None;
+    }
+    let text = keep(kind, book, text);
+    let (status, words) = documented::taken(kind, &text);
+    let words = book.lock().unwrap().words.clone().unwrap_or(words);
+    match fault {
+        Fault::Silent => until_gone(stream).await,
+        Fault::TakesAndAnswers(status) => say(stream, *status, "", "oops +46701740605").await,
+        Fault::Garbage => say(stream, status, "", "<html>Logga in på hotellets nät</html>").await,
+        Fault::Held(gate) => {
+            gate.acquire().await.unwrap().forget();
+            say(stream, status, "", &words).await;
+        }
+        Fault::None | Fault::AnswersTwice { .. } => {
+            say(stream, status, "", &words).await;
+            return Some((status, words));
+        }
+        Fault::Cuts | Fault::Refuses | Fault::AsksToWait(_) => {}
+    }
+    None
+}
+
+/// What it says to a text that it does not take, if it takes none.
+fn turned_away(kind: Kind, fault: &Fault, text: &Taken) -> Option<(u16, String, String)> {
     match fault {
         Fault::Refuses => {
-            let (status, words) = documented::refusal(kind, &text);
-            return say(&mut stream, status, "", &words).await;
+            let (status, words) = documented::refusal(kind, text);
+            Some((status, String::new(), words))
         }
         Fault::AsksToWait(seconds) => {
-            return say(&mut stream, 429, &format!("Retry-After: {seconds}\r\n"), "slow down").await;
+            Some((429, format!("Retry-After: {seconds}\r\n"), "slow down".to_owned()))
         }
         Fault::None
         | Fault::Silent
         | Fault::TakesAndAnswers(_)
         | Fault::Garbage
         | Fault::Cuts
-        | Fault::AnswersTwice
-        | Fault::Held(_) => {}
+        | Fault::AnswersTwice { .. }
+        | Fault::Held(_) => None,
     }
-    let (status, words) = documented::taken(kind, &text);
-    let words = book.lock().unwrap().words.clone().unwrap_or(words);
-    book.lock().unwrap().taken.push(text);
-    match fault {
-        Fault::Silent => until_gone(&mut stream).await,
-        Fault::TakesAndAnswers(status) => say(&mut stream, *status, "", "oops +46701740605").await,
-        Fault::Garbage => say(&mut stream, status, "", "<html>Logga in på hotellets nät</html>").await,
-        Fault::AnswersTwice => {
-            say(&mut stream, status, "", &words).await;
-            say(&mut stream, status, "", &words).await;
-        }
-        Fault::Held(gate) => {
-            gate.acquire().await.unwrap().forget();
-            say(&mut stream, status, "", &words).await;
-        }
-        Fault::None => say(&mut stream, status, "", &words).await,
-        Fault::Cuts | Fault::Refuses | Fault::AsksToWait(_) => {}
+}
+
+/// Takes a text and gives it a name of its own.
+fn keep(kind: Kind, book: &Mutex<Book>, text: Taken) -> Taken {
+    let mut book = book.lock().unwrap();
+    if let Some(known) = book.taken.iter().find(|known| book.honours_keys && known.key == text.key) {
+        return known.clone();
     }
+    let text = Taken { id: documented::id(kind, book.taken.len()), ..text };
+    book.taken.push(text.clone());
+    text
 }
 
 async fn say(stream: &mut TcpStream, status: u16, headers: &str, text: &str) {
