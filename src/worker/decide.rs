@@ -16,7 +16,7 @@ use crate::mail::Sender;
 use crate::request::Reading;
 use crate::store::{Addressee, Enough, MessageKind, NewMessage, Started};
 use crate::ticket::{Event, Fate, Hand, Plan, State, Way};
-use crate::types::{Credential, History, Link, Reason, UnixMillis};
+use crate::types::{Credential, EmailAddress, History, Link, Reason, UnixMillis};
 
 /// A decision about what needs no directory.
 pub(crate) fn without_facts(
@@ -78,6 +78,7 @@ pub(crate) struct Looked {
     pub(crate) decided: Decided,
     phone_hash: String,
     desk_is_over: bool,
+    texts: u32,
     texts_are_used_up: bool,
 }
 
@@ -99,44 +100,62 @@ pub(crate) async fn look(
             phone_hash = keyring.phone_hash(&request.phone.value);
         }
         if let Some(account) = account_of(&answer) {
-            let sender = together.sender.address.as_ref().map_or("", |a| a.as_str());
-            history =
-                parts.store.history(&account.id, sender, &phone_hash, &account.unit, parts.now()).await?;
+            let (sender, now) = (counted_sender(&together.sender), parts.now());
+            history = parts.store.history(&account.id, &sender, &phone_hash, &account.unit, now).await?;
         }
         facts = Some(answer);
     }
-    let deliverable = deliverable(parts, &history).await;
+    let deliverable = deliverable(parts).await;
     // Nobody would answer a question to ourselves.
     let from_desk = together.sender.address.as_ref() == Some(&parts.rules.desk_address);
-    let decided = decide(&Question {
-        reading: &together.reading,
-        sender: &together.sender,
-        received_at: together.received_at,
-        delay: together.delay,
-        wants_no_answer: together.wants_no_answer,
-        facts: facts.as_ref(),
-        history: &history,
-        automation,
-        policy: &parts.rules.policy,
-        asked_before: asked_before || from_desk,
-        link,
-        deliverable: deliverable.as_ref().copied().map_err(|why| *why),
-        now: parts.now(),
-    });
+    let decide = |deliverable| {
+        decide(&Question {
+            reading: &together.reading,
+            sender: &together.sender,
+            received_at: together.received_at,
+            delay: together.delay,
+            wants_no_answer: together.wants_no_answer,
+            facts: facts.as_ref(),
+            history: &history,
+            automation,
+            policy: &parts.rules.policy,
+            asked_before: asked_before || from_desk,
+            link,
+            deliverable,
+            now: parts.now(),
+        })
+    };
+    let mut decided = decide(deliverable);
+    let account = facts.as_ref().and_then(account_of);
+    let texts = account.map_or(0, |account| texts_needed(parts, &decided.decision, account));
+    let texts_are_used_up = parts.rules.limits().texts_are_used_up(&history, texts);
+    if texts_are_used_up {
+        decided = decide(Err("the texts of the day are used up (sms.per_day)"));
+    }
     let desk_is_over = history.desk_hour >= parts.rules.policy.per_hour;
-    let texts_are_used_up = parts.rules.limits().texts_are_used_up(&history);
-    Ok(Looked { together, facts, decided, phone_hash, desk_is_over, texts_are_used_up })
+    Ok(Looked { together, facts, decided, phone_hash, desk_is_over, texts, texts_are_used_up })
 }
 
-async fn deliverable(parts: &Parts, history: &History) -> Result<(), &'static str> {
+/// How many texts a decision needs at once: a manager's link goes with the warning to the owner, or not at all.
+fn texts_needed(parts: &Parts, decision: &Decision, account: &Account) -> u32 {
+    match decision {
+        Decision::TextRequester { .. } => 1,
+        Decision::OfferManager { phone, .. } => {
+            u32::from(phone.is_some()) + u32::from(offer::can_be_warned(parts, account))
+        }
+        Decision::Merge { .. }
+        | Decision::AskForDetails
+        | Decision::HandToTechnician { .. }
+        | Decision::File => 0,
+    }
+}
+
+async fn deliverable(parts: &Parts) -> Result<(), &'static str> {
     if parts.keyring.is_none() {
         return Err("there is no sealing key: passwords wait (`nyckelbud key new`)");
     }
     if parts.gateways.is_empty() {
         return Err("no SMS gateway is configured");
-    }
-    if parts.rules.limits().texts_are_used_up(history) {
-        return Err("the texts of the day are used up (sms.per_day)");
     }
     if !breaker::any_closed(parts).await {
         return Err("no SMS gateway can be reached");
@@ -275,12 +294,18 @@ fn started(looked: &Looked, account: Option<&Account>) -> Option<Started> {
     };
     (counts || mismatch).then(|| Started {
         account: account.id.clone(),
-        sender: looked.together.sender.address.as_ref().map_or_else(String::new, ToString::to_string),
+        sender: counted_sender(&looked.together.sender),
         phone_hash: looked.phone_hash.clone(),
         unit: account.unit.clone(),
+        texts: looked.texts,
         counts,
         mismatch,
     })
+}
+
+/// Whom a sender's limit counts: tags make no new one. Empty for nobody.
+fn counted_sender(sender: &Sender) -> String {
+    sender.address.as_ref().map_or_else(String::new, EmailAddress::correspondent)
 }
 
 /// Whoever got a question within the hour, or three within the day, is not asked by a machine again: it
@@ -344,4 +369,31 @@ pub(crate) fn names_of(account: &Account) -> Vec<&str> {
     let mut names = vec![account.name.as_str(), account.username.as_str()];
     names.extend(account.aliases.iter().map(crate::types::Username::as_str));
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::{Privilege, Standing};
+    use crate::types::{AccountId, Username};
+
+    #[test]
+    fn no_name_of_an_account_is_left_out() {
+        let username = |text: &str| Username::parse(text).unwrap();
+        let account = Account {
+            id: AccountId::new("a-anna"),
+            username: username("anna.andersson@kommun.example"),
+            aliases: vec![username("annand12"), username("anna.berg@kommun.example")],
+            name: "Anna Andersson".to_owned(),
+            mail: None,
+            unit: String::new(),
+            standing: Standing::Open,
+            groups: Vec::new(),
+            privilege: Privilege::Ordinary,
+            phones: Vec::new(),
+            credential: Credential::Password,
+        };
+        let all = ["Anna Andersson", "anna.andersson@kommun.example", "annand12", "anna.berg@kommun.example"];
+        assert_eq!(names_of(&account), all);
+    }
 }

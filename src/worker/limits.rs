@@ -29,9 +29,11 @@ impl Rules {
         }
     }
 
-    /// What a text that begins must not exceed.
-    pub(crate) fn text_cap(&self, now: UnixMillis) -> TextCap {
-        TextCap { per_day: self.texts_per_day, alarms: self.texts_used_up(), again_at: now.plus(AGAIN_AFTER) }
+    /// What a text that begins must not exceed; it is over at `until`.
+    pub(crate) fn text_cap(&self, now: UnixMillis, until: Option<UnixMillis>) -> TextCap {
+        let again_at = now.plus(AGAIN_AFTER);
+        let again_at = until.map_or(again_at, |until| again_at.min(until));
+        TextCap { per_day: self.texts_per_day, alarms: self.texts_used_up(), again_at }
     }
 
     /// The same words all day, so that people are told once.

@@ -133,6 +133,8 @@ pub struct Started {
     pub phone_hash: String,
     /// The unit; empty when unknown.
     pub unit: String,
+    /// How many texts it needs now.
+    pub texts: u32,
     /// True for a delivery that was begun, false for a wrong phone only.
     pub counts: bool,
     /// True when the phone in the mail was not a registered one.

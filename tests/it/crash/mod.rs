@@ -8,7 +8,7 @@
 //! checked from that log, the files and the store's rows.
 
 mod invariants;
-mod passes;
+pub(crate) mod passes;
 pub(crate) mod stopping_store;
 mod stops;
 mod world;

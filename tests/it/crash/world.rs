@@ -46,6 +46,7 @@ const TIMING: Timing = Timing {
     patience: Duration::from_secs(5),
     retry: Duration::from_millis(20),
     look: Duration::from_millis(20),
+    balances: Duration::from_secs(3600),
 };
 
 /// A folder with a desk's outside parts.

@@ -12,7 +12,7 @@ use super::*;
 use crate::support::letters;
 
 /// Whom a mail asks for, from which address, with which phone.
-const WRITERS: [(&str, &str, &str); 9] = [
+const WRITERS: [(&str, &str, &str); 10] = [
     ("right", "anna.andersson", "070-174 06 05"),
     ("wrong", "filip.nord", "070-174 06 77"),
     ("unknown", "nobody.here", "070-174 06 05"),
@@ -22,6 +22,7 @@ const WRITERS: [(&str, &str, &str); 9] = [
     ("limited", "gun.persson", "070-174 06 07"),
     ("no-phone", "bo.granlund", "070-174 06 78"),
     ("landline", "cecilia.dahl", "040-628 04 01"),
+    ("merged", "lars.berg", "070-174 06 11"),
 ];
 
 fn ask(place: &Place, (name, who, phone): (&str, &str, &str)) {
@@ -29,13 +30,11 @@ fn ask(place: &Place, (name, who, phone): (&str, &str, &str)) {
     demo_desk::deliver_raw(&place.folder, name, mail.as_bytes());
 }
 
-/// John says that he did not ask, and Gun has asked a moment ago.
+/// John says that he did not ask, Gun has asked a moment ago, and Lars' manager has his link.
 async fn prepare(place: &Place, desk: &OpenDesk) {
-    for (name, who, phone) in
-        [("before-john", "john.smith", "070-174 06 06"), ("before-gun", "gun.persson", "070-174 06 07")]
-    {
-        ask(place, (name, who, phone));
-    }
+    ask(place, ("before-john", "john.smith", "070-174 06 06"));
+    ask(place, ("before-gun", "gun.persson", "070-174 06 07"));
+    ask(place, ("before-lars", "lars.berg", "070-174 06 79"));
     desk.work().await;
     let mails = super::texting::mails_to(&place.folder, "john.smith@kommun.example");
     let link = mails.iter().find_map(|mail| mail.split_once("/p/")).expect("the notice").1;
@@ -104,8 +103,10 @@ async fn every_writer_gets_the_same_bytes_whatever_their_account_is() {
         Some(Reason::LimitAccount),
         Some(Reason::NoPhone),
         Some(Reason::PhoneTakesNoSms),
+        None,
     ];
     assert_eq!(reasons, differ, "each is another case");
+    assert!(matches!(desk.ticket("merged").await.state, State::Coalesced { .. }));
 }
 
 /// A directory that never answers.
