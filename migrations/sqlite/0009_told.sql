@@ -13,3 +13,7 @@ CREATE INDEX message_ticket ON message (ticket);
 ALTER TABLE ticket ADD COLUMN owes_text INTEGER NOT NULL DEFAULT 0;
 UPDATE ticket SET owes_text = 1 WHERE live = 1 AND NOT EXISTS
   (SELECT 1 FROM intent i WHERE i.ticket = ticket.id AND i.kind IN ('text', 'link'));
+
+-- The keyed hash of the phone to which a link goes; '' for none.
+ALTER TABLE started ADD COLUMN texted_hash TEXT NOT NULL DEFAULT '';
+CREATE INDEX started_texted ON started (texted_hash, begun_at) WHERE texted_hash <> '';

@@ -190,6 +190,8 @@ pub trait Store: Ledger {
         unit: &str,
         now: UnixMillis,
     ) -> Result<History, StoreError>;
+    /// How many links went to the manager's phone with this keyed hash in the last hour.
+    async fn links_to(&self, phone_hash: &str, now: UnixMillis) -> Result<u32, StoreError>;
     /// The mails of a ticket, oldest first, duplicates and machines' mails left out. `None`, and none of them is loaded, when
     /// they are more than `limit`: anybody can write to a ticket as often as they like.
     async fn mails_of(&self, id: TicketId, limit: MailsLimit) -> Result<Option<Vec<KeptMail>>, StoreError>;

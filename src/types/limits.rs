@@ -20,6 +20,8 @@ pub struct Limits {
     pub unit_hour: u32,
     /// The whole desk in an hour.
     pub desk_hour: u32,
+    /// Links to one manager's phone in an hour.
+    pub manager_hour: u32,
     /// Texts in a day.
     pub texts_day: u32,
     /// So many requests with wrong phones in a day freeze an account.

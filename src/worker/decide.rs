@@ -14,9 +14,9 @@ use crate::decision::{Automation, Decided, Decision, Handover, Question, decide}
 use crate::directory::{Account, DirectoryError, Facts, Lookup, Manager, Who};
 use crate::mail::Sender;
 use crate::request::Reading;
-use crate::store::{Addressee, Enough, MessageKind, NewMessage, Started};
+use crate::store::{Addressee, Enough, MessageKind, NewMessage};
 use crate::ticket::{Event, Fate, Hand, Plan, State, Way};
-use crate::types::{Credential, EmailAddress, History, Link, Reason, UnixMillis};
+use crate::types::{Credential, History, Link, Reason, UnixMillis};
 
 /// A decision about what needs no directory.
 pub(crate) fn without_facts(
@@ -76,9 +76,10 @@ pub(crate) struct Looked {
     pub(crate) together: Together,
     pub(crate) facts: Option<Result<Facts, DirectoryError>>,
     pub(crate) decided: Decided,
-    phone_hash: String,
+    pub(crate) phone_hash: String,
+    pub(crate) texted_hash: String,
     desk_is_over: bool,
-    texts: u32,
+    pub(crate) texts: u32,
     texts_are_used_up: bool,
 }
 
@@ -100,7 +101,7 @@ pub(crate) async fn look(
             phone_hash = keyring.phone_hash(&request.phone.value);
         }
         if let Some(account) = account_of(&answer) {
-            let (sender, now) = (counted_sender(&together.sender), parts.now());
+            let (sender, now) = (limits::counted_sender(&together.sender), parts.now());
             history = parts.store.history(&account.id, &sender, &phone_hash, &account.unit, now).await?;
         }
         facts = Some(answer);
@@ -127,27 +128,19 @@ pub(crate) async fn look(
     };
     let mut decided = decide(deliverable);
     let account = facts.as_ref().and_then(account_of);
-    let texts = account.map_or(0, |account| texts_needed(parts, &decided.decision, account));
+    let texts = account.map_or(0, |account| limits::texts_needed(parts, &decided.decision, account));
     let texts_are_used_up = parts.rules.limits().texts_are_used_up(&history, texts);
+    let texted_hash = limits::texted_hash(parts, &decided.decision);
     if texts_are_used_up {
         decided = decide(Err("the texts of the day are used up (sms.per_day)"));
+    } else if !texted_hash.is_empty()
+        && parts.store.links_to(&texted_hash, parts.now()).await? >= parts.rules.limits().manager_hour
+    {
+        decided = decide(Err("the manager's phone has got as many links in the hour as a unit may \
+             (policy.per_unit_per_hour)"));
     }
     let desk_is_over = history.desk_hour >= parts.rules.policy.per_hour;
-    Ok(Looked { together, facts, decided, phone_hash, desk_is_over, texts, texts_are_used_up })
-}
-
-/// How many texts a decision needs at once: a manager's link goes with the warning to the owner, or not at all.
-fn texts_needed(parts: &Parts, decision: &Decision, account: &Account) -> u32 {
-    match decision {
-        Decision::TextRequester { .. } => 1,
-        Decision::OfferManager { phone, .. } => {
-            u32::from(phone.is_some()) + u32::from(offer::can_be_warned(parts, account))
-        }
-        Decision::Merge { .. }
-        | Decision::AskForDetails
-        | Decision::HandToTechnician { .. }
-        | Decision::File => 0,
-    }
+    Ok(Looked { together, facts, decided, phone_hash, texted_hash, desk_is_over, texts, texts_are_used_up })
 }
 
 async fn deliverable(parts: &Parts) -> Result<(), &'static str> {
@@ -231,7 +224,7 @@ async fn act(work: &mut Work, looked: Looked, automation: Automation) -> Result<
     let account = looked.facts.as_ref().and_then(account_of).cloned();
     let mut draft = Draft { trail: Some(looked.decided.trail.clone()), ..Draft::default() };
     draft.account = account.as_ref().map(|a| (a.id.clone(), a.username.clone()));
-    draft.started = started(&looked, account.as_ref());
+    draft.started = limits::started(&looked, account.as_ref());
     if let Some((plan, reason)) = plan_at_rest(&looked.decided.decision, automation) {
         if automation == Automation::Observe {
             draft.started = None;
@@ -276,36 +269,6 @@ fn must_wait(decision: &Decision) -> bool {
         | Decision::AskForDetails
         | Decision::File => false,
     }
-}
-
-/// What counts towards limits: a delivery that begins, and a wrong phone for a known account.
-/// Wrong phones of senders who may not ask are not counted: a stranger could freeze accounts.
-fn started(looked: &Looked, account: Option<&Account>) -> Option<Started> {
-    let account = account?;
-    let Reading::Request(request) = &looked.together.reading else { return None };
-    let wrong_phone = !account.phones.is_empty()
-        && account.phones.iter().all(|phone| phone.number.as_ref() != Some(&request.phone.value));
-    let (counts, mismatch) = match &looked.decided.decision {
-        Decision::TextRequester { .. } => (true, false),
-        Decision::OfferManager { .. } => (true, wrong_phone),
-        Decision::HandToTechnician { reason: Reason::PhoneMismatch | Reason::NoManager, .. }
-        | Decision::Merge { .. } => (false, wrong_phone),
-        Decision::HandToTechnician { .. } | Decision::AskForDetails | Decision::File => (false, false),
-    };
-    (counts || mismatch).then(|| Started {
-        account: account.id.clone(),
-        sender: counted_sender(&looked.together.sender),
-        phone_hash: looked.phone_hash.clone(),
-        unit: account.unit.clone(),
-        texts: looked.texts,
-        counts,
-        mismatch,
-    })
-}
-
-/// Whom a sender's limit counts: tags make no new one. Empty for nobody.
-fn counted_sender(sender: &Sender) -> String {
-    sender.address.as_ref().map_or_else(String::new, EmailAddress::correspondent)
 }
 
 /// Whoever got a question within the hour, or three within the day, is not asked by a machine again: it

@@ -68,6 +68,10 @@ pub(super) async fn against<'s, DB: Dialect>(
         if limits.are_reached(&history, !started.unit.is_empty(), started.texts, step.now) {
             return Ok(Against::Limit);
         }
+        let links = history::links(tx, &started.texted_hash, step.now).await?;
+        if !started.texted_hash.is_empty() && links >= limits.manager_hour {
+            return Ok(Against::Limit);
+        }
     }
     match &step.text_cap {
         Some(cap) if begins_a_text(step) => {

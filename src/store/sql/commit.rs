@@ -253,8 +253,9 @@ async fn count<DB: Dialect>(
     started: &Started,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
-    let sql = "INSERT INTO started (ticket, account, sender, phone_hash, unit, counts, mismatch, begun_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let sql = "INSERT INTO started (ticket, account, sender, phone_hash, unit, counts, mismatch, begun_at,
+             texted_hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     let values = values![
         id,
         started.account.as_str(),
@@ -264,6 +265,7 @@ async fn count<DB: Dialect>(
         started.counts,
         started.mismatch,
         now,
+        started.texted_hash.as_str(),
     ];
     tx.run(sql, values).await
 }

@@ -83,7 +83,23 @@ pub(super) async fn read<DB: Dialect>(
     })
 }
 
+pub(super) const LINKS: &str = "SELECT COUNT(*) FROM started
+     WHERE texted_hash = $1 AND texted_hash <> '' AND begun_at > $2 AND counts = 1";
+
+/// How many links went to the phone with this hash in the last hour.
+pub(super) async fn links<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    texted_hash: &str,
+    now: UnixMillis,
+) -> Result<u32, StoreError> {
+    tx.one(LINKS, values![texted_hash, now.minus(HOUR)]).await?.count()
+}
+
 impl<DB: Dialect> SqlStore<DB> {
+    pub(super) async fn read_links(&self, texted_hash: &str, now: UnixMillis) -> Result<u32, StoreError> {
+        links(&mut self.read("counting a manager's links").await?, texted_hash, now).await
+    }
+
     pub(super) async fn read_history(
         &self,
         account: &AccountId,

@@ -281,6 +281,10 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         self.read_history(account, sender, phone_hash, unit, now).await
     }
 
+    async fn links_to(&self, phone_hash: &str, now: UnixMillis) -> Result<u32, StoreError> {
+        self.read_links(phone_hash, now).await
+    }
+
     async fn mails_of(&self, id: TicketId, limit: MailsLimit) -> Result<Option<Vec<KeptMail>>, StoreError> {
         self.read_mails(id, limit).await
     }

@@ -10,7 +10,7 @@ use super::{
     migrations, places, quarantine, reads, receipts, threads,
 };
 
-const HOT: [(&str, &str); 51] = [
+const HOT: [(&str, &str); 52] = [
     ("ledger: inbox", ledger::IN_INBOX),
     ("ledger: folder", ledger::IN_FOLDER),
     ("ledger: not moved", ledger::UNMOVED),
@@ -49,6 +49,7 @@ const HOT: [(&str, &str); 51] = [
     ("receipt by a message's reference", receipts::MESSAGE_BY_REFERENCE),
     ("receipt for message", receipts::FOR_MESSAGE),
     ("history", history::HISTORY),
+    ("links of a manager", history::LINKS),
     ("frozen", frozen::ONE),
     ("wrong phones", frozen::GUESSES),
     ("texts of the day", ceiling::TEXTS),

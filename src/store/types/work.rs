@@ -131,6 +131,8 @@ pub struct Started {
     pub sender: String,
     /// Keyed hash of the phone in the mail; empty when there was none.
     pub phone_hash: String,
+    /// Keyed hash of the manager's phone that gets a link; empty when none does.
+    pub texted_hash: String,
     /// The unit; empty when unknown.
     pub unit: String,
     /// How many texts it needs now.

@@ -192,6 +192,9 @@ impl<A: Around> Store for StoppingStore<A> {
     ) -> Result<History, StoreError> {
         self.around.call(self.inner.history(account, sender, phone_hash, unit, now)).await
     }
+    async fn links_to(&self, phone_hash: &str, now: UnixMillis) -> Result<u32, StoreError> {
+        self.around.call(self.inner.links_to(phone_hash, now)).await
+    }
     async fn mails_of(&self, id: TicketId, limit: MailsLimit) -> Result<Option<Vec<KeptMail>>, StoreError> {
         self.around.call(self.inner.mails_of(id, limit)).await
     }

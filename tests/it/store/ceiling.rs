@@ -20,6 +20,7 @@ const NONE: Limits = Limits {
     phone_day: 1000,
     unit_hour: 1000,
     desk_hour: 1000,
+    manager_hour: 1000,
     texts_day: 1000,
     wrong_phones: 3,
 };
@@ -32,6 +33,7 @@ fn started(n: usize) -> Started {
         sender: format!("user-{n}@kommun.example"),
         phone_hash: format!("phone-{n}"),
         unit: format!("unit-{n}"),
+        texted_hash: String::new(),
         texts: 1,
         counts: true,
         mismatch: false,
@@ -68,12 +70,13 @@ fn count(ended: &[Committed], how: &Committed) -> usize {
 
 pub async fn of_twenty_that_begin_at_once_no_more_than_each_limit_do(world: World) {
     type Same = fn(&mut Started, &Started);
-    let kinds: [(Limits, Same); 5] = [
+    let kinds: [(Limits, Same); 6] = [
         (Limits { account_day: 3, ..NONE }, |one, same| one.account = same.account.clone()),
         (Limits { sender_day: 3, ..NONE }, |one, same| one.sender.clone_from(&same.sender)),
         (Limits { phone_day: 3, ..NONE }, |one, same| one.phone_hash.clone_from(&same.phone_hash)),
         (Limits { unit_hour: 3, ..NONE }, |one, same| one.unit.clone_from(&same.unit)),
-        (Limits { desk_hour: 15, ..NONE }, |_, _| {}),
+        (Limits { manager_hour: 3, ..NONE }, |one, _| one.texted_hash = "a manager's".to_owned()),
+        (Limits { desk_hour: 18, ..NONE }, |_, _| {}),
     ];
     for (round, (limits, same)) in kinds.into_iter().enumerate() {
         let ended = at_once(&world, 20, |n| {
@@ -82,11 +85,11 @@ pub async fn of_twenty_that_begin_at_once_no_more_than_each_limit_do(world: Worl
             begins(one, limits)
         })
         .await;
-        // Twelve have begun before the last round.
+        // Fifteen have begun before the last round.
         assert_eq!(count(&ended, &Committed::Done), 3, "{limits:?}: {ended:?}");
         assert_eq!(count(&ended, &Committed::OverLimit), 17, "{limits:?}: {ended:?}");
     }
-    assert_eq!(world.number("SELECT COUNT(*) FROM started").await, 15);
+    assert_eq!(world.number("SELECT COUNT(*) FROM started").await, 18);
 }
 
 /// Begins one at `now`, which needs no more than `limits` allow; did it?

@@ -104,6 +104,7 @@ pub async fn an_account_with_too_many_wrong_phones_is_listed_and_lifted_like_any
             sender: String::new(),
             phone_hash: format!("phone-{n}"),
             unit: String::new(),
+            texted_hash: String::new(),
             texts: 0,
             counts: false,
             mismatch: true,

@@ -167,7 +167,8 @@ contract! {
         a_receipt_before_the_outcome_is_found_by_its_reference,
         nothing_undoes_a_delivery,
         another_gateways_receipt_fits_nothing,
-        a_messages_receipt_is_kept_and_makes_it_due_while_it_waits;
+        a_messages_receipt_is_kept_and_makes_it_due_while_it_waits,
+        a_text_that_failed_before_its_outcome_was_kept_counts_for_nothing;
     reads:
         history_counts_days_and_hours,
         tickets_are_listed_in_order_and_filtered,

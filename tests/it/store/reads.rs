@@ -15,6 +15,7 @@ async fn start(world: &World, id: TicketId, now: UnixMillis, change: impl FnOnce
         sender: ANNA.to_owned(),
         phone_hash: "phone".to_owned(),
         unit: "Skola".to_owned(),
+        texted_hash: String::new(),
         texts: 1,
         counts: true,
         mismatch: false,

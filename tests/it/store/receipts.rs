@@ -141,3 +141,29 @@ pub async fn a_messages_receipt_is_kept_and_makes_it_due_while_it_waits(world: W
     assert!(store.receipt("modem", Some(&key), "r-1", Receipt::Failed, later).await.unwrap());
     assert!(due(later).await.is_empty(), "what is over stays so");
 }
+
+/// It lies under the gateway's own name for the text, which nobody knew when it came.
+pub async fn a_text_that_failed_before_its_outcome_was_kept_counts_for_nothing(world: World) {
+    let store = world.store.as_ref();
+    let id = live_ticket(store, "1", "a-anna").await;
+    store.receipt("elks", None, "r-1", Receipt::Failed, NOW).await.unwrap();
+    let started = Started {
+        account: nyckelbud::types::AccountId::new("a-anna"),
+        sender: ANNA.to_owned(),
+        phone_hash: "phone".to_owned(),
+        texted_hash: String::new(),
+        unit: String::new(),
+        texts: 1,
+        counts: true,
+        mismatch: false,
+    };
+    let text =
+        IntentChange::Begin(Intent { outcome: Some(accepted("r-1")), ..intent(KEY, IntentKind::Text) });
+    let begins = Step { started: Some(started), intent: text, ..step(sealed_state()) };
+    for (next, counts) in [(begins, 1), (step(technician()), 0)] {
+        let claim = claim(store, id).await;
+        store.commit(id, claim.fence, &claim.ticket.state, next).await.unwrap();
+        let history = store.history(&nyckelbud::types::AccountId::new("a-anna"), "", "", "", NOW).await;
+        assert_eq!(history.unwrap().account_day, counts);
+    }
+}
