@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use super::{History, UnixMillis};
 
+/// So many requests with wrong phones in a day freeze an account: somebody may be guessing.
+pub const FROZEN_AFTER: u32 = 3;
+
 /// How much may be begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

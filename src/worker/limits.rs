@@ -8,14 +8,14 @@ use serde_json::json;
 use super::decide::Looked;
 use super::{Parts, Rules, offer};
 use crate::clock::rfc3339;
-use crate::decision::{Automation, Decision, FROZEN_AFTER};
+use crate::decision::{Automation, Decision};
 use crate::directory::Account;
 use crate::mail::Sender;
 use crate::request::Reading;
 use crate::store::{
     Addressee, AuditEntry, MACHINE, MessageKind, NewMessage, Pause, Started, Switch, TextCap,
 };
-use crate::types::{EmailAddress, Limits, Reason, UnixMillis};
+use crate::types::{EmailAddress, FROZEN_AFTER, Limits, Reason, UnixMillis};
 
 /// A text for which there is none left today is tried again so often: texts of a day ago cease to count.
 const AGAIN_AFTER: Duration = Duration::from_secs(5 * 60);

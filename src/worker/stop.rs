@@ -35,11 +35,10 @@ fn purpose(parts: &Parts, ticket: &Ticket, token: &StopToken) -> Option<OwnersLi
 }
 
 async fn of_change(ticket: &Ticket, parts: &Parts) -> Result<PickupView, WorkError> {
-    let Some(account) = ticket.account.as_ref().filter(|_| is_disownable(&ticket.state)) else {
+    if ticket.account.is_none() || !is_disownable(&ticket.state) {
         return Ok(PickupView::Gone);
-    };
-    let done = ticket.urgent && facts::is_frozen(parts, account).await?;
-    Ok(if done { PickupView::Frozen } else { PickupView::Changed })
+    }
+    Ok(if is_done(ticket, parts).await? { PickupView::Frozen } else { PickupView::Changed })
 }
 
 fn is_disownable(state: &State) -> bool {
@@ -53,6 +52,8 @@ enum Still {
     Stop,
     /// The manager was faster: they have the account frozen.
     Freeze,
+    /// Nobody got anything, and a technician has it.
+    Stopped,
     /// It is over.
     Nothing,
 }
@@ -70,8 +71,8 @@ fn still(ticket: &Ticket, now: UnixMillis) -> Still {
         State::Technician { password } if *password != PasswordFact::NotChanged && !was_stopped(ticket) => {
             Still::Freeze
         }
-        State::Technician { .. }
-        | State::Offered { .. }
+        State::Technician { .. } => Still::Stopped,
+        State::Offered { .. }
         | State::Requested { .. }
         | State::Asked
         | State::Filed
@@ -88,24 +89,31 @@ fn was_stopped(ticket: &Ticket) -> bool {
 /// Why a warning of this ticket need not leave any more; `None` while its link is of use.
 pub(crate) async fn over(parts: &Parts, ticket: TicketId) -> Result<Option<&'static str>, StoreError> {
     let Some(ticket) = parts.store.ticket(ticket).await? else { return Ok(Some("its ticket is gone")) };
-    let over = still(&ticket, parts.now()) == Still::Nothing;
+    let over = matches!(still(&ticket, parts.now()), Still::Stopped | Still::Nothing);
     Ok(over.then_some("nobody can get the password any more that it warns of"))
 }
 
 async fn of_warning(ticket: &Ticket, parts: &Parts) -> Result<PickupView, WorkError> {
-    Ok(match (still(ticket, parts.now()), &ticket.state, &ticket.account) {
-        (Still::Stop, State::Offered { offer, .. }, _) => {
-            let undelivered = ticket.reason == Some(Reason::DeliveryFailed);
-            let changed = offer.already_set.is_some();
-            PickupView::Warning { until: offer.expires_at, undelivered, changed }
-        }
-        (Still::Freeze, _, Some(account)) if ticket.urgent && facts::is_frozen(parts, account).await? => {
-            PickupView::Frozen
-        }
-        (Still::Freeze, _, _) => PickupView::TooLate,
-        (Still::Nothing, State::Technician { .. }, _) => PickupView::Stopped,
-        (Still::Stop | Still::Nothing, _, _) => PickupView::Gone,
+    Ok(match still(ticket, parts.now()) {
+        Still::Stop => warning(ticket),
+        Still::Freeze if is_done(ticket, parts).await? => PickupView::Frozen,
+        Still::Freeze => PickupView::TooLate,
+        Still::Stopped => PickupView::Stopped,
+        Still::Nothing => PickupView::Gone,
     })
+}
+
+fn warning(ticket: &Ticket) -> PickupView {
+    let State::Offered { offer, .. } = &ticket.state else { return PickupView::Gone };
+    let undelivered = ticket.reason == Some(Reason::DeliveryFailed);
+    let changed = offer.already_set.is_some();
+    PickupView::Warning { until: offer.expires_at, undelivered, changed }
+}
+
+/// Is the account frozen, and does the ticket come first? Frozen because of another ticket, this one does not yet.
+async fn is_done(ticket: &Ticket, parts: &Parts) -> Result<bool, StoreError> {
+    let Some(account) = &ticket.account else { return Ok(false) };
+    Ok(ticket.urgent && facts::is_frozen(parts, account).await?)
 }
 
 /// Stops the offer if it still stands, or freezes the account; says what to show.
@@ -117,10 +125,8 @@ pub(crate) async fn stop(parts: &Arc<Parts>, token: &StopToken) -> Result<Pickup
         match (link, still(&work.claim.ticket, parts.now())) {
             (OwnersLink::Stop, Still::Stop) => stop_offer(&mut work).await?,
             (OwnersLink::Stop, Still::Freeze) => freeze(&mut work, TOO_LATE).await?,
-            (OwnersLink::Stop, Still::Nothing) => {}
-            (OwnersLink::Disown, Still::Stop | Still::Freeze | Still::Nothing) => {
-                freeze(&mut work, NOT_THEM).await?;
-            }
+            (OwnersLink::Stop, Still::Stopped | Still::Nothing) => {}
+            (OwnersLink::Disown, _) => freeze(&mut work, NOT_THEM).await?,
         }
         work.give_back(parts.now()).await?;
         parts.wake.notify_one();
@@ -146,8 +152,7 @@ async fn freeze(work: &mut Work, why: &'static str) -> Result<(), WorkError> {
     if !begun && !is_disownable(work.state()) {
         return Ok(());
     }
-    // Frozen because of another ticket, this one still comes first, too.
-    if work.claim.ticket.urgent && facts::is_frozen(&work.parts, &work.account()?).await? {
+    if is_done(&work.claim.ticket, &work.parts).await? {
         return Ok(());
     }
     let mut trail = work.claim.ticket.trail.clone();

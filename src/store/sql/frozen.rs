@@ -5,10 +5,9 @@ use super::history::DAY;
 use super::tx::Tx;
 use super::value::{Row, values};
 use super::{SqlStore, audit, ticket};
-use crate::decision::FROZEN_AFTER;
 use crate::store::{AuditEntry, Freeze, Frozen, MACHINE, StoreError};
 use crate::ticket::TicketId;
-use crate::types::{AccountId, UnixMillis};
+use crate::types::{AccountId, FROZEN_AFTER, UnixMillis};
 
 const ALL: &str = "SELECT f.account, f.username, t.year, t.running, f.why, f.frozen_by, f.frozen_at
      FROM frozen f JOIN ticket t ON t.id = f.ticket ORDER BY f.frozen_at, f.account";
