@@ -57,7 +57,7 @@ pub(super) async fn run(common: &Common, args: AutomationArgs) -> Result<(), Cli
     let configured = loaded.settings.automation();
     let switch = store.switch(now).await?;
     let (automation, turned) = switch.as_ref().map_or((configured, None), |s| (s.automation, Some(s)));
-    let frozen = store.frozen().await?;
+    let frozen = store.frozen(SystemClock.now()).await?;
     if common.json {
         return output::json(&json!({
             "frozen": frozen.iter().map(object).collect::<Vec<_>>(),

@@ -8,10 +8,7 @@ use super::{Automation, Decided, Decision, Handover, Policy, Question, Senders};
 use crate::directory::{Account, Facts, Lookup, Manager, Privilege, Standing};
 use crate::mail::{Sender, Trust};
 use crate::request::{Found, PasswordRequest, Reading};
-use crate::types::{Check, CheckResult, PhoneNumber, Reason, Trail, Username};
-
-/// So many requests with wrong phones in a day freeze an account: somebody may be guessing.
-pub const FROZEN_AFTER: u32 = 3;
+use crate::types::{Check, CheckResult, FROZEN_AFTER, PhoneNumber, Reason, Trail, Username};
 
 /// Decides what shall happen. Pure: the same question gives the same answer. Whether it is acted
 /// upon is the caller's matter: under [`Automation::Observe`] the decision is the same.

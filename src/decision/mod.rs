@@ -15,7 +15,7 @@ mod ways;
 #[cfg(test)]
 mod tests;
 
-pub use decide::{FROZEN_AFTER, decide, is_protected};
+pub use decide::{decide, is_protected};
 pub use manager::{Reach, nearest_manager, reachable_at};
 pub use phone::texting_number;
 

@@ -24,8 +24,8 @@ pub use types::{
     Addressee, Arrival, AuditEntry, Begun, ChainReport, Channel, Claim, Committed, Enough, Found, Freeze,
     Frozen, InQuarantine, Incoming, Intent, IntentChange, IntentKind, KeptMail, LedgerEntry, LetOut, Listed,
     MailId, MailsLimit, MessageClaim, MessageKind, NewMessage, NewTicket, Pause, Quarantined, Recorded,
-    SealedChange, Settled, Started, Step, StoredReceipt, Switch, TextCap, Thread, TicketFilter, TicketView,
-    Totals, UidScope,
+    SealedChange, Settled, Started, Step, StoredReceipt, Switch, TextCap, TextSent, TextSoFar, Thread,
+    TicketFilter, TicketView, Totals, UidScope,
 };
 
 /// The store failed. What was not committed has not happened; nothing is half done.
@@ -138,6 +138,23 @@ pub trait Store: Ledger {
         now: UnixMillis,
     ) -> Result<(), StoreError>;
 
+    /// The same of a message that leaves by text.
+    async fn end_text(
+        &self,
+        id: i64,
+        fence: i64,
+        sent: &TextSent,
+        again_at: Option<UnixMillis>,
+        now: UnixMillis,
+    ) -> Result<(), StoreError>;
+    /// Gives a message back without a change; due again at `again_at`, or never.
+    async fn release_message(
+        &self,
+        id: i64,
+        fence: i64,
+        again_at: Option<UnixMillis>,
+    ) -> Result<(), StoreError>;
+
     /// The ticket of a message that came back has heard of it; `again_at` when it could not be told
     /// yet. Such a message is over: it counts as refused.
     async fn end_returned(
@@ -155,8 +172,9 @@ pub trait Store: Ledger {
         kind: MessageKind,
     ) -> Result<Option<UnixMillis>, StoreError>;
 
-    /// Keeps a receipt for the intent with this key or reference (the key wins), and makes its
-    /// ticket due. `false` when no intent fits. Later receipts never undo `Delivered`.
+    /// Keeps a receipt for the intent or message with this key or reference (the key wins), and makes
+    /// its ticket due, or the message, when that still waits. `false` when none fits. Later receipts never
+    /// undo `Delivered`.
     async fn receipt(
         &self,
         gateway: &str,
@@ -167,6 +185,8 @@ pub trait Store: Ledger {
     ) -> Result<bool, StoreError>;
     /// The receipt kept for an intent.
     async fn receipt_for(&self, key: &str) -> Result<Option<StoredReceipt>, StoreError>;
+    /// The receipt kept for the last try of a message.
+    async fn receipt_for_message(&self, id: i64) -> Result<Option<StoredReceipt>, StoreError>;
 
     /// What happened lately for an account, a sender's address, a phone's hash and a unit.
     async fn history(
@@ -177,6 +197,8 @@ pub trait Store: Ledger {
         unit: &str,
         now: UnixMillis,
     ) -> Result<History, StoreError>;
+    /// How many links went to the manager's phone with this keyed hash in the last hour.
+    async fn links_to(&self, phone_hash: &str, now: UnixMillis) -> Result<u32, StoreError>;
     /// The mails of a ticket, oldest first, duplicates and machines' mails left out. `None`, and none of them is loaded, when
     /// they are more than `limit`: anybody can write to a ticket as often as they like.
     async fn mails_of(&self, id: TicketId, limit: MailsLimit) -> Result<Option<Vec<KeptMail>>, StoreError>;
@@ -225,10 +247,11 @@ pub trait Store: Ledger {
 
     /// Is the account frozen?
     async fn is_frozen(&self, account: &AccountId) -> Result<bool, StoreError>;
-    /// Every frozen account, the oldest freeze first.
-    async fn frozen(&self) -> Result<Vec<Frozen>, StoreError>;
-    /// A person lifts the freeze of the account with this identifier or username, with its audit row; what was
-    /// lifted, or `None` when it was not frozen.
+    /// Every frozen account: those that their owners had frozen, the oldest freeze first, and those with too many
+    /// wrong phones in the day before `now`.
+    async fn frozen(&self, now: UnixMillis) -> Result<Vec<Frozen>, StoreError>;
+    /// A person lifts the freeze of the account with this identifier or username, with its audit row; its wrong
+    /// phones are forgotten, too. What was lifted, or `None` when it was not frozen.
     async fn unfreeze(
         &self,
         whom: &str,

@@ -123,7 +123,7 @@ pub enum Event {
     Declined,
     /// "It was not me", of the account's owner.
     Stopped,
-    /// "It was not me", of the account's owner, of a change that was made.
+    /// "It was not me", of the account's owner, of a change that was made, whoever has got it by now.
     Disowned,
     /// The time of this state is over.
     TimeOver {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::state::{State, Way};
 use crate::delivery::{GatewayTraits, Receipt};
 use crate::types::{Outcome, UnixMillis};
 
@@ -245,5 +246,37 @@ impl Texting {
 
     fn with(&self, phase: Phase) -> Self {
         Self { phase, ..self.clone() }
+    }
+}
+
+impl State {
+    /// Will a text of this leave next, which has not left yet? One of those of the day is kept for it.
+    #[must_use]
+    pub fn owes_text(&self) -> bool {
+        let ready = |text: &Texting| matches!(text.phase, Phase::Ready { .. });
+        match self {
+            Self::Sealed { job } | Self::Issuing { job } | Self::Applied { job } => job.way == Way::Text,
+            Self::Sending { text, .. } => ready(text),
+            Self::Offered { offer, text } => offer.guard.texts() && ready(text),
+            Self::Sent { .. }
+            | Self::Revealed { .. }
+            | Self::Requested { .. }
+            | Self::Done { .. }
+            | Self::Asked
+            | Self::Technician { .. }
+            | Self::Filed
+            | Self::Observed
+            | Self::Coalesced { .. }
+            | Self::Held => false,
+        }
+    }
+
+    /// When what is texted is over.
+    #[must_use]
+    pub fn text_until(&self) -> Option<UnixMillis> {
+        if let Self::Offered { offer, .. } = self {
+            return Some(offer.expires_at);
+        }
+        self.job().map(|job| job.deadline)
     }
 }

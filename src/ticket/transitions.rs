@@ -214,10 +214,13 @@ impl State {
         Some(technician(set_already(offer), reason))
     }
 
-    /// Only who was told of a change can say so: what was not handed over yet is stopped by the freeze.
+    /// Of a change: what is not set yet is stopped by the freeze.
     fn disowned(&self) -> Option<Move> {
         let password = match self {
-            Self::Revealed { job, .. } => PasswordFact::after(job.credential),
+            Self::Applied { job }
+            | Self::Sending { job, .. }
+            | Self::Sent { job, .. }
+            | Self::Revealed { job, .. } => PasswordFact::after(job.credential),
             Self::Done { credential, .. } => PasswordFact::after(*credential),
             // Of what is held nobody knows whether it was handed over.
             Self::Technician { .. } | Self::Held => {
@@ -226,9 +229,6 @@ impl State {
             Self::Requested { .. }
             | Self::Sealed { .. }
             | Self::Issuing { .. }
-            | Self::Applied { .. }
-            | Self::Sending { .. }
-            | Self::Sent { .. }
             | Self::Offered { .. }
             | Self::Asked
             | Self::Filed

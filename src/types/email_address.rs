@@ -61,6 +61,15 @@ impl EmailAddress {
     pub fn domain(&self) -> &str {
         self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
     }
+
+    /// Who reads the mails to it: most servers deliver `anna+tag@` to `anna@` (RFC 5233), and an autoresponder that
+    /// answers under ever new tags is still one, as is a person who writes under them.
+    #[must_use]
+    pub fn correspondent(&self) -> String {
+        let (local, domain) = self.0.rsplit_once('@').unwrap_or((&self.0, ""));
+        let mailbox = local.split_once('+').map_or(local, |(mailbox, _tag)| mailbox);
+        if mailbox.is_empty() { self.0.clone() } else { format!("{mailbox}@{domain}") }
+    }
 }
 
 impl TryFrom<String> for EmailAddress {
@@ -92,6 +101,16 @@ mod tests {
             EmailAddress::parse(" Anna.Andersson@Kommun.Example ").map(String::from),
             Ok("anna.andersson@kommun.example".to_owned())
         );
+    }
+
+    #[test]
+    fn tags_and_capitals_make_no_new_correspondent() {
+        let of = |text: &str| EmailAddress::parse(text).unwrap().correspondent();
+        for same in ["anna@kommun.example", "Anna+1@Kommun.Example", "anna+a+b@kommun.example"] {
+            assert_eq!(of(same), "anna@kommun.example");
+        }
+        assert_eq!(of("+46@kommun.example"), "+46@kommun.example");
+        assert_ne!(of("anna@kommun.example"), of("anna@other.example"));
     }
 
     #[test]

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use super::{History, UnixMillis};
 
+/// So many requests with wrong phones in a day freeze an account: somebody may be guessing.
+pub const FROZEN_AFTER: u32 = 3;
+
 /// How much may be begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -20,6 +23,8 @@ pub struct Limits {
     pub unit_hour: u32,
     /// The whole desk in an hour.
     pub desk_hour: u32,
+    /// Links to one manager's phone in an hour.
+    pub manager_hour: u32,
     /// Texts in a day.
     pub texts_day: u32,
     /// So many requests with wrong phones in a day freeze an account.
@@ -27,9 +32,9 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Must nothing more be begun? `unit` is whether the account's unit is known.
+    /// Must nothing more be begun? `unit` is whether the account's unit is known, `texts` how many it would need.
     #[must_use]
-    pub fn are_reached(&self, history: &History, unit: bool, now: UnixMillis) -> bool {
+    pub fn are_reached(&self, history: &History, unit: bool, texts: u32, now: UnixMillis) -> bool {
         history.frozen
             || history.account_mismatches_day >= self.wrong_phones
             || self.cools_down(history, now).is_some()
@@ -38,7 +43,7 @@ impl Limits {
             || history.phone_day >= self.phone_day
             || unit && history.unit_hour >= self.unit_hour
             || history.desk_hour >= self.desk_hour
-            || self.texts_are_used_up(history)
+            || self.texts_are_used_up(history, texts)
     }
 
     /// How long ago the account's last one was, when that is too short.
@@ -47,9 +52,10 @@ impl Limits {
         history.account_last.map(|last| now.since(last)).filter(|ago| *ago < self.cooldown)
     }
 
-    /// Are there no more texts for a further request today?
+    /// Are there fewer than `texts` left today, beside those that are owed?
     #[must_use]
-    pub fn texts_are_used_up(&self, history: &History) -> bool {
-        history.texts_day.saturating_add(history.texts_owed) >= self.texts_day
+    pub fn texts_are_used_up(&self, history: &History, texts: u32) -> bool {
+        let taken = history.texts_day.saturating_add(history.texts_owed);
+        texts > 0 && taken.saturating_add(texts) > self.texts_day
     }
 }

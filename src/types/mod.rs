@@ -24,7 +24,7 @@ pub use callback_request::CallbackRequest;
 pub use credential::Credential;
 pub use email_address::{EmailAddress, EmailAddressError};
 pub use history::History;
-pub use limits::Limits;
+pub use limits::{FROZEN_AFTER, Limits};
 pub use link::{Link, NamedBy};
 pub use masking::mask_phones;
 pub use message_id::{MessageId, MessageIdError};

@@ -14,7 +14,7 @@ use crate::decision::{Automation, Decided, Decision, Handover, Question, decide}
 use crate::directory::{Account, DirectoryError, Facts, Lookup, Manager, Who};
 use crate::mail::Sender;
 use crate::request::Reading;
-use crate::store::{Addressee, Enough, MessageKind, NewMessage, Started};
+use crate::store::{Addressee, Enough, MessageKind, NewMessage};
 use crate::ticket::{Event, Fate, Hand, Plan, State, Way};
 use crate::types::{Credential, History, Link, Reason, UnixMillis};
 
@@ -77,8 +77,10 @@ pub(crate) struct Looked {
     pub(crate) together: Together,
     pub(crate) facts: Option<Result<Facts, DirectoryError>>,
     pub(crate) decided: Decided,
-    phone_hash: String,
+    pub(crate) phone_hash: String,
+    pub(crate) texted_hash: String,
     desk_is_over: bool,
+    pub(crate) texts: u32,
     texts_are_used_up: bool,
 }
 
@@ -100,43 +102,53 @@ pub(crate) async fn look(
             phone_hash = keyring.phone_hash(&request.phone.value);
         }
         if let Some(account) = account_of(&answer) {
-            let sender = together.sender.address.as_ref().map_or("", |a| a.as_str());
-            history =
-                parts.store.history(&account.id, sender, &phone_hash, &account.unit, parts.now()).await?;
+            let (sender, now) = (limits::counted_sender(&together.sender), parts.now());
+            history = parts.store.history(&account.id, &sender, &phone_hash, &account.unit, now).await?;
         }
         facts = Some(answer);
     }
-    let deliverable = deliverable(parts, &history);
+    let deliverable = deliverable(parts);
     let texts = texts(parts).await;
     // Nobody would answer a question to ourselves.
     let from_desk = together.sender.address.as_ref() == Some(&parts.rules.desk_address);
-    let decided = decide(&Question {
-        reading: &together.reading,
-        sender: &together.sender,
-        received_at: together.received_at,
-        delay: together.delay,
-        wants_no_answer: together.wants_no_answer,
-        facts: facts.as_ref(),
-        history: &history,
-        automation,
-        policy: &parts.rules.policy,
-        asked_before: asked_before || from_desk,
-        link,
-        deliverable,
-        texts,
-        now: parts.now(),
-    });
+    let decide = |deliverable| {
+        decide(&Question {
+            reading: &together.reading,
+            sender: &together.sender,
+            received_at: together.received_at,
+            delay: together.delay,
+            wants_no_answer: together.wants_no_answer,
+            facts: facts.as_ref(),
+            history: &history,
+            automation,
+            policy: &parts.rules.policy,
+            asked_before: asked_before || from_desk,
+            link,
+            deliverable,
+            texts,
+            now: parts.now(),
+        })
+    };
+    let mut decided = decide(deliverable);
+    let account = facts.as_ref().and_then(account_of);
+    let needed = account.map_or(0, |account| limits::texts_needed(parts, &decided.decision, account));
+    let texts_are_used_up = parts.rules.limits().texts_are_used_up(&history, needed);
+    let texted_hash = limits::texted_hash(parts, &decided.decision);
+    if texts_are_used_up {
+        decided = decide(Err("the texts of the day are used up (sms.per_day)"));
+    } else if !texted_hash.is_empty()
+        && parts.store.links_to(&texted_hash, parts.now()).await? >= parts.rules.limits().manager_hour
+    {
+        decided = decide(Err("the manager's phone has got as many links in the hour as a unit may \
+             (policy.per_unit_per_hour)"));
+    }
     let desk_is_over = history.desk_hour >= parts.rules.policy.per_hour;
-    let texts_are_used_up = parts.rules.limits().texts_are_used_up(&history);
-    Ok(Looked { together, facts, decided, phone_hash, desk_is_over, texts_are_used_up })
+    Ok(Looked { together, facts, decided, phone_hash, texted_hash, desk_is_over, texts: needed, texts_are_used_up })
 }
 
-fn deliverable(parts: &Parts, history: &History) -> Result<(), &'static str> {
+fn deliverable(parts: &Parts) -> Result<(), &'static str> {
     if parts.keyring.is_none() {
         return Err("there is no sealing key: passwords wait (`nyckelbud key new`)");
-    }
-    if parts.rules.limits().texts_are_used_up(history) {
-        return Err("the texts of the day are used up (sms.per_day)");
     }
     Ok(())
 }
@@ -219,7 +231,7 @@ async fn act(work: &mut Work, looked: Looked, automation: Automation) -> Result<
     let account = looked.facts.as_ref().and_then(account_of).cloned();
     let mut draft = Draft { trail: Some(looked.decided.trail.clone()), ..Draft::default() };
     draft.account = account.as_ref().map(|a| (a.id.clone(), a.username.clone()));
-    draft.started = started(&looked, account.as_ref());
+    draft.started = limits::started(&looked, account.as_ref());
     if let Some((plan, reason)) = plan_at_rest(&looked.decided.decision, automation) {
         if automation == Automation::Observe {
             draft.started = None;
@@ -264,30 +276,6 @@ fn must_wait(decision: &Decision) -> bool {
         | Decision::AskForDetails
         | Decision::File => false,
     }
-}
-
-/// What counts towards limits: a delivery that begins, and a wrong phone for a known account.
-/// Wrong phones of senders who may not ask are not counted: a stranger could freeze accounts.
-fn started(looked: &Looked, account: Option<&Account>) -> Option<Started> {
-    let account = account?;
-    let Reading::Request(request) = &looked.together.reading else { return None };
-    let wrong_phone = !account.phones.is_empty()
-        && account.phones.iter().all(|phone| phone.number.as_ref() != Some(&request.phone.value));
-    let (counts, mismatch) = match &looked.decided.decision {
-        Decision::TextRequester { .. } => (true, false),
-        Decision::OfferManager { .. } => (true, wrong_phone),
-        Decision::HandToTechnician { reason: Reason::PhoneMismatch | Reason::NoManager, .. }
-        | Decision::Merge { .. } => (false, wrong_phone),
-        Decision::HandToTechnician { .. } | Decision::AskForDetails | Decision::File => (false, false),
-    };
-    (counts || mismatch).then(|| Started {
-        account: account.id.clone(),
-        sender: looked.together.sender.address.as_ref().map_or_else(String::new, ToString::to_string),
-        phone_hash: looked.phone_hash.clone(),
-        unit: account.unit.clone(),
-        counts,
-        mismatch,
-    })
 }
 
 /// Whoever got a question within the hour, or three within the day, is not asked by a machine again: it
@@ -351,4 +339,31 @@ pub(crate) fn names_of(account: &Account) -> Vec<&str> {
     let mut names = vec![account.name.as_str(), account.username.as_str()];
     names.extend(account.aliases.iter().map(crate::types::Username::as_str));
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::{Privilege, Standing};
+    use crate::types::{AccountId, Username};
+
+    #[test]
+    fn no_name_of_an_account_is_left_out() {
+        let username = |text: &str| Username::parse(text).unwrap();
+        let account = Account {
+            id: AccountId::new("a-anna"),
+            username: username("anna.andersson@kommun.example"),
+            aliases: vec![username("annand12"), username("anna.berg@kommun.example")],
+            name: "Anna Andersson".to_owned(),
+            mail: None,
+            unit: String::new(),
+            standing: Standing::Open,
+            groups: Vec::new(),
+            privilege: Privilege::Ordinary,
+            phones: Vec::new(),
+            credential: Credential::Password,
+        };
+        let all = ["Anna Andersson", "anna.andersson@kommun.example", "annand12", "anna.berg@kommun.example"];
+        assert_eq!(names_of(&account), all);
+    }
 }

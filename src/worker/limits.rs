@@ -1,15 +1,21 @@
-//! What happens when the desk as a whole has had enough: its breaker pauses the automation, and the texts of the
-//! day have an end. People are told of both.
+//! What counts towards limits, and what happens when the desk as a whole has had enough: its breaker pauses the
+//! automation, and the texts of the day have an end. People are told of both.
 
 use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Parts, Rules};
+use super::decide::Looked;
+use super::{Parts, Rules, offer};
 use crate::clock::rfc3339;
-use crate::decision::{Automation, FROZEN_AFTER};
-use crate::store::{Addressee, AuditEntry, MACHINE, MessageKind, NewMessage, Pause, Switch, TextCap};
-use crate::types::{Limits, Reason, UnixMillis};
+use crate::decision::{Automation, Decision};
+use crate::directory::Account;
+use crate::mail::Sender;
+use crate::request::Reading;
+use crate::store::{
+    Addressee, AuditEntry, MACHINE, MessageKind, NewMessage, Pause, Started, Switch, TextCap,
+};
+use crate::types::{EmailAddress, FROZEN_AFTER, Limits, Reason, UnixMillis};
 
 /// A text for which there is none left today is tried again so often: texts of a day ago cease to count.
 const AGAIN_AFTER: Duration = Duration::from_secs(5 * 60);
@@ -24,14 +30,18 @@ impl Rules {
             phone_day: self.policy.per_phone_per_day,
             unit_hour: self.policy.per_unit_per_hour,
             desk_hour: self.policy.per_hour,
+            // Whoever leads a unit is asked for all of it, and for no more.
+            manager_hour: self.policy.per_unit_per_hour,
             texts_day: self.texts_per_day,
             wrong_phones: FROZEN_AFTER,
         }
     }
 
-    /// What a text that begins must not exceed.
-    pub(crate) fn text_cap(&self, now: UnixMillis) -> TextCap {
-        TextCap { per_day: self.texts_per_day, alarms: self.texts_used_up(), again_at: now.plus(AGAIN_AFTER) }
+    /// What a text that begins must not exceed; it is over at `until`.
+    pub(crate) fn text_cap(&self, now: UnixMillis, until: Option<UnixMillis>) -> TextCap {
+        let again_at = now.plus(AGAIN_AFTER);
+        let again_at = until.map_or(again_at, |until| again_at.min(until));
+        TextCap { per_day: self.texts_per_day, alarms: self.texts_used_up(), again_at }
     }
 
     /// The same words all day, so that people are told once.
@@ -45,13 +55,74 @@ impl Rules {
     }
 
     fn alarms(&self, text: &str) -> Vec<NewMessage> {
-        let alarm = |to: &crate::types::EmailAddress| NewMessage {
+        let alarm = |to: &EmailAddress| NewMessage {
             kind: MessageKind::Alarm,
             to: Addressee::Mail(to.clone()),
             values: json!({ "text": text }).to_string(),
         };
         self.alarm_to.iter().map(alarm).collect()
     }
+}
+
+/// The keyed hash of the manager's phone that a decision texts; empty for none.
+pub(crate) fn texted_hash(parts: &Parts, decision: &Decision) -> String {
+    match (decision, &parts.keyring) {
+        (Decision::OfferManager { phone: Some(phone), .. }, Some(keyring)) => keyring.phone_hash(phone),
+        (Decision::OfferManager { .. }, _)
+        | (
+            Decision::TextRequester { .. }
+            | Decision::Merge { .. }
+            | Decision::AskForDetails
+            | Decision::HandToTechnician { .. }
+            | Decision::File,
+            _,
+        ) => String::new(),
+    }
+}
+
+/// How many texts a decision needs at once: a manager's link goes with the warning to the owner, or not at all.
+pub(crate) fn texts_needed(parts: &Parts, decision: &Decision, account: &Account) -> u32 {
+    match decision {
+        Decision::TextRequester { .. } => 1,
+        Decision::OfferManager { phone, .. } => {
+            u32::from(phone.is_some()) + u32::from(offer::can_be_warned(parts, account))
+        }
+        Decision::Merge { .. }
+        | Decision::AskForDetails
+        | Decision::HandToTechnician { .. }
+        | Decision::File => 0,
+    }
+}
+
+/// What counts towards limits: a delivery that begins, and a wrong phone for a known account.
+/// Wrong phones of senders who may not ask are not counted: a stranger could freeze accounts.
+pub(crate) fn started(looked: &Looked, account: Option<&Account>) -> Option<Started> {
+    let account = account?;
+    let Reading::Request(request) = &looked.together.reading else { return None };
+    let wrong_phone = !account.phones.is_empty()
+        && account.phones.iter().all(|phone| phone.number.as_ref() != Some(&request.phone.value));
+    let (counts, mismatch) = match &looked.decided.decision {
+        Decision::TextRequester { .. } => (true, false),
+        Decision::OfferManager { .. } => (true, wrong_phone),
+        Decision::HandToTechnician { reason: Reason::PhoneMismatch | Reason::NoManager, .. }
+        | Decision::Merge { .. } => (false, wrong_phone),
+        Decision::HandToTechnician { .. } | Decision::AskForDetails | Decision::File => (false, false),
+    };
+    (counts || mismatch).then(|| Started {
+        account: account.id.clone(),
+        sender: counted_sender(&looked.together.sender),
+        phone_hash: looked.phone_hash.clone(),
+        texted_hash: looked.texted_hash.clone(),
+        unit: account.unit.clone(),
+        texts: looked.texts,
+        counts,
+        mismatch,
+    })
+}
+
+/// Whom a sender's limit counts: tags make no new one. Empty for nobody.
+pub(crate) fn counted_sender(sender: &Sender) -> String {
+    sender.address.as_ref().map_or_else(String::new, EmailAddress::correspondent)
 }
 
 /// The desk's breaker, when the whole desk is over its limit, and not only a unit: the automation is off until

@@ -10,14 +10,16 @@ use serde_json::json;
 use super::Parts;
 use super::facts::{self, StillGood};
 use super::left::TIME_TO_USE;
-use super::messages::{through_gateways, too_late};
+use super::message_texts::{nowhere, through_gateways};
+use super::messages::too_late;
 use super::offer;
+use super::stop;
 use super::work::{Work, WorkError};
 use crate::decision::texting_number;
 use crate::delivery::SmsText;
 use crate::delivery::texts::{MailText, TextError};
 use crate::directory::{Account, Lookup, Manager, Standing, Who};
-use crate::store::{Addressee, MessageClaim, MessageKind, NewMessage, StoreError};
+use crate::store::{Addressee, MessageClaim, MessageKind, NewMessage, StoreError, TextSent};
 use crate::ticket::{Guard, Hand, Offer, State, Ticket};
 use crate::types::{AccountId, EmailAddress, Outcome, PhoneNumber, UnixMillis};
 
@@ -78,9 +80,10 @@ pub(crate) fn carries(kind: MessageKind) -> bool {
     }
 }
 
-/// Why a message about a link shall not leave any more; `None` when it shall.
+/// Why a message about an offer shall not leave any more; `None` when it shall.
 pub(crate) async fn over(parts: &Parts, claim: &MessageClaim) -> Result<Option<&'static str>, StoreError> {
     let least = match claim.message.kind {
+        MessageKind::OwnerWarning => return stop::over(parts, claim.ticket).await,
         MessageKind::Reminder => TIME_TO_USE,
         MessageKind::ManagerLink | MessageKind::ManagerCode => Duration::ZERO,
         MessageKind::Acknowledgement
@@ -88,7 +91,6 @@ pub(crate) async fn over(parts: &Parts, claim: &MessageClaim) -> Result<Option<&
         | MessageKind::ManagerNotice
         | MessageKind::LinkClosed
         | MessageKind::OwnerNotice
-        | MessageKind::OwnerWarning
         | MessageKind::Alarm => return Ok(None),
     };
     let open = offer_of(parts, claim).await?;
@@ -159,18 +161,18 @@ pub(crate) async fn text(
     claim: &MessageClaim,
     manager: &AccountId,
     taken: Instant,
-) -> Outcome {
+) -> TextSent {
     let reminds = claim.message.kind == MessageKind::Reminder;
     // Who is to be told, and of whom.
     let calls = if reminds { 1 } else { 2 };
     if !parts.lease_allows(taken, parts.timing.directory.saturating_mul(calls)) {
-        return too_late();
+        return nowhere(too_late());
     }
     let made =
         if reminds { reminding_text(parts, claim).await } else { closing_text(parts, claim, manager).await };
     match made {
         Ok((number, text)) => through_gateways(parts, claim, &number, &text, taken).await,
-        Err(outcome) => outcome,
+        Err(outcome) => nowhere(outcome),
     }
 }
 

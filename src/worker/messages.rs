@@ -8,21 +8,16 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::Parts;
-use super::breaker::{self, Breaker};
-use super::facts;
 use super::links;
+use super::message_texts::{self, nowhere};
 use super::offer::{OwnersLink, owners_mac};
-use super::texting;
 use super::work::{Draft, Due, Work, WorkError};
 use crate::delivery::pickup::StopToken;
 use crate::delivery::texts::{HandedOver, MailText, TextError};
-use crate::delivery::{AutoSubmitted, OutgoingMail, SmsText};
-use crate::directory::{Lookup, Who};
-use crate::store::{Addressee, Begun, Channel, MessageClaim, MessageKind, StoreError};
+use crate::delivery::{AutoSubmitted, OutgoingMail};
+use crate::store::{Addressee, Begun, Channel, MessageClaim, MessageKind, StoreError, TextSent};
 use crate::ticket::{Event, State};
-use crate::types::{
-    AccountId, Check, CheckResult, Credential, EmailAddress, Outcome, PhoneNumber, UnixMillis,
-};
+use crate::types::{Check, CheckResult, Credential, EmailAddress, Outcome, UnixMillis};
 
 /// What surely did not leave is tried again for so long: a mail server may be down over a weekend.
 const UNSENT_FOR: Duration = Duration::from_secs(3 * 24 * 60 * 60);
@@ -64,29 +59,38 @@ pub(crate) async fn send_due(parts: &Arc<Parts>, channel: Channel) -> Result<usi
     Ok(count)
 }
 
-async fn send_one(parts: &Arc<Parts>, claim: MessageClaim, taken: Instant) -> Result<(), WorkError> {
+async fn send_one(parts: &Arc<Parts>, mut claim: MessageClaim, taken: Instant) -> Result<(), WorkError> {
     if let Some(status) = &claim.returned {
         return came_back(parts, &claim, status).await;
     }
+    if message_texts::is_waited_for(parts, &mut claim, taken).await? {
+        return Ok(());
+    }
     if let Some(outcome) = ends_unsent(parts, &claim).await? {
+        if claim.text.taken.is_some() {
+            return Ok(parts.store.release_message(claim.id, claim.fence, None).await?);
+        }
         return Ok(parts.store.end_message(claim.id, claim.fence, &outcome, None, parts.now()).await?);
     }
-    let (now, cap) = (parts.now(), parts.rules.text_cap(parts.now()));
-    let outcome = match parts.store.begin_message(claim.id, claim.fence, &cap, now).await? {
+    let (now, cap) = (parts.now(), parts.rules.text_cap(parts.now(), None));
+    let sent = match parts.store.begin_message(claim.id, claim.fence, &cap, now).await? {
         Begun::Lost => return Ok(()),
         Begun::TextsUsedUp => {
-            Outcome::NotSent { cause: "the texts of the day are used up (sms.per_day)".to_owned() }
+            let (ticket, kind) = (claim.number, claim.message.kind.code());
+            tracing::warn!(%ticket, kind, "a message waits: the texts of the day are used up (sms.per_day)");
+            return Ok(());
         }
         Begun::Yes => match &claim.message.to {
-            Addressee::Mail(to) => mail(parts, &claim, to, taken).await,
+            Addressee::Mail(to) => nowhere(mail(parts, &claim, to, taken).await),
             Addressee::Phone(account) if claim.message.kind == MessageKind::OwnerWarning => {
-                warn_owner(parts, &claim, account, taken).await
+                message_texts::warn_owner(parts, &claim, account, taken).await
             }
             Addressee::Phone(manager) => links::text(parts, &claim, manager, taken).await,
         },
     };
-    let mut again = next_try(parts, &claim, &outcome);
-    if let Outcome::Refused { cause } | Outcome::NotSent { cause } | Outcome::Uncertain { cause } = &outcome {
+    let outcome = &sent.outcome;
+    let mut again = message_texts::looks_at(parts, &sent).or_else(|| next_try(parts, &claim, outcome));
+    if let Outcome::Refused { cause } | Outcome::NotSent { cause } | Outcome::Uncertain { cause } = outcome {
         let (ticket, kind) = (claim.number, claim.message.kind.code());
         match again {
             Some(_) => tracing::warn!(%ticket, kind, "a message waits: {cause}"),
@@ -100,7 +104,15 @@ async fn send_one(parts: &Arc<Parts>, claim: MessageClaim, taken: Instant) -> Re
             None => again = Some(parts.now().plus(pause(0))),
         }
     }
-    Ok(parts.store.end_message(claim.id, claim.fence, &outcome, again, parts.now()).await?)
+    let (store, now) = (&parts.store, parts.now());
+    match claim.message.to {
+        Addressee::Mail(_) => store.end_message(claim.id, claim.fence, outcome, again, now).await?,
+        Addressee::Phone(_) => {
+            let sent = TextSent { failed_by: claim.text.failed_by, ..sent };
+            store.end_text(claim.id, claim.fence, &sent, again, now).await?;
+        }
+    }
+    Ok(())
 }
 
 /// How a message ends without being sent, or sent again; `None` when it shall leave.
@@ -330,39 +342,8 @@ fn words(parts: &Parts, claim: &MessageClaim, url: Option<&str>) -> Result<MailT
     }
 }
 
-/// A text to the owner's registered mobile, as the directory has it now: a manager was asked.
-async fn warn_owner(parts: &Parts, claim: &MessageClaim, account: &AccountId, taken: Instant) -> Outcome {
-    if !parts.lease_allows(taken, parts.timing.directory) {
-        return too_late();
-    }
-    let facts = match facts::read(parts, &Who::Id(account.clone())).await {
-        Ok(facts) => facts,
-        Err(error) => return Outcome::NotSent { cause: error.to_string() },
-    };
-    let Lookup::One(account) = facts.lookup else {
-        return Outcome::Refused { cause: "the account is gone".to_owned() };
-    };
-    let policy = &parts.rules.policy;
-    let number =
-        account.phones.iter().find_map(|p| crate::decision::texting_number(p, policy, parts.now()).cloned());
-    let Some(number) = number else {
-        return Outcome::Refused { cause: "no registered phone takes texts any more".to_owned() };
-    };
-    let url = match owners_url(parts, claim, OwnersLink::Stop).await {
-        Ok(Some(url)) => url,
-        Ok(None) => {
-            return Outcome::Refused { cause: "the key of its link is not at hand".to_owned() };
-        }
-        Err(error) => return Outcome::NotSent { cause: error.to_string() },
-    };
-    match parts.texts.owner_warning(&url) {
-        Ok(text) => through_gateways(parts, claim, &number, &text, taken).await,
-        Err(error) => Outcome::Refused { cause: format!("its text cannot be made: {error}") },
-    }
-}
-
 /// The link of a message to an account's owner; `None` without the key that it was meant to be made with.
-async fn owners_url(
+pub(crate) async fn owners_url(
     parts: &Parts,
     claim: &MessageClaim,
     link: OwnersLink,
@@ -371,34 +352,4 @@ async fn owners_url(
     let Some(ticket) = parts.store.ticket(claim.ticket).await? else { return Ok(None) };
     let mac = parts.keyring.as_ref().and_then(|keyring| owners_mac(keyring, &values.key, link, &ticket));
     Ok(mac.map(|mac| StopToken::from_mac(ticket.id.0, mac).url(&parts.rules.public_url)))
-}
-
-/// The next gateway is used only when the one before surely did not take it.
-pub(crate) async fn through_gateways(
-    parts: &Parts,
-    claim: &MessageClaim,
-    to: &PhoneNumber,
-    text: &SmsText,
-    taken: Instant,
-) -> Outcome {
-    let Ok(key) = texting::key_for(parts, &format!("m{}", claim.id), to) else {
-        return Outcome::Refused { cause: "there is no sealing key".to_owned() };
-    };
-    let mut last = Outcome::NotSent { cause: "no SMS gateway is configured".to_owned() };
-    for gateway in &parts.gateways {
-        // Passed over like one that surely did not take it.
-        if parts.breakers.of(gateway.name(), parts.now()) == Breaker::Open {
-            last = Outcome::NotSent { cause: "no SMS gateway can be reached just now".to_owned() };
-            continue;
-        }
-        if !parts.lease_allows(taken, parts.timing.gateway) {
-            return too_late();
-        }
-        last = breaker::send(parts, gateway.as_ref(), to, text, &key).await;
-        match last {
-            Outcome::Accepted { .. } | Outcome::Uncertain { .. } => break,
-            Outcome::Refused { .. } | Outcome::NotSent { .. } => {}
-        }
-    }
-    last
 }

@@ -35,6 +35,7 @@ mod issue;
 mod left;
 mod limits;
 mod links;
+mod message_texts;
 mod messages;
 mod offer;
 mod port;
@@ -122,6 +123,9 @@ pub struct Timing {
     pub retry: Duration,
     /// How often the worker looks for due work when nothing wakes it.
     pub look: Duration,
+    /// How often gateways are asked for their balances. A day of texts does not empty an account that was not
+    /// low before.
+    pub balances: Duration,
 }
 
 impl Default for Timing {
@@ -136,6 +140,7 @@ impl Default for Timing {
             patience: Duration::from_secs(30 * 60),
             retry: Duration::from_secs(2),
             look: Duration::from_secs(1),
+            balances: Duration::from_secs(6 * 60 * 60),
         }
     }
 }

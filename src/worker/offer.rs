@@ -115,13 +115,17 @@ pub(crate) fn owners_mac(
 /// nothing when no mobile is registered.
 pub(crate) fn owner_warning(work: &Work, account: &Account) -> Option<NewMessage> {
     let key = work.parts.keyring.as_ref()?.current_id();
-    let policy = &work.parts.rules.policy;
-    let texted = |phone| crate::decision::texting_number(phone, policy, work.now()).is_some();
-    account.phones.iter().any(texted).then(|| NewMessage {
+    can_be_warned(&work.parts, account).then(|| NewMessage {
         kind: MessageKind::OwnerWarning,
         to: Addressee::Phone(account.id.clone()),
         values: json!({ "key": key }).to_string(),
     })
+}
+
+/// Has the account a registered mobile that takes texts?
+pub(crate) fn can_be_warned(parts: &Parts, account: &Account) -> bool {
+    let (policy, now) = (&parts.rules.policy, parts.now());
+    account.phones.iter().any(|phone| crate::decision::texting_number(phone, policy, now).is_some())
 }
 
 /// The effect `OfferLink`.

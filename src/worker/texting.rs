@@ -258,6 +258,10 @@ pub(crate) async fn wait(
     {
         let asked = tokio::time::timeout(work.parts.timing.gateway, gateway.ask(&reference)).await;
         receipt = asked.ok().and_then(Result::ok).unwrap_or(Receipt::Pending);
+        if receipt != Receipt::Pending {
+            // What failed counts towards no limit, whichever way that was told.
+            work.parts.store.receipt(gateway.name(), Some(&key), &reference, receipt, now).await?;
+        }
     }
     Ok(match receipt {
         Receipt::Delivered | Receipt::Failed => Waited::Changed(text.receipt(receipt, gateways, now)),

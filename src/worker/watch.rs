@@ -38,9 +38,9 @@ fn words(parts: &Parts, trouble: &Trouble) -> String {
     )
 }
 
-/// Not through the store, which keeps messages of tickets: this one has none, and the next reminder takes
-/// its place when it does not leave.
-async fn tell(parts: &Parts, to: &EmailAddress, text: &str) {
+/// Mails an alarm to one of them; did it leave? Not through the store, which keeps messages of tickets: this one has
+/// none, and whoever tells comes again when it did not leave.
+pub(super) async fn tell(parts: &Parts, to: &EmailAddress, text: &str) -> bool {
     let sent = match outgoing(parts, to, text) {
         Ok(mail) => tokio::time::timeout(parts.timing.mail, parts.mail.send(&mail))
             .await
@@ -48,9 +48,10 @@ async fn tell(parts: &Parts, to: &EmailAddress, text: &str) {
         Err(cause) => Outcome::NotSent { cause },
     };
     match sent {
-        Outcome::Accepted { .. } => {}
+        Outcome::Accepted { .. } => true,
         Outcome::Refused { cause } | Outcome::NotSent { cause } | Outcome::Uncertain { cause } => {
             tracing::error!("an alarm may not have left by mail: {cause}");
+            false
         }
     }
 }

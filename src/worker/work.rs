@@ -228,7 +228,7 @@ impl Work {
             pickup_browser: draft.pickup_browser.clone(),
             started: draft.started.clone(),
             limits: draft.started.as_ref().map(|_| self.parts.rules.limits()),
-            text_cap: begin.as_ref().map(|_| self.parts.rules.text_cap(now)),
+            text_cap: begin.as_ref().map(|_| self.parts.rules.text_cap(now, from.text_until())),
             pause: draft.pause,
             urgent: draft.freeze.is_some(),
             freeze,

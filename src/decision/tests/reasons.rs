@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::mail::AutomaticKind;
-use crate::types::{CheckResult, NamedBy};
+use crate::types::{CheckResult, FROZEN_AFTER, NamedBy};
 
 #[test]
 fn a_registered_phone_gets_the_password_and_the_trail_says_why() {

@@ -11,12 +11,24 @@ use crate::ticket::{State, TicketId};
 use crate::types::UnixMillis;
 
 pub(super) const TEXTS: &str = concat!("SELECT ", texts!("$1"));
-/// It surely reached nobody: no text has left, or what left failed on its way.
-pub(super) const NOTHING_LEFT: &str = "UPDATE started SET counts = 0
+/// It surely reached nobody: no text has left, or what left failed on its way, and no mail and no warning about its
+/// link has. Then it counts for nothing; for its account alone (2) when the password was changed, or may have been,
+/// or a pass issued: else it could be changed again and again.
+pub(super) const NOTHING_LEFT: &str =
+    "UPDATE started SET counts = CASE WHEN EXISTS (SELECT 1 FROM intent s
+             WHERE s.ticket = $1 AND s.kind IN ('set', 'pass') AND s.outcome NOT IN ('not-sent', 'refused'))
+         THEN 2 ELSE 0 END
      WHERE ticket = $1 AND counts = 1 AND NOT EXISTS (SELECT 1 FROM intent i
          WHERE i.ticket = $1 AND i.kind IN ('text', 'link') AND i.outcome NOT IN ('not-sent', 'refused')
              AND NOT EXISTS (SELECT 1 FROM receipt r
-                 WHERE r.intent_key = i.intent_key AND r.intent_key <> '' AND r.receipt = 'failed'))";
+                 WHERE r.intent_key = i.intent_key AND r.intent_key <> '' AND r.receipt = 'failed')
+             AND NOT EXISTS (SELECT 1 FROM receipt r
+                 WHERE r.gateway = i.gateway AND r.intent_key = '' AND r.reference = i.detail
+                     AND i.outcome = 'accepted' AND i.detail <> '' AND r.receipt = 'failed'))
+         AND NOT EXISTS (SELECT 1 FROM message m
+             WHERE m.ticket = $1 AND (m.kind IN ('manager-link', 'manager-code', 'manager-notice', 'owner-warning')
+                     AND (m.unclear > 0 OR m.begun_at > 0 AND m.outcome NOT IN ('not-sent', 'refused'))
+                 OR m.kind = 'manager-notice' AND m.due_at < 9223372036854775807))";
 /// What lies ahead was begun before the clock was set back: as long ago as that was, at most.
 pub(super) const SET_BACK: [&str; 3] = [
     "UPDATE started SET begun_at = $1 WHERE begun_at > $1",
@@ -53,7 +65,11 @@ pub(super) async fn against<'s, DB: Dialect>(
             unit: &started.unit,
         };
         let history = history::read(tx, &whose, step.now).await?;
-        if limits.are_reached(&history, !started.unit.is_empty(), step.now) {
+        if limits.are_reached(&history, !started.unit.is_empty(), started.texts, step.now) {
+            return Ok(Against::Limit);
+        }
+        let links = history::links(tx, &started.texted_hash, step.now).await?;
+        if !started.texted_hash.is_empty() && links >= limits.manager_hour {
             return Ok(Against::Limit);
         }
     }
@@ -97,12 +113,13 @@ pub(super) async fn put_off<DB: Dialect>(
     for alarm in &cap.alarms {
         messages::queue(tx, id, alarm, mail_domain, now).await?;
     }
-    let sql = "UPDATE ticket SET lease_owner = '', lease_until = 0, woken = 0, due_at = $3
+    let sql = "UPDATE ticket SET lease_owner = '', lease_until = 0, woken = 0,
+             due_at = CASE WHEN woken = 1 AND due_at < $3 THEN due_at ELSE $3 END
          WHERE id = $1 AND fence = $2";
     tx.run(sql, values![id, fence, cap.again_at]).await
 }
 
-/// A delivery has ended with a technician: when nothing of it left, it has used up nothing.
+/// A delivery has ended with a technician: what of it left counts, and nothing else.
 pub(super) async fn give_back<DB: Dialect>(
     tx: &mut Tx<DB>,
     id: TicketId,

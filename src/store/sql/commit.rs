@@ -188,6 +188,7 @@ async fn update<DB: Dialect>(
              woken = CASE WHEN $20 = 1 THEN 0 ELSE woken END,
              replied = CASE WHEN $6 = 1 THEN replied ELSE 0 END,
              urgent = CASE WHEN $21 = 1 THEN 1 ELSE urgent END,
+             owes_text = $23,
              lease_owner = CASE WHEN $20 = 1 THEN '' ELSE lease_owner END,
              lease_until = CASE WHEN $20 = 1 THEN 0 ELSE lease_until END
          WHERE id = $1 AND fence = $2 AND state = $3 RETURNING id";
@@ -216,6 +217,7 @@ async fn update<DB: Dialect>(
         step.release,
         step.urgent,
         step.pickup_browser.as_deref().unwrap_or_default(),
+        step.state.owes_text(),
     ];
     tx.hits_unless_taken(sql, values).await
 }
@@ -251,8 +253,9 @@ async fn count<DB: Dialect>(
     started: &Started,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
-    let sql = "INSERT INTO started (ticket, account, sender, phone_hash, unit, counts, mismatch, begun_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let sql = "INSERT INTO started (ticket, account, sender, phone_hash, unit, counts, mismatch, begun_at,
+             texted_hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     let values = values![
         id,
         started.account.as_str(),
@@ -262,6 +265,7 @@ async fn count<DB: Dialect>(
         started.counts,
         started.mismatch,
         now,
+        started.texted_hash.as_str(),
     ];
     tx.run(sql, values).await
 }

@@ -4,7 +4,6 @@ use serde_json::json;
 
 use super::dialect::Dialect;
 use super::intake::told;
-use super::limits::correspondent;
 use super::threads::Joined;
 use super::tx::Tx;
 use super::value::values;
@@ -41,7 +40,9 @@ pub(super) fn writer(kind: Kind) -> &'static str {
 /// address, and no writer of a readable mail is ''.)
 pub(super) fn counts_as(kind: Kind, from: Option<&EmailAddress>, mailbox: &str) -> String {
     match kind {
-        Kind::Password | Kind::General | Kind::Automatic => from.map(correspondent).unwrap_or_default(),
+        Kind::Password | Kind::General | Kind::Automatic => {
+            from.map(EmailAddress::correspondent).unwrap_or_default()
+        }
         Kind::Quarantine => mailbox.to_owned(),
     }
 }

@@ -1,12 +1,13 @@
 //! Accounts for which nothing is automated until a person lifts that.
 
 use super::dialect::Dialect;
+use super::history::DAY;
 use super::tx::Tx;
 use super::value::{Row, values};
 use super::{SqlStore, audit, ticket};
-use crate::store::{AuditEntry, Freeze, Frozen, StoreError};
+use crate::store::{AuditEntry, Freeze, Frozen, MACHINE, StoreError};
 use crate::ticket::TicketId;
-use crate::types::{AccountId, UnixMillis};
+use crate::types::{AccountId, FROZEN_AFTER, UnixMillis};
 
 const ALL: &str = "SELECT f.account, f.username, t.year, t.running, f.why, f.frozen_by, f.frozen_at
      FROM frozen f JOIN ticket t ON t.id = f.ticket ORDER BY f.frozen_at, f.account";
@@ -25,6 +26,10 @@ pub(super) async fn freeze<DB: Dialect>(
     tx.run(sql, values![account.as_str(), username.as_str(), id, why.as_str(), by.as_str(), now]).await
 }
 
+/// Wrong phones of the last day, the oldest first.
+pub(super) const GUESSES: &str = "SELECT s.account, t.username, t.year, t.running, s.begun_at
+     FROM started s JOIN ticket t ON t.id = s.ticket WHERE s.begun_at > $1 AND s.mismatch = 1 ORDER BY s.id";
+
 fn read(mut row: Row) -> Result<Frozen, StoreError> {
     Ok(Frozen {
         account: AccountId::new(row.text()?),
@@ -36,15 +41,45 @@ fn read(mut row: Row) -> Result<Frozen, StoreError> {
     })
 }
 
+/// Every frozen account: those that an owner has had frozen, and those of which somebody seems to guess phones.
+async fn all<DB: Dialect>(tx: &mut Tx<DB>, now: UnixMillis) -> Result<Vec<Frozen>, StoreError> {
+    let mut all: Vec<Frozen> =
+        tx.rows(ALL, values![]).await?.into_iter().map(read).collect::<Result<_, _>>()?;
+    let mut guesses: Vec<Vec<Frozen>> = Vec::new();
+    for mut row in tx.rows(GUESSES, values![now.minus(DAY)]).await? {
+        let guess = Frozen {
+            account: AccountId::new(row.text()?),
+            username: row.text()?,
+            ticket: ticket::number(&mut row)?,
+            why: format!(
+                "{FROZEN_AFTER} requests with wrong phones in a day; a day after them it ends by itself"
+            ),
+            by: MACHINE.to_owned(),
+            at: row.time()?,
+        };
+        match guesses.iter_mut().find(|of| of.first().is_some_and(|one| one.account == guess.account)) {
+            Some(of) => of.push(guess),
+            None => guesses.push(vec![guess]),
+        }
+    }
+    let enough = usize::try_from(FROZEN_AFTER).unwrap_or(usize::MAX);
+    let new = guesses.into_iter().filter(|of| of.len() >= enough).filter_map(|mut of| of.pop());
+    for guessed in new {
+        if all.iter().all(|frozen| frozen.account != guessed.account) {
+            all.push(guessed);
+        }
+    }
+    Ok(all)
+}
+
 impl<DB: Dialect> SqlStore<DB> {
     pub(super) async fn look_for_freeze(&self, account: &AccountId) -> Result<bool, StoreError> {
         let mut tx = self.read("looking for a freeze").await?;
         tx.hits(ONE, values![account.as_str()]).await
     }
 
-    pub(super) async fn list_frozen(&self) -> Result<Vec<Frozen>, StoreError> {
-        let mut tx = self.read("listing frozen accounts").await?;
-        tx.rows(ALL, values![]).await?.into_iter().map(read).collect()
+    pub(super) async fn list_frozen(&self, now: UnixMillis) -> Result<Vec<Frozen>, StoreError> {
+        all(&mut self.read("listing frozen accounts").await?, now).await
     }
 
     pub(super) async fn lift_freeze(
@@ -54,13 +89,15 @@ impl<DB: Dialect> SqlStore<DB> {
         now: UnixMillis,
     ) -> Result<Option<Frozen>, StoreError> {
         let mut tx = self.write("lifting a freeze").await?;
-        let all: Vec<Frozen> =
-            tx.rows(ALL, values![]).await?.into_iter().map(read).collect::<Result<_, _>>()?;
         let is =
             |frozen: &Frozen| frozen.account.as_str() == whom || frozen.username.eq_ignore_ascii_case(whom);
-        let Some(frozen) = all.into_iter().find(is) else { return Ok(None) };
-        let sql = "DELETE FROM frozen WHERE account = $1 RETURNING ticket";
-        let Some(mut row) = tx.row(sql, values![frozen.account.as_str()]).await? else { return Ok(None) };
+        let Some(frozen) = all(&mut tx, now).await?.into_iter().find(is) else { return Ok(None) };
+        let account = frozen.account.as_str();
+        tx.run("DELETE FROM frozen WHERE account = $1", values![account]).await?;
+        let forget = "UPDATE started SET mismatch = 0 WHERE account = $1 AND mismatch = 1";
+        tx.run(forget, values![account]).await?;
+        let sql = "SELECT id FROM ticket WHERE year = $1 AND running = $2";
+        let mut row = tx.one(sql, values![frozen.ticket.year(), frozen.ticket.running()]).await?;
         audit::write(&mut tx, TicketId(row.number()?), &entry, now).await?;
         tx.commit().await?;
         Ok(Some(frozen))

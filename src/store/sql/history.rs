@@ -32,8 +32,8 @@ pub(super) use texts;
 /// set back since, nobody can tell when that was.
 pub(super) const HISTORY: &str = concat!(
     "SELECT
-     (SELECT coalesce(max(begun_at), 0) FROM started WHERE account = $1 AND counts = 1),
-     (SELECT COUNT(*) FROM started WHERE account = $1 AND begun_at > $5 AND counts = 1),
+     (SELECT coalesce(max(begun_at), 0) FROM started WHERE account = $1 AND counts > 0),
+     (SELECT COUNT(*) FROM started WHERE account = $1 AND begun_at > $5 AND counts > 0),
      (SELECT COUNT(*) FROM started WHERE sender = $2 AND sender <> '' AND begun_at > $5 AND counts = 1),
      (SELECT COUNT(*) FROM started WHERE phone_hash = $3 AND phone_hash <> '' AND begun_at > $5 AND counts = 1),
      (SELECT COUNT(*) FROM started WHERE unit = $4 AND unit <> '' AND begun_at > $6 AND counts = 1),
@@ -42,10 +42,9 @@ pub(super) const HISTORY: &str = concat!(
      ",
     texts!("$5"),
     ",
-     (SELECT COUNT(*) FROM ticket t WHERE t.live = 1 AND t.account <> '' AND NOT EXISTS
-         (SELECT 1 FROM intent i WHERE i.ticket = t.id AND i.kind IN ('text', 'link')))
-     + (SELECT COUNT(*) FROM message WHERE channel = 'phone' AND counted_at = 0
-         AND due_at < 9223372036854775807),
+     (SELECT COUNT(*) FROM ticket WHERE live = 1 AND account <> '' AND owes_text = 1)
+     + (SELECT COUNT(*) FROM message WHERE channel = 'phone' AND due_at < 9223372036854775807
+         AND (counted_at = 0 OR outcome IN ('not-sent', 'refused', 'uncertain'))),
      (SELECT COUNT(*) FROM started WHERE account = $1 AND begun_at > $5 AND mismatch = 1),
      (SELECT COUNT(*) FROM frozen WHERE account = $1),
      coalesce((SELECT year FROM ticket WHERE account = $1 AND live = 1 AND account <> ''), 0),
@@ -84,7 +83,23 @@ pub(super) async fn read<DB: Dialect>(
     })
 }
 
+pub(super) const LINKS: &str = "SELECT COUNT(*) FROM started
+     WHERE texted_hash = $1 AND texted_hash <> '' AND begun_at > $2 AND counts = 1";
+
+/// How many links went to the phone with this hash in the last hour.
+pub(super) async fn links<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    texted_hash: &str,
+    now: UnixMillis,
+) -> Result<u32, StoreError> {
+    tx.one(LINKS, values![texted_hash, now.minus(HOUR)]).await?.count()
+}
+
 impl<DB: Dialect> SqlStore<DB> {
+    pub(super) async fn read_links(&self, texted_hash: &str, now: UnixMillis) -> Result<u32, StoreError> {
+        links(&mut self.read("counting a manager's links").await?, texted_hash, now).await
+    }
+
     pub(super) async fn read_history(
         &self,
         account: &AccountId,

@@ -120,6 +120,7 @@ impl<DB: Dialect> SqlStore<DB> {
         say_link(&mut mail, link);
         let subject = mail.subject.clone();
         let made = insert_ticket(tx, &mail, &subject, link, now).await?;
+        joins::is_about_a_change(tx, made.id, &mail).await?;
         let acknowledge = mail.ticket.acknowledge.take();
         insert_mail(tx, mail, made.id, 0, Lies::InInbox, now).await?;
         self.acknowledge(tx, made.id, acknowledge, now).await?;
@@ -134,7 +135,7 @@ impl<DB: Dialect> SqlStore<DB> {
         now: UnixMillis,
     ) -> Result<Recorded, StoreError> {
         joins::reply(tx, joined.id, now).await?;
-        joins::answers(tx, joined.id, &mail.answers).await?;
+        joins::is_about_a_change(tx, joined.id, &mail).await?;
         let acknowledge = mail.ticket.acknowledge.take();
         insert_mail(tx, mail, joined.id, 0, Lies::InInbox, now).await?;
         self.acknowledge(tx, joined.id, acknowledge, now).await?;

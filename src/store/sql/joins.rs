@@ -7,9 +7,10 @@ use super::intake::told;
 use super::tx::Tx;
 use super::value::{corrupt, list, values};
 use super::{NEVER, audit, ticket};
-use crate::store::StoreError;
+use crate::mail::Trust;
+use crate::store::{Incoming, StoreError};
 use crate::ticket::{Effect, Event, Fate, Move, Standing, State, TicketId};
-use crate::types::{Check, CheckResult, MessageId, Reason, Trail, UnixMillis};
+use crate::types::{Check, CheckResult, Reason, Trail, UnixMillis};
 
 /// What a ticket is before a reply.
 struct Before {
@@ -24,16 +25,33 @@ struct Before {
 pub(super) const ANSWERS_A_NOTICE: &str = "SELECT id FROM message
      WHERE message_id IN (SELECT value FROM json_each($1)) AND ticket = $2 AND kind = 'owner-notice'";
 
-/// The mail that joins the ticket answers these.
-pub(super) async fn answers<DB: Dialect>(
+/// The ticket with this number told this address of a change.
+pub(super) const TOLD_OF_A_CHANGE: &str = "SELECT o.id FROM message o JOIN ticket t ON t.id = o.ticket
+     WHERE o.addressee = $1 AND o.kind = 'owner-notice' AND o.channel = 'mail' AND t.year = $2 AND t.running = $3";
+
+/// A mail has come to the ticket `id`. Does it answer the notice of a change, or does whoever got one write anew and
+/// name the ticket by its number? Then it comes first, and nothing more: a mail proves nobody.
+pub(super) async fn is_about_a_change<DB: Dialect>(
     tx: &mut Tx<DB>,
     id: TicketId,
-    answers: &[MessageId],
+    mail: &Incoming,
 ) -> Result<(), StoreError> {
-    if !answers.is_empty() && tx.hits(ANSWERS_A_NOTICE, values![list(answers), id]).await? {
+    let answers =
+        !mail.answers.is_empty() && tx.hits(ANSWERS_A_NOTICE, values![list(&mail.answers), id]).await?;
+    if answers || names_a_change(tx, mail).await? {
         tx.run("UPDATE ticket SET urgent = 1 WHERE id = $1", values![id]).await?;
     }
     Ok(())
+}
+
+/// Only when somebody vouches for the sender: else anybody could put mails first under the owner's name.
+async fn names_a_change<DB: Dialect>(tx: &mut Tx<DB>, mail: &Incoming) -> Result<bool, StoreError> {
+    let (Some(from), Some(tag)) = (&mail.from, mail.tag) else { return Ok(false) };
+    // An answer to another mail carries the number in its subject by itself.
+    if mail.trust < Trust::Vouched || !mail.answers.is_empty() {
+        return Ok(false);
+    }
+    tx.hits(TOLD_OF_A_CHANGE, values![from.as_str(), tag.year(), tag.running()]).await
 }
 
 /// A reply has come to the ticket.

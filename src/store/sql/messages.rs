@@ -10,11 +10,13 @@ use serde_json::json;
 use super::dialect::Dialect;
 use super::history::DAY;
 use super::intake::told;
-use super::limits::correspondent;
 use super::tx::Tx;
 use super::value::{Row, corrupt, list, values};
 use super::{NEVER, SqlStore, audit, ceiling, ticket};
-use crate::store::{Addressee, Begun, Channel, MessageClaim, MessageKind, NewMessage, StoreError, TextCap};
+use crate::store::{
+    Addressee, Begun, Channel, MessageClaim, MessageKind, NewMessage, StoreError, TextCap, TextSent,
+    TextSoFar,
+};
 use crate::ticket::TicketId;
 use crate::types::{AccountId, EmailAddress, MessageId, Outcome, UnixMillis};
 
@@ -24,7 +26,7 @@ const PHONE: &str = Channel::Phone.code();
 pub(super) const DUE: &str =
     "SELECT o.id, o.fence, o.ticket, t.year, t.running, o.kind, o.channel, o.addressee, o.words,
          o.message_id, o.created_at, o.tries, o.unclear, o.begun_at, o.outcome,
-         o.returned_status, o.returned, t.subject,
+         o.gateway, o.outcome, o.ended_at, o.detail, o.failed_by, o.returned_status, o.returned, t.subject,
          coalesce((SELECT m.message_id FROM mail m
              WHERE m.ticket = o.ticket AND m.duplicate_of = 0 AND m.writer <> 'machine'
                  AND m.message_id <> ''
@@ -56,7 +58,7 @@ pub(super) async fn queue<DB: Dialect>(
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let (channel, addressee, correspondent) = match &message.to {
-        Addressee::Mail(address) => (MAIL, address.as_str(), correspondent(address)),
+        Addressee::Mail(address) => (MAIL, address.as_str(), address.correspondent()),
         Addressee::Phone(account) => (PHONE, account.as_str(), String::new()),
     };
     if message.kind == MessageKind::Alarm {
@@ -141,13 +143,17 @@ impl<DB: Dialect> SqlStore<DB> {
                 for alarm in &cap.alarms {
                     queue(&mut tx, ticket, alarm, &self.mail_domain, now).await?;
                 }
+                let sql = "UPDATE message SET due_at = $3, lease_owner = '', lease_until = 0
+                     WHERE id = $1 AND fence = $2";
+                tx.run(sql, values![id, fence, cap.again_at]).await?;
                 tx.commit().await?;
                 return Ok(Begun::TextsUsedUp);
             }
         }
-        // One that was begun and never ended may have left, whoever stopped the program meanwhile.
+        // One that was taken before has not arrived, and has left all the same; and one that was begun and never
+        // ended may have, whoever stopped the program meanwhile.
         let sql = "UPDATE message SET tries = tries + 1, begun_at = $3, outcome = '', detail = '',
-                 unclear = unclear + CASE WHEN tries > 0 AND outcome = '' THEN 1 ELSE 0 END,
+                 unclear = unclear + CASE WHEN outcome = 'accepted' OR tries > 0 AND outcome = '' THEN 1 ELSE 0 END,
                  counted_at = CASE WHEN channel = 'phone' THEN CAST($3 AS BIGINT) ELSE 0 END
              WHERE id = $1 AND fence = $2 AND due_at < $4 RETURNING kind, tries";
         let Some(mut row) = tx.row(sql, values![id, fence, now, NEVER]).await? else {
@@ -169,21 +175,66 @@ impl<DB: Dialect> SqlStore<DB> {
         now: UnixMillis,
     ) -> Result<(), StoreError> {
         let mut tx = self.write("ending a message").await?;
-        // One that has come back meanwhile is due for that.
-        let sql = "UPDATE message SET outcome = $3, detail = $4, ended_at = $5,
-                 due_at = CASE WHEN returned = 'failed' THEN due_at ELSE $6 END,
-                 unclear = unclear + CASE WHEN $3 = 'uncertain' THEN 1 ELSE 0 END,
-                 lease_owner = '', lease_until = 0
-             WHERE id = $1 AND fence = $2 RETURNING ticket, channel";
-        let due_at = again_at.unwrap_or(NEVER);
-        let values = values![id, fence, outcome.code(), outcome.detail(), now, due_at];
-        let Some(mut row) = tx.row(sql, values).await? else { return Ok(()) };
-        let ticket = TicketId(row.number()?);
-        let event = format!("{}.{}", call(&row.text()?), outcome.code());
-        let data = json!({ "key": key(id), "detail": outcome.detail() });
-        audit::write(&mut tx, ticket, &told(&event, &data), now).await?;
+        end(&mut tx, id, fence, outcome, again_at, now).await?;
         tx.commit().await
     }
+
+    pub(super) async fn finish_text(
+        &self,
+        id: i64,
+        fence: i64,
+        sent: &TextSent,
+        again_at: Option<UnixMillis>,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write("ending a text").await?;
+        // After a try that surely did not leave the one before is still the last one.
+        let sql = "UPDATE message SET failed_by = $5,
+                 gateway = CASE WHEN $3 = '' THEN gateway ELSE $3 END,
+                 sent_key = CASE WHEN $3 = '' THEN sent_key ELSE $4 END
+             WHERE id = $1 AND fence = $2";
+        let values = values![id, fence, sent.gateway.as_str(), sent.key.as_str(), list(&sent.failed_by)];
+        tx.run(sql, values).await?;
+        end(&mut tx, id, fence, &sent.outcome, again_at, now).await?;
+        tx.commit().await
+    }
+
+    pub(super) async fn give_message_back(
+        &self,
+        id: i64,
+        fence: i64,
+        again_at: Option<UnixMillis>,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write("giving a message back").await?;
+        let sql = "UPDATE message SET due_at = $3, lease_owner = '', lease_until = 0
+             WHERE id = $1 AND fence = $2";
+        tx.run(sql, values![id, fence, again_at.unwrap_or(NEVER)]).await?;
+        tx.commit().await
+    }
+}
+
+/// Nothing when somebody else has it by now.
+async fn end<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    id: i64,
+    fence: i64,
+    outcome: &Outcome,
+    again_at: Option<UnixMillis>,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    // One that has come back meanwhile is due for that.
+    let sql = "UPDATE message SET outcome = $3, detail = $4, ended_at = $5,
+             due_at = CASE WHEN returned = 'failed' THEN due_at ELSE $6 END,
+             unclear = unclear + CASE WHEN $3 = 'uncertain' THEN 1 ELSE 0 END,
+             lease_owner = '', lease_until = 0
+         WHERE id = $1 AND fence = $2 RETURNING ticket, channel";
+    let due_at = again_at.unwrap_or(NEVER);
+    let values = values![id, fence, outcome.code(), outcome.detail(), now, due_at];
+    let Some(mut row) = tx.row(sql, values).await? else { return Ok(()) };
+    let ticket = TicketId(row.number()?);
+    let event = format!("{}.{}", call(&row.text()?), outcome.code());
+    let data = json!({ "key": key(id), "detail": outcome.detail() });
+    audit::write(tx, ticket, &told(&event, &data), now).await
 }
 
 /// The call in the audit log's words.
@@ -193,6 +244,12 @@ fn call(channel: &str) -> &'static str {
 
 fn key(id: i64) -> String {
     format!("m{id}")
+}
+
+/// The message that is sent under `key`, if one can be: `m7-1f2e3d4c`.
+pub(super) fn id_in(key: &str) -> Option<i64> {
+    let (id, _number) = key.strip_prefix('m')?.split_once('-')?;
+    id.parse().ok()
 }
 
 /// A message that cannot be read keeps its lease, and neither fails the others nor stands before them.
@@ -215,6 +272,15 @@ fn interrupted(row: &mut Row) -> Result<bool, StoreError> {
 fn returned(row: &mut Row) -> Result<Option<String>, StoreError> {
     let status = row.text()?;
     Ok((row.text()? == "failed").then_some(status))
+}
+
+/// Reads the columns `gateway, outcome, ended_at, detail, failed_by`.
+fn text_so_far(row: &mut Row) -> Result<TextSoFar, StoreError> {
+    let (gateway, outcome) = (row.text()?, row.text()?);
+    let (at, reference) = (row.time()?, row.text()?);
+    let taken = (outcome == "accepted").then_some((at, reference));
+    let failed_by = row.parsed("gateways where a text failed", |json| serde_json::from_str(json).ok())?;
+    Ok(TextSoFar { gateway, taken, failed_by })
 }
 
 fn claim(mut row: Row) -> Result<MessageClaim, StoreError> {
@@ -240,6 +306,7 @@ fn claim(mut row: Row) -> Result<MessageClaim, StoreError> {
         tries: row.count()?,
         unclear: row.count()?,
         interrupted: interrupted(&mut row)?,
+        text: text_so_far(&mut row)?,
         returned: returned(&mut row)?,
         subject: row.text()?,
         answers: row.parsed_or_none("a Message-ID", |text| MessageId::parse(text).ok())?,

@@ -13,7 +13,7 @@ use self::tx::Tx;
 use super::{
     Arrival, AuditEntry, Begun, ChainReport, Channel, Claim, Committed, Frozen, InQuarantine, Incoming,
     KeptMail, LetOut, Listed, MailsLimit, MessageClaim, MessageKind, NewMessage, Pause, Recorded, Step, Store,
-    StoreError, StoredReceipt, Switch, TextCap, Thread, TicketFilter,
+    StoreError, StoredReceipt, Switch, TextCap, TextSent, Thread, TicketFilter,
 };
 use crate::delivery::Receipt;
 use crate::keyring::Keyring;
@@ -221,6 +221,26 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         self.finish_message(id, fence, outcome, again_at, now).await
     }
 
+    async fn end_text(
+        &self,
+        id: i64,
+        fence: i64,
+        sent: &TextSent,
+        again_at: Option<UnixMillis>,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        self.finish_text(id, fence, sent, again_at, now).await
+    }
+
+    async fn release_message(
+        &self,
+        id: i64,
+        fence: i64,
+        again_at: Option<UnixMillis>,
+    ) -> Result<(), StoreError> {
+        self.give_message_back(id, fence, again_at).await
+    }
+
     async fn end_returned(
         &self,
         id: i64,
@@ -254,6 +274,10 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         self.find_receipt(key).await
     }
 
+    async fn receipt_for_message(&self, id: i64) -> Result<Option<StoredReceipt>, StoreError> {
+        self.find_message_receipt(id).await
+    }
+
     async fn history(
         &self,
         account: &AccountId,
@@ -263,6 +287,10 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         now: UnixMillis,
     ) -> Result<History, StoreError> {
         self.read_history(account, sender, phone_hash, unit, now).await
+    }
+
+    async fn links_to(&self, phone_hash: &str, now: UnixMillis) -> Result<u32, StoreError> {
+        self.read_links(phone_hash, now).await
     }
 
     async fn mails_of(&self, id: TicketId, limit: MailsLimit) -> Result<Option<Vec<KeptMail>>, StoreError> {
@@ -315,8 +343,8 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         self.look_for_freeze(account).await
     }
 
-    async fn frozen(&self) -> Result<Vec<Frozen>, StoreError> {
-        self.list_frozen().await
+    async fn frozen(&self, now: UnixMillis) -> Result<Vec<Frozen>, StoreError> {
+        self.list_frozen(now).await
     }
 
     async fn unfreeze(

@@ -10,7 +10,7 @@ use super::{
     migrations, places, quarantine, reads, receipts, threads,
 };
 
-const HOT: [(&str, &str); 48] = [
+const HOT: [(&str, &str); 53] = [
     ("ledger: inbox", ledger::IN_INBOX),
     ("ledger: folder", ledger::IN_FOLDER),
     ("ledger: not moved", ledger::UNMOVED),
@@ -29,6 +29,7 @@ const HOT: [(&str, &str); 48] = [
     ("record: a mail of ours", bounces::SENT),
     ("size of a ticket's mails", intake::MAILS_SIZE),
     ("record: an owner answers", joins::ANSWERS_A_NOTICE),
+    ("record: an owner writes", joins::TOLD_OF_A_CHANGE),
     ("record: by mail", threads::BY_MAIL),
     ("record: by message", threads::BY_MESSAGE),
     ("record: by tag", threads::BY_TAG),
@@ -45,8 +46,12 @@ const HOT: [(&str, &str); 48] = [
     ("claim messages", messages::DUE),
     ("receipt by reference", receipts::BY_REFERENCE),
     ("receipt for intent", receipts::FOR_INTENT),
+    ("receipt by a message's reference", receipts::MESSAGE_BY_REFERENCE),
+    ("receipt for message", receipts::FOR_MESSAGE),
     ("history", history::HISTORY),
+    ("links of a manager", history::LINKS),
     ("frozen", frozen::ONE),
+    ("wrong phones", frozen::GUESSES),
     ("texts of the day", ceiling::TEXTS),
     ("nothing left", ceiling::NOTHING_LEFT),
     ("set back: started", ceiling::SET_BACK[0]),

@@ -4,7 +4,7 @@
 use super::dialect::Dialect;
 use super::tx::Tx;
 use super::value::{Row, values};
-use super::{SqlStore, ticket};
+use super::{NEVER, SqlStore, messages, ticket};
 use crate::delivery::Receipt;
 use crate::store::{StoreError, StoredReceipt};
 use crate::ticket::{Effect, TicketId};
@@ -32,6 +32,25 @@ pub(super) const FOR_INTENT: &str =
          ON r.gateway = i.gateway AND r.intent_key = '' AND r.reference = i.detail
      WHERE i.intent_key = $1 AND i.outcome = 'accepted' AND i.detail <> ''";
 
+/// The message that left under this key, or may have.
+const MESSAGE: &str = "SELECT id FROM message WHERE id = $1 AND channel = 'phone' AND begun_at > 0";
+pub(super) const MESSAGE_BY_REFERENCE: &str = "SELECT id, sent_key FROM message
+     WHERE gateway = $1 AND gateway <> '' AND detail = $2 AND detail <> '' AND outcome = 'accepted'
+     ORDER BY id DESC LIMIT 1";
+pub(super) const FOR_MESSAGE: &str =
+    "SELECT r.receipt, r.came_at FROM message m JOIN receipt r ON r.gateway = m.gateway AND r.intent_key = m.sent_key
+     WHERE m.id = $1 AND m.sent_key <> ''
+     UNION ALL
+     SELECT r.receipt, r.came_at FROM message m JOIN receipt r
+         ON r.gateway = m.gateway AND r.intent_key = '' AND r.reference = m.detail
+     WHERE m.id = $1 AND m.outcome = 'accepted' AND m.detail <> ''";
+
+/// What a receipt is about.
+enum About {
+    Ticket(TicketId),
+    Message(i64),
+}
+
 impl<DB: Dialect> SqlStore<DB> {
     pub(super) async fn keep_receipt(
         &self,
@@ -42,41 +61,76 @@ impl<DB: Dialect> SqlStore<DB> {
         now: UnixMillis,
     ) -> Result<bool, StoreError> {
         let mut tx = self.write("keeping a receipt").await?;
-        let mut intent = None;
-        if let Some(key) = key {
-            intent = tx.row(BY_KEY, values![key, gateway]).await?;
-        }
-        if intent.is_none() {
-            intent = tx.row(BY_REFERENCE, values![gateway, reference]).await?;
-        }
-        let (key, ticket) = match intent {
-            Some(mut row) => (row.text()?, Some(TicketId(row.number()?))),
-            None => (String::new(), None),
-        };
+        let found = what_it_is_about(&mut tx, gateway, key, reference).await?;
+        let (key, about) = found.map_or((String::new(), None), |(key, about)| (key, Some(about)));
         let sql = "INSERT INTO receipt (gateway, intent_key, reference, receipt, came_at)
              VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (gateway, intent_key, reference) DO UPDATE
                  SET receipt = excluded.receipt, came_at = excluded.came_at
                  WHERE receipt.receipt <> 'delivered'";
         tx.run(sql, values![gateway, key, reference, word(receipt), now]).await?;
-        if let Some(ticket) = ticket {
-            wake(&mut tx, ticket, now).await?;
+        match &about {
+            Some(About::Ticket(ticket)) => wake(&mut tx, *ticket, now).await?,
+            Some(About::Message(id)) => {
+                // One that waits for it: whoever has it just now looks again by themselves.
+                let sql = "UPDATE message SET due_at = $2 WHERE id = $1 AND due_at < $3 AND due_at > $2";
+                tx.run(sql, values![*id, now, NEVER]).await?;
+            }
+            None => {}
         }
         tx.commit().await?;
-        Ok(ticket.is_some())
+        Ok(about.is_some())
     }
 
     pub(super) async fn find_receipt(&self, key: &str) -> Result<Option<StoredReceipt>, StoreError> {
         let mut tx = self.read("looking for a receipt").await?;
-        let kept = |mut row: Row| {
-            let receipt = row.parsed("a receipt", from_word)?;
-            Ok(StoredReceipt { receipt, at: row.time()? })
-        };
-        let rows = tx.rows(FOR_INTENT, values![key]).await?;
-        let receipts = rows.into_iter().map(kept).collect::<Result<Vec<_>, StoreError>>()?;
-        let rank = |kept: &StoredReceipt| (kept.receipt == Receipt::Delivered, kept.at);
-        Ok(receipts.into_iter().max_by_key(rank))
+        best(tx.rows(FOR_INTENT, values![key]).await?)
     }
+
+    pub(super) async fn find_message_receipt(&self, id: i64) -> Result<Option<StoredReceipt>, StoreError> {
+        let mut tx = self.read("looking for the receipt of a message").await?;
+        best(tx.rows(FOR_MESSAGE, values![id]).await?)
+    }
+}
+
+/// The receipt that holds among these: nothing undoes a delivery.
+fn best(rows: Vec<Row>) -> Result<Option<StoredReceipt>, StoreError> {
+    let kept = |mut row: Row| {
+        let receipt = row.parsed("a receipt", from_word)?;
+        Ok(StoredReceipt { receipt, at: row.time()? })
+    };
+    let receipts = rows.into_iter().map(kept).collect::<Result<Vec<_>, StoreError>>()?;
+    let rank = |kept: &StoredReceipt| (kept.receipt == Receipt::Delivered, kept.at);
+    Ok(receipts.into_iter().max_by_key(rank))
+}
+
+/// The intent or message that a receipt is about, and the key under which it left.
+async fn what_it_is_about<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    gateway: &str,
+    key: Option<&str>,
+    reference: &str,
+) -> Result<Option<(String, About)>, StoreError> {
+    let mut intent = None;
+    if let Some(key) = key {
+        intent = tx.row(BY_KEY, values![key, gateway]).await?;
+        if let Some(id) = messages::id_in(key)
+            && tx.hits(MESSAGE, values![id]).await?
+        {
+            return Ok(Some((key.to_owned(), About::Message(id))));
+        }
+    }
+    if intent.is_none() {
+        intent = tx.row(BY_REFERENCE, values![gateway, reference]).await?;
+    }
+    if let Some(mut row) = intent {
+        return Ok(Some((row.text()?, About::Ticket(TicketId(row.number()?)))));
+    }
+    let Some(mut row) = tx.row(MESSAGE_BY_REFERENCE, values![gateway, reference]).await? else {
+        return Ok(None);
+    };
+    let id = row.number()?;
+    Ok(Some((row.text()?, About::Message(id))))
 }
 
 /// Makes a ticket due that is not at rest; who has it just now cannot put that off.

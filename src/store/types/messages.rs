@@ -1,7 +1,7 @@
 //! Words that leave beside passwords: what, to whom, and the claim that gives the right to send them.
 
 use crate::ticket::TicketId;
-use crate::types::{AccountId, EmailAddress, MessageId, TicketNumber, UnixMillis};
+use crate::types::{AccountId, EmailAddress, MessageId, Outcome, TicketNumber, UnixMillis};
 
 /// Words that shall leave, beside the password itself. Written in the transaction of what they
 /// tell; sent later, at least once, always under the same Message-ID or key.
@@ -114,7 +114,7 @@ pub enum Begun {
     Yes,
     /// Somebody else has it.
     Lost,
-    /// It is a text, and those of the day are used up; nothing was changed.
+    /// It is a text, and those of the day are used up: it is due again as the cap says.
     TextsUsedUp,
 }
 
@@ -138,14 +138,40 @@ pub struct MessageClaim {
     pub created_at: UnixMillis,
     /// Attempts before this one.
     pub tries: u32,
-    /// Those of them that may have left.
+    /// Those of them that may have left, and those that a gateway took and that did not arrive.
     pub unclear: u32,
     /// The last one was begun, and nobody knows how it ended: a program was stopped. It may have left, too.
     pub interrupted: bool,
+    /// What is known of its tries, when it leaves by text.
+    pub text: TextSoFar,
     /// Set when it came back: the server's code, empty when it gave none. It is not sent again.
     pub returned: Option<String>,
     /// The Message-ID of the ticket's newest mail from a person, which this one answers.
     pub answers: Option<MessageId>,
     /// The ticket's subject.
     pub subject: String,
+}
+
+/// What is known of the tries of a message that leaves by text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TextSoFar {
+    /// The gateway of the last try that left or may have left; empty for none.
+    pub gateway: String,
+    /// When that gateway took it, and its name for it; `None` when nobody knows whether it did.
+    pub taken: Option<(UnixMillis, String)>,
+    /// Gateways that told that it did not arrive.
+    pub failed_by: Vec<String>,
+}
+
+/// How a try of a message that leaves by text has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextSent {
+    /// How.
+    pub outcome: Outcome,
+    /// The gateway that took it, or may have; empty for none.
+    pub gateway: String,
+    /// The key under which that gateway got it.
+    pub key: String,
+    /// Gateways that told that it did not arrive.
+    pub failed_by: Vec<String>,
 }

@@ -9,7 +9,7 @@ mod work;
 
 pub use ledger::{Found, LedgerEntry, MailId, Settled, Totals, UidScope};
 pub use mails::{Arrival, Incoming, KeptMail, MailsLimit, NewTicket, Recorded, Thread};
-pub use messages::{Addressee, Begun, Channel, MessageClaim, MessageKind, NewMessage};
+pub use messages::{Addressee, Begun, Channel, MessageClaim, MessageKind, NewMessage, TextSent, TextSoFar};
 pub use quarantine::{InQuarantine, LetOut, Quarantined};
 pub(crate) use reads::MACHINE;
 pub use reads::{AuditEntry, ChainReport, Frozen, Listed, Switch, TicketFilter, TicketView};

@@ -131,8 +131,12 @@ pub struct Started {
     pub sender: String,
     /// Keyed hash of the phone in the mail; empty when there was none.
     pub phone_hash: String,
+    /// Keyed hash of the manager's phone that gets a link; empty when none does.
+    pub texted_hash: String,
     /// The unit; empty when unknown.
     pub unit: String,
+    /// How many texts it needs now.
+    pub texts: u32,
     /// True for a delivery that was begun, false for a wrong phone only.
     pub counts: bool,
     /// True when the phone in the mail was not a registered one.

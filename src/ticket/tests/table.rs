@@ -31,6 +31,7 @@ const TABLE: &[(&str, &[(&str, &str)])] = &[
         &[
             ("rerouted to nobody", "technician"),
             ("shown", "revealed"),
+            ("disowned", "technician"),
             ("time over", "technician"),
             ("replied", "applied"),
         ],
@@ -81,6 +82,7 @@ const TEXTING_A_PASS: &[(&str, &str)] = &[
     ("texted delivered", "done"),
     ("rerouted for a pass", "offered"),
     ("rerouted to nobody", "technician"),
+    ("disowned", "technician"),
     ("time over", "technician"),
 ];
 
@@ -111,6 +113,7 @@ const TEXTING: &[(&str, &str)] = &[
     ("texted delivered", "done"),
     ("rerouted", "offered"),
     ("rerouted to nobody", "technician"),
+    ("disowned", "technician"),
     ("time over", "technician"),
 ];
 

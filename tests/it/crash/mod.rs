@@ -11,7 +11,7 @@ mod clock;
 mod effects;
 mod gateways;
 mod invariants;
-mod passes;
+pub(crate) mod passes;
 mod people;
 pub(crate) mod stopping_store;
 mod stops;

@@ -155,6 +155,24 @@ impl<A: Around> Store for StoppingStore<A> {
     ) -> Result<Option<UnixMillis>, StoreError> {
         self.around.call(self.inner.message_left(ticket, kind)).await
     }
+    async fn end_text(
+        &self,
+        id: i64,
+        fence: i64,
+        sent: &TextSent,
+        again_at: Option<UnixMillis>,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        stopped!(self, "end_text", self.inner.end_text(id, fence, sent, again_at, now))
+    }
+    async fn release_message(
+        &self,
+        id: i64,
+        fence: i64,
+        again_at: Option<UnixMillis>,
+    ) -> Result<(), StoreError> {
+        stopped!(self, "release_message", self.inner.release_message(id, fence, again_at))
+    }
     async fn receipt(
         &self,
         gateway: &str,
@@ -168,6 +186,9 @@ impl<A: Around> Store for StoppingStore<A> {
     async fn receipt_for(&self, key: &str) -> Result<Option<StoredReceipt>, StoreError> {
         self.around.call(self.inner.receipt_for(key)).await
     }
+    async fn receipt_for_message(&self, id: i64) -> Result<Option<StoredReceipt>, StoreError> {
+        self.around.call(self.inner.receipt_for_message(id)).await
+    }
     async fn history(
         &self,
         account: &AccountId,
@@ -177,6 +198,9 @@ impl<A: Around> Store for StoppingStore<A> {
         now: UnixMillis,
     ) -> Result<History, StoreError> {
         self.around.call(self.inner.history(account, sender, phone_hash, unit, now)).await
+    }
+    async fn links_to(&self, phone_hash: &str, now: UnixMillis) -> Result<u32, StoreError> {
+        self.around.call(self.inner.links_to(phone_hash, now)).await
     }
     async fn mails_of(&self, id: TicketId, limit: MailsLimit) -> Result<Option<Vec<KeptMail>>, StoreError> {
         self.around.call(self.inner.mails_of(id, limit)).await
@@ -223,8 +247,8 @@ impl<A: Around> Store for StoppingStore<A> {
     async fn is_frozen(&self, account: &AccountId) -> Result<bool, StoreError> {
         self.around.call(self.inner.is_frozen(account)).await
     }
-    async fn frozen(&self) -> Result<Vec<Frozen>, StoreError> {
-        self.around.call(self.inner.frozen()).await
+    async fn frozen(&self, now: UnixMillis) -> Result<Vec<Frozen>, StoreError> {
+        self.around.call(self.inner.frozen(now)).await
     }
     async fn unfreeze(
         &self,

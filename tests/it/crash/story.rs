@@ -161,6 +161,7 @@ impl Story {
             patience: Duration::from_secs(5),
             retry: Duration::from_millis(20),
             look: Duration::from_millis(20),
+            balances: Duration::from_secs(3600),
         };
         // Where a request waits, it looks twice, and not hundreds of times.
         if self == Self::Limits { Timing { retry: Duration::from_secs(1), ..short } } else { short }

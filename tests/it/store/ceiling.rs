@@ -20,6 +20,7 @@ const NONE: Limits = Limits {
     phone_day: 1000,
     unit_hour: 1000,
     desk_hour: 1000,
+    manager_hour: 1000,
     texts_day: 1000,
     wrong_phones: 3,
 };
@@ -32,6 +33,8 @@ fn started(n: usize) -> Started {
         sender: format!("user-{n}@kommun.example"),
         phone_hash: format!("phone-{n}"),
         unit: format!("unit-{n}"),
+        texted_hash: String::new(),
+        texts: 1,
         counts: true,
         mismatch: false,
     }
@@ -67,12 +70,13 @@ fn count(ended: &[Committed], how: &Committed) -> usize {
 
 pub async fn of_twenty_that_begin_at_once_no_more_than_each_limit_do(world: World) {
     type Same = fn(&mut Started, &Started);
-    let kinds: [(Limits, Same); 5] = [
+    let kinds: [(Limits, Same); 6] = [
         (Limits { account_day: 3, ..NONE }, |one, same| one.account = same.account.clone()),
         (Limits { sender_day: 3, ..NONE }, |one, same| one.sender.clone_from(&same.sender)),
         (Limits { phone_day: 3, ..NONE }, |one, same| one.phone_hash.clone_from(&same.phone_hash)),
         (Limits { unit_hour: 3, ..NONE }, |one, same| one.unit.clone_from(&same.unit)),
-        (Limits { desk_hour: 15, ..NONE }, |_, _| {}),
+        (Limits { manager_hour: 3, ..NONE }, |one, _| one.texted_hash = "a manager's".to_owned()),
+        (Limits { desk_hour: 18, ..NONE }, |_, _| {}),
     ];
     for (round, (limits, same)) in kinds.into_iter().enumerate() {
         let ended = at_once(&world, 20, |n| {
@@ -81,11 +85,11 @@ pub async fn of_twenty_that_begin_at_once_no_more_than_each_limit_do(world: Worl
             begins(one, limits)
         })
         .await;
-        // Twelve have begun before the last round.
+        // Fifteen have begun before the last round.
         assert_eq!(count(&ended, &Committed::Done), 3, "{limits:?}: {ended:?}");
         assert_eq!(count(&ended, &Committed::OverLimit), 17, "{limits:?}: {ended:?}");
     }
-    assert_eq!(world.number("SELECT COUNT(*) FROM started").await, 15);
+    assert_eq!(world.number("SELECT COUNT(*) FROM started").await, 18);
 }
 
 /// Begins one at `now`, which needs no more than `limits` allow; did it?
@@ -160,6 +164,10 @@ pub async fn a_warning_waits_for_the_cap_too(world: World) {
     let begin =
         async |n: usize| world.store.begin_message(due[n].id, due[n].fence, &cap_of(1), NOW).await.unwrap();
     assert_eq!((begin(0).await, begin(1).await), (Begun::Yes, Begun::TextsUsedUp));
+    let waits =
+        format!("SELECT COUNT(*) FROM message WHERE lease_owner = '' AND due_at = {}", NOW.plus(HOUR).0);
+    assert_eq!(world.number(&waits).await, 1, "it is not tried again and again");
+    assert_eq!(world.number("SELECT COUNT(*) FROM audit WHERE event = 'warning.not-sent'").await, 0);
     assert_eq!((owed().await.texts_day, owed().await.texts_owed), (1, 1));
     let unclear = Outcome::Uncertain { cause: String::new() };
     world.store.end_message(due[0].id, due[0].fence, &unclear, Some(NOW), NOW).await.unwrap();
@@ -206,6 +214,96 @@ pub async fn what_surely_left_nothing_counts_for_nothing_and_everything_else_doe
     ];
     for (n, (outcome, receipt, counts)) in cases.into_iter().enumerate() {
         assert_eq!(ends(&world, n, outcome.clone(), receipt).await, counts, "{outcome:?} {receipt:?}");
+    }
+}
+
+/// A delivery whose text was refused, with this intent before it and this message beside it, ends with a
+/// technician; how many count for its account, and for the desk.
+async fn ends_with(
+    world: &World,
+    n: usize,
+    set: Option<Outcome>,
+    message: Option<(MessageKind, Option<Outcome>)>,
+) -> (u32, u32) {
+    let store = world.store.as_ref();
+    let id = live_ticket(store, &format!("ends-with-{n}"), &format!("a-with-{n}")).await;
+    let refused = Outcome::Refused { cause: String::new() };
+    let text = Intent { outcome: Some(refused), ..intent(&format!("n{}-text-1", id.0), IntentKind::Text) };
+    let set = set.map(|outcome| Intent {
+        outcome: Some(outcome),
+        ..intent(&format!("n{}-set-1", id.0), IntentKind::Set)
+    });
+    let to = || Addressee::Mail(address("karin@kommun.example"));
+    let messages =
+        message.iter().map(|(kind, _)| NewMessage { kind: *kind, to: to(), values: "{}".to_owned() });
+    let mut steps = vec![
+        Step {
+            intent: IntentChange::Begin(text),
+            started: Some(started(n)),
+            messages: messages.collect(),
+            ..step(sealed_state())
+        },
+        step(technician()),
+    ];
+    steps.splice(1..1, set.map(|set| Step { intent: IntentChange::Begin(set), ..step(sealed_state()) }));
+    let sent = message.and_then(|(_, outcome)| outcome);
+    for (at, step) in steps.into_iter().enumerate() {
+        if let (1, Some(outcome)) = (at, &sent) {
+            let due = store.claim_messages(Channel::Mail, "one", LEASE, 9, NOW).await.unwrap().remove(0);
+            store.begin_message(due.id, due.fence, &cap(), NOW).await.unwrap();
+            store.end_message(due.id, due.fence, outcome, None, NOW).await.unwrap();
+        }
+        let claim = claim(store, id).await;
+        assert_eq!(store.commit(id, claim.fence, &sealed_state(), step).await.unwrap(), Committed::Done);
+    }
+    world.run("UPDATE message SET due_at = 9223372036854775807").await;
+    let Started { account, sender, .. } = started(n);
+    let history = store.history(&account, &sender, "", "", NOW).await.unwrap();
+    (history.account_day, history.sender_day)
+}
+
+pub async fn what_left_by_mail_counts_and_a_changed_password_for_its_account_alone(world: World) {
+    let unclear = || Outcome::Uncertain { cause: String::new() };
+    let refused = || Outcome::Refused { cause: String::new() };
+    use MessageKind::*;
+    let cases = [
+        (None, None, (0, 0)),
+        (Some(refused()), None, (0, 0)),
+        (Some(accepted("")), None, (1, 0)),
+        (Some(unclear()), None, (1, 0)),
+        (None, Some((ManagerLink, Some(accepted("")))), (1, 1)),
+        (None, Some((ManagerCode, Some(unclear()))), (1, 1)),
+        (None, Some((OwnerWarning, Some(accepted("")))), (1, 1)),
+        (None, Some((ManagerLink, Some(refused()))), (0, 0)),
+        (None, Some((ManagerLink, None)), (0, 0)),
+        // It leaves yet, whatever became of the offer.
+        (None, Some((ManagerNotice, None)), (1, 1)),
+        (None, Some((OwnerNotice, Some(accepted("")))), (0, 0)),
+    ];
+    for (n, (set, message, counts)) in cases.into_iter().enumerate() {
+        let found = ends_with(&world, n, set.clone(), message.clone()).await;
+        assert_eq!(found, counts, "{set:?} {message:?}");
+    }
+}
+
+pub async fn a_text_is_kept_for_whom_it_is_owed_and_a_link_goes_with_its_warning(world: World) {
+    let store = world.store.as_ref();
+    let owed = async || store.history(&AccountId::new("a"), "", "", "", NOW).await.unwrap().texts_owed;
+    assert_eq!(owed().await, 0);
+    // Its password is set, and nobody has taken its text.
+    let id = live_ticket(store, "owed", "a-owed").await;
+    let not_sent = Outcome::NotSent { cause: String::new() };
+    let text = Intent { outcome: Some(not_sent), ..intent("n1-text-1", IntentKind::Text) };
+    let claimed = claim(store, id).await;
+    let begun = Step { intent: IntentChange::Begin(text), ..step(sealed_state()) };
+    store.commit(id, claimed.fence, &sealed_state(), begun).await.unwrap();
+    assert_eq!(owed().await, 1);
+    let limits = Limits { texts_day: 3, ..NONE };
+    for (texts, fits) in [(3, Committed::OverLimit), (2, Committed::Done)] {
+        let id = keep(store, crowd_mail(&format!("texts-{texts}"))).await;
+        let claim = claim(store, id).await;
+        let step = begins(Started { texts, ..started(1) }, limits);
+        assert_eq!(store.commit(id, claim.fence, &claim.ticket.state, step).await, Ok(fits), "{texts}");
     }
 }
 

@@ -18,6 +18,8 @@ pub async fn a_commit_moves_everything_at_once(world: World) {
         sender: ANNA.to_owned(),
         phone_hash: "hash of a phone".to_owned(),
         unit: "Skola".to_owned(),
+        texted_hash: String::new(),
+        texts: 1,
         counts: true,
         mismatch: false,
     };

@@ -1,5 +1,6 @@
 //! Accounts that an owner has had frozen, and tickets that come before all others.
 
+use nyckelbud::mail::Trust;
 use nyckelbud::store::*;
 use nyckelbud::ticket::State;
 use nyckelbud::types::AccountId;
@@ -35,7 +36,7 @@ pub async fn an_account_is_frozen_once_until_a_person_lifts_it(world: World) {
     assert_eq!(store.is_frozen(&anna).await, Ok(false));
     freezes(&world, "1", "the first").await;
     freezes(&world, "2", "the second").await;
-    let all = store.frozen().await.unwrap();
+    let all = store.frozen(NOW).await.unwrap();
     assert_eq!(all.len(), 1);
     assert_eq!((all[0].why.as_str(), all[0].ticket, all[0].at), ("the first", number(1), NOW));
     assert!(
@@ -89,4 +90,69 @@ pub async fn who_answers_the_notice_of_a_change_comes_before_others(world: World
         assert!(matches!(ticket.state, State::Technician { .. }));
         assert_eq!(ticket.urgent, urgent);
     }
+}
+
+pub async fn an_account_with_too_many_wrong_phones_is_listed_and_lifted_like_any_other(world: World) {
+    let store = world.store.as_ref();
+    let anna = AccountId::new("a-anna");
+    for n in 1..=3 {
+        assert_eq!(store.frozen(NOW).await.unwrap(), [], "{n}");
+        let id = keep(store, crowd_mail(&n.to_string())).await;
+        let claim = claim(store, id).await;
+        let started = Started {
+            account: anna.clone(),
+            sender: String::new(),
+            phone_hash: format!("phone-{n}"),
+            unit: String::new(),
+            texted_hash: String::new(),
+            texts: 0,
+            counts: false,
+            mismatch: true,
+        };
+        let step = Step { started: Some(started), account: Some(account("a-anna")), ..step(technician()) };
+        store.commit(id, claim.fence, &claim.ticket.state, step).await.unwrap();
+    }
+    let all = store.frozen(NOW).await.unwrap();
+    let [frozen] = all.as_slice() else { panic!("{all:?}") };
+    assert_eq!((&frozen.account, frozen.ticket, frozen.by.as_str()), (&anna, number(3), "nyckelbud"));
+    assert_eq!(store.frozen(NOW.plus(HOUR * 24)).await.unwrap(), [], "a day later it has ended by itself");
+    let username = frozen.username.clone();
+    assert!(store.unfreeze(&username, lifted(), NOW).await.unwrap().is_some());
+    assert_eq!(store.frozen(NOW).await.unwrap(), []);
+    let history = store.history(&anna, "", "", "", NOW).await.unwrap();
+    assert_eq!(history.account_mismatches_day, 0);
+    assert_eq!(world.number("SELECT COUNT(*) FROM audit WHERE event = 'account.unfrozen'").await, 1);
+}
+
+/// What the owner's mail is, and whether the ticket that it comes to is looked at first.
+async fn comes_first(world: &World, name: &str, change: impl FnOnce(&mut Incoming)) -> bool {
+    let id = keep(world.store.as_ref(), mail_but(name, change)).await;
+    world.store.ticket(id).await.unwrap().unwrap().urgent
+}
+
+pub async fn an_owner_who_writes_anew_and_names_the_ticket_of_a_change_comes_before_others(world: World) {
+    let store = world.store.as_ref();
+    // A colleague has asked for the owner.
+    let id = keep(store, crowd_mail("1")).await;
+    let claim = claim(store, id).await;
+    let owner = "owner@kommun.example";
+    let notice = NewMessage {
+        kind: MessageKind::OwnerNotice,
+        to: Addressee::Mail(address(owner)),
+        values: "{}".to_owned(),
+    };
+    let step = Step { messages: vec![notice], ..step(delivered(true)) };
+    store.commit(id, claim.fence, &claim.ticket.state, step).await.unwrap();
+    let writes = |from: &'static str, trust: Trust, tag: u32| {
+        move |mail: &mut Incoming| {
+            mail.from = Some(address(from));
+            mail.trust = trust;
+            mail.tag = Some(number(tag));
+        }
+    };
+    assert!(comes_first(&world, "2", writes(owner, Trust::OwnDomain, 1)).await);
+    assert!(!comes_first(&world, "3", writes(owner, Trust::Unverified, 1)).await, "nobody vouches for it");
+    assert!(!comes_first(&world, "4", writes("other@kommun.example", Trust::OwnDomain, 1)).await);
+    assert!(!comes_first(&world, "5", writes(owner, Trust::OwnDomain, 9)).await, "another number");
+    assert_eq!(store.frozen(NOW).await.unwrap(), [], "a mail proves nobody");
 }

@@ -142,13 +142,17 @@ contract! {
         of_twenty_texts_at_once_no_more_than_the_cap_begin_and_people_are_told_once,
         a_warning_waits_for_the_cap_too,
         what_surely_left_nothing_counts_for_nothing_and_everything_else_does,
+        what_left_by_mail_counts_and_a_changed_password_for_its_account_alone,
+        a_text_is_kept_for_whom_it_is_owed_and_a_link_goes_with_its_warning,
         a_clock_that_was_set_back_keeps_what_counts_within_its_window,
         a_pause_never_undoes_what_a_person_turned_and_tells_once,
         after_a_persons_word_the_desk_counts_anew;
     frozen:
         an_account_is_frozen_once_until_a_person_lifts_it,
         what_is_urgent_comes_first_while_it_is_open,
-        who_answers_the_notice_of_a_change_comes_before_others;
+        who_answers_the_notice_of_a_change_comes_before_others,
+        an_owner_who_writes_anew_and_names_the_ticket_of_a_change_comes_before_others,
+        an_account_with_too_many_wrong_phones_is_listed_and_lifted_like_any_other;
     restored:
         what_is_under_way_in_a_store_from_a_backup_is_held_once,
         a_mail_that_somebody_moves_by_day_holds_nothing,
@@ -165,7 +169,9 @@ contract! {
         a_receipt_is_kept_by_key_and_wakes_its_ticket,
         a_receipt_before_the_outcome_is_found_by_its_reference,
         nothing_undoes_a_delivery,
-        another_gateways_receipt_fits_nothing;
+        another_gateways_receipt_fits_nothing,
+        a_messages_receipt_is_kept_and_makes_it_due_while_it_waits,
+        a_text_that_failed_before_its_outcome_was_kept_counts_for_nothing;
     reads:
         history_counts_days_and_hours,
         tickets_are_listed_in_order_and_filtered,

@@ -15,6 +15,8 @@ async fn start(world: &World, id: TicketId, now: UnixMillis, change: impl FnOnce
         sender: ANNA.to_owned(),
         phone_hash: "phone".to_owned(),
         unit: "Skola".to_owned(),
+        texted_hash: String::new(),
+        texts: 1,
         counts: true,
         mismatch: false,
     };
@@ -63,14 +65,14 @@ pub async fn history_counts_days_and_hours(world: World) {
         unit_hour: 0,
         desk_hour: 1,
         texts_day: 2,
-        texts_owed: 0,
+        texts_owed: 1,
         account_mismatches_day: 1,
         frozen: false,
         live: Some(number(1)),
     };
     assert_eq!(anna, expected);
     let nobody = store.history(&AccountId::new("a-cia"), "", "", "", NOW).await.unwrap();
-    assert_eq!(nobody, History { desk_hour: 1, texts_day: 2, ..History::default() });
+    assert_eq!(nobody, History { desk_hour: 1, texts_day: 2, texts_owed: 1, ..History::default() });
 }
 
 pub async fn tickets_are_listed_in_order_and_filtered(world: World) {

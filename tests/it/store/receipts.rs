@@ -87,3 +87,83 @@ pub async fn another_gateways_receipt_fits_nothing(world: World) {
     assert!(store.receipt("elks", Some(KEY), "r-1", Receipt::Delivered, NOW).await.unwrap());
     assert_eq!(store.next_due().await.unwrap(), None);
 }
+
+pub async fn a_messages_receipt_is_kept_and_makes_it_due_while_it_waits(world: World) {
+    let store = world.store.as_ref();
+    let id = keep(store, mail("1")).await;
+    let claimed = claim(store, id).await;
+    let to = Addressee::Phone(nyckelbud::types::AccountId::new("a-anna"));
+    let warning = NewMessage { kind: MessageKind::OwnerWarning, to, values: "{}".to_owned() };
+    let step = Step { messages: vec![warning], ..step(technician()) };
+    store.commit(id, claimed.fence, &claimed.ticket.state, step).await.unwrap();
+    let due =
+        async |now: UnixMillis| store.claim_messages(Channel::Phone, "one", LEASE, 5, now).await.unwrap();
+    let first = due(NOW).await.remove(0);
+    assert_eq!(first.text, TextSoFar::default());
+    let key = format!("m{}-1f2e3d4c", first.id);
+    assert!(
+        !store.receipt("elks", Some(&key), "r-1", Receipt::Failed, NOW).await.unwrap(),
+        "it has not left"
+    );
+    store.begin_message(first.id, first.fence, &cap(), NOW).await.unwrap();
+    let sent = TextSent {
+        outcome: accepted("r-1"),
+        gateway: "elks".to_owned(),
+        key: key.clone(),
+        failed_by: Vec::new(),
+    };
+    let later = NOW.plus(HOUR);
+    store.end_text(first.id, first.fence, &sent, Some(later), NOW).await.unwrap();
+    assert!(due(NOW).await.is_empty());
+    // By its reference, which came before all this; by its key; and of another gateway, which says nothing.
+    let found = async || store.receipt_for_message(first.id).await.unwrap().map(|kept| kept.receipt);
+    assert_eq!(found().await, Some(Receipt::Failed));
+    world.run("DELETE FROM receipt").await;
+    store.receipt("modem", Some(&key), "r-1", Receipt::Failed, later).await.unwrap();
+    assert_eq!(found().await, None);
+    assert!(store.receipt("elks", None, "r-1", Receipt::Failed, NOW).await.unwrap());
+    assert_eq!(found().await, Some(Receipt::Failed));
+    let second = due(NOW).await.remove(0);
+    let so_far =
+        TextSoFar { gateway: "elks".to_owned(), taken: Some((NOW, "r-1".to_owned())), failed_by: Vec::new() };
+    assert_eq!((second.text, second.unclear), (so_far, 0));
+    // It leaves through the next one; the first one is not forgotten, and both have left.
+    store.begin_message(second.id, second.fence, &cap(), NOW).await.unwrap();
+    let failed_by = vec!["elks".to_owned()];
+    let sent = TextSent { gateway: "modem".to_owned(), failed_by: failed_by.clone(), ..sent };
+    store.end_text(second.id, second.fence, &sent, Some(later), NOW).await.unwrap();
+    let texts =
+        store.history(&nyckelbud::types::AccountId::new("a"), "", "", "", NOW).await.unwrap().texts_day;
+    assert_eq!(texts, 2);
+    let third = due(later).await.remove(0);
+    assert_eq!((third.text.gateway.as_str(), third.text.failed_by, third.unclear), ("modem", failed_by, 1));
+    store.release_message(third.id, third.fence, None).await.unwrap();
+    assert!(store.receipt("modem", Some(&key), "r-1", Receipt::Failed, later).await.unwrap());
+    assert!(due(later).await.is_empty(), "what is over stays so");
+}
+
+/// It lies under the gateway's own name for the text, which nobody knew when it came.
+pub async fn a_text_that_failed_before_its_outcome_was_kept_counts_for_nothing(world: World) {
+    let store = world.store.as_ref();
+    let id = live_ticket(store, "1", "a-anna").await;
+    store.receipt("elks", None, "r-1", Receipt::Failed, NOW).await.unwrap();
+    let started = Started {
+        account: nyckelbud::types::AccountId::new("a-anna"),
+        sender: ANNA.to_owned(),
+        phone_hash: "phone".to_owned(),
+        texted_hash: String::new(),
+        unit: String::new(),
+        texts: 1,
+        counts: true,
+        mismatch: false,
+    };
+    let text =
+        IntentChange::Begin(Intent { outcome: Some(accepted("r-1")), ..intent(KEY, IntentKind::Text) });
+    let begins = Step { started: Some(started), intent: text, ..step(sealed_state()) };
+    for (next, counts) in [(begins, 1), (step(technician()), 0)] {
+        let claim = claim(store, id).await;
+        store.commit(id, claim.fence, &claim.ticket.state, next).await.unwrap();
+        let history = store.history(&nyckelbud::types::AccountId::new("a-anna"), "", "", "", NOW).await;
+        assert_eq!(history.unwrap().account_day, counts);
+    }
+}

@@ -69,6 +69,7 @@ async fn migrates_once(url: &str) {
         "0006_crowds.sql",
         "0007_limits.sql",
         "0008_links.sql",
+        "0009_told.sql",
         "0010_messages.sql",
     ];
     assert_eq!(store::migrate(url).await.unwrap(), all);

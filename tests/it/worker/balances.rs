@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use nyckelbud::types::EmailAddress;
+use async_trait::async_trait;
+use nyckelbud::delivery::{MailSender, OutgoingMail};
+use nyckelbud::types::{EmailAddress, Outcome};
 use nyckelbud::worker::{Health, Worker};
 use tokio_util::sync::CancellationToken;
 
@@ -72,4 +74,55 @@ async fn a_low_balance_is_told_before_an_outage_to_those_who_get_alarms() {
         assert_eq!(mails().len(), usize::from(low));
         assert!(service.taken().is_empty());
     }
+}
+
+/// A mail server that refuses the first mails, and keeps the text of the others.
+#[derive(Default)]
+struct RefusesTwo {
+    tries: std::sync::atomic::AtomicUsize,
+    taken: std::sync::Mutex<Vec<String>>,
+}
+
+#[async_trait]
+impl MailSender for RefusesTwo {
+    async fn send(&self, mail: &OutgoingMail) -> Outcome {
+        if self.tries.fetch_add(1, std::sync::atomic::Ordering::SeqCst) < 2 {
+            return Outcome::NotSent { cause: "no connection".to_owned() };
+        }
+        self.taken.lock().unwrap().push(mail.text.clone());
+        Outcome::Accepted { reference: String::new() }
+    }
+
+    async fn probe(&self) -> Result<String, String> {
+        Ok("it answers".to_owned())
+    }
+}
+
+#[tokio::test]
+async fn a_low_balance_is_told_again_when_the_mail_could_not_leave_and_then_no_more() {
+    let service = Service::start(Kind::Twilio, Fault::None).await;
+    service.set_balance(4_999);
+    let place = Place::new();
+    let mail = Arc::new(RefusesTwo::default());
+    let desk = OpenDesk::open(&place.folder, &place.clock, |parts| {
+        parts.gateways = vec![service.gateway()];
+        parts.mail = Arc::clone(&mail) as _;
+        parts.rules.alarm_to = vec![EmailAddress::parse("drift@kommun.example").unwrap()];
+        parts.timing.balances = Duration::from_millis(20);
+    })
+    .await;
+    let stop = CancellationToken::new();
+    let worker = Worker::new(Arc::clone(&desk.parts), Arc::new(Health::expecting(&[])));
+    let running = tokio::spawn(worker.run(Vec::new(), CancellationToken::new(), stop.clone()));
+    let told = || (!mail.taken.lock().unwrap().is_empty()).then_some(());
+    until("the alarm has left", Duration::from_secs(40), told).await;
+    let asked = service.asked();
+    until("it is looked at a few times more", Duration::from_secs(40), || {
+        (service.asked() > asked + 3).then_some(())
+    })
+    .await;
+    stop.cancel();
+    running.await.unwrap().unwrap();
+    let taken = mail.taken.lock().unwrap();
+    assert!(taken.len() == 1 && taken[0].contains("is 49.99 SEK, which is low"), "{taken:?}");
 }

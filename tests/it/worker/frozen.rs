@@ -6,11 +6,11 @@ use super::texting::mails_to;
 use super::*;
 use crate::support::letters;
 
-const ANNA: &str = "anna.andersson@kommun.example";
+pub(super) const ANNA: &str = "anna.andersson@kommun.example";
 const FILIP: &str = "filip.nord@kommun.example";
 
 /// The token of the link in the notice to an owner.
-fn notice_token(place: &Place, to: &str) -> String {
+pub(super) fn notice_token(place: &Place, to: &str) -> String {
     let mails = mails_to(&place.folder, to);
     let link = mails.iter().find_map(|mail| mail.split_once("/p/")).expect("the notice holds a link").1;
     link.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect()
@@ -61,7 +61,7 @@ async fn an_owner_who_says_it_was_not_them_freezes_the_account_until_a_person_li
 }
 
 #[tokio::test]
-async fn a_guessed_or_a_warnings_link_freezes_nobody() {
+async fn a_guessed_link_and_a_warnings_that_comes_in_time_freeze_nobody() {
     let place = Place::new();
     place.deliver(OFFERED);
     place.deliver(TEXTED);
@@ -72,8 +72,9 @@ async fn a_guessed_or_a_warnings_link_freezes_nobody() {
     let forged = format!("{}{last}", &token[..token.len() - 1]);
     assert_eq!(desk.answer(&forged, None, PickupAnswer::NotMe).await, PickupView::Gone);
     let stop = demo_desk::stop_token(&place.folder).expect("the warning's link");
-    desk.answer(&stop, None, PickupAnswer::NotMe).await;
-    assert_eq!(desk.parts.store.frozen().await.unwrap(), []);
+    assert_eq!(desk.answer(&stop, None, PickupAnswer::NotMe).await, PickupView::Stopped);
+    assert_eq!(desk.answer(&stop, None, PickupAnswer::NotMe).await, PickupView::Stopped, "twice is once");
+    assert_eq!(desk.parts.store.frozen(desk.parts.clock.now()).await.unwrap(), []);
 }
 
 #[tokio::test]

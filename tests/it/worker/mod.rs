@@ -16,9 +16,12 @@ use crate::support::desk::{OpenDesk, TurnedClock};
 use crate::support::scripted_gateway::ScriptedGateway;
 
 mod balances;
+mod breaking;
 pub mod codes;
 mod failover;
 mod frozen;
+mod frozen_meanwhile;
+mod limits;
 mod links;
 mod messages;
 mod pickup;
@@ -32,6 +35,7 @@ mod switch;
 mod texting;
 mod time;
 mod together;
+mod warnings;
 mod words;
 
 /// Offered to Karin Ek, because the phone in the mail is not Filip's.

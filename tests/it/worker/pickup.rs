@@ -130,18 +130,6 @@ async fn the_owner_who_did_not_ask_stops_it_and_a_technician_takes_over() {
 }
 
 #[tokio::test]
-async fn an_owner_who_comes_too_late_is_told_so() {
-    let place = Place::new();
-    place.deliver(OFFERED);
-    let desk = place.open().await;
-    desk.work().await;
-    desk.reveal(&place.token(), &karins_phone()).await.unwrap();
-    let stop = demo_desk::stop_token(&place.folder).expect("the warning's link");
-    assert_eq!(desk.answer(&stop, None, PickupAnswer::NotMe).await, PickupView::TooLate);
-    assert!(matches!(desk.ticket(OFFERED).await.state, State::Revealed { .. }));
-}
-
-#[tokio::test]
 async fn a_key_rotated_meanwhile_changes_no_ones_way() {
     let place = Place::new();
     place.deliver(OFFERED);
@@ -156,14 +144,14 @@ async fn a_key_rotated_meanwhile_changes_no_ones_way() {
 }
 
 /// A directory that answers a few times and then never.
-struct FailsFrom {
+pub(super) struct FailsFrom {
     call: u32,
     calls: std::sync::atomic::AtomicU32,
     inner: std::sync::Arc<dyn nyckelbud::directory::Directory>,
 }
 
 impl FailsFrom {
-    fn new(call: u32, inner: std::sync::Arc<dyn nyckelbud::directory::Directory>) -> Self {
+    pub(super) fn new(call: u32, inner: std::sync::Arc<dyn nyckelbud::directory::Directory>) -> Self {
         Self { call, calls: std::sync::atomic::AtomicU32::new(0), inner }
     }
 }

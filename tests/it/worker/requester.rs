@@ -55,7 +55,7 @@ async fn an_owner_who_did_not_ask_stops_it_on_the_page() {
     assert!(ticket.urgent, "somebody writes in her name");
     let said = "they did not ask; the account is frozen until a person lifts it";
     assert!(ticket.trail.0.iter().any(|line| line.evidence.contains(said)), "{:?}", ticket.trail);
-    let frozen = desk.parts.store.frozen().await.unwrap();
+    let frozen = desk.parts.store.frozen(desk.parts.clock.now()).await.unwrap();
     assert_eq!(frozen.iter().map(|one| one.account.as_str()).collect::<Vec<_>>(), ["a-anna"]);
     assert_eq!(desk.look(&token, Some(&karins_phone())).await, PickupView::HandedBack);
     assert_eq!(desk.reveal(&token, &Browser::new([2; 16])).await, Err(PickupView::Gone));

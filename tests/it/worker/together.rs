@@ -26,11 +26,29 @@ fn people() -> String {
 }
 
 fn asks(place: &Place, n: usize, from: &str) {
-    let mail =
-        letters::request(&format!("asks-{n}"), &format!("person{n}"), &format!("070-174 06 {:02}", n + 10));
+    asks_as(place, &format!("asks-{n}"), n, &phone_of(n), from);
+}
+
+pub(super) fn phone_of(n: usize) -> String {
+    format!("070-174 06 {:02}", n + 10)
+}
+
+/// A mail `name` from `from` that asks for person `n`, with this phone.
+pub(super) fn asks_as(place: &Place, name: &str, n: usize, phone: &str, from: &str) {
+    let mail = letters::request(name, &format!("person{n}"), phone);
     let mail =
         mail.replacen(&format!("From: person{n}@"), &format!("From: {from}@"), 1).replace('\n', "\r\n");
-    demo_desk::deliver_raw(&place.folder, &format!("asks-{n}"), mail.as_bytes());
+    demo_desk::deliver_raw(&place.folder, name, mail.as_bytes());
+}
+
+/// A desk of these people with lines of `[policy]`, and `more` at the end of its configuration.
+pub(super) fn crowd(policy: &str, more: &str) -> Place {
+    let place = Place::with(more);
+    let path = place.folder.join("nyckelbud.toml");
+    let config = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, config.replacen("[policy]\n", &format!("[policy]\n{policy}\n"), 1)).unwrap();
+    std::fs::write(place.folder.join("directory.toml"), people()).unwrap();
+    place
 }
 
 /// Everybody asks at the same moment of two workers; how many got a password, and the reasons of the others.
@@ -39,11 +57,7 @@ async fn all_at_once(
     from: Option<&str>,
     store: Option<Arc<dyn Store>>,
 ) -> (usize, Vec<Reason>) {
-    let place = Place::new();
-    let config = std::fs::read_to_string(place.folder.join("nyckelbud.toml")).unwrap();
-    let config = config.replacen("[policy]\n", &format!("[policy]\n{policy}\n"), 1);
-    std::fs::write(place.folder.join("nyckelbud.toml"), config).unwrap();
-    std::fs::write(place.folder.join("directory.toml"), people()).unwrap();
+    let place = crowd(policy, "");
     let with_store = |parts: &mut nyckelbud::worker::Parts| {
         if let Some(store) = &store {
             parts.store = Arc::clone(store);

@@ -76,3 +76,24 @@ async fn a_password_of_characters_that_was_set_for_a_text_is_shown_as_it_is() {
     assert_eq!(texted(&gateway), [shown.as_str()], "the page shows another than the text held");
     assert!(place.opens("a-anna", &shown));
 }
+
+/// Three quarters of all words are names of Filip: none of them is in his password, whichever name it is of.
+#[tokio::test]
+async fn no_word_of_a_password_is_part_of_a_name() {
+    let words = include_str!("../../../src/password/words.txt");
+    let words: Vec<&str> = words.lines().filter(|line| !line.starts_with('#')).collect();
+    let (names, free) = words.split_at(words.len() / 4 * 3);
+    let place = of_words("");
+    // Not longer than a username may be.
+    let aliases: Vec<String> = names.chunks(7).map(|words| format!("\"{}\"", words.join("."))).collect();
+    let username = "username = \"filip.nord@kommun.example\"\n";
+    place.people(username, &format!("{username}aliases = [{}]\n", aliases.join(", ")));
+    place.deliver(OFFERED);
+    let gateway = ScriptedGateway::new("a", false, |_, _| accepted(""));
+    let desk = open_with(&place, &[&gateway]).await;
+    desk.work().await;
+    let shown = desk.reveal(&token(&gateway), &karins_phone()).await.unwrap().to_ascii_lowercase();
+    let shown: Vec<&str> =
+        shown.split('-').map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit())).collect();
+    assert!(shown.iter().all(|word| free.contains(word)), "the password holds a name");
+}
