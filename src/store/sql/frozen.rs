@@ -28,7 +28,7 @@ pub(super) async fn freeze<DB: Dialect>(
 
 /// Wrong phones of the last day, the oldest first.
 pub(super) const GUESSES: &str = "SELECT s.account, t.username, t.year, t.running, s.begun_at
-     FROM started s JOIN ticket t ON t.id = s.ticket WHERE s.begun_at > $1 AND s.mismatch = 1 ORDER BY s.id";
+     FROM started s JOIN ticket t ON t.id = s.ticket WHERE s.begun_at > $1 AND s.mismatch = 1 ORDER BY s.begun_at, s.id";
 
 fn read(mut row: Row) -> Result<Frozen, StoreError> {
     Ok(Frozen {
