@@ -143,7 +143,16 @@ pub(crate) async fn look(
              (policy.per_unit_per_hour)"));
     }
     let desk_is_over = history.desk_hour >= parts.rules.policy.per_hour;
-    Ok(Looked { together, facts, decided, phone_hash, texted_hash, desk_is_over, texts: needed, texts_are_used_up })
+    Ok(Looked {
+        together,
+        facts,
+        decided,
+        phone_hash,
+        texted_hash,
+        desk_is_over,
+        texts: needed,
+        texts_are_used_up,
+    })
 }
 
 fn deliverable(parts: &Parts) -> Result<(), &'static str> {

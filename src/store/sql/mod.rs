@@ -12,8 +12,8 @@ use self::tidy::Tidy;
 use self::tx::Tx;
 use super::{
     Arrival, AuditEntry, Begun, ChainReport, Channel, Claim, Committed, Frozen, InQuarantine, Incoming,
-    KeptMail, LetOut, Listed, MailsLimit, MessageClaim, MessageKind, NewMessage, Pause, Recorded, Step, Store,
-    StoreError, StoredReceipt, Switch, TextCap, TextSent, Thread, TicketFilter,
+    KeptMail, LetOut, Listed, MailsLimit, MessageClaim, MessageKind, NewMessage, Pause, Recorded, Step,
+    Store, StoreError, StoredReceipt, Switch, TextCap, TextSent, Thread, TicketFilter,
 };
 use crate::delivery::Receipt;
 use crate::keyring::Keyring;
