@@ -7,7 +7,7 @@ ALTER TABLE message ADD COLUMN sent_key TEXT NOT NULL DEFAULT '';
 -- Gateways that told that it did not arrive, as a JSON list: it does not go through them again.
 ALTER TABLE message ADD COLUMN failed_by TEXT NOT NULL DEFAULT '[]';
 CREATE INDEX message_sent ON message (gateway, detail) WHERE gateway <> '';
-CREATE INDEX message_ticket ON message (ticket);
+CREATE INDEX message_ticket ON message (ticket, kind);
 
 -- 1 while the next text of what is under way has not left: so many texts of the day are kept for it.
 ALTER TABLE ticket ADD COLUMN owes_text BIGINT NOT NULL DEFAULT 0;
