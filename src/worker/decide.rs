@@ -84,6 +84,34 @@ pub(crate) struct Looked {
     texts_are_used_up: bool,
 }
 
+/// What is known of whom a mail asks for.
+#[derive(Default)]
+struct Known {
+    /// What the register answered; `None` when it was not asked.
+    facts: Option<Result<Facts, DirectoryError>>,
+    phone_hash: String,
+    history: History,
+}
+
+async fn known(parts: &Parts, together: &Together, automation: Automation) -> Result<Known, WorkError> {
+    let mut known = Known::default();
+    let (Reading::Request(request), Automation::On | Automation::Observe) = (&together.reading, automation)
+    else {
+        return Ok(known);
+    };
+    let answer = facts::read(parts, &Who::Named(request.username.value.clone())).await;
+    if let Some(keyring) = &parts.keyring {
+        known.phone_hash = keyring.phone_hash(&request.phone.value);
+    }
+    if let Some(account) = account_of(&answer) {
+        let (sender, now) = (limits::counted_sender(&together.sender), parts.now());
+        let (phone, unit) = (&known.phone_hash, &account.unit);
+        known.history = parts.store.history(&account.id, &sender, phone, unit, now).await?;
+    }
+    known.facts = Some(answer);
+    Ok(known)
+}
+
 /// Reads facts and history for what was read, and decides.
 pub(crate) async fn look(
     parts: &Parts,
@@ -92,21 +120,7 @@ pub(crate) async fn look(
     asked_before: bool,
     link: Option<Link>,
 ) -> Result<Looked, WorkError> {
-    let mut facts = None;
-    let mut phone_hash = String::new();
-    let mut history = History::default();
-    if let (Reading::Request(request), Automation::On | Automation::Observe) = (&together.reading, automation)
-    {
-        let answer = facts::read(parts, &Who::Named(request.username.value.clone())).await;
-        if let Some(keyring) = &parts.keyring {
-            phone_hash = keyring.phone_hash(&request.phone.value);
-        }
-        if let Some(account) = account_of(&answer) {
-            let (sender, now) = (limits::counted_sender(&together.sender), parts.now());
-            history = parts.store.history(&account.id, &sender, &phone_hash, &account.unit, now).await?;
-        }
-        facts = Some(answer);
-    }
+    let Known { facts, phone_hash, history } = known(parts, &together, automation).await?;
     let deliverable = deliverable(parts);
     let texts = texts(parts).await;
     // Nobody would answer a question to ourselves.

@@ -8,7 +8,7 @@ use nyckelbud::ticket::{PasswordFact, State};
 use nyckelbud::types::{Outcome, Reason};
 
 use super::gateways::{ANNAS_MOBILE, JOHNS_MOBILE};
-use super::invariants::{Check, Evidence};
+use super::invariants::{Check, Evidence, once_or_nobody_knows};
 use super::stops::fingerprint;
 use super::story::Story;
 use super::world::KARINS_MOBILE;
@@ -259,25 +259,33 @@ fn no_word_is_forgotten(evidence: &Evidence<'_>) {
     once_or_so(evidence.alarms("second browser"), "the alarm of the other browser");
     let texts = evidence.world.texts_to_karin();
     let reminders = texts.iter().filter(|text| text.contains("Påminnelse: Cecilia")).count();
-    once_or_so(reminders, "the reminder about Cecilia");
+    once_or_nobody_knows(evidence, "reminder", reminders);
 }
 
 fn five_codes_close(evidence: &Evidence<'_>) {
-    assert_eq!(evidence.reason("filip"), Some(Reason::PickupExpired));
+    assert_eq!(evidence.reason("filip"), Some(Reason::DeliveryFailed));
     assert_eq!(evidence.password_fact("filip"), Some(PasswordFact::NotChanged));
     assert_eq!(evidence.told("ticket.wrong-code"), 5);
     let entered = evidence.calls("guess").count();
     assert!((5..=6).contains(&entered), "five close it, entered {entered}");
     once_or_so(evidence.alarms("wrong codes"), "the alarm of the wrong codes");
     let texts = evidence.world.texts_to_karin();
-    once_or_so(texts.iter().filter(|text| text.contains("stängd")).count(), "the word that it is closed");
+    once_or_nobody_knows(
+        evidence,
+        "link-closed",
+        texts.iter().filter(|text| text.contains("stängd")).count(),
+    );
     assert!(matches!(evidence.ticket("john").ticket.state, State::Done { .. }), "the right code opens");
 }
 
 fn closed_by_mail(evidence: &Evidence<'_>) {
     assert_eq!(evidence.password_fact("filip"), Some(PasswordFact::NotChanged));
     let mails = evidence.world.mails_to_karin();
-    once_or_so(mails.iter().filter(|mail| mail.contains("is closed")).count(), "the word that it is closed");
+    once_or_nobody_knows(
+        evidence,
+        "link-closed",
+        mails.iter().filter(|mail| mail.contains("is closed")).count(),
+    );
     once_or_so(mails.iter().filter(|mail| mail.contains("/p/")).count(), "the link");
     assert!(evidence.world.texts_to_karin().is_empty(), "it goes by mail alone");
 }

@@ -291,7 +291,7 @@ fn the_manager_hears_of_the_link(evidence: &Evidence<'_>) {
 }
 
 /// A message of this kind was begun once, and came once, or its end is not known.
-fn once_or_nobody_knows(evidence: &Evidence<'_>, kind: &str, came: usize) {
+pub fn once_or_nobody_knows(evidence: &Evidence<'_>, kind: &str, came: usize) {
     let rows: Vec<(&str, serde_json::Value)> = evidence
         .audit
         .iter()
