@@ -24,7 +24,8 @@ pub(crate) fn nowhere(outcome: Outcome) -> TextSent {
 pub(crate) fn looks_at(parts: &Parts, sent: &TextSent) -> Option<UnixMillis> {
     let Outcome::Accepted { reference } = &sent.outcome else { return None };
     let gateway = parts.gateways.iter().find(|gateway| gateway.name() == sent.gateway)?;
-    (gateway.traits().receipts && !reference.is_empty()).then(|| parts.now().plus(ASK_EVERY))
+    let traits = gateway.traits();
+    ((traits.receipts || traits.can_be_asked) && !reference.is_empty()).then(|| parts.now().plus(ASK_EVERY))
 }
 
 /// Looks up what became of the last try, and gives the message back when it need not leave again, or not yet.
@@ -86,7 +87,15 @@ async fn receipt(parts: &Parts, claim: &MessageClaim, taken: Instant) -> Result<
         return Ok(Receipt::Pending);
     }
     let asked = tokio::time::timeout(parts.timing.gateway, gateway.ask(reference)).await;
-    Ok(asked.ok().and_then(Result::ok).unwrap_or(Receipt::Pending))
+    let told = asked.ok().and_then(Result::ok).unwrap_or(Receipt::Pending);
+    match told {
+        // Kept, so that it is known when the message waits for something else meanwhile, and after a stop.
+        Receipt::Delivered | Receipt::Failed => {
+            parts.store.receipt(gateway.name(), None, reference, told, parts.now()).await?;
+        }
+        Receipt::Pending => {}
+    }
+    Ok(told)
 }
 
 /// A text to the owner's registered mobile, as the directory has it now: a manager was asked.

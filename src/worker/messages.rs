@@ -72,6 +72,9 @@ async fn send_one(parts: &Arc<Parts>, mut claim: MessageClaim, taken: Instant) -
         }
         return Ok(parts.store.end_message(claim.id, claim.fence, &outcome, None, parts.now()).await?);
     }
+    if claim.interrupted && claim.unclear + 1 >= MAX_UNCLEAR {
+        return give_up_what_stops_us(parts, &claim).await;
+    }
     let (now, cap) = (parts.now(), parts.rules.text_cap(parts.now(), None));
     let sent = match parts.store.begin_message(claim.id, claim.fence, &cap, now).await? {
         Begun::Lost => return Ok(()),
@@ -128,6 +131,19 @@ async fn ends_unsent(parts: &Parts, claim: &MessageClaim) -> Result<Option<Outco
         }
         Outcome::NotSent { cause: why.to_owned() }
     }))
+}
+
+/// Each time that it was begun the program was stopped, and each time it may have left.
+async fn give_up_what_stops_us(parts: &Arc<Parts>, claim: &MessageClaim) -> Result<(), WorkError> {
+    let (ticket, kind) = (claim.number, claim.message.kind.code());
+    if !give_up(parts, claim, not_sent(kind, STOPPED)).await? {
+        // Somebody works on its ticket just now.
+        let again = parts.now().plus(pause(0));
+        return Ok(parts.store.release_message(claim.id, claim.fence, Some(again)).await?);
+    }
+    tracing::error!(%ticket, kind, "a message was given up, its ticket says so: {STOPPED} each time");
+    let outcome = Outcome::Uncertain { cause: STOPPED.to_owned() };
+    Ok(parts.store.end_message(claim.id, claim.fence, &outcome, None, parts.now()).await?)
 }
 
 /// A mail has come back from its way: what follows is what follows when it cannot be sent at all.

@@ -25,7 +25,7 @@ pub(super) enum Found {
     /// Its folders were compared with the store.
     Swept(usize),
     /// A part of them was.
-    InPart,
+    InPart(usize),
     /// It refuses the sign-in. It is asked again only long after [`WITHIN`], so waiting for it would tell nothing.
     Closed(usize),
 }
@@ -59,7 +59,10 @@ pub(super) async fn watch(
                     None => return,
                     Some(Found::Swept(mailbox)) => drop(waiting.remove(&mailbox)),
                     Some(Found::Closed(mailbox)) => drop(closed.insert(mailbox)),
-                    Some(Found::InPart) => late.as_mut().reset(Instant::now() + WITHIN),
+                    Some(Found::InPart(mailbox)) => {
+                        closed.remove(&mailbox);
+                        late.as_mut().reset(Instant::now() + WITHIN);
+                    }
                 }
                 look(&parts, &stop).await;
             }

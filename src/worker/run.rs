@@ -68,7 +68,7 @@ impl Worker {
                 Told::FullRound | Told::Progress => health.answered(&part),
                 // Nobody listens any more when the program ends.
                 Told::Swept => drop(found.send(Found::Swept(number))),
-                Told::SweptInPart => drop(found.send(Found::InPart)),
+                Told::SweptInPart => drop(found.send(Found::InPart(number))),
                 Told::Failed(why) => health.failed(&part, why),
                 Told::SignInRefused(why) => {
                     drop(found.send(Found::Closed(number)));

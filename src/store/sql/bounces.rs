@@ -13,7 +13,7 @@ use super::intake::told;
 use super::threads::Joined;
 use super::tx::Tx;
 use super::value::{Row, corrupt, list, values};
-use super::{NEVER, SqlStore, audit, ticket};
+use super::{NEVER, SqlStore, audit, ceiling, ticket};
 use crate::store::{Incoming, StoreError};
 use crate::ticket::{Event, Fate, Kind, Plan, State, TicketId};
 use crate::types::{Check, CheckResult, MessageId, Returned, ReturnedFate, TicketNumber, Trail, UnixMillis};
@@ -124,8 +124,11 @@ impl<DB: Dialect> SqlStore<DB> {
                  outcome = CASE WHEN $3 = $4 THEN 'refused' ELSE outcome END,
                  detail = CASE WHEN $3 = $4 THEN 'it came back: ' || returned_status ELSE detail END,
                  ended_at = CASE WHEN $3 = $4 THEN $5 ELSE ended_at END
-             WHERE id = $1 AND fence = $2";
-        tx.run(sql, values![id, fence, again_at.unwrap_or(NEVER), NEVER, now]).await?;
+             WHERE id = $1 AND fence = $2 RETURNING ticket";
+        let ended = tx.row(sql, values![id, fence, again_at.unwrap_or(NEVER), NEVER, now]).await?;
+        if let (Some(mut row), None) = (ended, again_at) {
+            ceiling::give_back_late(&mut tx, TicketId(row.number()?)).await?;
+        }
         tx.commit().await
     }
 }

@@ -4,6 +4,7 @@
 use super::dialect::Dialect;
 use super::history::{self, DAY, Whose, texts};
 use super::messages;
+use super::ticket;
 use super::tx::Tx;
 use super::value::values;
 use crate::store::{IntentChange, IntentKind, Step, StoreError, TextCap};
@@ -127,6 +128,17 @@ pub(super) async fn give_back<DB: Dialect>(
     to: &State,
 ) -> Result<(), StoreError> {
     if from.live() && matches!(to, State::Technician { .. }) {
+        tx.run(NOTHING_LEFT, values![id]).await?;
+    }
+    Ok(())
+}
+
+/// The same when the last mail of a delivery did not leave, or came back, and a technician has its ticket already.
+pub(super) async fn give_back_late<DB: Dialect>(tx: &mut Tx<DB>, id: TicketId) -> Result<(), StoreError> {
+    let sql = "SELECT state FROM ticket WHERE id = $1";
+    let Some(mut row) = tx.row(sql, values![id]).await? else { return Ok(()) };
+    let state = row.parsed("the state of a ticket", ticket::state_from)?;
+    if matches!(state, State::Technician { .. }) {
         tx.run(NOTHING_LEFT, values![id]).await?;
     }
     Ok(())

@@ -134,9 +134,10 @@ impl<DB: Dialect> SqlStore<DB> {
         now: UnixMillis,
     ) -> Result<Begun, StoreError> {
         let mut tx = self.write("beginning a message").await?;
-        let sql = "SELECT ticket, channel FROM message WHERE id = $1 AND fence = $2 AND due_at < $3";
+        let sql = "SELECT ticket, channel, tries, outcome FROM message WHERE id = $1 AND fence = $2 AND due_at < $3";
         let Some(mut row) = tx.row(sql, values![id, fence, NEVER]).await? else { return Ok(Begun::Lost) };
         let (ticket, channel) = (TicketId(row.number()?), row.text()?);
+        let never_ended = row.number()? > 0 && row.text()?.is_empty();
         if channel == PHONE {
             ceiling::take_turn(&mut tx).await?;
             if ceiling::are_used_up(&mut tx, cap, now).await? {
@@ -159,6 +160,11 @@ impl<DB: Dialect> SqlStore<DB> {
         let Some(mut row) = tx.row(sql, values![id, fence, now, NEVER]).await? else {
             return Ok(Begun::Lost);
         };
+        if never_ended {
+            let data = json!({ "key": key(id), "detail": "the program was stopped during the call" });
+            audit::write(&mut tx, ticket, &told(&format!("{}.uncertain", call(&channel)), &data), now)
+                .await?;
+        }
         let event = format!("{}.intended", call(&channel));
         let data = json!({ "key": key(id), "message": row.text()?, "try": row.number()? });
         audit::write(&mut tx, ticket, &told(&event, &data), now).await?;
@@ -234,7 +240,14 @@ async fn end<DB: Dialect>(
     let ticket = TicketId(row.number()?);
     let event = format!("{}.{}", call(&row.text()?), outcome.code());
     let data = json!({ "key": key(id), "detail": outcome.detail() });
-    audit::write(tx, ticket, &told(&event, &data), now).await
+    audit::write(tx, ticket, &told(&event, &data), now).await?;
+    match (outcome, again_at) {
+        (Outcome::Refused { .. } | Outcome::NotSent { .. }, None) => {
+            ceiling::give_back_late(tx, ticket).await
+        }
+        (Outcome::Refused { .. } | Outcome::NotSent { .. }, Some(_))
+        | (Outcome::Accepted { .. } | Outcome::Uncertain { .. }, _) => Ok(()),
+    }
 }
 
 /// The call in the audit log's words.

@@ -12,10 +12,13 @@ use crate::store::{NewMessage, Pause, Settled, StoreError};
 use crate::ticket::{Event, Fate, State, TicketId};
 use crate::types::{Check, CheckResult, Reason, Trail, UnixMillis};
 
-const NEWEST: &str = "SELECT coalesce(max(id), 0) FROM ticket WHERE reason = 'store-restored'";
+/// What was held for a restore has that reason, too, and is no sign of another one.
+const NEWEST: &str =
+    "SELECT coalesce(max(id), 0) FROM ticket WHERE reason = 'store-restored' AND state <> $1";
 /// Unless there are signs that nobody has looked at yet.
-const NO_SIGNS: &str = "UPDATE turn SET taken = $2 WHERE name = 'restored' AND NOT EXISTS (
-         SELECT 1 FROM ticket t WHERE t.id > turn.taken AND t.id < $1 AND t.reason = 'store-restored')";
+const NO_SIGNS: &str = "UPDATE turn SET taken = $2 WHERE name = 'restored' AND taken < $2 AND NOT EXISTS (
+         SELECT 1 FROM ticket t WHERE t.id > turn.taken AND t.id < $1
+             AND t.reason = 'store-restored' AND t.state <> $3)";
 const UNDER_WAY: &str = "SELECT id, state, trail FROM ticket
      WHERE live = 1 OR standing IN ('new', 'working') ORDER BY id FOR UPDATE";
 const DELIVERIES: &str = "SELECT id, state, trail FROM ticket WHERE live = 1 ORDER BY id FOR UPDATE";
@@ -24,6 +27,7 @@ const HELD: &str = "the database came out of a backup: held, because nobody know
 const IN_DOUBT: &str = "at the start the automation was off, and a mailbox could not be compared with the database: \
                         held, because nobody knows whether the database came out of a backup, what has happened to \
                         it since, nor whether the password was changed";
+const NOT_HEARD: &str = "its ticket was held before the answer was known";
 
 impl<DB: Dialect> SqlStore<DB> {
     pub(super) async fn hold_what_was_forgotten(
@@ -33,7 +37,7 @@ impl<DB: Dialect> SqlStore<DB> {
     ) -> Result<Option<u32>, StoreError> {
         let mut tx = self.write("looking for signs of a restore").await?;
         ceiling::take_turn(&mut tx).await?;
-        let newest = tx.one(NEWEST, values![]).await?.number()?;
+        let newest = tx.one(NEWEST, values![ticket::state_text(&State::Held)?]).await?.number()?;
         let known = tx.one("SELECT taken FROM turn WHERE name = 'restored'", values![]).await?.number()?;
         if newest <= known {
             return Ok(None);
@@ -80,7 +84,23 @@ pub(super) async fn no_signs<DB: Dialect>(tx: &mut Tx<DB>, settled: &[Settled]) 
         })
     };
     if let (Some(first), Some(last)) = (made().min(), made().max()) {
-        tx.run(NO_SIGNS, values![first, last]).await?;
+        tx.run(NO_SIGNS, values![first, last, ticket::state_text(&State::Held)?]).await?;
+    }
+    Ok(())
+}
+
+/// Nobody comes back to the calls of what is held, and each has its outcome in the audit log (I17).
+async fn end_what_was_begun<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    id: TicketId,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE intent SET outcome = 'uncertain', detail = $2, ended_at = $3
+         WHERE ticket = $1 AND outcome = '' RETURNING intent_key, kind";
+    for mut row in tx.rows(sql, values![id, NOT_HEARD, now]).await? {
+        let (key, kind) = (row.text()?, row.text()?);
+        let data = json!({ "key": key, "detail": NOT_HEARD });
+        audit::write(tx, id, &told(&format!("{kind}.uncertain"), &data), now).await?;
     }
     Ok(())
 }
@@ -116,6 +136,7 @@ async fn hold<DB: Dialect>(
         ];
         tx.run(sql, values).await?;
         tx.run("DELETE FROM sealed WHERE ticket = $1", values![id]).await?;
+        end_what_was_begun(tx, id, now).await?;
         let entry = told("ticket.held", &json!({ "from": state.name(), "to": moved.to.name() }));
         audit::write(tx, id, &entry, now).await?;
         held.push(id);

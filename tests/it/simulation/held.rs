@@ -1,7 +1,7 @@
 //! What is held back: nothing is begun for an account that is frozen, no more is begun than the limits allow, the
 //! desk pauses once, and nobody guesses more than five codes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use nyckelbud::ticket::{State, TicketId};
@@ -30,12 +30,16 @@ fn owner(evidence: &Evidence, ticket: TicketId) -> Option<&AccountId> {
 /// Whoever begins after the freeze has seen it: what was under way by then comes to its end.
 fn nothing_while_frozen(evidence: &Evidence, broken: &mut Vec<String>) {
     let mut frozen: BTreeMap<&AccountId, usize> = BTreeMap::new();
+    let mut disowned = BTreeSet::new();
     for (place, entry) in evidence.log.iter().enumerate() {
         if let What::Commit(commit) = &entry.what
             && let Some(account) = &commit.freezes
-            && frozen.insert(account, place).is_some()
         {
-            broken.push(format!("{account} was frozen twice"));
+            // An owner may say so of each of their tickets.
+            frozen.entry(account).or_insert(place);
+            if !disowned.insert(commit.ticket) {
+                broken.push(format!("{account} was frozen twice by one ticket"));
+            }
         }
         // What this task did last before, and so the latest at which it may have looked.
         let looked = || {

@@ -55,7 +55,12 @@ pub async fn what_is_under_way_in_a_store_from_a_backup_is_held_once(world: Worl
     let over = keep(store, mail_but("3", |mail| mail.ticket.state = delivered(true))).await;
     assert_eq!(store.hold_forgotten(&pause(), NOW).await, Ok(None), "nothing tells of a restore");
     found(&world, "4").await;
-    assert_eq!(store.hold_forgotten(&pause(), NOW).await, Ok(Some(2)));
+    // Newer than the sign.
+    let newest = keep(store, crowd_mail("6")).await;
+    assert_eq!(store.hold_forgotten(&pause(), NOW).await, Ok(Some(3)));
+    assert_eq!(store.ticket(newest).await.unwrap().unwrap().state, State::Held);
+    let ended = "SELECT COUNT(*) FROM audit WHERE event = 'set.uncertain'";
+    assert_eq!(world.number(ended).await, 1, "its call has an outcome");
     for id in [live, requested] {
         let ticket = store.ticket(id).await.unwrap().unwrap();
         assert_eq!((&ticket.state, ticket.reason), (&State::Held, Some(Reason::StoreRestored)));
@@ -161,4 +166,5 @@ pub async fn in_doubt_deliveries_are_held_and_new_requests_are_not(world: World)
     );
     assert_eq!(store.ticket(requested).await.unwrap().unwrap().state, State::requested());
     assert_eq!((store.switch(NOW).await, alarms(&world).await), (Ok(None), 1), "the switch stays as it is");
+    assert_eq!(store.hold_forgotten(&pause(), NOW).await, Ok(None), "what was held tells of no backup");
 }

@@ -293,3 +293,27 @@ async fn what_a_program_began_before_it_died_is_not_said_twice() {
         assert_eq!(uncertain, 1, "{what}: nobody knows, and the log says so");
     }
 }
+
+#[tokio::test]
+async fn a_warning_that_stops_the_program_each_time_is_given_up_and_its_ticket_says_so() {
+    let place = Place::new();
+    place.deliver(OFFERED);
+    let dies = |_, text: &str| -> Outcome {
+        assert!(!text.contains("Stoppa det"), "the program dies here, on purpose");
+        accepted("")
+    };
+    let (gateway, mail) = (ScriptedGateway::new("one", false, dies), ScriptedMail::new(|_| accepted("")));
+    for _ in 0..9 {
+        let desk = open(&place, &gateway, &mail, |_| {}).await;
+        pass(&place, &desk, 1).await;
+    }
+    let tries = gateway.sent().iter().filter(|sent| sent.text.contains("Stoppa det")).count();
+    assert_eq!(tries, 6, "each of them may have left");
+    let desk = open(&place, &gateway, &mail, |_| {}).await;
+    let trail = desk.ticket(OFFERED).await.trail;
+    let given_up = trail.0.iter().filter(|line| line.evidence.contains("could not be sent (owner-warning)"));
+    assert_eq!(given_up.count(), 1, "{trail:?}");
+    let rows = crate::support::audit_rows::read(&place.folder.join("var/nyckelbud.db")).await;
+    let of = |name: &str| rows.iter().filter(|(_, event, _)| event == name).count();
+    assert_eq!((of("warning.intended"), of("warning.uncertain")), (6, 6), "each has its outcome");
+}

@@ -104,7 +104,7 @@ async fn a_managers_link_waits_out_an_outage() {
     let gateway = ScriptedGateway::new("a", false, |_, _| accepted(""));
     gateway.set_down(true);
     let desk = open_with(&place, &[&gateway]).await;
-    for _ in 0..60 {
+    for _ in 0..25 {
         desk.work().await;
         place.clock.turn(1);
     }
