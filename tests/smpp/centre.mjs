@@ -3,7 +3,7 @@
 //   node centre.mjs PORT [KEY CERTIFICATE]
 //
 // SMPP on PORT; with a key also under TLS on PORT+1, which ends there: behind it lies PORT. PORT+2 takes orders
-// over HTTP: GET /log, and POST /behave, /answer, /deliver, /write, /cut, each with JSON.
+// over HTTP: GET /log, and POST /behave, /answer, /deliver, /write, /say, /forget, /cut, each with JSON.
 //
 // What is delivered to the desk stays here until it was acknowledged, and is offered again to the next session.
 import http from 'node:http';
@@ -17,7 +17,8 @@ const PASSWORD = 'pw-4711';
 
 // How it behaves; `behave` replaces what it names.
 //   bind: a status for binds          status, times: a status for so many texts
-//   answer: 'now', 'never', 'late' (at /answer), 'cut' (the connection, in its place), 'nack'
+//   answer: 'now', 'never', 'late' (at /answer), 'cut' (the connection, in its place), 'nack',
+//           'nameless', 'odd' (that to an enquiry comes before, under the text's number)
 //   receipt: a word, or null           early: the receipt comes before the answer
 //   words: only words, no parameters   twice: each receipt comes twice
 //   held: receipts wait for /deliver   silent: says nothing, whatever it is asked
@@ -90,7 +91,11 @@ function submitted(session, text) {
     for (let left = manners.twice ? 2 : 1; manners.receipt && left > 0; left -= 1) receipt(text, id);
   };
   if (manners.early) tell();
-  if (manners.answer === 'now') session.send(text.response({ message_id: id }));
+  if (manners.answer === 'odd') {
+    session.send(new smpp.PDU('enquire_link_resp', { command_status: 11, sequence_number: text.sequence_number }));
+  }
+  if (manners.answer === 'nameless') session.send(text.response({ message_id: '' }));
+  if (['now', 'odd'].includes(manners.answer)) session.send(text.response({ message_id: id }));
   if (manners.answer === 'late') late.push(() => session.send(text.response({ message_id: id })));
   if (manners.answer === 'nack') {
     session.send(new smpp.PDU('generic_nack', { command_status: 3, sequence_number: text.sequence_number }));
@@ -119,7 +124,7 @@ smpp.createServer((session) => {
   });
   when('enquire_link', (enquiry) => {
     log.push({ op: 'enquire_link' });
-    session.send(enquiry.response());
+    session.send(enquiry.response({ command_status: session.bound ? 0 : smpp.ESME_RINVBNDSTS }));
   });
   when('unbind', (unbind) => {
     log.push({ op: 'unbind' });
@@ -149,6 +154,8 @@ const ORDERS = {
   '/behave': (change) => { manners = { ...manners, ...change }; },
   '/answer': () => { late.splice(0).forEach((send) => send()); },
   '/cut': () => sessions.forEach((session) => session.destroy()),
+  '/say': ({ command }) => sessions.forEach((session) => session.send(new smpp.PDU(command, { sequence_number: 77 }))),
+  '/forget': () => sessions.forEach((session) => { session.bound = false; }),
   '/deliver': () => { manners.held = false; undelivered.forEach(offer); },
   '/write': (pdu) => deliver('', pdu),
 };

@@ -120,6 +120,13 @@ fn a_message_centre_is_reached_under_tls_or_on_this_machine() {
     only(&smpp("window = 1", "window = 0"), "window = 0", "a number from 1 to 100");
     only(&smpp("\"desk\"", "\"å\""), "system_type = \"å\"", "of ASCII");
     only(&smpp("password = \"p\"", "password = \"ö\""), "password = \"ö\"", "SMPP takes only letters");
+    for key in ["username", "password", "system_type"] {
+        let there =
+            smpp("", "").lines().find(|line| line.starts_with(&format!("{key} ="))).unwrap().to_owned();
+        let of = |length: usize| format!("{key} = \"{}\"", "x".repeat(length));
+        assert_eq!(mistakes(&smpp(&there, &of(64)), &[]), Vec::<String>::new(), "{key}");
+        only(&smpp(&there, &of(65)), key, "at most 64");
+    }
     only(&smpp("latin1", "utf8"), "alphabet = \"utf8\"", "expected \"gsm\" or \"latin1\"");
 }
 

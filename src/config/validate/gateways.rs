@@ -208,13 +208,10 @@ impl Checks<'_> {
             self.expect(&at.key("tls"), false, found, expected);
         }
         for (key, text) in [("username", &gateway.username), ("system_type", &gateway.system_type)] {
-            let is_good = text.bytes().all(|b| b == b' ' || b.is_ascii_graphic());
-            self.expect(
-                &at.key(key),
-                is_good,
-                format_args!("{text:?}"),
-                "letters, digits and marks of ASCII",
-            );
+            // As long as `sms::smpp::BIND_TEXT_MAX`, which is not there in every program.
+            let is_good = text.len() <= 64 && text.bytes().all(|b| b == b' ' || b.is_ascii_graphic());
+            let expected = "letters, digits and marks of ASCII, at most 64";
+            self.expect(&at.key(key), is_good, format_args!("{text:?}"), expected);
         }
     }
 

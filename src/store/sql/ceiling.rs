@@ -25,7 +25,8 @@ pub(super) const NOTHING_LEFT: &str =
                  WHERE r.intent_key = i.intent_key AND r.intent_key <> '' AND r.receipt = 'failed')
              AND NOT EXISTS (SELECT 1 FROM receipt r
                  WHERE r.gateway = i.gateway AND r.intent_key = '' AND r.reference = i.detail
-                     AND i.outcome = 'accepted' AND i.detail <> '' AND r.receipt = 'failed'))
+                     AND i.outcome = 'accepted' AND i.detail <> '' AND r.receipt = 'failed'
+                     AND r.came_at >= i.begun_at - 86400000))
          AND NOT EXISTS (SELECT 1 FROM message m
              WHERE m.ticket = $1 AND (m.kind IN ('manager-link', 'manager-code', 'manager-notice', 'owner-warning')
                      AND (m.unclear > 0 OR m.begun_at > 0 AND m.outcome NOT IN ('not-sent', 'refused'))

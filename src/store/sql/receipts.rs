@@ -23,19 +23,25 @@ fn from_word(text: &str) -> Option<Receipt> {
 }
 
 const BY_KEY: &str = "SELECT intent_key, ticket FROM intent WHERE intent_key = $1 AND gateway = $2";
+// Some gateways give their names again, a year later or after a restart of theirs: without the key a receipt is for
+// a text that was begun in the week before it came, and no earlier than it came. The clocks of two nodes may be a day
+// apart.
 pub(super) const BY_REFERENCE: &str = "SELECT intent_key, ticket FROM intent
-     WHERE gateway = $1 AND detail = $2 AND outcome = 'accepted' AND detail <> '' ORDER BY id DESC LIMIT 1";
+     WHERE gateway = $1 AND detail = $2 AND outcome = 'accepted' AND detail <> '' AND begun_at > $3
+     ORDER BY id DESC LIMIT 1";
 pub(super) const FOR_INTENT: &str =
     "SELECT receipt, came_at FROM receipt WHERE intent_key = $1 AND intent_key <> ''
      UNION ALL
      SELECT r.receipt, r.came_at FROM intent i JOIN receipt r
          ON r.gateway = i.gateway AND r.intent_key = '' AND r.reference = i.detail
-     WHERE i.intent_key = $1 AND i.outcome = 'accepted' AND i.detail <> ''";
+     WHERE i.intent_key = $1 AND i.outcome = 'accepted' AND i.detail <> ''
+         AND r.came_at >= i.begun_at - 86400000";
 
 /// The message that left under this key, or may have.
 const MESSAGE: &str = "SELECT id FROM message WHERE id = $1 AND channel = 'phone' AND begun_at > 0";
 pub(super) const MESSAGE_BY_REFERENCE: &str = "SELECT id, sent_key FROM message
      WHERE gateway = $1 AND gateway <> '' AND detail = $2 AND detail <> '' AND outcome = 'accepted'
+         AND begun_at > $3
      ORDER BY id DESC LIMIT 1";
 pub(super) const FOR_MESSAGE: &str =
     "SELECT r.receipt, r.came_at FROM message m JOIN receipt r ON r.gateway = m.gateway AND r.intent_key = m.sent_key
@@ -43,7 +49,7 @@ pub(super) const FOR_MESSAGE: &str =
      UNION ALL
      SELECT r.receipt, r.came_at FROM message m JOIN receipt r
          ON r.gateway = m.gateway AND r.intent_key = '' AND r.reference = m.detail
-     WHERE m.id = $1 AND m.outcome = 'accepted' AND m.detail <> ''";
+     WHERE m.id = $1 AND m.outcome = 'accepted' AND m.detail <> '' AND r.came_at >= m.begun_at - 86400000";
 
 /// What a receipt is about.
 enum About {
@@ -61,14 +67,14 @@ impl<DB: Dialect> SqlStore<DB> {
         now: UnixMillis,
     ) -> Result<bool, StoreError> {
         let mut tx = self.write("keeping a receipt").await?;
-        let found = what_it_is_about(&mut tx, gateway, key, reference).await?;
+        let found = what_it_is_about(&mut tx, gateway, key, reference, now).await?;
         let (key, about) = found.map_or((String::new(), None), |(key, about)| (key, Some(about)));
         let sql = "INSERT INTO receipt (gateway, intent_key, reference, receipt, came_at)
              VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (gateway, intent_key, reference) DO UPDATE
                  SET receipt = excluded.receipt, came_at = excluded.came_at
-                 WHERE receipt.receipt <> 'delivered'";
-        tx.run(sql, values![gateway, key, reference, word(receipt), now]).await?;
+                 WHERE receipt.receipt <> 'delivered' OR receipt.intent_key = '' AND receipt.came_at <= $6";
+        tx.run(sql, values![gateway, key, reference, word(receipt), now, long_ago(now)]).await?;
         match &about {
             Some(About::Ticket(ticket)) => wake(&mut tx, *ticket, now).await?,
             Some(About::Message(id)) => {
@@ -104,12 +110,18 @@ fn best(rows: Vec<Row>) -> Result<Option<StoredReceipt>, StoreError> {
     Ok(receipts.into_iter().max_by_key(rank))
 }
 
+/// What was told or begun by then has nothing to do with a receipt that comes now without a key.
+fn long_ago(now: UnixMillis) -> UnixMillis {
+    UnixMillis(now.0 - 7 * 86_400_000)
+}
+
 /// The intent or message that a receipt is about, and the key under which it left.
 async fn what_it_is_about<DB: Dialect>(
     tx: &mut Tx<DB>,
     gateway: &str,
     key: Option<&str>,
     reference: &str,
+    now: UnixMillis,
 ) -> Result<Option<(String, About)>, StoreError> {
     let mut intent = None;
     if let Some(key) = key {
@@ -121,12 +133,13 @@ async fn what_it_is_about<DB: Dialect>(
         }
     }
     if intent.is_none() {
-        intent = tx.row(BY_REFERENCE, values![gateway, reference]).await?;
+        intent = tx.row(BY_REFERENCE, values![gateway, reference, long_ago(now)]).await?;
     }
     if let Some(mut row) = intent {
         return Ok(Some((row.text()?, About::Ticket(TicketId(row.number()?)))));
     }
-    let Some(mut row) = tx.row(MESSAGE_BY_REFERENCE, values![gateway, reference]).await? else {
+    let sql = MESSAGE_BY_REFERENCE;
+    let Some(mut row) = tx.row(sql, values![gateway, reference, long_ago(now)]).await? else {
         return Ok(None);
     };
     let id = row.number()?;

@@ -161,6 +161,11 @@ async fn each_answer_says_what_became_of_the_text() {
     }
     centre.behave(r#"{"answer": "nack"}"#).await;
     assert_eq!(kind(&operator.send(KEY).await), "refused");
+    // No receipt could tell what became of it.
+    centre.behave(r#"{"answer": "nameless"}"#).await;
+    assert_eq!(kind(&operator.send(KEY).await), "uncertain");
+    centre.behave(r#"{"answer": "odd"}"#).await;
+    assert_eq!(kind(&operator.send(KEY).await), "accepted", "what answers an enquiry refuses no text");
 }
 
 #[tokio::test]
@@ -183,6 +188,13 @@ async fn what_was_taken_and_not_answered_may_have_left_and_what_was_not_written_
     outcomes.sort_unstable();
     // One at a time: the other had to wait for its turn, and nobody waited for it any more.
     assert_eq!(outcomes, ["not-sent", "uncertain"]);
-    assert_eq!(kind(&operator.send("n3-text-1-0-1").await), "uncertain");
-    assert_eq!(centre.log("submit_sm").await.len(), 2, "a text that was given up leaves no more");
+    assert_eq!(kind(&operator.send("n3-text-1-0-1").await), "not-sent", "the first one is still unanswered");
+    assert_eq!(centre.log("submit_sm").await.len(), 1, "a text that was given up leaves no more");
+    centre.cut().await;
+    centre.log_of("bind", 2).await;
+    assert_eq!(
+        kind(&operator.send("n4-text-1-0-1").await),
+        "uncertain",
+        "with a new connection its turn has come"
+    );
 }

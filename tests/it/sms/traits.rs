@@ -1,6 +1,7 @@
 //! What each gateway says that it can do is what the guide promises and what it does.
 
 use nyckelbud::delivery::sms::http::{HttpGateway, Templates};
+use nyckelbud::delivery::sms::smpp::SmppGateway;
 use nyckelbud::delivery::sms::spool::SpoolGateway;
 use nyckelbud::delivery::{GatewayTraits, SmsGateway};
 use nyckelbud::ticket::State;
@@ -8,6 +9,7 @@ use nyckelbud::ticket::State;
 use crate::support::demo_desk;
 use crate::support::desk::{OpenDesk, TurnedClock};
 use crate::support::scripted_gateway::{ScriptedGateway, accepted};
+use crate::support::smpp::Centre;
 use crate::support::sms_service::{self, ALL, Fault, Kind, Service};
 
 /// The cells behind a gateway's name in the table of the guide.
@@ -61,6 +63,7 @@ async fn traits_are_those_of_the_table_in_the_guide() {
     let setup = sms_service::setup(Kind::Http, 1);
     let keyed = Templates { idempotent: true, ..sms_service::templates(&setup.base_url) };
     as_promised("http", HttpGateway::new(&setup, &keyed).unwrap().traits(), false, true);
+    as_promised("smpp", SmppGateway::new(Centre::start().setup()).unwrap().traits(), false, false);
     let folder = tempfile::tempdir().unwrap();
     as_promised("spool", SpoolGateway::new("modem", folder.path()).traits(), false, false);
 }

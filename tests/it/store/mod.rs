@@ -168,6 +168,7 @@ contract! {
     receipts:
         a_receipt_is_kept_by_key_and_wakes_its_ticket,
         a_receipt_before_the_outcome_is_found_by_its_reference,
+        a_reference_that_is_given_again_brings_no_receipt_of_an_earlier_text,
         nothing_undoes_a_delivery,
         another_gateways_receipt_fits_nothing,
         a_messages_receipt_is_kept_and_makes_it_due_while_it_waits,

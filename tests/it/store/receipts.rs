@@ -55,6 +55,25 @@ pub async fn a_receipt_before_the_outcome_is_found_by_its_reference(world: World
     assert_eq!(store.claim("one", LEASE, 1, NOW).await.unwrap()[0].ticket.id, id);
 }
 
+/// Message centres count, and begin again: what was told a year ago, also of a text of somebody else, is of another.
+pub async fn a_reference_that_is_given_again_brings_no_receipt_of_an_earlier_text(world: World) {
+    let store = world.store.as_ref();
+    let year_ago = UnixMillis(NOW.0 - 365 * 86_400_000);
+    let tell = async |receipt, at| store.receipt("elks", None, "r-1", receipt, at).await.unwrap();
+    assert!(!tell(Receipt::Delivered, year_ago).await);
+    let id = texted(&world).await;
+    let end = IntentChange::End { key: KEY.to_owned(), outcome: accepted("r-1"), at: NOW };
+    commit(&world, id, end).await;
+    assert_eq!(found(&world).await, None, "it told of another one");
+    // A year later the name is given again, and its receipt is faster than its answer.
+    let later = UnixMillis(NOW.0 + 365 * 86_400_000);
+    assert!(!tell(Receipt::Failed, later).await, "it is not for the old one");
+    world.run(&format!("UPDATE intent SET begun_at = {}", later.0)).await;
+    assert_eq!(found(&world).await, Some(Receipt::Failed), "what was told long ago gives way");
+    assert!(tell(Receipt::Delivered, later).await);
+    assert_eq!(found(&world).await, Some(Receipt::Delivered));
+}
+
 pub async fn nothing_undoes_a_delivery(world: World) {
     let store = world.store.as_ref();
     texted(&world).await;
@@ -123,6 +142,10 @@ pub async fn a_messages_receipt_is_kept_and_makes_it_due_while_it_waits(world: W
     assert_eq!(found().await, None);
     assert!(store.receipt("elks", None, "r-1", Receipt::Failed, NOW).await.unwrap());
     assert_eq!(found().await, Some(Receipt::Failed));
+    world.run("UPDATE receipt SET intent_key = '', came_at = 1").await;
+    assert_eq!(found().await, None, "that was of another text of this name");
+    let much_later = UnixMillis(NOW.0 + 365 * 86_400_000);
+    assert!(!store.receipt("elks", None, "r-1", Receipt::Failed, much_later).await.unwrap(), "and this too");
     let second = due(NOW).await.remove(0);
     let so_far =
         TextSoFar { gateway: "elks".to_owned(), taken: Some((NOW, "r-1".to_owned())), failed_by: Vec::new() };

@@ -118,6 +118,16 @@ impl Centre {
         self.order("/cut", "").await;
     }
 
+    /// Says this of itself over every connection.
+    pub async fn say(&self, command: &str) {
+        self.order("/say", &serde_json::json!({ "command": command }).to_string()).await;
+    }
+
+    /// Knows nothing of the sessions any more; their connections stand.
+    pub async fn forget(&self) {
+        self.order("/forget", "").await;
+    }
+
     /// Gives the answers that it has kept back.
     pub async fn answer(&self) {
         self.order("/answer", "").await;

@@ -18,7 +18,7 @@ use crate::tls::client_config;
 const STEP: Duration = Duration::from_secs(10);
 
 /// TCP, or TLS over TCP.
-trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(super) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
 
 /// Why there is no connection. Nothing was sent but, perhaps, username and password.
@@ -46,9 +46,7 @@ pub(super) struct Saying {
 pub(super) async fn bound(setup: &SmppSetup) -> Result<(Hearing, Saying), NotBound> {
     let failed = |why: String| NotBound { why: format!("{} {why}", setup.host), lasting: false };
     let stream = reached(setup).await.map_err(failed)?;
-    let (from, to) = tokio::io::split(stream);
-    let mut hearing = Hearing { from, come: Zeroizing::new(Vec::with_capacity(4096)) };
-    let mut saying = Saying { to };
+    let (mut hearing, mut saying) = sides(stream);
     let body = pdu::bind_transceiver(&setup.username, setup.password.expose(), &setup.system_type);
     let bind = Pdu { command: pdu::BIND_TRANSCEIVER, status: 0, sequence: 1, body };
     saying.say(&bind).await.map_err(failed)?;
@@ -59,6 +57,12 @@ pub(super) async fn bound(setup: &SmppSetup) -> Result<(Hearing, Saying), NotBou
     }
     let (why, lasting) = status::bind_refused(status);
     Err(NotBound { lasting, ..failed(why) })
+}
+
+/// The two sides of a connection.
+pub(super) fn sides(stream: Box<dyn Transport>) -> (Hearing, Saying) {
+    let (from, to) = tokio::io::split(stream);
+    (Hearing { from, come: Zeroizing::new(Vec::with_capacity(4096)) }, Saying { to })
 }
 
 /// The status of the bind. What else is said before counts for nothing.

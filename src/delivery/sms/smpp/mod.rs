@@ -5,6 +5,7 @@
 //! acknowledged when the store has it; until then the message centre has it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -39,6 +40,10 @@ use crate::types::{Outcome, PhoneNumber};
 const CONNECTION: Duration = Duration::from_secs(8);
 /// Message centres say "too fast", and not for how long.
 const WAIT: Duration = Duration::from_secs(30);
+/// The longest text in a bind. The specification has less (4.1.5), and operators give out more.
+const BIND_TEXT_MAX: usize = 64;
+/// The longest name of a text, without its NUL (4.4.2). A longer one is none.
+const NAME_MAX: usize = 64;
 
 /// What an SMPP gateway is made from.
 #[derive(Clone, Debug)]
@@ -76,8 +81,15 @@ pub struct SmppSetup {
 /// A password travels as text of ASCII that ends with a NUL (SMPP 3.4, 3.1).
 #[must_use]
 pub fn password_fault(password: &Secret) -> Option<Fault> {
-    let is_good = password.expose().bytes().all(|b| b == b' ' || b.is_ascii_graphic());
-    (!is_good).then_some(Fault { key: "password", why: "SMPP takes only letters, digits and marks of ASCII" })
+    let password = password.expose();
+    let why = if !password.bytes().all(|b| b == b' ' || b.is_ascii_graphic()) {
+        "SMPP takes only letters, digits and marks of ASCII"
+    } else if password.len() > BIND_TEXT_MAX {
+        "at most 64 letters"
+    } else {
+        return None;
+    };
+    Some(Fault { key: "password", why })
 }
 
 /// A message centre as a gateway.
@@ -85,9 +97,10 @@ pub struct SmppGateway {
     setup: SmppSetup,
     line: Line,
     names: Names,
-    window: Semaphore,
+    window: Arc<Semaphore>,
     left_alone: LeftAlone,
-    /// Does somebody keep the connection up?
+    /// Has somebody begun to keep the connection up? Then no other one is made: what that one can do tells nothing
+    /// of where texts go.
     attended: AtomicBool,
 }
 
@@ -100,7 +113,7 @@ impl SmppGateway {
         if !is_sender(&setup.sender) {
             return Err(SetupError::Sender);
         }
-        let window = Semaphore::new(setup.window.max(1));
+        let window = Arc::new(Semaphore::new(setup.window.max(1)));
         let (line, names) = (Line::default(), Names::default());
         let (left_alone, attended) = (LeftAlone::default(), AtomicBool::new(false));
         Ok(Self { setup, line, names, window, left_alone, attended })
@@ -124,7 +137,8 @@ impl SmppGateway {
     /// Hands the text to the connection and waits for what the message centre says.
     async fn submitted(&self, body: Zeroizing<Vec<u8>>, key: &str, until: Instant) -> Outcome {
         let not_sent = |why: String| Outcome::NotSent { cause: format!("SMPP: {why}") };
-        let Ok(Ok(_permit)) = timeout_at(until, self.window.acquire()).await else {
+        let turn = Arc::clone(&self.window).acquire_owned();
+        let Ok(Ok(turn)) = timeout_at(until, turn).await else {
             return not_sent("too many texts are on their way already".to_owned());
         };
         let connection = until.min(Instant::now() + CONNECTION);
@@ -137,7 +151,7 @@ impl SmppGateway {
         let place = Place::default();
         // Also when nobody waits any more.
         let taken_back = TakenBack(place.clone());
-        let submit = session::Submit { body, key: key.to_owned(), place, answer };
+        let submit = session::Submit { body, key: key.to_owned(), place, answer, turn };
         let said = timeout_at(until, async {
             orders.send(Order::Submit(submit)).await.ok()?;
             answered.await.ok()
@@ -171,15 +185,6 @@ struct TakenBack(Place);
 impl Drop for TakenBack {
     fn drop(&mut self) {
         self.0.withdraw();
-    }
-}
-
-/// Says that the connection is kept up, for as long as it is.
-struct Attending<'a>(&'a AtomicBool);
-
-impl Drop for Attending<'_> {
-    fn drop(&mut self) {
-        self.0.store(false, Ordering::SeqCst);
     }
 }
 
@@ -217,11 +222,10 @@ impl SmsGateway for SmppGateway {
 
     async fn attend(&self, keeper: &dyn ReceiptKeeper, leave: &Notify) {
         self.attended.store(true, Ordering::SeqCst);
-        let _attending = Attending(&self.attended);
         self.line.keep_up(&self.setup, &self.names, keeper, leave).await;
     }
 
-    /// Binds, or asks over the connection that is bound already.
+    /// Binds, or asks over the connection that somebody keeps up.
     async fn probe(&self) -> Result<String, String> {
         if self.attended.load(Ordering::SeqCst) {
             let enquired = timeout(CONNECTION, self.enquire()).await;
@@ -243,9 +247,12 @@ fn relative(span: Duration) -> String {
 }
 
 /// A message centre's name for a text, as it is kept. One that could not stand in a path or a log is written in
-/// hexadecimal.
+/// hexadecimal; one that is too long is none, because no index of a database would take it.
 fn name_of(id: &[u8]) -> String {
     let id = id.trim_ascii();
+    if id.len() > NAME_MAX {
+        return String::new();
+    }
     match std::str::from_utf8(id) {
         Ok(name) if is_reference(name) || name.is_empty() => name.to_owned(),
         Ok(_) | Err(_) => format!("x{}", HEXLOWER.encode(id)),
@@ -259,7 +266,7 @@ pub fn parse_receipt(body: &[u8], ids: ReceiptIds) -> Option<(String, Receipt)> 
     let pdu = pdu::Pdu { command: pdu::DELIVER_SM, status: status::OK, sequence: 1, body };
     match report::read(&pdu.delivered()?, ids) {
         Report::Told(name, receipt) => Some((name, receipt)),
-        Report::Unclear | Report::NoReceipt => None,
+        Report::Unclear(_) | Report::NoReceipt => None,
     }
 }
 

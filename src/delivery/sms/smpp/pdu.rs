@@ -22,6 +22,7 @@ pub(super) const UNBIND_RESP: u32 = ANSWER | UNBIND;
 pub(super) const BIND_TRANSCEIVER: u32 = 0x09;
 pub(super) const BIND_TRANSCEIVER_RESP: u32 = ANSWER | BIND_TRANSCEIVER;
 pub(super) const ENQUIRE_LINK: u32 = 0x15;
+pub(super) const ENQUIRE_LINK_RESP: u32 = ANSWER | ENQUIRE_LINK;
 
 /// What follows the mandatory fields of a text: its words, when they are too long for the field (5.3.2.32).
 const MESSAGE_PAYLOAD: u16 = 0x0424;
@@ -133,6 +134,7 @@ pub(super) struct Delivered<'a> {
 /// Whom a bind is for (4.1.5). Version 3.4, and no address range: what is delivered is for us.
 pub(super) fn bind_transceiver(username: &str, password: &str, system_type: &str) -> Zeroizing<Vec<u8>> {
     const VERSION: u8 = 0x34;
+    // Room for three texts of BIND_TEXT_MAX: a growing vector would leave copies behind.
     let mut body = Zeroizing::new(Vec::with_capacity(256));
     for text in [username, password, system_type] {
         push_c_string(&mut body, text.as_bytes());

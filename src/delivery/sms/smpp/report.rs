@@ -13,6 +13,9 @@ const RECEIPT: u8 = 0b0000_0100;
 /// What it says in between.
 const INTERMEDIATE: u8 = 0b0010_0000;
 
+/// Letters of a word that nobody knows, for the log: enough to know it by, too few for words of a text.
+const WORD: usize = 10;
+
 /// How the words of receipts write the names that the answers to submits give.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ReceiptIds {
@@ -57,8 +60,8 @@ fn number(id: &[u8], radix: u32) -> String {
 pub(super) enum Report {
     /// What became of the text of this name.
     Told(String, Receipt),
-    /// It is a receipt, and does not say what became of which text.
-    Unclear,
+    /// It is a receipt, and does not say what became of which text; in words, why.
+    Unclear(String),
     /// Somebody has written to us. Words of theirs are no receipt, whatever they are.
     NoReceipt,
 }
@@ -76,18 +79,30 @@ pub(super) fn read(delivered: &Delivered<'_>, ids: ReceiptIds) -> Report {
     };
     let receipt = delivered.state.and_then(by_state).or_else(|| by_word(stat?));
     match receipt {
-        _ if name.is_empty() => Report::Unclear,
+        _ if name.is_empty() => Report::Unclear("it names no text".to_owned()),
         // What is told in between is not the end.
         Some(_) if kind == INTERMEDIATE => Report::Told(name, Receipt::Pending),
         Some(receipt) => Report::Told(name, receipt),
-        None => Report::Unclear,
+        None => Report::Unclear(unknown(&name, stat, delivered.state)),
     }
 }
 
-/// The values of `id` and `stat`. What follows `text:` are words of the text itself.
+/// What it says in place of what we know, for the log: whoever reads that can tell us what this centre writes.
+fn unknown(name: &str, stat: Option<&[u8]>, state: Option<u8>) -> String {
+    let letters = stat.unwrap_or_default().iter().filter(|octet| octet.is_ascii_alphabetic());
+    let word: String = letters.take(WORD).copied().map(char::from).collect();
+    let state = state.map_or_else(|| "no message_state".to_owned(), |state| format!("message_state {state}"));
+    if word.is_empty() {
+        return format!("of the text {name} it tells {state} and no stat");
+    }
+    format!("of the text {name} it tells {state} and stat {word}")
+}
+
+/// The values of `id` and `stat`; some put a blank before them. What follows `text:` are words of the text itself.
 fn fields(words: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
     let (mut id, mut stat) = (None, None);
-    for field in words.split(u8::is_ascii_whitespace) {
+    let mut fields = words.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty()).peekable();
+    while let Some(field) = fields.next() {
         let value = |name: &str| {
             let (start, value) = field.split_at_checked(name.len())?;
             start.eq_ignore_ascii_case(name.as_bytes()).then_some(value)
@@ -95,19 +110,23 @@ fn fields(words: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
         if value("text:").is_some() {
             break;
         }
-        id = id.or_else(|| value("id:"));
-        stat = stat.or_else(|| value("stat:"));
+        for (name, found) in [("id:", &mut id), ("stat:", &mut stat)] {
+            let Some(value) = value(name) else { continue };
+            let value =
+                if value.is_empty() { fields.next_if(|next| !next.contains(&b':')) } else { Some(value) };
+            *found = found.or(value);
+        }
     }
     (id, stat)
 }
 
-/// Appendix B, and what centres write besides. `EXPIRED`: the centre itself has given up. `ACCEPTD`: somebody
-/// has read it on the phone's behalf, which is no delivery.
+/// Appendix B, and what centres write besides. `ACCEPTD`: somebody has read it on the phone's behalf, which is no
+/// delivery. `EXPIRED`: nobody has confirmed it within the validity; it may be in the phone all the same.
 fn by_word(stat: &[u8]) -> Option<Receipt> {
     match stat.to_ascii_uppercase().as_slice() {
         b"DELIVRD" | b"DELIVERED" => Some(Receipt::Delivered),
-        b"EXPIRED" | b"DELETED" | b"UNDELIV" | b"REJECTD" | b"REJECTED" => Some(Receipt::Failed),
-        b"ENROUTE" | b"ACCEPTD" | b"UNKNOWN" => Some(Receipt::Pending),
+        b"DELETED" | b"UNDELIV" | b"UNDELIVERABLE" | b"REJECTD" | b"REJECTED" => Some(Receipt::Failed),
+        b"ENROUTE" | b"ACCEPTD" | b"UNKNOWN" | b"EXPIRED" => Some(Receipt::Pending),
         _ => None,
     }
 }
@@ -116,8 +135,8 @@ fn by_word(stat: &[u8]) -> Option<Receipt> {
 fn by_state(state: u8) -> Option<Receipt> {
     match state {
         2 => Some(Receipt::Delivered),
-        3 | 4 | 5 | 8 => Some(Receipt::Failed),
-        1 | 6 | 7 => Some(Receipt::Pending),
+        4 | 5 | 8 => Some(Receipt::Failed),
+        1 | 3 | 6 | 7 => Some(Receipt::Pending),
         _ => None,
     }
 }
@@ -144,9 +163,11 @@ mod tests {
         for (stat, receipt) in [
             ("DELIVRD", Receipt::Delivered),
             ("delivered", Receipt::Delivered),
-            ("EXPIRED", Receipt::Failed),
+            ("EXPIRED", Receipt::Pending),
             ("DELETED", Receipt::Failed),
             ("UNDELIV", Receipt::Failed),
+            ("UNDELIVERABLE", Receipt::Failed),
+            (" UNDELIV", Receipt::Failed),
             ("REJECTD", Receipt::Failed),
             ("ENROUTE", Receipt::Pending),
             ("ACCEPTD", Receipt::Pending),
@@ -155,8 +176,20 @@ mod tests {
             assert_eq!(read_words(&WORDS.replace("DELIVRD", stat)), told("m1", receipt), "{stat}");
         }
         assert_eq!(read_words("ID:7f\nSTAT:DELIVRD"), told("7f", Receipt::Delivered));
-        for odd in ["", "id:m1", "stat:DELIVRD", "id: stat:DELIVRD", "id:m1 stat:OK", "xid:m1 stat:DELIVRD"] {
-            assert_eq!(read_words(odd), Report::Unclear, "{odd}");
+        assert_eq!(read_words("id: m1  stat: DELIVRD"), told("m1", Receipt::Delivered));
+        let long = format!("id:{} stat:DELIVRD", "7".repeat(66));
+        for odd in ["", "stat:DELIVRD", "id: stat:DELIVRD", "xid:m1 stat:DELIVRD", long.as_str()] {
+            assert_eq!(read_words(odd), Report::Unclear("it names no text".to_owned()), "{odd}");
+        }
+        for (odd, says) in [
+            ("id:m1", "no stat"),
+            ("id:m1 stat: text:Tillf", "no stat"),
+            ("id:m1 stat:OK text:Tillf", "stat OK"),
+            ("id:m1 stat:Kod-4711-till-dig", "stat Kodtilldig"),
+            ("id:m1 stat:ABCDEFGHIJKLMNOP", "stat ABCDEFGHIJ"),
+        ] {
+            let unclear = format!("of the text m1 it tells no message_state and {says}");
+            assert_eq!(read_words(odd), Report::Unclear(unclear), "{odd}");
         }
         assert_eq!(read_words("id:a/b stat:DELIVRD"), told("x612f62", Receipt::Delivered));
     }
@@ -172,7 +205,7 @@ mod tests {
         for (state, receipt) in [
             (1, Receipt::Pending),
             (2, Receipt::Delivered),
-            (3, Receipt::Failed),
+            (3, Receipt::Pending),
             (4, Receipt::Failed),
             (5, Receipt::Failed),
             (6, Receipt::Pending),
@@ -186,7 +219,7 @@ mod tests {
             told("m9", Receipt::Delivered),
             "of an unknown state the words count"
         );
-        assert_eq!(with(b"", 2, WORDS), Report::Unclear);
+        assert_eq!(with(b"", 2, WORDS), Report::Unclear("it names no text".to_owned()));
     }
 
     #[test]

@@ -6,20 +6,25 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::time::{Instant, sleep, timeout};
 use zeroize::Zeroizing;
 
 use super::connect::{Hearing, Saying};
 use super::pdu::{self, Pdu};
 use super::report::{ReceiptIds, Report, read};
-use super::status::{OK, TEMPORARY_ERROR, UNKNOWN_COMMAND};
+use super::status::{OK, TEMPORARY_ERROR, UNKNOWN_COMMAND, WRONG_SESSION};
 use crate::delivery::{Receipt, ReceiptKeeper};
 
 /// After so long without a word the message centre is asked whether it is there.
 const QUIET: Duration = Duration::from_secs(30);
 /// So long it may take to say that it is.
 const ANSWER: Duration = Duration::from_secs(10);
+/// A text that is unanswered for longer gets no answer any more: its place among those under way would never be
+/// free again, so the connection is made anew.
+const UNANSWERED: Duration = Duration::from_secs(60);
+/// Before a receipt is refused that could not be kept: some centres repeat it at once.
+const REFUSAL: Duration = Duration::from_secs(1);
 /// Operations on their way out or to the store; more wait.
 pub(super) const QUEUE: usize = 64;
 /// So many names of texts are remembered (see [`Names`]).
@@ -43,6 +48,8 @@ pub(super) struct Submit {
     pub place: Place,
     /// Gets status and name; dropped when none will come.
     pub answer: oneshot::Sender<(u32, String)>,
+    /// Its place among those that may be unanswered at once; free when it is answered, or will not be.
+    pub turn: OwnedSemaphorePermit,
 }
 
 /// How far a text has got. Whoever waits for it may give it up as long as no octet of it was written.
@@ -89,8 +96,31 @@ impl Names {
 
 /// Who waits for an answer.
 enum Waiting {
-    Submit { key: String, answer: oneshot::Sender<(u32, String)> },
+    Submit {
+        key: String,
+        answer: oneshot::Sender<(u32, String)>,
+        since: Instant,
+        _turn: OwnedSemaphorePermit,
+    },
     Enquiry(oneshot::Sender<()>),
+}
+
+impl Waiting {
+    /// Can an operation of this kind be the answer?
+    fn awaits(&self, command: u32) -> bool {
+        let answer = match self {
+            Self::Submit { .. } => pdu::SUBMIT_SM_RESP,
+            Self::Enquiry(_) => pdu::ENQUIRE_LINK_RESP,
+        };
+        command == answer || command == pdu::GENERIC_NACK
+    }
+
+    fn is_overdue(&self) -> bool {
+        match self {
+            Self::Submit { since, .. } => since.elapsed() > UNANSWERED,
+            Self::Enquiry(_) => false,
+        }
+    }
 }
 
 /// A receipt on its way to the store.
@@ -130,28 +160,29 @@ impl Session<'_> {
     ) -> End {
         let (waiting, leaving) = (Mutex::default(), AtomicBool::new(false));
         let (telling, told) = mpsc::channel(QUEUE);
-        let end = tokio::select! {
-            end = self.hear(hearing, &waiting, &orders, telling) => end,
-            why = self.say(saying, &waiting, ordered, &leaving) => End::Lost(why),
+        let why = tokio::select! {
+            why = self.hear(hearing, &waiting, &orders, telling) => why,
+            why = self.say(saying, &waiting, ordered, &leaving) => why,
             () = self.keep(told, &orders) => pending().await,
         };
         // Some hang up in place of an answer to the unbind.
-        if leaving.load(Ordering::SeqCst) { End::Left } else { end }
+        if leaving.load(Ordering::SeqCst) { End::Left } else { End::Lost(why) }
     }
 
+    /// Answers, in words, why there is nothing more to hear.
     async fn hear(
         &self,
         mut hearing: Hearing,
         waiting: &Mutex<HashMap<u32, Waiting>>,
         orders: &mpsc::Sender<Order>,
         telling: mpsc::Sender<Told>,
-    ) -> End {
+    ) -> String {
         let mut asked = false;
         loop {
             let heard = match timeout(if asked { ANSWER } else { QUIET }, hearing.next()).await {
                 Ok(Ok(heard)) => heard,
-                Ok(Err(why)) => return End::Lost(why),
-                Err(_) if asked => return End::Lost("is silent".to_owned()),
+                Ok(Err(why)) => return why,
+                Err(_) if asked => return "is silent".to_owned(),
                 Err(_) => {
                     asked = true;
                     // Any word of it shows that it is there.
@@ -161,13 +192,22 @@ impl Session<'_> {
                 }
             };
             asked = false;
+            if locked(waiting).values().any(Waiting::is_overdue) {
+                return "does not answer texts".to_owned();
+            }
             // The queues end with this connection.
             match heard.command {
-                pdu::UNBIND_RESP => return End::Left,
+                // Also when nobody has asked for it.
+                pdu::UNBIND_RESP => return "has ended the session".to_owned(),
                 // That to an unbind is the last word.
                 pdu::UNBIND | pdu::ENQUIRE_LINK => drop(orders.send(Order::Answer(heard.answer(OK))).await),
                 pdu::DELIVER_SM => self.delivered(heard, orders, &telling).await,
-                _ if heard.is_answer() => self.answered(&heard, waiting),
+                _ if heard.is_answer() => {
+                    self.answered(&heard, waiting);
+                    if heard.status == WRONG_SESSION {
+                        return "does not know the session any more (ESME_RINVBNDSTS)".to_owned();
+                    }
+                }
                 _ => {
                     let nack = Pdu { command: pdu::GENERIC_NACK, ..heard.answer(UNKNOWN_COMMAND) };
                     drop(orders.send(Order::Answer(nack)).await);
@@ -177,25 +217,32 @@ impl Session<'_> {
     }
 
     fn answered(&self, heard: &Pdu, waiting: &Mutex<HashMap<u32, Waiting>>) {
-        match locked(waiting).remove(&heard.sequence) {
-            Some(Waiting::Submit { key, answer }) => {
+        let mut waiting = locked(waiting);
+        // An answer of another kind says nothing of what stands under its number.
+        if !waiting.get(&heard.sequence).is_some_and(|who| who.awaits(heard.command)) {
+            return;
+        }
+        match waiting.remove(&heard.sequence) {
+            Some(Waiting::Submit { key, answer, .. }) => {
                 let taken = heard.command == pdu::SUBMIT_SM_RESP && heard.status == OK;
                 let name = if taken { self.ids.in_answer(&heard.message_id()) } else { String::new() };
                 if !name.is_empty() {
                     self.names.remember(&name, key);
                 }
-                // An answer that is none to a submit says nothing of the text: the sender hears no answer.
+                // A refusal of nothing says nothing of the text: the sender hears no answer.
                 if taken || heard.status != OK {
                     let _ = answer.send((heard.status, name));
                 }
             }
-            Some(Waiting::Enquiry(answer)) => drop(answer.send(())),
-            None => {}
+            // One that is refused shows no session: whoever asks hears no answer.
+            Some(Waiting::Enquiry(answer)) if heard.status == OK => drop(answer.send(())),
+            Some(Waiting::Enquiry(_)) | None => {}
         }
     }
 
     async fn delivered(&self, heard: Pdu, orders: &mpsc::Sender<Order>, telling: &mpsc::Sender<Told>) {
-        let report = heard.delivered().map_or(Report::Unclear, |delivered| read(&delivered, self.ids));
+        let report = heard.delivered().map(|delivered| read(&delivered, self.ids));
+        let report = report.unwrap_or_else(|| Report::Unclear("it ends too early".to_owned()));
         match report {
             // It becomes an answer when it is kept.
             Report::Told(name, receipt @ (Receipt::Delivered | Receipt::Failed)) => {
@@ -206,9 +253,9 @@ impl Session<'_> {
             Report::NoReceipt => {
                 tracing::info!(gateway = self.gateway, "a text came in; nobody reads those");
             }
-            Report::Unclear => tracing::warn!(
+            Report::Unclear(why) => tracing::warn!(
                 gateway = self.gateway,
-                "a receipt could not be understood; nothing was changed"
+                "a receipt could not be understood ({why}); nothing was changed"
             ),
         }
         // Else it would come again, and say no more.
@@ -221,6 +268,9 @@ impl Session<'_> {
             let key = self.names.key_of(&name);
             let kept = self.keeper.keep(key.as_deref(), &name, receipt).await;
             let status = if kept { OK } else { TEMPORARY_ERROR };
+            if !kept {
+                sleep(REFUSAL).await;
+            }
             let _ = orders.send(Order::Answer(delivered.answer(status))).await;
         }
     }
@@ -253,8 +303,9 @@ impl Session<'_> {
                     Err(why) => return why,
                 },
                 Some(Order::Submit(submit)) if submit.place.leaves() => {
-                    let who = Waiting::Submit { key: submit.key, answer: submit.answer };
-                    (pdu::SUBMIT_SM, submit.body, Some(who))
+                    let Submit { body, key, answer, turn, place: _ } = submit;
+                    let who = Waiting::Submit { key, answer, since: Instant::now(), _turn: turn };
+                    (pdu::SUBMIT_SM, body, Some(who))
                 }
                 Some(Order::Submit(_)) => continue,
                 Some(Order::Enquire(answer)) => {
@@ -277,7 +328,52 @@ fn locked(waiting: &Mutex<HashMap<u32, Waiting>>) -> MutexGuard<'_, HashMap<u32,
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::Semaphore;
+
+    use super::super::connect::sides;
     use super::*;
+
+    struct NoReceipts;
+
+    #[async_trait::async_trait]
+    impl ReceiptKeeper for NoReceipts {
+        async fn keep(&self, _key: Option<&str>, _reference: &str, _receipt: Receipt) -> bool {
+            unreachable!("none comes")
+        }
+    }
+
+    /// The message centre answers enquiries, and never a text.
+    #[tokio::test(start_paused = true)]
+    async fn a_text_that_is_never_answered_gives_its_place_back_with_the_connection() {
+        let (ours, theirs) = tokio::io::duplex(4096);
+        let (mut hearing, mut saying) = sides(Box::new(theirs));
+        let centre = async {
+            while let Ok(heard) = hearing.next().await {
+                if heard.command == pdu::ENQUIRE_LINK {
+                    saying.say(&heard.answer(OK)).await.unwrap();
+                }
+            }
+        };
+        let window = Arc::new(Semaphore::new(1));
+        let (orders, ordered) = mpsc::channel(QUEUE);
+        let (answer, answered) = oneshot::channel();
+        let turn = Arc::clone(&window).try_acquire_owned().unwrap();
+        let (body, key, place) = (Zeroizing::default(), "n1-text-1-0-1".to_owned(), Place::default());
+        orders.send(Order::Submit(Submit { body, key, place, answer, turn })).await.ok().unwrap();
+        let (names, leave) = (Names::default(), Notify::new());
+        let session = Session {
+            gateway: "operator",
+            ids: ReceiptIds::Same,
+            names: &names,
+            keeper: &NoReceipts,
+            leave: &leave,
+        };
+        let began = Instant::now();
+        let (end, ()) = tokio::join!(session.serve(sides(Box::new(ours)), orders, ordered), centre);
+        assert!(matches!(end, End::Lost(why) if why == "does not answer texts"));
+        assert!(began.elapsed() > UNANSWERED && began.elapsed() < 2 * UNANSWERED);
+        assert!(answered.await.is_err() && window.try_acquire().is_ok());
+    }
 
     #[test]
     fn a_text_leaves_or_is_taken_back_and_never_both() {

@@ -11,7 +11,7 @@ pub(super) const TEMPORARY_ERROR: u32 = 0x64;
 pub(super) const UNKNOWN_COMMAND: u32 = 0x03;
 
 /// The connection does not send (yet): a session of another kind, or one that is over.
-const WRONG_SESSION: u32 = 0x04;
+pub(super) const WRONG_SESSION: u32 = 0x04;
 /// This username has a session already.
 const ALREADY_BOUND: u32 = 0x05;
 const QUEUE_FULL: u32 = 0x14;
@@ -55,6 +55,8 @@ pub(super) fn classify(status: u32, reference: String) -> Outcome {
         return Outcome::Refused { cause: format!("SMPP: {name}") };
     }
     match status {
+        // 4.4.2 demands a name. Without one no receipt would be known, and the text would count as delivered.
+        OK if reference.is_empty() => Outcome::Uncertain { cause: "SMPP: taken without a name".to_owned() },
         OK => Outcome::Accepted { reference },
         QUEUE_FULL | THROTTLED => {
             Outcome::NotSent { cause: format!("SMPP: {} and asks to wait", name_of(status)) }
@@ -120,6 +122,8 @@ mod tests {
             assert_eq!(format!("{}: {}", outcome.code(), outcome.detail()), expected);
             assert_eq!(asks_to_wait(status), expected.ends_with("asks to wait"), "{status:#x}");
         }
+        let nameless = classify(OK, String::new());
+        assert_eq!(nameless, Outcome::Uncertain { cause: "SMPP: taken without a name".to_owned() });
     }
 
     #[test]

@@ -110,6 +110,9 @@ fn names_that_could_stand_nowhere_are_written_otherwise() {
     ] {
         assert_eq!(name_of(id), name, "{id:?}");
     }
+    assert_eq!(name_of(&[b'7'; 64]), "7".repeat(64));
+    assert_eq!(name_of(&[0xff; 64]).len(), 129);
+    assert_eq!(name_of(&[b'7'; 65]), "", "no name is so long");
 }
 
 proptest::proptest! {

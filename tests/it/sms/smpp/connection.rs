@@ -27,6 +27,25 @@ async fn a_connection_that_is_cut_in_place_of_an_answer_leaves_it_unclear() {
 }
 
 #[tokio::test]
+async fn a_session_that_the_message_centre_has_ended_or_forgotten_is_made_anew() {
+    let centre = Centre::start();
+    let operator = Bound::to(&centre);
+    assert_eq!(kind(&operator.send(KEY).await), "accepted");
+    // A leave that nobody took.
+    centre.say("unbind_resp").await;
+    centre.log_of("bind", 2).await;
+    assert_eq!(kind(&operator.send(KEY).await), "accepted");
+    centre.forget().await;
+    assert!(operator.gateway.probe().await.is_err(), "it would take no text");
+    centre.log_of("bind", 3).await;
+    assert_eq!(kind(&operator.send(KEY).await), "accepted");
+    centre.forget().await;
+    assert_eq!(kind(&operator.send(KEY).await), "not-sent");
+    centre.log_of("bind", 4).await;
+    assert_eq!(kind(&operator.send(KEY).await), "accepted");
+}
+
+#[tokio::test]
 async fn a_message_centre_that_is_not_there_has_taken_nothing() {
     let closed = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
     let centre = Centre::start();
@@ -76,6 +95,8 @@ async fn a_desk_that_stops_takes_its_leave() {
     timeout(PATIENCE, &mut operator.attending).await.expect("it ends").unwrap();
     assert_eq!(centre.log("unbind").await.len(), 1);
     assert_eq!(kind(&operator.send(KEY).await), "not-sent");
+    assert!(operator.gateway.probe().await.is_err(), "what another connection can do helps no text");
+    assert_eq!(centre.log("bind").await.len(), 1);
 }
 
 #[tokio::test]

@@ -97,7 +97,7 @@ async fn what_a_phone_writes_is_taken_and_says_nothing() {
 async fn what_is_not_the_end_is_acknowledged_and_not_kept() {
     let centre = Centre::start();
     let operator = Bound::to(&centre);
-    for (count, stat) in ["ENROUTE", "ACCEPTD", "UNKNOWN"].into_iter().enumerate() {
+    for (count, stat) in ["ENROUTE", "ACCEPTD", "UNKNOWN", "EXPIRED"].into_iter().enumerate() {
         centre.behave(&format!("{{\"receipt\": \"{stat}\"}}")).await;
         operator.send(KEY).await;
         assert_eq!(centre.log_of("deliver_sm_resp", count + 1).await[count]["status"], 0, "{stat}");
