@@ -269,12 +269,11 @@ fn five_codes_close(evidence: &Evidence<'_>) {
     let entered = evidence.calls("guess").count();
     assert!((5..=6).contains(&entered), "five close it, entered {entered}");
     once_or_so(evidence.alarms("wrong codes"), "the alarm of the wrong codes");
-    let texts = evidence.world.texts_to_karin();
-    once_or_nobody_knows(
-        evidence,
-        "link-closed",
-        texts.iter().filter(|text| text.contains("stängd")).count(),
-    );
+    // By mail, when nobody knows whether the text with the link has left.
+    let (texts, mails) = (evidence.world.texts_to_karin(), evidence.world.mails_to_karin());
+    let closed = texts.iter().filter(|text| text.contains("stängd")).count()
+        + mails.iter().filter(|mail| mail.contains("is closed")).count();
+    once_or_nobody_knows(evidence, "link-closed", closed);
     assert!(matches!(evidence.ticket("john").ticket.state, State::Done { .. }), "the right code opens");
 }
 
