@@ -10,7 +10,7 @@ use super::{
     migrations, places, quarantine, reads, receipts, threads,
 };
 
-const HOT: [(&str, &str); 53] = [
+const HOT: [(&str, &str); 54] = [
     ("ledger: inbox", ledger::IN_INBOX),
     ("ledger: folder", ledger::IN_FOLDER),
     ("ledger: not moved", ledger::UNMOVED),
@@ -45,6 +45,7 @@ const HOT: [(&str, &str); 53] = [
     ("claim messages: lock", messages::LOCK_DUE),
     ("claim messages", messages::DUE),
     ("receipt by reference", receipts::BY_REFERENCE),
+    ("receipt by the key of all tries", receipts::BY_TRIES),
     ("receipt for intent", receipts::FOR_INTENT),
     ("receipt by a message's reference", receipts::MESSAGE_BY_REFERENCE),
     ("receipt for message", receipts::FOR_MESSAGE),

@@ -26,6 +26,11 @@ const BY_KEY: &str = "SELECT intent_key, ticket FROM intent WHERE intent_key = $
 // Some gateways give their names again, a year later or after a restart of theirs: without the key a receipt is for
 // a text that was begun in the week before it came, and no earlier than it came. The clocks of two nodes may be a day
 // apart.
+/// A gateway that honours keys gets the same one for every try: the intent's, without the number of the try.
+pub(super) const BY_TRIES: &str = "SELECT intent_key, ticket FROM intent
+     WHERE ticket = $1 AND gateway = $2 AND outcome NOT IN ('not-sent', 'refused')
+         AND substr(intent_key, 1, length($3)) = $3
+     ORDER BY id DESC LIMIT 1";
 pub(super) const BY_REFERENCE: &str = "SELECT intent_key, ticket FROM intent
      WHERE gateway = $1 AND detail = $2 AND outcome = 'accepted' AND detail <> '' AND begun_at > $3
      ORDER BY id DESC LIMIT 1";
@@ -126,6 +131,9 @@ async fn what_it_is_about<DB: Dialect>(
     let mut intent = None;
     if let Some(key) = key {
         intent = tx.row(BY_KEY, values![key, gateway]).await?;
+        if let (None, Some(ticket)) = (&intent, ticket_in(key)) {
+            intent = tx.row(BY_TRIES, values![ticket, gateway, format!("{key}-")]).await?;
+        }
         if let Some(id) = messages::id_in(key)
             && tx.hits(MESSAGE, values![id]).await?
         {
@@ -144,6 +152,11 @@ async fn what_it_is_about<DB: Dialect>(
     };
     let id = row.number()?;
     Ok(Some((row.text()?, About::Message(id))))
+}
+
+/// The store's number of the ticket in a text's key, `n17-text-1-0-9f86d081`.
+fn ticket_in(key: &str) -> Option<i64> {
+    key.strip_prefix('n')?.split_once('-')?.0.parse().ok()
 }
 
 /// Makes a ticket due that is not at rest; who has it just now cannot put that off.

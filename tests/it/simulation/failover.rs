@@ -98,9 +98,12 @@ fn plan<'e>(evidence: &'e Evidence, name: &str) -> &'e GatewayPlan {
 fn may_not_follow(evidence: &Evidence, before: &[Call<'_>], next: &Call<'_>) -> Option<String> {
     let call = before.last()?;
     let gateway = plan(evidence, call.gateway);
-    let left = |call: &&Call<'_>| !matches!(outcome(evidence, call), Some(Outcome::NotSent { .. }));
-    // The last of four tries is another gateway's, where there is one.
-    let gave_up = next.gateway != call.gateway && before.iter().filter(left).count() >= 3;
+    let not_sent =
+        before.iter().filter(|call| matches!(outcome(evidence, call), Some(Outcome::NotSent { .. })));
+    // The last of four tries is another gateway's, where there is one. A stop may have come between a try's intent
+    // and its call.
+    let begun = next.intent.rsplit('-').next().and_then(|number| number.parse::<usize>().ok()).unwrap_or(0);
+    let gave_up = next.gateway != call.gateway && begun > 3 + not_sent.count();
     let (at, outcome) = ended(evidence, call)?;
     if at > next.place {
         return Some("the one before had not ended".to_owned());

@@ -39,6 +39,11 @@ pub async fn a_receipt_is_kept_by_key_and_wakes_its_ticket(world: World) {
     assert_eq!(store.receipt_for(KEY).await.unwrap(), Some(kept));
     assert_eq!(store.claim("one", LEASE, 1, NOW).await.unwrap()[0].ticket.id, id);
     assert_eq!(store.receipt_for("n1-text-1-0-2").await.unwrap(), None);
+    // A gateway that honours keys knows it without the number of the try.
+    let (tries, other) = (KEY.rsplit_once('-').unwrap().0, "n1-text-1-1");
+    assert!(!store.receipt("elks", Some(other), "r-2", Receipt::Delivered, NOW).await.unwrap());
+    assert!(store.receipt("elks", Some(tries), "r-3", Receipt::Delivered, NOW).await.unwrap());
+    assert_eq!(found(&world).await, Some(Receipt::Delivered));
 }
 
 pub async fn a_receipt_before_the_outcome_is_found_by_its_reference(world: World) {
