@@ -170,28 +170,34 @@ pub async fn a_messages_receipt_is_kept_and_makes_it_due_while_it_waits(world: W
     assert!(due(later).await.is_empty(), "what is over stays so");
 }
 
-/// It lies under the gateway's own name for the text, which nobody knew when it came.
+/// It lies under the gateway's own name for the text, which nobody knew when it came; what was told of an earlier one
+/// of that name does not.
 pub async fn a_text_that_failed_before_its_outcome_was_kept_counts_for_nothing(world: World) {
     let store = world.store.as_ref();
-    let id = live_ticket(store, "1", "a-anna").await;
-    store.receipt("elks", None, "r-1", Receipt::Failed, NOW).await.unwrap();
-    let started = Started {
-        account: nyckelbud::types::AccountId::new("a-anna"),
-        sender: ANNA.to_owned(),
-        phone_hash: "phone".to_owned(),
-        texted_hash: String::new(),
-        unit: String::new(),
-        texts: 1,
-        counts: true,
-        mismatch: false,
-    };
-    let text =
-        IntentChange::Begin(Intent { outcome: Some(accepted("r-1")), ..intent(KEY, IntentKind::Text) });
-    let begins = Step { started: Some(started), intent: text, ..step(sealed_state()) };
-    for (next, counts) in [(begins, 1), (step(technician()), 0)] {
-        let claim = claim(store, id).await;
-        store.commit(id, claim.fence, &claim.ticket.state, next).await.unwrap();
-        let history = store.history(&nyckelbud::types::AccountId::new("a-anna"), "", "", "", NOW).await;
-        assert_eq!(history.unwrap().account_day, counts);
+    for (name, account, came, counts) in [("1", "a-anna", NOW, 0), ("2", "a-berit", UnixMillis(1), 1)] {
+        let id = live_ticket(store, name, account).await;
+        let reference = format!("r-{name}");
+        store.receipt("elks", None, &reference, Receipt::Failed, came).await.unwrap();
+        let account = nyckelbud::types::AccountId::new(account);
+        let started = Started {
+            account: account.clone(),
+            sender: ANNA.to_owned(),
+            phone_hash: "phone".to_owned(),
+            texted_hash: String::new(),
+            unit: String::new(),
+            texts: 1,
+            counts: true,
+            mismatch: false,
+        };
+        let key = format!("n{name}-text-1-0-1");
+        let text = Intent { outcome: Some(accepted(&reference)), ..intent(&key, IntentKind::Text) };
+        let text = IntentChange::Begin(text);
+        let begins = Step { started: Some(started), intent: text, ..step(sealed_state()) };
+        for (next, counts) in [(begins, 1), (step(technician()), counts)] {
+            let claim = claim(store, id).await;
+            store.commit(id, claim.fence, &claim.ticket.state, next).await.unwrap();
+            let history = store.history(&account, "", "", "", NOW).await;
+            assert_eq!(history.unwrap().account_day, counts, "{name}");
+        }
     }
 }
