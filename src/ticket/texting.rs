@@ -22,6 +22,9 @@ const RETRY_AFTER: Duration = Duration::from_secs(15);
 /// The longest such wait.
 const LONGEST_RETRY: Duration = Duration::from_secs(2 * 60);
 
+/// So much the clocks of two nodes may differ.
+const BETWEEN_NODES: Duration = Duration::from_secs(60);
+
 /// Where a text is on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Texting {
@@ -103,6 +106,12 @@ pub enum TextingStep {
     Exhausted,
 }
 
+/// Is a wait until then over, which lasts `longest` at most? What lies further ahead was begun before the clock was set
+/// back, and nobody can tell how long ago: it is over, too, so that nobody waits until the clock has caught up (I16).
+pub(crate) fn is_over(until: UnixMillis, longest: Duration, now: UnixMillis) -> bool {
+    now >= until || until > now.plus(longest).plus(BETWEEN_NODES)
+}
+
 impl Texting {
     /// A text that no gateway has seen yet.
     #[must_use]
@@ -118,7 +127,9 @@ impl Texting {
             Phase::Ready { .. } if self.gateway >= gateways || self.submits >= MAX_SUBMITS => {
                 if self.unclear > 0 { TextingStep::Silent } else { TextingStep::Exhausted }
             }
-            Phase::Ready { from } if *from > now => TextingStep::Wait { until: *from },
+            Phase::Ready { from } if !is_over(*from, LONGEST_RETRY, now) => {
+                TextingStep::Wait { until: *from }
+            }
             Phase::Ready { .. } => TextingStep::Submit { gateway: self.gateway },
             // The answer was lost with a crash: `interrupted` decides before a step is taken.
             Phase::Submitted => TextingStep::Wait { until: now },
@@ -143,7 +154,7 @@ impl Texting {
     /// taken the text before is given its time to tell.
     #[must_use]
     pub fn passed_over(&self, gateways: usize, now: UnixMillis) -> Self {
-        if let Some(until) = self.awaited.filter(|until| now < *until) {
+        if let Some(until) = self.awaited.filter(|until| !is_over(*until, UNCLEAR_WAIT, now)) {
             return self.with(Phase::Unclear { until });
         }
         if self.gateway + 1 < gateways {

@@ -10,7 +10,7 @@ use crate::decision::nearest_manager;
 use crate::delivery::{Receipt, SmsText};
 use crate::directory::{Account, Facts, Lookup, Standing, Who};
 use crate::store::{Intent, IntentKind};
-use crate::ticket::texting::{ASK_EVERY, Phase};
+use crate::ticket::texting::{ASK_EVERY, Phase, RECEIPT_WAIT, UNCLEAR_WAIT, is_over};
 use crate::ticket::{Event, Hand, Job, PasswordFact, State, Texting, TextingStep};
 use crate::types::{Credential, Outcome, PhoneNumber, Reason, UnixMillis};
 
@@ -241,9 +241,9 @@ pub(crate) async fn wait(
 ) -> Result<Waited, WorkError> {
     let now = work.now();
     let gateways = work.parts.gateways.len();
-    let (reference, until) = match &text.phase {
-        Phase::Taken { reference, until } => (Some(reference.clone()), *until),
-        Phase::Unclear { until } => (None, *until),
+    let (reference, until, longest) = match &text.phase {
+        Phase::Taken { reference, until } => (Some(reference.clone()), *until, RECEIPT_WAIT),
+        Phase::Unclear { until } => (None, *until, UNCLEAR_WAIT),
         Phase::Ready { from } => return Ok(Waited::Still(*from)),
         Phase::Submitted | Phase::Delivered | Phase::Silent | Phase::Exhausted => {
             return Ok(Waited::Still(now));
@@ -265,7 +265,7 @@ pub(crate) async fn wait(
     }
     Ok(match receipt {
         Receipt::Delivered | Receipt::Failed => Waited::Changed(text.receipt(receipt, gateways, now)),
-        Receipt::Pending if now >= until => Waited::Changed(text.silent(gateways, now)),
+        Receipt::Pending if is_over(until, longest, now) => Waited::Changed(text.silent(gateways, now)),
         Receipt::Pending => Waited::Still(now.plus(ASK_EVERY).min(until)),
     })
 }

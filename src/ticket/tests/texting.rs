@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::delivery::{GatewayTraits, Receipt};
-use crate::ticket::texting::{MAX_SUBMITS, RECEIPT_WAIT, UNCLEAR_WAIT};
+use crate::ticket::texting::{MAX_SUBMITS, RECEIPT_WAIT, UNCLEAR_WAIT, is_over};
 use crate::types::Outcome;
 
 const SPOOL: GatewayTraits = GatewayTraits { receipts: false, honours_keys: false, can_be_asked: false };
@@ -236,4 +236,15 @@ fn who_tells_only_when_asked_is_asked_by_the_name_it_gave_and_awaited_without_on
     assert_eq!(unclear.step(NOW, 2), TextingStep::Submit { gateway: 1 });
     let alone = submitted().answered(&uncertain(), &[asked], NOW);
     assert!(matches!(alone.step(NOW, 1), TextingStep::Wait { .. }), "not at once at the same one");
+}
+
+#[test]
+fn a_wait_ends_when_its_time_is_over_or_lies_further_ahead_than_it_lasts() {
+    let (now, minute) = (UnixMillis(1_000_000_000), Duration::from_secs(60));
+    for (ahead, over) in
+        [(-1, true), (0, true), (1, false), (60, false), (119, false), (121, true), (2_592_000, true)]
+    {
+        let until = UnixMillis(now.0 + ahead * 1000);
+        assert_eq!(is_over(until, minute, now), over, "{ahead} s ahead; another node may be a minute behind");
+    }
 }

@@ -256,3 +256,27 @@ async fn the_same_number_gets_the_same_key_after_an_unclear_answer() {
     let [first, second] = &sent[..] else { panic!("{sent:?}") };
     assert_eq!(first, second);
 }
+
+#[tokio::test]
+async fn no_clock_that_is_set_back_makes_a_text_wait_until_it_has_caught_up() {
+    for taken in [false, true] {
+        let place = Place::new();
+        place.deliver(TEXTED);
+        let answer = move |_, _: &str| if taken { accepted("a1") } else { uncertain() };
+        let (a, b) =
+            (ScriptedGateway::new("a", true, answer), ScriptedGateway::new("b", false, |_, _| accepted("")));
+        let desk = open_with(&place, &[&a, &b]).await;
+        desk.work().await;
+        assert_eq!((a.sent().len(), b.sent().len()), (1, 0));
+        place.clock.turn(-30 * 24 * 60);
+        // As upkeep does when it notices.
+        desk.parts.store.wake_all(desk.parts.clock.now()).await.unwrap();
+        desk.work().await;
+        if taken {
+            technician_has(&desk, TEXTED, Reason::DeliveryFailed, PasswordFact::Changed).await;
+        } else {
+            assert!(matches!(desk.ticket(TEXTED).await.state, State::Done { .. }), "the next one took it");
+        }
+        assert_eq!(b.sent().len(), usize::from(!taken));
+    }
+}
