@@ -1,9 +1,8 @@
 //! Stage 9: people look at it and act. axum and hyper live only here. The pages see the desk
 //! through one port, [`Desk`]: they cannot send a text or set a password.
 //!
-//! A request passes `serve` (connections, time limits), `routes` (which handler, and the headers of
-//! every answer), and for a pickup page `visit` (which link, which browser, may it act); then one of
-//! the handlers answers: `pickup`, `callback` or `health`.
+//! A request passes `serve` (connections, time limits) and `routes` (which handler, and the headers of
+//! every answer); then `pickup` answers, for whoever has a link, or `callback` or `health`.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,27 +10,21 @@ use std::sync::Arc;
 use crate::clock::Zone;
 use crate::render::{RenderError, Renderer};
 
-mod browser;
 mod callback;
 pub mod desk;
 mod health;
 mod language;
-mod page;
 mod pickup;
 mod routes;
 mod same_origin;
-mod secret;
 mod serve;
-mod sign_in;
 mod site;
-mod spelling;
-mod visit;
 
 pub use desk::{
     Asks, Browser, Desk, Page, PickupAnswer, PickupView, Proof, Readiness, ReceiptAnswer, Returned,
     RevealPage, Revealed, SignIn, SignedIn,
 };
-pub use routes::SIGN_IN_CALLBACK;
+pub use pickup::SIGN_IN_CALLBACK;
 pub use serve::{ServeError, serve};
 
 /// What the pages need to know of the desk.
@@ -58,12 +51,12 @@ pub struct WebSettings {
 /// # Errors
 /// Which page cannot be made, most likely from a template of the site's own.
 pub fn check_pages(settings: &WebSettings, renderer: Arc<Renderer>) -> Result<(), RenderError> {
-    page::Pages::new(settings, renderer).check()
+    pickup::Pages::new(settings, renderer).check()
 }
 
 /// The maker of the page that shows a password, for the desk behind [`Desk::reveal`].
 #[must_use]
 pub fn reveal_page(settings: WebSettings, renderer: Arc<Renderer>) -> Box<RevealPage> {
-    let pages = page::Pages::new(&settings, renderer);
+    let pages = pickup::Pages::new(&settings, renderer);
     Box::new(move |token, browser, language, revealed| pages.revealed(token, browser, language, revealed))
 }

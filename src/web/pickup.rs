@@ -1,20 +1,46 @@
 //! The pickup pages. A GET shows who, what and how long, and changes nothing, however often it
 //! comes: programs that preview or scan links open them too. Only a POST from the page's own form
-//! acts.
+//! acts. A request passes `visit`: which link, which browser, may it act.
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
 
 use super::desk::{Asks, PickupAnswer, PickupView};
-use super::page::html_response;
 use super::routes::App;
-use super::visit::{Act, Visit};
+use page::html_response;
+use visit::{Act, Visit};
+
+mod browser;
+mod page;
+mod secret;
+mod sign_in;
+mod spelling;
+mod visit;
+
+pub(super) use page::Pages;
+
+/// Where people come back from the identity provider; registered there below the pages' address.
+pub const SIGN_IN_CALLBACK: &str = "/sign-in/callback";
+
+/// The routes of whoever has a link.
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/p/{token}", get(show).post(reveal))
+        .route("/p/{token}/not-mine", get(confirm_not_mine).post(not_mine))
+        .route("/p/{token}/handed-over", post(handed_over))
+        .route("/p/{token}/did-not-work", post(did_not_work))
+        .route("/p/{token}/not-me", post(not_me))
+        .route("/p/{token}/sign-in", get(sign_in::begin))
+        .route(SIGN_IN_CALLBACK, get(sign_in::returned))
+}
 
 /// `GET /p/{token}`
-pub(super) async fn show(State(app): State<Arc<App>>, method: Method, visit: Visit) -> Response {
+async fn show(State(app): State<Arc<App>>, method: Method, visit: Visit) -> Response {
     let view = app.desk.pickup(&visit.token, visit.known.as_ref()).await;
     // A program that only asks what there is reads nothing.
     if method != Method::HEAD {
@@ -33,7 +59,7 @@ fn tell_of_a_second_browser(app: &Arc<App>, visit: &Visit, view: &PickupView) {
 }
 
 /// `GET /p/{token}/not-mine`: asks once more. A link without this question shows its own page.
-pub(super) async fn confirm_not_mine(State(app): State<Arc<App>>, visit: Visit) -> Response {
+async fn confirm_not_mine(State(app): State<Arc<App>>, visit: Visit) -> Response {
     match app.desk.pickup(&visit.token, visit.known.as_ref()).await {
         PickupView::Offer { name, own: false, .. } => {
             visit.remembered(&app, app.pages.not_mine(&name, &visit.link, visit.language))
@@ -43,7 +69,7 @@ pub(super) async fn confirm_not_mine(State(app): State<Arc<App>>, visit: Visit) 
 }
 
 /// `POST /p/{token}`: the password.
-pub(super) async fn reveal(State(app): State<Arc<App>>, Act(visit, proof): Act) -> Response {
+async fn reveal(State(app): State<Arc<App>>, Act(visit, proof): Act) -> Response {
     let (desk, token, browser) = (Arc::clone(&app.desk), visit.token.clone(), visit.browser.clone());
     let language = visit.language.tag();
     // A task of its own: it ends properly even if the phone loses the connection half-way.
@@ -66,22 +92,22 @@ pub(super) async fn reveal(State(app): State<Arc<App>>, Act(visit, proof): Act) 
 }
 
 /// `POST /p/{token}/not-mine`
-pub(super) async fn not_mine(State(app): State<Arc<App>>, Act(visit, _): Act) -> Response {
+async fn not_mine(State(app): State<Arc<App>>, Act(visit, _): Act) -> Response {
     answer(&app, visit, PickupAnswer::NotMine).await
 }
 
 /// `POST /p/{token}/handed-over`
-pub(super) async fn handed_over(State(app): State<Arc<App>>, Act(visit, _): Act) -> Response {
+async fn handed_over(State(app): State<Arc<App>>, Act(visit, _): Act) -> Response {
     answer(&app, visit, PickupAnswer::HandedOver).await
 }
 
 /// `POST /p/{token}/did-not-work`
-pub(super) async fn did_not_work(State(app): State<Arc<App>>, Act(visit, _): Act) -> Response {
+async fn did_not_work(State(app): State<Arc<App>>, Act(visit, _): Act) -> Response {
     answer(&app, visit, PickupAnswer::DidNotWork).await
 }
 
 /// `POST /p/{token}/not-me`
-pub(super) async fn not_me(State(app): State<Arc<App>>, Act(visit, _): Act) -> Response {
+async fn not_me(State(app): State<Arc<App>>, Act(visit, _): Act) -> Response {
     answer(&app, visit, PickupAnswer::NotMe).await
 }
 

@@ -10,13 +10,13 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 use sha2::{Digest, Sha256};
 
 use super::desk::Desk;
 use super::language::Language;
-use super::page::Pages;
-use super::{callback, health, pickup, sign_in};
+use super::pickup::Pages;
+use super::{callback, health, pickup};
 
 /// No form of ours and no receipt is larger, in octets.
 const LARGEST_BODY: usize = 8 * 1024;
@@ -29,9 +29,6 @@ const STYLE: &str = include_str!("style.css");
 
 /// Where it is served.
 pub(super) const STYLE_PATH: &str = "/style.css";
-
-/// Where people come back from the identity provider; registered there below the pages' address.
-pub const SIGN_IN_CALLBACK: &str = "/sign-in/callback";
 
 /// Nothing but our own stylesheet and forms: no script, no picture, no frame, nothing from
 /// elsewhere; no address of ours is told to others, and no page is kept.
@@ -58,14 +55,7 @@ pub(super) struct App {
 
 /// All routes of this version.
 pub(super) fn router(app: Arc<App>) -> Router {
-    Router::new()
-        .route("/p/{token}", get(pickup::show).post(pickup::reveal))
-        .route("/p/{token}/not-mine", get(pickup::confirm_not_mine).post(pickup::not_mine))
-        .route("/p/{token}/handed-over", post(pickup::handed_over))
-        .route("/p/{token}/did-not-work", post(pickup::did_not_work))
-        .route("/p/{token}/not-me", post(pickup::not_me))
-        .route("/p/{token}/sign-in", get(sign_in::begin))
-        .route(SIGN_IN_CALLBACK, get(sign_in::returned))
+    pickup::routes()
         .route("/callbacks/sms/{gateway}/{secret}", get(callback::receipt).post(callback::receipt))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))

@@ -17,7 +17,7 @@ use tokio_util::task::TaskTracker;
 
 use super::WebSettings;
 use super::desk::Desk;
-use super::page::Pages;
+use super::pickup::Pages;
 use super::routes::{self, App};
 use crate::render::{RenderError, Renderer};
 

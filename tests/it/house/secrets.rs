@@ -39,7 +39,7 @@ const EXPOSES: &[(&str, &str)] = &[
     ("src/password/seal.rs", "a password is sealed"),
     ("src/token/mod.rs", "mail servers want the token, and clients with the same secret share it"),
     ("src/token/source.rs", "the token endpoint wants the secret or the assertion"),
-    ("src/web/secret.rs", "the page shows the password to the hand that it is for"),
+    ("src/web/pickup/secret.rs", "the page shows the password to the hand that it is for"),
 ];
 
 fn shown_elsewhere(sources: &[Source]) -> Vec<Breach> {

@@ -10,18 +10,19 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::browser;
-use super::desk::{Asks, Browser, Page, PickupView, Revealed};
-use super::language::Language;
-use super::routes::STYLE_PATH;
-use super::site::Site;
-use super::{WebSettings, secret};
+use super::secret;
 use crate::clock::{Clock, SystemClock, Zone};
 use crate::password::TemporaryPassword;
 use crate::render::{RenderError, Renderer};
 use crate::types::UnixMillis;
+use crate::web::WebSettings;
+use crate::web::desk::{Asks, Browser, Page, PickupView, Revealed};
+use crate::web::language::Language;
+use crate::web::routes::{STYLE_PATH, style_version};
+use crate::web::site::Site;
 
 /// Makes every page.
-pub(super) struct Pages {
+pub(in crate::web) struct Pages {
     renderer: Arc<Renderer>,
     /// Where browsers find the pages.
     pub site: Site,
@@ -35,7 +36,7 @@ pub(super) struct Pages {
 }
 
 /// A pickup link as its pages need it.
-pub(super) struct Link {
+pub(in crate::web) struct Link {
     /// Its path, with the site's own in front.
     pub path: String,
     /// The token of its forms.
@@ -81,7 +82,7 @@ impl Pages {
             desk_address: settings.desk_address.clone(),
             help: settings.help.clone(),
             zone: settings.zone.clone(),
-            style: format!("{}{STYLE_PATH}?v={}", site.base, super::routes::style_version()),
+            style: format!("{}{STYLE_PATH}?v={}", site.base, style_version()),
             site,
         }
     }

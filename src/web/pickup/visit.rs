@@ -10,11 +10,12 @@ use axum::http::{StatusCode, header};
 use axum::response::Response;
 use zeroize::Zeroizing;
 
-use super::desk::{Asks, Browser, PickupView, Proof};
-use super::language::{self, Language};
+use super::browser;
 use super::page::Link;
-use super::routes::App;
-use super::{browser, same_origin};
+use crate::web::desk::{Asks, Browser, PickupView, Proof};
+use crate::web::language::{self, Language};
+use crate::web::routes::App;
+use crate::web::same_origin;
 
 /// A pickup token is shorter (128 bits in letters and digits).
 const LONGEST_TOKEN: usize = 64;

@@ -11,10 +11,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::browser::{self, Kept};
-use super::desk::{Returned, SignIn, SignedIn};
-use super::language::Language;
-use super::routes::App;
 use super::visit::Visit;
+use crate::web::desk::{Returned, SignIn, SignedIn};
+use crate::web::language::Language;
+use crate::web::routes::App;
 
 /// `GET /p/{token}/sign-in`
 pub(super) async fn begin(State(app): State<Arc<App>>, visit: Visit) -> Response {

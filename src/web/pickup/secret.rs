@@ -4,9 +4,9 @@
 
 use zeroize::Zeroizing;
 
-use super::language::Language;
 use super::spelling;
 use crate::password::TemporaryPassword;
+use crate::web::language::Language;
 
 /// Stands for the password while the template is filled. From Unicode's private use area.
 pub(super) const PASSWORD_SLOT: char = '\u{e000}';

@@ -4,7 +4,7 @@
 
 use zeroize::Zeroizing;
 
-use super::language::Language;
+use crate::web::language::Language;
 
 const SWEDISH: [&str; 26] = [
     "Adam", "Bertil", "Cesar", "David", "Erik", "Filip", "Gustav", "Helge", "Ivar", "Johan", "Kalle",

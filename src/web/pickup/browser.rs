@@ -10,8 +10,8 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::desk::Browser;
 use crate::keyring::{KEY_LENGTH, hmac_sha256};
+use crate::web::desk::Browser;
 
 /// How long a browser keeps its name: longer than a link is open, so that a phone that closes its
 /// browser in between can still show the password again or confirm the handover.

@@ -1,0 +1,114 @@
+//! Who works at the desk: technicians, auditors, administrators.
+
+/// What somebody is at the desk; what that lets them do stands in the pages' table of access
+/// (decisions, 19).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Reads tickets and acts on them.
+    Technician,
+    /// Reads everything and changes nothing.
+    Auditor,
+    /// All that a technician may, and what runs the desk: the switch, outages, quarantine, accounts.
+    Administrator,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 3] = [Self::Technician, Self::Auditor, Self::Administrator];
+
+    /// The stable word.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Technician => "technician",
+            Self::Auditor => "auditor",
+            Self::Administrator => "administrator",
+        }
+    }
+
+    /// The role with this word.
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.code() == code)
+    }
+}
+
+/// Longer names are nobody's: a mail address has at most 254 characters (RFC 5321, 4.5.3.1.3).
+const LONGEST_NAME: usize = 254;
+
+/// By what name somebody signs in, in lower case: `eva.lind`, or the identity provider's username. It is
+/// what tickets are assigned to, and `user:NAME` in the audit log.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StaffName(String);
+
+/// Not a name to sign in by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a name to sign in by has 1 to 254 letters, digits and . - _ @, and begins with a letter or digit")]
+pub struct StaffNameError;
+
+impl StaffName {
+    /// Reads a name; its case does not count.
+    ///
+    /// # Errors
+    /// [`StaffNameError`].
+    pub fn parse(text: &str) -> Result<Self, StaffNameError> {
+        let name = text.trim().to_lowercase();
+        let fits = (1..=LONGEST_NAME).contains(&name.len())
+            && name.starts_with(char::is_alphanumeric)
+            && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '@'));
+        if fits { Ok(Self(name)) } else { Err(StaffNameError) }
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// How the audit log calls whoever has this name.
+    #[must_use]
+    pub fn actor(&self) -> String {
+        format!("user:{}", self.0)
+    }
+}
+
+impl std::fmt::Display for StaffName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Somebody who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaffMember {
+    /// By what name.
+    pub name: StaffName,
+    /// How people call them.
+    pub shown: String,
+    /// What they are.
+    pub role: Role,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_whatever_its_case() {
+        assert_eq!(StaffName::parse(" Eva.Lind ").unwrap().as_str(), "eva.lind");
+        assert_eq!(StaffName::parse("åsa@kommun.example").unwrap().actor(), "user:åsa@kommun.example");
+    }
+
+    #[test]
+    fn what_is_no_name_is_refused() {
+        for text in ["", " ", ".eva", "eva lind", "eva\nlind", "eva:1", "<b>", &"e".repeat(255)] {
+            assert!(StaffName::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_role_is_known_by_its_word() {
+        assert_eq!(Role::ALL.map(|role| Role::of_code(role.code())), Role::ALL.map(Some));
+        assert_eq!(Role::of_code("root"), None);
+    }
+}
