@@ -11,7 +11,7 @@ use super::{CliError, Common, output};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{
     self, Loaded, MailboxKind, MailboxSettings, OauthSettings, PasswordStyle, PickupMethod, SecretSetting,
-    Settings, SmtpKind, Start, Unused,
+    Settings, Shown, SmtpKind, Start, Unused,
 };
 use crate::delivery::MailSender;
 use crate::delivery::notice::{MailSpool, SmtpSender, SmtpSettings};
@@ -27,9 +27,10 @@ use crate::oidc::{OidcSettings, Provider};
 use crate::render::Renderer;
 use crate::store::{self, Store};
 use crate::token::{Credential, SignIn, TokenSettings, Tokens};
-use crate::web::WebSettings;
+use crate::web::{Setting, WebSettings};
 use crate::worker::{
-    AccountRules, AccountsPort, Breakers, Inbox, IntakeSettings, Parts, RoleGroups, Rules, Timing,
+    AccountRules, AccountsPort, Breakers, Inbox, IntakeSettings, OperationsParts, OperationsPort, Parts,
+    RoleGroups, Rules, Timing,
 };
 
 /// A manager who has not opened the link is reminded once, so long after the offer.
@@ -312,6 +313,25 @@ pub fn accounts(settings: &Settings, parts: &Arc<Parts>) -> Result<Arc<AccountsP
         groups: groups.unwrap_or_default(),
     };
     Ok(Arc::new(AccountsPort::new(Arc::clone(parts), rules, staff_provider(settings)?)))
+}
+
+/// What whoever runs the desk sees and turns.
+///
+/// # Errors
+/// The register cannot be made.
+pub fn operations(
+    settings: &Settings,
+    shown: Vec<Shown>,
+    parts: &Arc<Parts>,
+    tokens: &Arc<Tokens>,
+) -> Result<Arc<OperationsPort>, CliError> {
+    let setting = |shown: Shown| Setting { value: shown.text(), key: shown.key, source: shown.source };
+    let own = OperationsParts {
+        probes: super::probes::mailboxes(settings, tokens),
+        census: register(settings, tokens)?.census,
+        settings: shown.into_iter().map(setting).collect(),
+    };
+    Ok(Arc::new(OperationsPort::new(Arc::clone(parts), own)))
 }
 
 /// What checks signatures, where a mailbox has nobody else who vouches.

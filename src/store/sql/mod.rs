@@ -38,6 +38,7 @@ mod ledger;
 mod limits;
 mod messages;
 mod migrations;
+mod operations;
 mod places;
 #[cfg(test)]
 mod plans;

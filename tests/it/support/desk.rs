@@ -102,7 +102,10 @@ impl OpenDesk {
         let address = listener.local_addr().expect("an address");
         let renderer = Arc::new(Renderer::new(None).expect("the templates"));
         let accounts = assembly::accounts(&self.settings, &self.parts).expect("the accounts fit");
-        let behind = Ports { desk: Arc::clone(&self.port) as Arc<dyn Desk>, accounts };
+        let tokens = Arc::new(Tokens::default());
+        let operations = assembly::operations(&self.settings, Vec::new(), &self.parts, &tokens)
+            .expect("the register opens");
+        let behind = Ports { desk: Arc::clone(&self.port) as Arc<dyn Desk>, accounts, operations };
         tokio::spawn(web::serve(listener, settings, renderer, behind, std::future::pending()));
         address
     }

@@ -22,6 +22,7 @@ use crate::support::nobody::Nobody;
 mod forms;
 mod guards;
 mod narrow;
+mod operations;
 mod pages;
 mod pickup;
 mod reveal;
@@ -204,7 +205,8 @@ impl Served {
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let behind = Ports { desk: Arc::clone(&desk) as _, accounts: Arc::new(Nobody) };
+        let behind =
+            Ports { desk: Arc::clone(&desk) as _, accounts: Arc::new(Nobody), operations: Arc::new(Nobody) };
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
         let running = tokio::spawn(web::serve(listener, settings, renderer, behind, stopped));
