@@ -27,6 +27,9 @@ mod pages;
 mod pickup;
 mod reveal;
 mod staff;
+mod staff_guesses;
+mod staff_provider;
+mod staff_table;
 
 use client::{Answer, Asked};
 use pages::views;
