@@ -189,6 +189,9 @@ async fn update<DB: Dialect>(
              replied = CASE WHEN $6 = 1 THEN replied ELSE 0 END,
              urgent = CASE WHEN $21 = 1 THEN 1 ELSE urgent END,
              owes_text = $23,
+             waits_since = CASE WHEN standing IN ('resolved', 'closed') AND $5 NOT IN ('resolved', 'closed')
+                 THEN $24 ELSE waits_since END,
+             handled = CASE WHEN $25 = 1 THEN 1 ELSE handled END,
              lease_owner = CASE WHEN $20 = 1 THEN '' ELSE lease_owner END,
              lease_until = CASE WHEN $20 = 1 THEN 0 ELSE lease_until END
          WHERE id = $1 AND fence = $2 AND state = $3 RETURNING id";
@@ -218,6 +221,8 @@ async fn update<DB: Dialect>(
         step.urgent,
         step.pickup_browser.as_deref().unwrap_or_default(),
         step.state.owes_text(),
+        step.now,
+        step.audit.iter().any(AuditEntry::by_staff),
     ];
     tx.hits_unless_taken(sql, values).await
 }

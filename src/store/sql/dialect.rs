@@ -19,6 +19,17 @@ pub(super) trait Dialect: Database {
     /// Answers the database's clock in Unix milliseconds.
     const CLOCK: &'static str;
 
+    /// Keeps the words `$2` of the mail `$1`, in place of any before.
+    const KEEP_WORDS: &'static str;
+    /// Finds mails with the words `$1`, as [`Self::whole_words`] or [`Self::beginnings`] write them, before the
+    /// mail `$2`, the newest first, and their tickets; `$3` is how many.
+    const FIND_WORDS: &'static str;
+
+    /// Asks for mails with each of these words.
+    fn whole_words(words: &[String]) -> String;
+    /// Asks for mails with a word that begins with each of these.
+    fn beginnings(words: &[String]) -> String;
+
     /// The statement in this database's words.
     fn words(sql: &'static str) -> SqlStr;
 

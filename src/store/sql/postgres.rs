@@ -74,6 +74,20 @@ impl Dialect for Postgres {
     const BEGIN_READ: &'static str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     const CLOCK: &'static str = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)";
 
+    const KEEP_WORDS: &'static str =
+        "INSERT INTO search (rowid, words) VALUES ($1, array_to_tsvector(string_to_array($2, ' ')))
+         ON CONFLICT (rowid) DO UPDATE SET words = excluded.words";
+    const FIND_WORDS: &'static str = "SELECT m.id, m.ticket FROM search s JOIN mail m ON m.id = s.rowid
+         WHERE s.words @@ CAST($1 AS tsquery) AND s.rowid < $2 ORDER BY s.rowid DESC LIMIT $3";
+
+    fn whole_words(words: &[String]) -> String {
+        words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" & ")
+    }
+
+    fn beginnings(words: &[String]) -> String {
+        words.iter().map(|word| format!("'{word}':*")).collect::<Vec<_>>().join(" & ")
+    }
+
     fn words(sql: &'static str) -> SqlStr {
         sql.into_sql_str()
     }

@@ -77,7 +77,7 @@ const DOORS: &[(&str, Door)] = &[
     ("reqwest", Only(&["src/http"])),
     // judges the tokens of an identity provider
     ("openidconnect", Only(&["src/oidc.rs"])),
-    ("unicode-normalization", Only(&["src/delivery/gsm7.rs"])),
+    ("unicode-normalization", Only(&["src/delivery/gsm7.rs", "src/mail/excerpt.rs"])),
     // secrets
     ("argon2", Only(&["src/password/file.rs"])),
     ("chacha20poly1305", Only(&["src/password/seal.rs"])),
