@@ -72,4 +72,9 @@ pub(super) const EMBEDDED: &[(&str, &str)] = embedded![
     "sms/password.sv.txt",
     "sms/reminder.en.txt",
     "sms/reminder.sv.txt",
+    "staff/account.html",
+    "staff/frame.html",
+    "staff/icons.html",
+    "staff/login.html",
+    "staff/told.html",
 ];

@@ -14,11 +14,13 @@ use crate::keyring::Keyring;
 use crate::ticket::{State, Ticket, TicketId};
 use crate::types::{AccountId, History, Outcome, TicketNumber, UnixMillis};
 
+mod accounts;
 mod ledger;
 mod queue;
 mod sql;
 mod types;
 
+pub use accounts::{AccountStore, NewSession, Session, Staff, StaffChange, TryLimit};
 pub use ledger::Ledger;
 pub use queue::QueueStore;
 pub(crate) use types::MACHINE;
@@ -73,7 +75,7 @@ pub async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
 /// The store of everything. All methods can fail with [`StoreError`]; then nothing has happened,
 /// or, for [`StoreError::Unavailable`], possibly all of it.
 #[async_trait]
-pub trait Store: Ledger + QueueStore {
+pub trait Store: Ledger + AccountStore + QueueStore {
     /// Keeps mails, with their tickets and first events, in one transaction (M3). The answers stand
     /// in the order of the mails.
     async fn record(&self, mails: Vec<Incoming>, now: UnixMillis) -> Result<Vec<Recorded>, StoreError>;
