@@ -47,6 +47,12 @@ struct Args {
     /// Only this database: sqlite or postgres
     #[arg(long)]
     database: Option<String>,
+    /// An empty PostgreSQL database, or an empty place for a SQLite file, of one's own; it stays as it was filled
+    #[arg(long)]
+    url: Option<String>,
+    /// Do not fill it again
+    #[arg(long)]
+    filled: bool,
     /// What cargo adds
     #[arg(long, hide = true)]
     bench: bool,
@@ -60,6 +66,9 @@ async fn main() {
     println!("machine    {cores} cores, load {} before the run", load.split(' ').next().unwrap_or("?"));
     let folder = tempfile::Builder::new().prefix("nyckelbud-queue-").tempdir().expect("a folder");
     let wanted = |name: &str| args.database.as_deref().is_none_or(|only| only == name);
+    if let Some(url) = &args.url {
+        return measure("given", url, &args).await;
+    }
     if wanted("sqlite") {
         let url = format!("sqlite://{}", folder.path().join("queue.db").display());
         measure("sqlite", &url, &args).await;
@@ -71,10 +80,12 @@ async fn main() {
 
 async fn measure(name: &str, url: &str, args: &Args) {
     store::migrate(url).await.expect("the tables");
-    let began = Instant::now();
-    seed::fill(url, args.tickets, args.open).await;
-    let seconds = began.elapsed().as_secs_f64();
-    println!("{name:<10} {} tickets, {} of them open, in {seconds:.0} s", args.tickets, args.open);
+    if !args.filled {
+        let began = Instant::now();
+        seed::fill(url, args.tickets, args.open).await;
+        let seconds = began.elapsed().as_secs_f64();
+        println!("{name:<10} {} tickets, {} of them open, in {seconds:.0} s", args.tickets, args.open);
+    }
     let store = store::open(url, DOMAIN).await.expect("the store");
     // What is read for the first time comes from the disk; a desk's queue is read all day.
     run(&store, args, Duration::from_secs(10)).await;

@@ -29,7 +29,7 @@ CREATE INDEX ticket_queue ON ticket (place, calm, waits_since, id) WHERE standin
 CREATE INDEX ticket_queue_of ON ticket (assignee, place, calm, waits_since, id) WHERE standing = 'open';
 CREATE INDEX ticket_oldest ON ticket (calm, waits_since, id) WHERE standing = 'open';
 CREATE INDEX ticket_oldest_of ON ticket (assignee, calm, waits_since, id) WHERE standing = 'open';
-CREATE INDEX ticket_sender ON ticket (sender, place, calm, waits_since, id) WHERE standing = 'open' AND sender <> '';
+CREATE INDEX ticket_sender ON ticket (sender, place, calm, waits_since, id) WHERE standing = 'open';
 CREATE INDEX ticket_opened ON ticket (settled_at, id) WHERE standing = 'open';
 CREATE INDEX ticket_pending ON ticket (waits_since, id) WHERE standing = 'pending';
 CREATE INDEX ticket_done ON ticket (settled_at, id) WHERE handled = 0 AND standing IN ('resolved', 'closed');

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use super::gateways::gateways;
 use super::registers::{Register, register, zone};
 use super::{CliError, Common, output};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, OpeningHours, SystemClock};
 use crate::config::{
     self, Loaded, MailboxKind, MailboxSettings, OauthSettings, PasswordStyle, PickupMethod, SecretSetting,
     Settings, SmtpKind, Start, Unused,
@@ -31,6 +31,7 @@ use crate::web::WebSettings;
 use crate::worker::{
     AccountRules, AccountsPort, Breakers, Inbox, IntakeSettings, Parts, RoleGroups, Rules, Timing,
 };
+use crate::worker::{Ages, QueuePort};
 
 /// A manager who has not opened the link is reminded once, so long after the offer.
 const REMIND_AFTER: Duration = Duration::from_secs(30 * 60);
@@ -312,6 +313,17 @@ pub fn accounts(settings: &Settings, parts: &Arc<Parts>) -> Result<Arc<AccountsP
         groups: groups.unwrap_or_default(),
     };
     Ok(Arc::new(AccountsPort::new(Arc::clone(parts), rules, staff_provider(settings)?)))
+}
+
+/// What waits for the desk's people.
+///
+/// # Errors
+/// The zone or the opening hours cannot be read.
+pub fn queue(settings: &Settings, parts: &Arc<Parts>) -> Result<Arc<QueuePort>, CliError> {
+    let opening = OpeningHours::parse(&settings.web.opening_hours)
+        .map_err(|why| CliError::Wrong(format!("web.opening_hours: {why}")))?;
+    let ages = Ages { zone: zone(settings)?, opening, late: settings.web.late };
+    Ok(Arc::new(QueuePort::new(Arc::clone(parts), ages)))
 }
 
 /// What checks signatures, where a mailbox has nobody else who vouches.

@@ -76,5 +76,8 @@ pub(super) const EMBEDDED: &[(&str, &str)] = embedded![
     "staff/frame.html",
     "staff/icons.html",
     "staff/login.html",
+    "staff/queue-preview.html",
+    "staff/queue-row.html",
+    "staff/queue.html",
     "staff/told.html",
 ];

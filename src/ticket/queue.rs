@@ -128,6 +128,12 @@ pub fn place_of(reason: Option<Reason>) -> i64 {
     place.and_then(|place| i64::try_from(place).ok()).unwrap_or(NO_REASON)
 }
 
+/// The reason at a place; `None` where there is none.
+#[must_use]
+pub fn reason_at(place: i64) -> Option<Reason> {
+    usize::try_from(place).ok().and_then(|place| Reason::ALL.get(place).copied())
+}
+
 /// The place of tickets without a reason.
 const NO_REASON: i64 = 99;
 

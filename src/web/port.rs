@@ -2,5 +2,7 @@
 //! [`Desk`](super::desk::Desk), the port of whoever has a link.
 
 mod accounts;
+mod queue;
 
 pub use accounts::{Accounts, LocalSignIn, LoginFlow, Session, SignInAnswer, Unavailable, WaysIn};
+pub use queue::{Alike, Found, Queue, Snapshot};

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use super::desk::Desk;
 use super::language::Language;
 use super::pickup::Pages;
-use super::port::Accounts;
+use super::port::{Accounts, Queue};
 use super::{callback, health, pickup, staff};
 
 /// No form of a link's pages and no receipt is larger, in octets.
@@ -59,6 +59,8 @@ pub struct Ports {
     pub desk: Arc<dyn Desk>,
     /// Who works at the desk.
     pub accounts: Arc<dyn Accounts>,
+    /// What waits for them.
+    pub queue: Arc<dyn Queue>,
 }
 
 /// What the handlers share.
@@ -71,6 +73,8 @@ pub(super) struct App {
     pub ports: Ports,
     /// Proxies that are believed for whom they ask.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Who looks at which ticket.
+    pub presence: staff::Presence,
 }
 
 /// All routes of this version.

@@ -41,6 +41,7 @@ mod messages;
 mod offer;
 mod port;
 mod quarantine;
+mod queue;
 mod reads;
 mod receipts;
 mod reconcile;
@@ -65,6 +66,7 @@ pub use health::Health;
 pub use intake::{Inbox, Intake, IntakeSettings, Told};
 pub use port::DeskPort;
 pub use quarantine::{Rereading, Retried, retry, stays};
+pub use queue::{Ages, QueuePort};
 pub use reconcile::{FolderCount, ReconcileError, Reconciled, Reconciliation, UnknownMail};
 pub use run::{Worker, WorkerError};
 

@@ -134,7 +134,7 @@ async fn what_goes_over_open_tickets_touches_no_other() {
         let plan: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
         let of_tickets = plan.iter().filter(|line| line.starts_with("SCAN t ") || *line == "SCAN t");
         let by_open: Vec<bool> = of_tickets
-            .map(|line| ["ticket_opened", "ticket_queue"].iter().any(|index| line.ends_with(index)))
+            .map(|line| ["ticket_sender", "ticket_queue"].iter().any(|index| line.ends_with(index)))
             .collect();
         assert_eq!(by_open, [true], "{name}: {plan:#?}");
     }

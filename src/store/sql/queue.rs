@@ -27,7 +27,7 @@ pub(super) use columns;
 macro_rules! first {
     () => {
         "(t.sender = '' OR NOT EXISTS (SELECT 1 FROM ticket o
-             WHERE o.standing = 'open' AND o.sender <> '' AND o.sender = t.sender AND o.place = t.place
+             WHERE o.standing = 'open' AND o.sender = t.sender AND o.place = t.place
                  AND (o.calm, o.waits_since, o.id) < (t.calm, t.waits_since, t.id)))"
     };
 }
@@ -40,13 +40,13 @@ macro_rules! open {
             "SELECT ",
             $crate::store::sql::queue::columns!(),
             ", CASE WHEN t.sender = '' THEN 1 ELSE (SELECT COUNT(*) FROM ticket o
-                 WHERE o.standing = 'open' AND o.sender <> '' AND o.sender = t.sender AND o.place = t.place) END,
+                 WHERE o.standing = 'open' AND o.sender = t.sender AND o.place = t.place) END,
              CASE WHEN t.sender = '' THEN e.mails ELSE (SELECT CAST(coalesce(SUM(f.mails), 1) AS BIGINT)
                  FROM ticket o JOIN excerpt f ON f.ticket = o.id
-                 WHERE o.standing = 'open' AND o.sender <> '' AND o.sender = t.sender AND o.place = t.place) END
+                 WHERE o.standing = 'open' AND o.sender = t.sender AND o.place = t.place) END
              FROM ticket t JOIN excerpt e ON e.ticket = CASE WHEN t.sender = '' THEN t.id ELSE
                  (SELECT MAX(o.id) FROM ticket o
-                 WHERE o.standing = 'open' AND o.sender <> '' AND o.sender = t.sender AND o.place = t.place) END
+                 WHERE o.standing = 'open' AND o.sender = t.sender AND o.place = t.place) END
              WHERE t.standing = 'open' AND ",
             $which,
             " AND ",

@@ -5,18 +5,18 @@ use super::SqlStore;
 use super::dialect::Dialect;
 use super::value::{Row, corrupt, values};
 use crate::store::StoreError;
-use crate::ticket::queue::{CountAt, Counts, OpenCount, RATE_POINTS, RATE_STEP};
-use crate::types::{Reason, UnixMillis};
+use crate::ticket::queue::{CountAt, Counts, OpenCount, RATE_POINTS, RATE_STEP, reason_at};
+use crate::types::UnixMillis;
 
 /// Of an address and a reason the first ticket has a row. The numbers of all of them make the mark.
-pub(super) const OPEN: &str = "WITH o AS MATERIALIZED (SELECT t.place, t.reason, t.assignee, t.waits_since, t.id,
+pub(super) const OPEN: &str = "WITH o AS MATERIALIZED (SELECT t.place, t.assignee, t.waits_since, t.id,
          CASE WHEN t.sender = '' THEN 1 ELSE
              ROW_NUMBER() OVER (PARTITION BY t.sender, t.place ORDER BY t.calm, t.waits_since, t.id) END AS nth
          FROM ticket t WHERE t.standing = 'open')
-     SELECT o.reason, o.assignee, CAST(SUM(CASE WHEN o.nth = 1 THEN 1 ELSE 0 END) AS BIGINT),
+     SELECT o.place, o.assignee, CAST(SUM(CASE WHEN o.nth = 1 THEN 1 ELSE 0 END) AS BIGINT),
          CAST(SUM(CASE WHEN o.nth = 1 AND o.waits_since <= $1 THEN 1 ELSE 0 END) AS BIGINT),
          MIN(o.waits_since), CAST(SUM(o.id) AS BIGINT)
-     FROM o GROUP BY o.place, o.reason, o.assignee ORDER BY o.place, o.reason, o.assignee";
+     FROM o GROUP BY o.place, o.assignee ORDER BY o.place, o.assignee";
 pub(super) const PENDING: &str = "SELECT COUNT(*) FROM ticket WHERE standing = 'pending'";
 pub(super) const DONE: &str = "SELECT COUNT(*) FROM ticket
      WHERE handled = 0 AND standing IN ('resolved', 'closed') AND settled_at >= $1";
@@ -56,7 +56,7 @@ impl<DB: Dialect> SqlStore<DB> {
 
 fn open(mut row: Row) -> Result<OpenCount, StoreError> {
     Ok(OpenCount {
-        reason: row.parsed_or_none("the reason of a ticket", |code| code.parse::<Reason>().ok())?,
+        reason: reason_at(row.number()?),
         assignee: row.text()?,
         rows: row.count()?,
         late: row.count()?,

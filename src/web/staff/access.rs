@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::routing::{MethodRouter, get, post};
 
-use super::own;
+use super::{own, queue};
 use crate::types::Role;
 use crate::web::routes::App;
 
@@ -14,13 +14,19 @@ use crate::web::routes::App;
 pub(in crate::web) enum Right {
     /// What everybody may who is signed in: their own settings, and to leave.
     Own,
+    /// Looking at tickets.
+    Read,
+    /// Acting on tickets.
+    Act,
 }
 
 impl Right {
     /// Has somebody with this role the right?
     pub fn is_of(self, role: Role) -> bool {
         match (self, role) {
-            (Self::Own, Role::Technician | Role::Auditor | Role::Administrator) => true,
+            (Self::Own | Self::Read, Role::Technician | Role::Auditor | Role::Administrator) => true,
+            (Self::Act, Role::Technician | Role::Administrator) => true,
+            (Self::Act, Role::Auditor) => false,
         }
     }
 }
@@ -46,10 +52,15 @@ pub fn who_may_use() -> impl Iterator<Item = (&'static str, Vec<Role>)> {
 }
 
 /// Where somebody lands who has signed in.
-pub(super) const FIRST: &str = "/account";
+pub(super) const FIRST: &str = "/queue";
 
 /// Every path that needs somebody who is signed in.
 pub(super) const ROWS: &[Row] = &[
     row("/account", Right::Own, || get(own::show).post(own::prefer)),
+    row("/queue", Right::Read, || get(queue::show)),
+    row("/queue/delta", Right::Read, || get(queue::delta)),
+    row("/queue/preview", Right::Act, || post(queue::preview)),
+    row("/queue/review/{reason}", Right::Act, || get(queue::review)),
+    row("/tickets/{number}/presence", Right::Act, || post(queue::presence)),
     row("/logout", Right::Own, || post(own::sign_out)),
 ];

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::access::{self, Right};
 use super::{Signed, assets};
+use crate::clock::Zone;
 use crate::render::{RenderError, Renderer};
 use crate::types::{Preferences, Role, StaffMember, StaffName};
 use crate::web::WebSettings;
@@ -20,12 +21,14 @@ use crate::web::port::WaysIn;
 use crate::web::site::Site;
 
 /// The main menu, in its order: path, who may go there, Swedish, English.
-const MENU: &[(&str, Right, &str, &str)] = &[];
+const MENU: &[(&str, Right, &str, &str)] = &[("/queue", Right::Read, "Kö", "Queue")];
 
 /// Makes every page of the desk's people.
 pub(in crate::web) struct Pages {
     renderer: Arc<Renderer>,
     site: Site,
+    /// The zone of the times on the pages.
+    pub zone: Zone,
     desk_name: String,
     desk_address: String,
 }
@@ -58,6 +61,7 @@ impl Pages {
         Self {
             renderer,
             site: Site::new(&settings.public_url),
+            zone: settings.zone.clone(),
             desk_name: settings.desk_name.clone(),
             desk_address: settings.desk_address.clone(),
         }
@@ -178,6 +182,9 @@ impl Pages {
             }
             let own = json!({ "wished": "", "wished_theme": "", "shortcuts": true });
             self.html("account", language, Some(&signed), own)?;
+            for (template, values) in super::queue::samples() {
+                self.html(template, language, Some(&signed), values)?;
+            }
             for provider in [None, Some(true), Some(false)] {
                 let said = Said { what: "refused", ..Said::nothing() };
                 self.login_html(language, WaysIn { local: true, provider }, "form", "/", &said)?;

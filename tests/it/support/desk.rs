@@ -102,7 +102,8 @@ impl OpenDesk {
         let address = listener.local_addr().expect("an address");
         let renderer = Arc::new(Renderer::new(None).expect("the templates"));
         let accounts = assembly::accounts(&self.settings, &self.parts).expect("the accounts fit");
-        let behind = Ports { desk: Arc::clone(&self.port) as Arc<dyn Desk>, accounts };
+        let queue = assembly::queue(&self.settings, &self.parts).expect("the queue fits");
+        let behind = Ports { desk: Arc::clone(&self.port) as Arc<dyn Desk>, accounts, queue };
         tokio::spawn(web::serve(listener, settings, renderer, behind, std::future::pending()));
         address
     }

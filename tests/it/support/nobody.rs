@@ -1,8 +1,16 @@
 //! A desk at which nobody works: what stands behind pages whose tests are about links.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use async_trait::async_trait;
-use nyckelbud::types::{Preferences, StaffMember, StaffName};
-use nyckelbud::web::{Accounts, Browser, LocalSignIn, LoginFlow, Session, SignInAnswer, Unavailable, WaysIn};
+use nyckelbud::ticket::TicketId;
+use nyckelbud::ticket::queue::{Row, Wanted};
+use nyckelbud::types::{Preferences, StaffMember, StaffName, UnixMillis};
+use nyckelbud::web::{
+    Accounts, Alike, Browser, Found, LocalSignIn, LoginFlow, Queue, Session, SignInAnswer, Snapshot,
+    Unavailable, WaysIn,
+};
 
 /// Nobody.
 pub struct Nobody;
@@ -27,5 +35,33 @@ impl Accounts for Nobody {
     async fn sign_out(&self, _: &StaffMember, _: &Browser) {}
     async fn prefer(&self, _: &StaffName, _: &Preferences) -> Result<(), Unavailable> {
         Err(Unavailable)
+    }
+}
+
+/// The queue of such a desk: nobody gets to see it.
+pub struct NoQueue;
+
+#[async_trait]
+impl Queue for NoQueue {
+    async fn snapshot(&self) -> Result<Arc<Snapshot>, Unavailable> {
+        Err(Unavailable)
+    }
+    async fn page(&self, _: &Wanted) -> Result<Vec<Row>, Unavailable> {
+        Err(Unavailable)
+    }
+    async fn rows(&self, _: &[TicketId]) -> Result<Vec<Row>, Unavailable> {
+        Err(Unavailable)
+    }
+    async fn behind(&self, _: &[TicketId]) -> Result<Vec<TicketId>, Unavailable> {
+        Err(Unavailable)
+    }
+    async fn alike(&self) -> Result<Arc<Alike>, Unavailable> {
+        Err(Unavailable)
+    }
+    async fn search(&self, _: &str, _: Option<i64>, _: u32, _: &StaffName) -> Result<Found, Unavailable> {
+        Err(Unavailable)
+    }
+    fn waited(&self, _: UnixMillis, _: UnixMillis) -> Duration {
+        Duration::ZERO
     }
 }
