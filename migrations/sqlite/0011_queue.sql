@@ -52,7 +52,7 @@ INSERT INTO excerpt (ticket, mails, name, snippet, attached, alike)
 
 -- The words of a mail, under its id. The program cuts and folds words, so the tokenizer takes them as they are. Mails
 -- that are there already are found by subject and address.
-CREATE VIRTUAL TABLE search USING fts5 (words, content = '', contentless_delete = 1, detail = 'none', prefix = '2 3 4',
+CREATE VIRTUAL TABLE search USING fts5 (words, content = '', contentless_delete = 1, detail = 'none', prefix = '2 3 4 5',
   tokenize = 'ascii');
 INSERT INTO search (rowid, words)
   SELECT id, replace(replace(replace(lower(subject || ' ' || sender), 'Å', 'å'), 'Ä', 'ä'), 'Ö', 'ö') FROM mail

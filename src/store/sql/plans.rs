@@ -10,7 +10,7 @@ use super::{
     messages, migrations, places, quarantine, queue, queue_counts, queue_search, reads, receipts, threads,
 };
 
-const HOT: [(&str, &str); 72] = [
+const HOT: [(&str, &str); 73] = [
     ("session", accounts::SESSION),
     ("tries to sign in", accounts::TRIES),
     ("ledger: inbox", ledger::IN_INBOX),
@@ -78,6 +78,7 @@ const HOT: [(&str, &str); 72] = [
     ("queue: number", queue::NUMBER),
     ("queue: login", queue_search::BY_LOGIN),
     ("queue: words", Sqlite::FIND_WORDS),
+    ("queue: newest mail", queue_search::NEWEST_MAIL),
     ("queue: count done", queue_counts::DONE),
     ("queue: count today", queue_counts::TODAY),
     ("queue: count the rate", queue_counts::RATE),

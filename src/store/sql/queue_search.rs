@@ -17,6 +17,8 @@ use crate::types::UnixMillis;
 pub(super) const BY_LOGIN: &str =
     "SELECT id FROM ticket WHERE login = $1 AND login <> '' ORDER BY id DESC LIMIT $2";
 
+pub(super) const NEWEST_MAIL: &str = "SELECT coalesce(MAX(id), 0) FROM mail";
+
 /// The audit log's word for it.
 const SEARCHED: &str = "queue.searched";
 
@@ -74,15 +76,19 @@ async fn by_words<DB: Dialect>(tx: &mut Tx<DB>, sought: &Sought) -> Result<Vec<(
     if words.is_empty() {
         return Ok(Vec::new());
     }
+    let before = sought.before.unwrap_or(i64::MAX);
+    let newest = tx.one(NEWEST_MAIL, values![]).await?.number()?.min(before);
     let mut found = Vec::new();
     for words in [DB::whole_words(&words), DB::beginnings(&words)] {
-        let before = sought.before.unwrap_or(i64::MAX);
-        found.clear();
-        for mut row in tx.rows(DB::FIND_WORDS, values![words, before, sought.limit + 1]).await? {
-            found.push((row.number()?, TicketId(row.number()?)));
-        }
-        if found.len() > sought.limit as usize {
-            break;
+        for step in 0..=DB::NARROWER {
+            let words = DB::among_newest(&words, newest, step);
+            found.clear();
+            for mut row in tx.rows(DB::FIND_WORDS, values![words, before, sought.limit + 1]).await? {
+                found.push((row.number()?, TicketId(row.number()?)));
+            }
+            if found.len() > sought.limit as usize {
+                return Ok(found);
+            }
         }
     }
     Ok(found)

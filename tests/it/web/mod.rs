@@ -24,6 +24,7 @@ mod guards;
 mod narrow;
 mod pages;
 mod pickup;
+mod queue;
 mod reveal;
 mod staff;
 
