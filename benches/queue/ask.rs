@@ -60,7 +60,7 @@ impl Ask {
             },
             14 => Self::Late,
             18 => {
-                if nth / 20 % 2 == 0 {
+                if (nth / 20).is_multiple_of(2) {
                     Self::Pending
                 } else {
                     Self::Done

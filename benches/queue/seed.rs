@@ -104,8 +104,13 @@ fn rows(from: u32, to: u32, tickets: u32, open: u32, sqlite: bool) -> String {
     let first_open = tickets.saturating_sub(2 * open);
     let words =
         "t.w || ' ' || f.w || ' ' || l.w || (s.n / 480 % 40) || ' u' || s.n || 'x ord' || (s.n % 20011)";
-    let words =
-        if sqlite { words.to_owned() } else { format!("array_to_tsvector(string_to_array({words}, ' ') || ARRAY['#0.' || (s.n + 1) / 2048, '#1.' || (s.n + 1) / 16384, '#2.' || (s.n + 1) / 131072])") };
+    let words = if sqlite {
+        words.to_owned()
+    } else {
+        format!(
+            "array_to_tsvector(string_to_array({words}, ' ') || ARRAY['#0.' || (s.n + 1) / 4096, '#1.' || (s.n + 1) / 131072])"
+        )
+    };
     let series = format!(
         "WITH RECURSIVE s(n) AS (SELECT {from} UNION ALL SELECT n + 1 FROM s WHERE n + 1 < {to}),
          r AS (SELECT s.n, n >= {first_open} AND n % 2 = 0 AS is_open, n >= {first_open} AND n % 40 = 1 AS waits,

@@ -51,14 +51,14 @@ INSERT INTO excerpt (ticket, mails, name, snippet, attached, alike)
   SELECT t.id, (SELECT COUNT(*) FROM mail m WHERE m.ticket = t.id AND m.duplicate_of = 0), '', '', 0, 0 FROM ticket t;
 
 -- The words of a mail, under its id, as the program cuts and folds them. Mails that are there already are found by
--- subject and address. Beside them stand the numbers of the parts of 2,048, 16,384 and 131,072 mails in which it lies: who
+-- subject and address. Beside them stand the numbers of the parts of 4,096 and 131,072 mails in which it lies: who
 -- looks for a frequent word looks through the newest alone. Nobody waits for a list of pending words to be gone through.
 CREATE TABLE search (
   rowid BIGINT NOT NULL PRIMARY KEY,
   words TSVECTOR NOT NULL
 );
 INSERT INTO search (rowid, words)
-  SELECT m.id, array_to_tsvector(ARRAY['#0.' || m.id / 2048, '#1.' || m.id / 16384, '#2.' || m.id / 131072] || ARRAY(
+  SELECT m.id, array_to_tsvector(ARRAY['#0.' || m.id / 4096, '#1.' || m.id / 131072] || ARRAY(
     SELECT w FROM regexp_split_to_table(lower(m.subject || ' ' || m.sender), '[^[:alnum:]]+') w
     WHERE length(w) BETWEEN 1 AND 40))
   FROM mail m WHERE m.duplicate_of = 0;

@@ -12,7 +12,7 @@ use crate::ticket::queue::{
     CountAt, Counts, Cursor, FAILURES, FoundRows, Likeness, Order, Pile, Row, Sought, Wanted, place_of,
 };
 use crate::ticket::{Fate, Kind, Standing, TicketId};
-use crate::types::{Reason, TicketNumber, UnixMillis};
+use crate::types::{TicketNumber, UnixMillis};
 
 /// The columns of a row, but for those that tell of the others it stands for.
 macro_rules! columns {
@@ -210,24 +210,25 @@ fn open_page(wanted: &Wanted) -> (&'static str, Vec<value::Value>) {
     (sql, values)
 }
 
-/// Reads a row of the statements above.
+/// Reads a row of the statements above. What a later version, or a damage, has put there in place of a known word
+/// hides neither this row nor another: whoever opens the ticket is told.
 pub(super) fn read(mut row: value::Row) -> Result<Row, StoreError> {
     Ok(Row {
         id: TicketId(row.number()?),
         number: ticket::number(&mut row)?,
-        kind: row.parsed("the kind of a ticket", Kind::from_code)?,
-        reason: row.parsed_or_none("the reason of a ticket", |code| code.parse::<Reason>().ok())?,
-        standing: row.parsed("the standing of a ticket", Standing::from_code)?,
-        outcome: row.parsed_or_none("the outcome of a ticket", Fate::from_code)?,
-        username: row.text()?,
-        subject: row.text()?,
-        from: row.text()?,
+        kind: row.parsed("the kind of a ticket", Kind::from_code).unwrap_or(Kind::Quarantine),
+        reason: row.parsed_or_none("the reason of a ticket", |code| code.parse().ok()).unwrap_or(None),
+        standing: row.parsed("the standing of a ticket", Standing::from_code).unwrap_or(Standing::Open),
+        outcome: row.parsed_or_none("the outcome of a ticket", Fate::from_code).unwrap_or(None),
+        username: row.text().unwrap_or_default(),
+        subject: row.text().unwrap_or_default(),
+        from: row.text().unwrap_or_default(),
         waits_since: row.time()?,
         settled_at: row.time()?,
         urgent: row.yes()?,
-        assignee: row.text()?,
-        name: row.text()?,
-        snippet: row.text()?,
+        assignee: row.text().unwrap_or_default(),
+        name: row.text().unwrap_or_default(),
+        snippet: row.text().unwrap_or_default(),
         attached: row.yes()?,
         tickets: row.count()?,
         mails: row.count()?,

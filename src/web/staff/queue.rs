@@ -237,7 +237,7 @@ pub(super) fn samples() -> Vec<(&'static str, Value)> {
     let tab = json!({ "code": "all", "name": "Alla", "count": 1, "path": "/queue", "here": true });
     let numbers = json!({
         "all": 1, "mine": 1, "nobody": 1, "late": 1, "pending": 1, "failed": 1, "done": 1, "share": 87, "today": 200,
-        "oldest": "47 min", "rate": "4",
+        "oldest": "Äldsta har väntat 47 min", "rate": "4",
     });
     let spark = json!({ "points": "0.0,48.0", "x": "112.0", "y": "48.0", "most": "15", "at": "09.02" });
     let list = |groups: Value, found: Value, spark: Value| {

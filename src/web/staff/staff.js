@@ -53,7 +53,9 @@ if (queue) {
     if (!box) return;
     box.checked = !box.checked;
     if (range && last >= 0) {
-      for (let at = Math.min(last, here); at <= Math.max(last, here); at++) boxes[at].checked = box.checked;
+      for (const row of rows.slice(Math.min(last, here), Math.max(last, here) + 1)) {
+        for (const other of row.querySelectorAll("input[name=id]")) other.checked = box.checked;
+      }
     }
     last = here;
     count();

@@ -9,7 +9,6 @@ use nyckelbud::delivery::Receipt;
 use nyckelbud::keyring::Keyring;
 use nyckelbud::mailbox::{AnotherInbox, Filed, Folder, MailUid, Mark, Shelf};
 use nyckelbud::store::*;
-use nyckelbud::ticket::queue::{CountAt, Counts, FoundRows, Likeness, Row, Sought, Wanted};
 use nyckelbud::ticket::{State, Ticket, TicketId};
 use nyckelbud::types::{AccountId, History, Outcome, TicketNumber, UnixMillis};
 
@@ -384,30 +383,5 @@ impl<A: Around> Ledger for StoppingStore<A> {
     }
     async fn totals(&self, mailbox: &str) -> Result<Totals, StoreError> {
         self.around.call(self.inner.totals(mailbox)).await
-    }
-}
-
-#[async_trait]
-impl<A: Around> QueueStore for StoppingStore<A> {
-    async fn queue_page(&self, wanted: &Wanted) -> Result<Vec<Row>, StoreError> {
-        self.around.call(self.inner.queue_page(wanted)).await
-    }
-    async fn queue_rows(&self, ids: &[TicketId]) -> Result<Vec<Row>, StoreError> {
-        self.around.call(self.inner.queue_rows(ids)).await
-    }
-    async fn queue_behind(&self, ids: &[TicketId]) -> Result<Vec<TicketId>, StoreError> {
-        self.around.call(self.inner.queue_behind(ids)).await
-    }
-    async fn queue_counts(&self, at: &CountAt) -> Result<Counts, StoreError> {
-        self.around.call(self.inner.queue_counts(at)).await
-    }
-    async fn queue_likenesses(&self) -> Result<Vec<Likeness>, StoreError> {
-        self.around.call(self.inner.queue_likenesses()).await
-    }
-    async fn queue_search(&self, sought: &Sought, now: UnixMillis) -> Result<FoundRows, StoreError> {
-        self.around.call(self.inner.queue_search(sought, now)).await
-    }
-    async fn queue_number(&self, number: TicketNumber) -> Result<Option<TicketId>, StoreError> {
-        self.around.call(self.inner.queue_number(number)).await
     }
 }

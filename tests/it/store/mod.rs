@@ -155,7 +155,8 @@ contract! {
         each_pile_lists_what_the_counters_count,
         a_ticket_that_was_over_waits_from_when_it_came_back,
         the_version_changes_with_every_change_of_the_queue,
-        alike_texts_are_told_in_the_order_of_the_queue;
+        alike_texts_are_told_in_the_order_of_the_queue,
+        a_ticket_with_unknown_words_hides_no_other;
     queue_found:
         a_ticket_is_found_by_words_of_its_mails_and_their_beginnings,
         whoever_looks_for_a_username_is_in_the_audit_log,

@@ -40,8 +40,8 @@ SELECT n, 'nyckelbud', 'x', '{}', n, -n, '', '' FROM generate_series(1, 100000) 
 INSERT INTO excerpt (ticket, mails, name, snippet, attached, alike)
 SELECT n, 1, '', '', 0, 0 FROM generate_series(1, 100000) n;
 INSERT INTO search (rowid, words)
-SELECT n, array_to_tsvector(ARRAY['word', 'w' || n % 1000, 'u' || n, '#0.' || n / 2048,
-    '#1.' || n / 16384, '#2.' || n / 131072]) FROM generate_series(1, 100000) n;
+SELECT n, array_to_tsvector(ARRAY['word', 'w' || n % 1000, 'u' || n, '#0.' || n / 4096,
+    '#1.' || n / 131072]) FROM generate_series(1, 100000) n;
 ANALYZE;
 SELECT pg_stat_reset();";
 

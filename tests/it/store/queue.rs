@@ -10,6 +10,17 @@ use super::world::World;
 
 const MINUTE: i64 = 60_000;
 
+pub async fn a_ticket_with_unknown_words_hides_no_other(world: World) {
+    let store = world.store.as_ref();
+    let odd = keep(store, stopped("1", Some(Reason::NoPhone), 9)).await;
+    let other = keep(store, stopped("2", Some(Reason::NoPhone), 8)).await;
+    let sql = "UPDATE ticket SET kind = 'later', reason = 'later-reason', outcome = 'later' WHERE id = ";
+    world.run(&format!("{sql}{}", odd.0)).await;
+    assert_eq!(ids(store, &wanted(Pile::Open, Order::Reason)).await, [other, odd]);
+    assert_eq!(all_pages(store, &wanted(Pile::Open, Order::Reason), 1).await.len(), 2);
+    assert_eq!(counts(store).await.rows(|count| count.reason.is_none()), 1);
+}
+
 /// `minutes` before noon.
 pub fn ago(minutes: i64) -> UnixMillis {
     UnixMillis(NOW.0 - minutes * MINUTE)

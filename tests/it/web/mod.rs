@@ -25,6 +25,7 @@ mod narrow;
 mod pages;
 mod pickup;
 mod queue;
+mod queue_browser;
 mod reveal;
 mod staff;
 

@@ -61,7 +61,8 @@ impl Open {
 
     /// The same, wherever its ticket stands.
     async fn keep_as(&self, nth: usize, waits: &Waits, state: State) -> TicketId {
-        let from = format!("{}@kommun.example", waits.name.to_lowercase().replace(' ', "."));
+        let from = waits.name.to_lowercase().replace(' ', ".").replace('ö', "o");
+        let from = format!("{from}@kommun.example");
         let words = format!("{} {} {}", waits.name, waits.subject, waits.text);
         let mail = Incoming {
             mailbox: "servicedesk".to_owned(),
@@ -106,7 +107,7 @@ impl Open {
     }
 
     /// So many people with the same request.
-    async fn crowd(&self, count: usize, reason: Reason) {
+    pub async fn crowd(&self, count: usize, reason: Reason) {
         for nth in 0..count {
             let name: &'static str = format!("Person {nth}").leak();
             self.keep(1000 + nth, &waits(name, "Lösenord", reason, 5)).await;
@@ -114,7 +115,7 @@ impl Open {
     }
 }
 
-fn waits(name: &'static str, subject: &str, reason: Reason, minutes: u64) -> Waits {
+pub fn waits(name: &'static str, subject: &str, reason: Reason, minutes: u64) -> Waits {
     Waits { name, subject: subject.to_owned(), text: "Hej, jag kommer inte in", reason, minutes }
 }
 
@@ -124,7 +125,8 @@ fn rows(page: &str) -> Vec<&str> {
 
 /// The number that stands in the part with this name.
 fn number(page: &str, name: &str) -> String {
-    let (_, rest) = page.split_once(&format!("data-n=\"{name}\">")).unwrap_or_else(|| panic!("no {name}: {page}"));
+    let (_, rest) =
+        page.split_once(&format!("data-n=\"{name}\">")).unwrap_or_else(|| panic!("no {name}: {page}"));
     rest.split('<').next().unwrap().to_owned()
 }
 
@@ -140,8 +142,9 @@ async fn the_queue_groups_by_reason_what_waits_and_says_how_long() {
     let page = if page.status == 303 { eva.open("/queue").await } else { page };
     assert_eq!(page.status, 200, "{}", page.body);
     let body = &page.body;
-    let places: Vec<usize> =
-        ["Numret i mejlet", "Lösenordet kom inte fram", "Något annat"].map(|title| body.find(title).unwrap()).into();
+    let places: Vec<usize> = ["Numret i mejlet", "Lösenordet kom inte fram", "Något annat"]
+        .map(|title| body.find(title).unwrap())
+        .into();
     assert!(places.is_sorted(), "{places:?}");
     let rows = rows(body);
     assert_eq!(rows.len(), 3, "one person has one row");
@@ -209,9 +212,8 @@ async fn a_page_that_stays_open_learns_what_changed_and_nothing_else() {
     let id = open.keep(1, &waits("Anna Andersson", "Glömt", Reason::NoPhone, 3)).await.0;
     let (mut eva, mut per) = (open.signed_in("eva.lind").await, open.signed_in("per.ost").await);
     let page = eva.open("/queue").await.body;
-    let part = |name: &str| {
-        page.split(&format!("{name}=\"")).nth(1).unwrap().split('"').next().unwrap().to_owned()
-    };
+    let part =
+        |name: &str| page.split(&format!("{name}=\"")).nth(1).unwrap().split('"').next().unwrap().to_owned();
     let seen = part("data-seen");
     let first = eva.open(&format!("/queue/delta?v={}&seen={seen}&ids={id}", part("data-v"))).await;
     assert_eq!(first.status, 200);
@@ -260,7 +262,9 @@ async fn a_review_leads_from_ticket_to_ticket_and_never_to_a_colleagues() {
         open.keep(nth, &waits(name, "Lösenord", Reason::NoPhone, 60 - nth as u64)).await;
     }
     let mut eva = open.signed_in("eva.lind").await;
-    let next = async |browser: &mut Browser| browser.open("/queue/review/no-phone").await.header("location").to_owned();
+    let next = async |browser: &mut Browser| {
+        browser.open("/queue/review/no-phone").await.header("location").to_owned()
+    };
     assert_eq!(next(&mut eva).await, "/tickets/26-1?review=no-phone");
     let per = open.signed_in("per.ost").await;
     let mut reading = open.signed_in("per.ost").await;

@@ -141,7 +141,15 @@ impl Shown<'_> {
         let share = done.checked_div(u64::from(counts.today)).unwrap_or(0).min(100);
         numbers.insert("share".to_owned(), json!(share));
         numbers.insert("today".to_owned(), json!(counts.today));
-        let oldest = counts.oldest().map(|since| self.age(since).0).unwrap_or_default();
+        let oldest = match counts.oldest() {
+            Some(since) if since >= self.snapshot.today => {
+                format!("{} {}", self.say(["Äldsta har väntat", "The oldest has waited"]), self.waited(since))
+            }
+            Some(since) => {
+                format!("{} {}", self.say(["Äldsta sedan", "The oldest since"]), self.waited(since))
+            }
+            None => self.say(["Ingen väntar", "Nobody is waiting"]).to_owned(),
+        };
         numbers.insert("oldest".to_owned(), json!(oldest));
         let newest = counts.rate.last().copied().unwrap_or_default();
         numbers.insert("rate".to_owned(), json!(self.per_minute(newest)));
