@@ -117,6 +117,8 @@ async fn no_hot_statement_reads_a_whole_table() {
             line.starts_with("SCAN")
                 && !line.contains("json_each")
                 && !line.contains("CONSTANT ROW")
+                // by words, not by all of them
+                && !line.starts_with("SCAN search VIRTUAL TABLE INDEX 192:M")
                 && !over_index
         });
         assert_eq!(scans.count(), 0, "{name}: {plan:#?}");

@@ -72,7 +72,11 @@ impl<DB: Dialect> SqlStore<DB> {
 async fn by_words<DB: Dialect>(tx: &mut Tx<DB>, sought: &Sought) -> Result<Vec<(i64, TicketId)>, StoreError> {
     // Nothing else may get into the database's own language for searches.
     let plain = |word: &&String| !word.is_empty() && word.chars().all(char::is_alphanumeric);
-    let words: Vec<String> = sought.words.iter().filter(plain).cloned().collect();
+    let mut words: Vec<String> = sought.words.iter().filter(plain).cloned().collect();
+    // A letter beside words is the beginning of one that is being written, and of half of all others.
+    if words.iter().any(|word| word.chars().count() > 1) {
+        words.retain(|word| word.chars().count() > 1);
+    }
     if words.is_empty() {
         return Ok(Vec::new());
     }
