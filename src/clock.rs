@@ -7,6 +7,10 @@ use jiff::tz::TimeZone;
 
 use crate::types::UnixMillis;
 
+mod opening;
+
+pub use opening::OpeningHours;
+
 /// Tells the time. A trait, so that tests and the simulation can turn the hands.
 pub trait Clock: Send + Sync {
     /// The wall clock now.
@@ -55,6 +59,19 @@ impl Zone {
     #[must_use]
     pub fn year(&self, at: UnixMillis) -> i64 {
         i64::from(self.at(at).year())
+    }
+
+    /// The day of the week, counted from 0 for Monday.
+    #[must_use]
+    pub fn weekday(&self, at: UnixMillis) -> usize {
+        usize::try_from(self.at(at).weekday().to_monday_zero_offset()).unwrap_or_default()
+    }
+
+    /// When the day of `at` began.
+    #[must_use]
+    pub fn midnight(&self, at: UnixMillis) -> UnixMillis {
+        let begin = self.at(at).start_of_day();
+        begin.map_or(at, |begin| UnixMillis(begin.timestamp().as_millisecond()))
     }
 
     /// The instant at which clocks in the zone show `civil`, written `2026-11-24T10:00:00.0000000` without

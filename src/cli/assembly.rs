@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use super::gateways::gateways;
 use super::registers::{Register, register, zone};
 use super::{CliError, Common, output};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, OpeningHours, SystemClock};
 use crate::config::{
     self, Loaded, MailboxKind, MailboxSettings, OauthSettings, PasswordStyle, PickupMethod, SecretSetting,
     Settings, Shown, SmtpKind, Start, Unused,
@@ -32,6 +32,7 @@ use crate::worker::{
     AccountRules, AccountsPort, Breakers, Inbox, IntakeSettings, OperationsParts, OperationsPort, Parts,
     RoleGroups, Rules, Timing,
 };
+use crate::worker::{Ages, QueuePort};
 
 /// A manager who has not opened the link is reminded once, so long after the offer.
 const REMIND_AFTER: Duration = Duration::from_secs(30 * 60);
@@ -332,6 +333,17 @@ pub fn operations(
         settings: shown.into_iter().map(setting).collect(),
     };
     Ok(Arc::new(OperationsPort::new(Arc::clone(parts), own)))
+}
+
+/// What waits for the desk's people.
+///
+/// # Errors
+/// The zone or the opening hours cannot be read.
+pub fn queue(settings: &Settings, parts: &Arc<Parts>) -> Result<Arc<QueuePort>, CliError> {
+    let opening = OpeningHours::parse(&settings.web.opening_hours)
+        .map_err(|why| CliError::Wrong(format!("web.opening_hours: {why}")))?;
+    let ages = Ages { zone: zone(settings)?, opening, late: settings.web.late };
+    Ok(Arc::new(QueuePort::new(Arc::clone(parts), ages)))
 }
 
 /// What checks signatures, where a mailbox has nobody else who vouches.

@@ -15,7 +15,7 @@ use crate::render::Renderer;
 use crate::store::Store;
 use crate::token::Tokens;
 use crate::web::{Ports, RevealPage, WebSettings};
-use crate::worker::{AccountsPort, DeskPort, Health, Inbox, OperationsPort, Parts, Worker};
+use crate::worker::{AccountsPort, DeskPort, Health, Inbox, OperationsPort, Parts, QueuePort, Worker};
 
 /// A stop is over within this time, whatever hangs.
 const PROMISED: Duration = Duration::from_secs(20);
@@ -111,6 +111,7 @@ pub(super) struct Desk {
     parts: Arc<Parts>,
     accounts: Arc<AccountsPort>,
     operations: Arc<OperationsPort>,
+    queue: Arc<QueuePort>,
     inboxes: Vec<Inbox>,
     web: WebSettings,
     renderer: Arc<Renderer>,
@@ -132,6 +133,7 @@ impl Desk {
         let parts = Arc::new(assembly::parts(&settings, store, &tokens)?);
         let accounts = assembly::accounts(&settings, &parts)?;
         let operations = assembly::operations(&settings, shown, &parts, &tokens)?;
+        let queue = assembly::queue(&settings, &parts)?;
         let inboxes = assembly::inboxes(&settings, &tokens)?;
         let web = assembly::web(&settings)?;
         let renderer = assembly::renderer(&settings)?;
@@ -149,19 +151,19 @@ impl Desk {
             })?,
         };
         door.set_nonblocking(true).map_err(unserved)?;
-        Ok(Self { settings, parts, accounts, operations, inboxes, web, renderer, door })
+        Ok(Self { settings, parts, accounts, operations, queue, inboxes, web, renderer, door })
     }
 
     /// Works and serves the pages until `stop`.
     pub(super) async fn serve(self, stop: CancellationToken) -> Result<(), CliError> {
-        let Self { settings, parts, accounts, operations, inboxes, web, renderer, door } = self;
+        let Self { settings, parts, accounts, operations, queue, inboxes, web, renderer, door } = self;
         let mailboxes: Vec<_> = settings.mailboxes.iter().map(|m| (m.name.clone(), m.poll)).collect();
         let health = Arc::new(Health::expecting(&mailboxes));
         let door = tokio::net::TcpListener::from_std(door).map_err(unserved)?;
         let page: Box<RevealPage> = crate::web::reveal_page(web.clone(), Arc::clone(&renderer));
         let ready = CancellationToken::new();
         let port = DeskPort::new(Arc::clone(&parts), Arc::clone(&health), page, ready.clone());
-        let ports = Ports { desk: Arc::new(port), accounts, operations };
+        let ports = Ports { desk: Arc::new(port), accounts, operations, queue };
         // A desk without its pages cannot hand passwords to managers: when they end, all ends.
         let (stopping, ends_all) = (stop.clone(), stop.clone().drop_guard());
         let pages = tokio::spawn(async move {

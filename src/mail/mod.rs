@@ -4,7 +4,9 @@ use crate::types::{EmailAddress, MessageId, Returned, TicketNumber, UnixMillis};
 
 pub mod reading;
 
+mod alike;
 mod automatic;
+mod excerpt;
 mod fields;
 mod file_name;
 mod html;
@@ -16,6 +18,8 @@ mod text;
 mod thread;
 mod tokens;
 
+pub use alike::bare_subject;
+pub use excerpt::{Excerpt, words_of};
 pub(crate) use link::percent_decoded;
 pub use sender::Signatures;
 pub use shown::without_numbers;
@@ -131,6 +135,9 @@ pub struct Mail {
     pub date: Option<UnixMillis>,
     /// Who wrote it.
     pub sender: Sender,
+    /// What the writer calls themselves in From, on one line; empty when that is nothing but an address.
+    /// Anybody can call themselves anything.
+    pub writer: String,
     /// Message-IDs it answers: In-Reply-To, then References, newest first.
     pub answers: Vec<MessageId>,
     /// A ticket number in the subject (`[26-1141]`): a hint only, anyone can write one.

@@ -81,6 +81,7 @@ pub fn read(
         attachments: parts.attachments,
         incomplete,
         content_hash: hash::content_hash(&fields, body),
+        writer: sender::writer(&fields),
         subject,
         sender,
         plain,

@@ -40,6 +40,11 @@ const AUTHORS_FIELDS: [&str; 12] = [
 /// Evidence is shown to people; a server's words are not taken at any length.
 const MAX_EVIDENCE: usize = 240;
 
+/// What the writer of the mail with these fields calls themselves; empty when nothing.
+pub(super) fn writer(fields: &Fields) -> String {
+    one_line(&from::name(fields), MAX_EVIDENCE)
+}
+
 /// Who wrote the mail with these fields. `signatures` is what this desk itself found of them.
 pub(super) fn sender(
     fields: &Fields,

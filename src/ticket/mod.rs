@@ -7,9 +7,11 @@ use crate::types::{
     AccountId, EmailAddress, Link, MessageId, Reason, TicketNumber, Trail, UnixMillis, Username,
 };
 
+pub mod alike;
 pub mod event;
 pub mod flood;
 pub mod guard;
+pub mod queue;
 pub mod state;
 pub mod texting;
 mod transitions;
@@ -95,6 +97,12 @@ impl Standing {
             Self::Resolved => "resolved",
             Self::Closed => "closed",
         }
+    }
+
+    /// The standing whose [`Standing::code`] is `code`.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|standing| standing.code() == code)
     }
 
     /// Is nothing left for the machine to do now?

@@ -3,9 +3,11 @@
 
 mod accounts;
 mod operations;
+mod queue;
 
 pub use accounts::{Accounts, LocalSignIn, LoginFlow, Session, SignInAnswer, Unavailable, WaysIn};
 pub use operations::{
     AuditLine, AuditWish, ChainState, Coverage, FrozenAccount, Held, Operations, OutageNow, PartHealth,
     ReadAgain, Setting, SwitchNow, Trial, Tried, Turned,
 };
+pub use queue::{Alike, Found, Queue, Snapshot};

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use super::desk::Desk;
 use super::language::Language;
 use super::pickup::Pages;
-use super::port::{Accounts, Operations};
+use super::port::{Accounts, Operations, Queue};
 use super::{callback, health, pickup, staff};
 
 /// No form of a link's pages and no receipt is larger, in octets.
@@ -61,6 +61,8 @@ pub struct Ports {
     pub accounts: Arc<dyn Accounts>,
     /// What whoever runs the desk sees and turns.
     pub operations: Arc<dyn Operations>,
+    /// What waits for them.
+    pub queue: Arc<dyn Queue>,
 }
 
 /// What the handlers share.
@@ -73,6 +75,8 @@ pub(super) struct App {
     pub ports: Ports,
     /// Proxies that are believed for whom they ask.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Who looks at which ticket.
+    pub presence: staff::Presence,
 }
 
 /// All routes of this version.

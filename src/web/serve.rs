@@ -76,7 +76,13 @@ pub async fn serve(
     let staff = staff::Pages::new(&settings, Arc::clone(&renderer));
     let pages = Pages::new(&settings, renderer);
     let trusted_proxies = settings.trusted_proxies;
-    let router = routes::router(Arc::new(App { pages, staff, ports, trusted_proxies }));
+    let router = routes::router(Arc::new(App {
+        pages,
+        staff,
+        ports,
+        trusted_proxies,
+        presence: staff::Presence::default(),
+    }));
     let (stop, connections) = (CancellationToken::new(), TaskTracker::new());
     tokio::select! {
         () = accept(&listener, &router, &stop, &connections, LIMITS) => {}

@@ -18,9 +18,13 @@ mod gate;
 mod login;
 mod operations;
 mod own;
+mod presence;
+mod queue;
+mod reasons;
 
 pub(super) use frame::Pages;
 pub(super) use gate::Signed;
+pub(super) use presence::Presence;
 
 /// Where people come back from the identity provider; registered there below the pages' address, beside the
 /// one for managers.

@@ -8,7 +8,7 @@ use super::reads::{ReadMail, Together, guarded, nobody};
 use super::{Rules, decide};
 use crate::decision::{Acknowledge, Automation};
 use crate::mail::reading::earlier_hash;
-use crate::mail::{Mail, Signatures, Trust, Unreadable, without_numbers};
+use crate::mail::{Excerpt, Mail, Signatures, Trust, Unreadable, without_numbers};
 use crate::mailbox::{Folder, RawMail, Shelf};
 use crate::request::Reading;
 use crate::store::{Incoming, NewTicket};
@@ -49,9 +49,10 @@ pub(crate) fn incoming(
     let settled = guarded(|| {
         let ReadMail { mail, reading } = read(&raw.bytes, signatures.as_ref())?;
         let ticket = new_ticket(kept, &mail, &reading, received_at);
-        Ok((mail, ticket))
+        let excerpt = Excerpt::of(&mail);
+        Ok((mail, ticket, excerpt))
     });
-    let (mail, ticket) = match settled {
+    let (mail, ticket, excerpt) = match settled {
         Ok(settled) => settled,
         Err(unreadable) => return Incoming { signatures, ..quarantined(kept, raw, &unreadable.to_string()) },
     };
@@ -73,6 +74,7 @@ pub(crate) fn incoming(
         trust: mail.sender.trust,
         signatures,
         folder: kept.folder(Folder::Handled),
+        excerpt,
         ticket,
     }
 }
@@ -111,6 +113,7 @@ pub(crate) fn quarantined(kept: &Kept<'_>, raw: RawMail, why: &str) -> Incoming 
         signatures: None,
         // What the server did not hand over cannot be moved by us either.
         folder: if missing { None } else { kept.folder(Folder::Quarantine) },
+        excerpt: Excerpt::default(),
         ticket: NewTicket {
             kind: Kind::Quarantine,
             state: moved.map_or(State::requested(), |m| m.to),

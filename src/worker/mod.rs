@@ -42,6 +42,7 @@ mod offer;
 mod operations;
 mod port;
 mod quarantine;
+mod queue;
 mod reads;
 mod receipts;
 mod reconcile;
@@ -67,6 +68,7 @@ pub use intake::{Inbox, Intake, IntakeSettings, Told};
 pub use operations::{OperationsParts, OperationsPort, Probe};
 pub use port::DeskPort;
 pub use quarantine::{Rereading, Retried, retry, stays};
+pub use queue::{Ages, QueuePort};
 pub use reconcile::{FolderCount, ReconcileError, Reconciled, Reconciliation, UnknownMail};
 pub use run::{Worker, WorkerError};
 

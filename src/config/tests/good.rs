@@ -103,11 +103,11 @@ fn the_sign_in_inside_a_database_url_is_never_shown() {
 
 #[test]
 fn what_works_and_should_be_looked_at_is_a_warning() {
-    let text = small("[web]\nopening_hours = \"Mon-Fri 07:30-16:30\"\n")
+    let text = small("[web]\nopening_hours = \"Mon-Fri 07:30-16:30\"\nlocal_accounts = false\n")
         .replace("authentication = \"trusted\"", "authentication = \"exchange\"");
     let warnings: Vec<String> =
         load_text(&text, &[]).unwrap().warnings.iter().map(|warning| warning.key.clone()).collect();
-    assert_eq!(warnings, ["mailbox[0].authentication", "web.opening_hours"]);
+    assert_eq!(warnings, ["mailbox[0].authentication", "web.local_accounts"]);
 }
 
 #[test]

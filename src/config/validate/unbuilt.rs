@@ -18,10 +18,6 @@ impl Checks<'_> {
         let webhooks = KeyPath::of("notify.webhook");
         self.later_section(&webhooks, !settings.notify.webhooks.is_empty());
         self.later_section(&KeyPath::of("telemetry.otlp"), settings.telemetry.otlp.is_some());
-        if !settings.web.opening_hours.is_empty() {
-            let path = KeyPath::of("web.opening_hours");
-            self.warn(&path, "is not part of this version: the age of waiting tickets counts all hours");
-        }
         for key in ["raw_mail", "ticket", "audit", "decision"] {
             let nothing = "is not part of this version: nothing is purged, everything is kept";
             self.warn_if_written(&KeyPath::of("retention").key(key), nothing);

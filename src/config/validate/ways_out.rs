@@ -40,6 +40,16 @@ impl Checks<'_> {
             self.demand(&directory.key("file").key("path"), false, "the file of accounts");
         }
         self.longer_than_zero(&KeyPath::of("web.session"), settings.web.session);
+        let hours = &settings.web.opening_hours;
+        if let Err(why) = crate::clock::OpeningHours::parse(hours) {
+            let path = KeyPath::of("web.opening_hours");
+            let expected = format!("hours such as \"Mon-Fri 07:30-16:30\" ({why})");
+            self.expect(&path, false, format_args!("{hours:?}"), &expected);
+        }
+        let [amber, red] = settings.web.late;
+        if amber > red {
+            self.refuse(&KeyPath::of("web.late"), "expected the time after which a ticket turns amber first");
+        }
         if !settings.web.local_accounts && settings.web.oidc.is_none() {
             let path = KeyPath::of("web.local_accounts");
             self.warn(&path, "nobody can sign in to the page: there are neither local accounts nor oidc");

@@ -33,6 +33,15 @@ pub(super) fn author(fields: &Fields) -> Author {
     }
 }
 
+/// The name that stands before the address in the first From; empty when there is none, or an address in
+/// its place.
+pub(super) fn name(fields: &Fields) -> String {
+    let shown = fields.first("from").map(unstructured).unwrap_or_default();
+    let name = shown.rsplit_once('<').map_or("", |(name, _)| name);
+    let name = name.trim().trim_matches(['"', '\'']).replace("\\\"", "\"");
+    if name.contains('@') { String::new() } else { name }
+}
+
 /// `name <address>` or `address` (RFC 5322 3.4), with nothing that looks like a second address.
 fn single_address(value: &str) -> Result<EmailAddress, &'static str> {
     const MALFORMED: &str = "From does not hold one well-formed address";

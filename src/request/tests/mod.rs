@@ -23,6 +23,7 @@ fn mail(lines: &[&str]) -> Mail {
         subject: "Nytt lösenord".to_owned(),
         date: None,
         sender: Sender { address: None, trust: Trust::Unverified, evidence: String::new(), alone: true },
+        writer: String::new(),
         answers: Vec::new(),
         tag: None,
         automatic: None,

@@ -162,6 +162,32 @@ async fn busy_with<DB: Dialect>(
     row.map(|mut row| ticket::number(&mut row)).transpose()
 }
 
+/// The whole move. What was over and is not any more waits from now on.
+const UPDATE: &str = "UPDATE ticket SET state = $4, standing = $5, live = $6,
+         outcome = CASE WHEN $7 = '' THEN outcome ELSE $7 END,
+         reason = CASE WHEN $8 = '' THEN reason ELSE $8 END,
+         account = $9,
+         username = CASE WHEN $10 = '' THEN username ELSE $10 END,
+         trail = CASE WHEN $11 = '' THEN trail ELSE $11 END,
+         observed = CASE WHEN $12 = 1 THEN 1 ELSE observed END,
+         asked = CASE WHEN $13 = 1 THEN 1 ELSE asked END,
+         pickup_hash = CASE WHEN $14 = '' THEN pickup_hash ELSE $14 END,
+         pickup_browser = CASE WHEN $22 = '' THEN pickup_browser ELSE $22 END,
+         phone_hash = CASE WHEN $15 = 1 THEN $16 ELSE phone_hash END,
+         merged_into = CASE WHEN $17 = '' THEN merged_into ELSE $17 END,
+         settled_at = $18,
+         due_at = CASE WHEN $20 = 1 AND woken = 1 AND due_at < $19 THEN due_at ELSE $19 END,
+         woken = CASE WHEN $20 = 1 THEN 0 ELSE woken END,
+         replied = CASE WHEN $6 = 1 THEN replied ELSE 0 END,
+         urgent = CASE WHEN $21 = 1 THEN 1 ELSE urgent END,
+         owes_text = $23,
+         waits_since = CASE WHEN standing IN ('resolved', 'closed') AND $5 NOT IN ('resolved', 'closed')
+             THEN $24 ELSE waits_since END,
+         handled = CASE WHEN $25 = 1 THEN 1 ELSE handled END,
+         lease_owner = CASE WHEN $20 = 1 THEN '' ELSE lease_owner END,
+         lease_until = CASE WHEN $20 = 1 THEN 0 ELSE lease_until END
+     WHERE id = $1 AND fence = $2 AND state = $3 RETURNING id";
+
 async fn update<DB: Dialect>(
     tx: &mut Tx<DB>,
     id: TicketId,
@@ -171,27 +197,6 @@ async fn update<DB: Dialect>(
     row: &Row,
     step: &Step,
 ) -> Result<bool, Failure> {
-    let sql = "UPDATE ticket SET state = $4, standing = $5, live = $6,
-             outcome = CASE WHEN $7 = '' THEN outcome ELSE $7 END,
-             reason = CASE WHEN $8 = '' THEN reason ELSE $8 END,
-             account = $9,
-             username = CASE WHEN $10 = '' THEN username ELSE $10 END,
-             trail = CASE WHEN $11 = '' THEN trail ELSE $11 END,
-             observed = CASE WHEN $12 = 1 THEN 1 ELSE observed END,
-             asked = CASE WHEN $13 = 1 THEN 1 ELSE asked END,
-             pickup_hash = CASE WHEN $14 = '' THEN pickup_hash ELSE $14 END,
-             pickup_browser = CASE WHEN $22 = '' THEN pickup_browser ELSE $22 END,
-             phone_hash = CASE WHEN $15 = 1 THEN $16 ELSE phone_hash END,
-             merged_into = CASE WHEN $17 = '' THEN merged_into ELSE $17 END,
-             settled_at = $18,
-             due_at = CASE WHEN $20 = 1 AND woken = 1 AND due_at < $19 THEN due_at ELSE $19 END,
-             woken = CASE WHEN $20 = 1 THEN 0 ELSE woken END,
-             replied = CASE WHEN $6 = 1 THEN replied ELSE 0 END,
-             urgent = CASE WHEN $21 = 1 THEN 1 ELSE urgent END,
-             owes_text = $23,
-             lease_owner = CASE WHEN $20 = 1 THEN '' ELSE lease_owner END,
-             lease_until = CASE WHEN $20 = 1 THEN 0 ELSE lease_until END
-         WHERE id = $1 AND fence = $2 AND state = $3 RETURNING id";
     let started = step.started.as_ref();
     let trail = step.trail.as_ref().map(|trail| ticket::json(trail, "the trail of a ticket")).transpose()?;
     let values = values![
@@ -218,8 +223,10 @@ async fn update<DB: Dialect>(
         step.urgent,
         step.pickup_browser.as_deref().unwrap_or_default(),
         step.state.owes_text(),
+        step.now,
+        step.audit.iter().any(AuditEntry::by_staff),
     ];
-    tx.hits_unless_taken(sql, values).await
+    tx.hits_unless_taken(UPDATE, values).await
 }
 
 async fn change_sealed<DB: Dialect>(

@@ -19,6 +19,22 @@ pub(super) trait Dialect: Database {
     /// Answers the database's clock in Unix milliseconds.
     const CLOCK: &'static str;
 
+    /// Keeps the words `$2` of the mail `$1`, in place of any before.
+    const KEEP_WORDS: &'static str;
+    /// Finds mails with the words `$1`, as [`Self::whole_words`] or [`Self::beginnings`] write them, before the
+    /// mail `$2`, the newest first, and their tickets; `$3` is how many.
+    const FIND_WORDS: &'static str;
+    /// So many times less is looked through before all mails are: for a database that gathers everything it
+    /// finds before it puts it in order.
+    const NARROWER: u32;
+
+    /// Asks for mails with each of these words.
+    fn whole_words(words: &[String]) -> String;
+    /// Asks for mails with a word that begins with each of these.
+    fn beginnings(words: &[String]) -> String;
+    /// Asks for those of `words` among the newest mails up to `newest`; of more with each `step`.
+    fn among_newest(words: &str, newest: i64, step: u32) -> String;
+
     /// The statement in this database's words.
     fn words(sql: &'static str) -> SqlStr;
 

@@ -10,7 +10,7 @@ use super::ledger::folder_word;
 use super::threads::{self, Joined, Place};
 use super::tx::Tx;
 use super::value::{Row, values};
-use super::{audit, bounces, floods, limits, messages, places, ticket};
+use super::{audit, bounces, excerpts, floods, limits, messages, places, ticket};
 use crate::mail::Signatures;
 use crate::mailbox::Folder;
 use crate::store::{
@@ -249,7 +249,7 @@ pub(super) enum Lies<'a> {
 /// the first time.
 pub(super) async fn insert_mail<DB: Dialect>(
     tx: &mut Tx<DB>,
-    mail: Incoming,
+    mut mail: Incoming,
     ticket: TicketId,
     duplicate_of: i64,
     lies: Lies<'_>,
@@ -267,17 +267,20 @@ pub(super) async fn insert_mail<DB: Dialect>(
         mail.uid.as_str(),
         mail.received_at,
         now,
-        mail.content_hash,
+        mail.content_hash.as_str(),
         mail.message_id.as_ref().map_or("", MessageId::as_str),
-        mail.subject,
+        mail.subject.as_str(),
         mail.from.as_ref().map_or("", EmailAddress::as_str),
         mail.trust.code(),
         floods::writer(mail.ticket.kind),
-        mail.raw,
+        std::mem::take(&mut mail.raw),
         signatures_text(mail.signatures.as_ref()),
         correspondent,
     ];
     let (id, kind) = (tx.one(sql, values).await?.number()?, mail.ticket.kind.code());
+    if duplicate_of == 0 {
+        excerpts::add(tx, ticket, id, &mail).await?;
+    }
     if let Lies::In(scope, folder) = lies {
         return places::note(tx, scope, folder, &mail.uid, MailId(id), now).await;
     }

@@ -84,7 +84,8 @@ pub(super) async fn reply<DB: Dialect>(
              settled_at = $7, trail = $8,
              due_at = CASE WHEN $9 < $10 AND due_at < $9 THEN due_at ELSE $9 END,
              woken = CASE WHEN $9 < $10 THEN 1 ELSE woken END,
-             replied = $11
+             replied = $11,
+             waits_since = CASE WHEN standing IN ('pending', 'resolved', 'closed') THEN $12 ELSE waits_since END
          WHERE id = $1";
     let values = values![
         id,
@@ -98,6 +99,7 @@ pub(super) async fn reply<DB: Dialect>(
         due,
         NEVER,
         moved.to.live(),
+        now,
     ];
     tx.run(sql, values).await?;
     if moved.to.next() == Effect::Decide {

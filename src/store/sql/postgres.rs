@@ -74,6 +74,35 @@ impl Dialect for Postgres {
     const BEGIN_READ: &'static str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     const CLOCK: &'static str = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)";
 
+    const KEEP_WORDS: &'static str =
+        "INSERT INTO search (rowid, words) VALUES ($1, array_to_tsvector(string_to_array($2, ' ') || ARRAY[
+             '#0.' || CAST($1 AS BIGINT) / 4096, '#1.' || CAST($1 AS BIGINT) / 131072]))
+         ON CONFLICT (rowid) DO UPDATE SET words = excluded.words";
+    // The index knows no order, and whoever looks for few of many would rather go over the table.
+    const FIND_WORDS: &'static str = "WITH f AS MATERIALIZED
+             (SELECT s.rowid FROM search s WHERE s.words @@ CAST($1 AS tsquery) AND s.rowid < $2),
+         n AS MATERIALIZED (SELECT f.rowid FROM f ORDER BY f.rowid DESC LIMIT $3)
+         SELECT m.id, m.ticket FROM n JOIN mail m ON m.id = n.rowid ORDER BY m.id DESC";
+    const NARROWER: u32 = 2;
+
+    /// Each mail carries the numbers of the parts of the table in which it lies; the newest part may have just
+    /// begun. Words that fill no page there are so rare that they are few in the next larger part.
+    fn among_newest(words: &str, newest: i64, step: u32) -> String {
+        if step >= Self::NARROWER {
+            return words.to_owned();
+        }
+        let part = newest / (4096 << (5 * step));
+        format!("{words} & ('#{step}.{part}' | '#{step}.{}')", part - 1)
+    }
+
+    fn whole_words(words: &[String]) -> String {
+        words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" & ")
+    }
+
+    fn beginnings(words: &[String]) -> String {
+        words.iter().map(|word| format!("'{word}':*")).collect::<Vec<_>>().join(" & ")
+    }
+
     fn words(sql: &'static str) -> SqlStr {
         sql.into_sql_str()
     }

@@ -9,7 +9,7 @@ use super::intake::{SAME_CONTENT, hashes, insert_ticket, kept_mail, say_link, si
 use super::threads::{self, Joined, Place};
 use super::tx::Tx;
 use super::value::{Row, values};
-use super::{audit, bounces, claims, floods, joins, ticket};
+use super::{audit, bounces, claims, excerpts, floods, joins, ticket};
 use crate::store::{
     AuditEntry, InQuarantine, Incoming, KeptMail, LetOut, MailId, Quarantined, Recorded, StoreError,
 };
@@ -194,6 +194,9 @@ impl Lain {
         now: UnixMillis,
     ) -> Result<(), StoreError> {
         describe(tx, self.first, mail, to.id, duplicate_of).await?;
+        if duplicate_of == 0 {
+            excerpts::add(tx, to.id, self.first, mail).await?;
+        }
         if self.alone {
             remake(tx, self.own.id, mail, &State::Coalesced { into: to.number }, None, now).await?;
         }
@@ -210,11 +213,13 @@ impl Lain {
     ) -> Result<Joined, StoreError> {
         if self.alone {
             describe(tx, self.first, mail, self.own.id, 0).await?;
+            excerpts::anew(tx, self.own.id, self.first, mail).await?;
             remake(tx, self.own.id, mail, &mail.ticket.state, link, now).await?;
             return Ok(self.own);
         }
         let made = insert_ticket(tx, mail, &mail.subject, link, now).await?;
         describe(tx, self.first, mail, made.id, 0).await?;
+        excerpts::add(tx, made.id, self.first, mail).await?;
         Ok(made)
     }
 }

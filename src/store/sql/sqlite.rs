@@ -141,6 +141,27 @@ impl Dialect for Sqlite {
     const BEGIN_READ: &'static str = "BEGIN";
     const CLOCK: &'static str = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 
+    const KEEP_WORDS: &'static str = "INSERT OR REPLACE INTO search (rowid, words) VALUES ($1, $2)";
+    const FIND_WORDS: &'static str =
+        "SELECT m.id, m.ticket FROM search CROSS JOIN mail m ON m.id = search.rowid
+         WHERE search MATCH $1 AND search.rowid < $2 ORDER BY search.rowid DESC LIMIT $3";
+
+    /// It goes through them from the newest on.
+    const NARROWER: u32 = 0;
+
+    fn among_newest(words: &str, _: i64, _: u32) -> String {
+        words.to_owned()
+    }
+
+    /// Quoted: a word may be one of the language's own (`and`, `near`).
+    fn whole_words(words: &[String]) -> String {
+        words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" ")
+    }
+
+    fn beginnings(words: &[String]) -> String {
+        words.iter().map(|word| format!("\"{word}\"*")).collect::<Vec<_>>().join(" ")
+    }
+
     /// The one writer locks the whole database, so rows need no locks of their own.
     fn words(sql: &'static str) -> SqlStr {
         if sql.contains(" FOR UPDATE") {

@@ -118,9 +118,9 @@ pub(super) async fn make<DB: Dialect>(
     let sql = "INSERT INTO ticket (year, running, kind, state, standing, live, outcome, reason, account,
              username, mailbox, message_id, subject, sender, received_at, settled_at, assignee, merged_into,
              observed, asked, phone_hash, pickup_hash, due_at, woken, replied, fence,
-             lease_owner, lease_until, trail, linked_to, linked_by)
+             lease_owner, lease_until, trail, linked_to, linked_by, waits_since)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', '', $9, $10, $11, $12, $13, $14, '', $15, $16, 0, '', '',
-             $17, 0, 0, 0, '', 0, $18, $19, $20) RETURNING id";
+             $17, 0, 0, 0, '', 0, $18, $19, $20, $21) RETURNING id";
     let values = values![
         year,
         running,
@@ -142,6 +142,8 @@ pub(super) async fn make<DB: Dialect>(
         json(&new.trail, "the trail of a ticket")?,
         link.map_or_else(String::new, |link| link.to.to_string()),
         link.map_or("", |link| link.by.code()),
+        // A server's clock may go ahead of ours.
+        mail.received_at.min(now),
     ];
     let id = TicketId(tx.one(sql, values).await?.number()?);
     Ok((id, TicketNumber::new(year, running)))

@@ -1,6 +1,6 @@
 //! Mails on their way in: what the ledger knows of them, and what is kept.
 
-use crate::mail::{Signatures, Trust};
+use crate::mail::{Excerpt, Signatures, Trust};
 use crate::mailbox::{Folder, MailUid};
 use crate::ticket::{Fate, Kind, State, TicketId};
 use crate::types::{EmailAddress, Link, MessageId, Reason, Returned, TicketNumber, Trail, UnixMillis};
@@ -42,6 +42,8 @@ pub struct Incoming {
     pub signatures: Option<Signatures>,
     /// Which folder it goes to afterwards; `None` leaves it in the inbox (observe).
     pub folder: Option<Folder>,
+    /// What lists show of it, and what it is found by.
+    pub excerpt: Excerpt,
     /// The ticket it makes when it is no duplicate and joins none.
     pub ticket: NewTicket,
 }

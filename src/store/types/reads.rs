@@ -68,7 +68,7 @@ pub struct Frozen {
 /// A line of the audit log, written in the transaction of what it tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {
-    /// Who did it: `nyckelbud`, `manager:ID`, `requester:ID`, `cli:USER`.
+    /// Who did it: `nyckelbud`, `manager:ID`, `requester:ID`, `user:NAME`, `cli:USER`.
     pub actor: String,
     /// What: `ticket.decided`, `password.set.intended`, `password.set.accepted` …
     pub event: String,
@@ -84,6 +84,12 @@ impl AuditEntry {
     #[must_use]
     pub fn by_a_person(&self) -> bool {
         self.actor != MACHINE
+    }
+
+    /// Was it one of the desk's own people, at a page or the command line?
+    #[must_use]
+    pub fn by_staff(&self) -> bool {
+        self.actor.starts_with("user:") || self.actor.starts_with("cli:")
     }
 }
 

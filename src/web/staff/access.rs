@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::routing::{MethodRouter, get, post};
 
 use super::operations::{audit, coverage, desk, health, quarantine, settings, trial};
-use super::own;
+use super::{own, queue};
 use crate::types::Role;
 use crate::web::routes::App;
 
@@ -15,6 +15,10 @@ use crate::web::routes::App;
 pub(in crate::web) enum Right {
     /// What everybody may who is signed in: their own settings, and to leave.
     Own,
+    /// Looking at tickets.
+    Read,
+    /// Acting on tickets.
+    Act,
     /// See how the desk and what it depends on are, and try that harmlessly.
     Health,
     /// See what would be done with a mail.
@@ -31,11 +35,11 @@ impl Right {
     /// Has somebody with this role the right?
     pub fn is_of(self, role: Role) -> bool {
         match (self, role) {
-            (Self::Own, Role::Technician | Role::Auditor | Role::Administrator)
-            | (Self::Health | Self::Try, Role::Technician | Role::Administrator)
+            (Self::Own | Self::Read, Role::Technician | Role::Auditor | Role::Administrator)
+            | (Self::Act | Self::Health | Self::Try, Role::Technician | Role::Administrator)
             | (Self::Audit | Self::Coverage, Role::Auditor | Role::Administrator)
             | (Self::Run, Role::Administrator) => true,
-            (Self::Health | Self::Try, Role::Auditor)
+            (Self::Act | Self::Health | Self::Try, Role::Auditor)
             | (Self::Audit | Self::Coverage, Role::Technician)
             | (Self::Run, Role::Technician | Role::Auditor) => false,
         }
@@ -60,6 +64,16 @@ const fn look(path: &'static str, right: Right, handler: fn() -> MethodRouter<Ar
     Row { method: "GET", path, right, quiet: false, handler }
 }
 
+/// What a program of a page asks by itself.
+const fn quiet(
+    method: &'static str,
+    path: &'static str,
+    right: Right,
+    handler: fn() -> MethodRouter<Arc<App>>,
+) -> Row {
+    Row { method, path, right, quiet: true, handler }
+}
+
 const fn act(path: &'static str, right: Right, handler: fn() -> MethodRouter<Arc<App>>) -> Row {
     Row { method: "POST", path, right, quiet: false, handler }
 }
@@ -71,7 +85,7 @@ pub fn who_may_use() -> impl Iterator<Item = (&'static str, &'static str, Vec<Ro
 }
 
 /// Where somebody lands who has signed in.
-pub(super) const FIRST: &str = "/account";
+pub(super) const FIRST: &str = "/queue";
 
 /// Every page and act that needs somebody who is signed in.
 pub(super) const ROWS: &[Row] = &[
@@ -94,4 +108,9 @@ pub(super) const ROWS: &[Row] = &[
     look("/quarantine", Right::Run, || get(quarantine::show)),
     act("/quarantine", Right::Run, || post(quarantine::read_again)),
     look("/settings", Right::Run, || get(settings::show)),
+    look("/queue", Right::Read, || get(queue::show)),
+    quiet("GET", "/queue/delta", Right::Read, || get(queue::delta)),
+    act("/queue/preview", Right::Act, || post(queue::preview)),
+    look("/queue/review/{reason}", Right::Act, || get(queue::review)),
+    quiet("POST", "/tickets/{number}/presence", Right::Act, || post(queue::presence)),
 ];

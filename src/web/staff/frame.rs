@@ -22,6 +22,7 @@ use crate::web::site::Site;
 
 /// The main menu, in its order: path, who may go there, Swedish, English.
 const MENU: &[(&str, Right, &str, &str)] = &[
+    ("/queue", Right::Read, "Kö", "Queue"),
     ("/try", Right::Try, "Provkör", "Try"),
     ("/audit", Right::Audit, "Logg", "Audit"),
     ("/health", Right::Health, "Hälsa", "Health"),
@@ -33,9 +34,10 @@ const MENU: &[(&str, Right, &str, &str)] = &[
 pub(in crate::web) struct Pages {
     renderer: Arc<Renderer>,
     site: Site,
+    /// The zone of the times on the pages.
+    pub zone: Zone,
     desk_name: String,
     desk_address: String,
-    zone: Zone,
 }
 
 /// What the frame asks for, and the page's own values.
@@ -66,9 +68,9 @@ impl Pages {
         Self {
             renderer,
             site: Site::new(&settings.public_url),
+            zone: settings.zone.clone(),
             desk_name: settings.desk_name.clone(),
             desk_address: settings.desk_address.clone(),
-            zone: settings.zone.clone(),
         }
     }
 
@@ -204,6 +206,9 @@ impl Pages {
             }
             let own = json!({ "wished": "", "wished_theme": "", "shortcuts": true });
             self.html("account", language, Some(&signed), own)?;
+            for (template, values) in super::queue::samples() {
+                self.html(template, language, Some(&signed), values)?;
+            }
             for provider in [None, Some(true), Some(false)] {
                 let said = Said { what: "refused", ..Said::nothing() };
                 self.login_html(language, WaysIn { local: true, provider }, "form", "/", &said)?;

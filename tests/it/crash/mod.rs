@@ -15,6 +15,7 @@ pub(crate) mod passes;
 mod people;
 mod stopping_accounts;
 mod stopping_operations;
+mod stopping_queue;
 pub(crate) mod stopping_store;
 mod stops;
 mod story;

@@ -78,7 +78,7 @@ const DOORS: &[(&str, Door)] = &[
     ("reqwest", Only(&["src/http"])),
     // judges the tokens of an identity provider
     ("openidconnect", Only(&["src/oidc"])),
-    ("unicode-normalization", Only(&["src/delivery/gsm7.rs"])),
+    ("unicode-normalization", Only(&["src/delivery/gsm7.rs", "src/mail/excerpt.rs"])),
     // secrets
     ("totp-rs", Only(&["src/totp.rs"])),
     ("argon2", Only(&["src/argon.rs"])),

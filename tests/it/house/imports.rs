@@ -122,6 +122,7 @@ const TABLE: &[Row] = &[
             "mailbox::Folder",
             "mailbox::MailUid",
             "mailbox::Mark",
+            "mail::Excerpt",
             "mail::Signatures",
             "mailbox::Shelf",
             "mailbox::Spot",

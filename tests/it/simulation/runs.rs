@@ -179,6 +179,7 @@ impl World {
             from_desk: false,
             signatures: None,
             folder: Some(Folder::Handled),
+            excerpt: nyckelbud::mail::Excerpt::default(),
             ticket: NewTicket {
                 kind: Kind::Password,
                 state: State::requested(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use nyckelbud::keyring::{KeyBytes, Keyring};
-use nyckelbud::mail::Trust;
+use nyckelbud::mail::{Excerpt, Trust};
 use nyckelbud::mailbox::{Folder, MailUid, Shelf};
 use nyckelbud::password::seal::Sealed;
 use nyckelbud::store::*;
@@ -61,6 +61,7 @@ pub fn mail(name: &str) -> Incoming {
         from_desk: false,
         signatures: None,
         folder: Some(Folder::Handled),
+        excerpt: Excerpt::default(),
         ticket: NewTicket {
             kind: Kind::Password,
             state: State::requested(),

@@ -21,6 +21,8 @@ mod ownership;
 mod places;
 mod plans;
 mod quarantine;
+mod queue;
+mod queue_found;
 mod reads;
 mod receipts;
 mod restored;
@@ -157,6 +159,20 @@ contract! {
         a_clock_that_was_set_back_keeps_what_counts_within_its_window,
         a_pause_never_undoes_what_a_person_turned_and_tells_once,
         after_a_persons_word_the_desk_counts_anew;
+    queue:
+        open_tickets_come_by_reason_then_urgency_then_age_page_by_page,
+        one_address_has_one_row_of_a_reason,
+        each_pile_lists_what_the_counters_count,
+        a_ticket_that_was_over_waits_from_when_it_came_back,
+        the_version_changes_with_every_change_of_the_queue,
+        alike_texts_are_told_in_the_order_of_the_queue,
+        a_ticket_with_unknown_words_hides_no_other;
+    queue_found:
+        a_ticket_is_found_by_words_of_its_mails_and_their_beginnings,
+        whoever_looks_for_a_username_is_in_the_audit_log,
+        a_list_shows_the_newest_text_of_a_person,
+        what_is_let_out_of_quarantine_is_shown_and_found,
+        tickets_of_earlier_versions_are_listed_and_found;
     frozen:
         an_account_is_frozen_once_until_a_person_lifts_it,
         what_is_urgent_comes_first_while_it_is_open,

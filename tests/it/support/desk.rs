@@ -105,7 +105,8 @@ impl OpenDesk {
         let tokens = Arc::new(Tokens::default());
         let operations = assembly::operations(&self.settings, Vec::new(), &self.parts, &tokens)
             .expect("the register opens");
-        let behind = Ports { desk: Arc::clone(&self.port) as Arc<dyn Desk>, accounts, operations };
+        let queue = assembly::queue(&self.settings, &self.parts).expect("the queue fits");
+        let behind = Ports { desk: Arc::clone(&self.port) as Arc<dyn Desk>, accounts, operations, queue };
         tokio::spawn(web::serve(listener, settings, renderer, behind, std::future::pending()));
         address
     }

@@ -1,11 +1,16 @@
 //! A desk at which nobody works: what stands behind pages whose tests are about links.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use async_trait::async_trait;
+use nyckelbud::ticket::TicketId;
+use nyckelbud::ticket::queue::{Row, Wanted};
 use nyckelbud::types::{Preferences, StaffMember, StaffName, TicketNumber, UnixMillis};
 use nyckelbud::web::{
-    Accounts, AuditLine, AuditWish, Browser, ChainState, Coverage, FrozenAccount, Held, LocalSignIn,
-    LoginFlow, Operations, OutageNow, PartHealth, ReadAgain, Session, Setting, SignInAnswer, SwitchNow,
-    Trial, Tried, Unavailable, WaysIn,
+    Accounts, Alike, AuditLine, AuditWish, Browser, ChainState, Coverage, Found, FrozenAccount, Held,
+    LocalSignIn, LoginFlow, Operations, OutageNow, PartHealth, Queue, ReadAgain, Session, Setting,
+    SignInAnswer, Snapshot, SwitchNow, Trial, Tried, Unavailable, WaysIn,
 };
 
 /// Nobody.
@@ -98,4 +103,32 @@ impl Operations for Nobody {
         Coverage::default()
     }
     async fn look_up_coverage(&self, _: &StaffMember) {}
+}
+
+/// The queue of such a desk: nobody gets to see it.
+pub struct NoQueue;
+
+#[async_trait]
+impl Queue for NoQueue {
+    async fn snapshot(&self) -> Result<Arc<Snapshot>, Unavailable> {
+        Err(Unavailable)
+    }
+    async fn page(&self, _: &Wanted) -> Result<Vec<Row>, Unavailable> {
+        Err(Unavailable)
+    }
+    async fn rows(&self, _: &[TicketId]) -> Result<Vec<Row>, Unavailable> {
+        Err(Unavailable)
+    }
+    async fn behind(&self, _: &[TicketId]) -> Result<Vec<TicketId>, Unavailable> {
+        Err(Unavailable)
+    }
+    async fn alike(&self) -> Result<Arc<Alike>, Unavailable> {
+        Err(Unavailable)
+    }
+    async fn search(&self, _: &str, _: Option<i64>, _: u32, _: &StaffName) -> Result<Found, Unavailable> {
+        Err(Unavailable)
+    }
+    fn waited(&self, _: UnixMillis, _: UnixMillis) -> Duration {
+        Duration::ZERO
+    }
 }

@@ -76,7 +76,7 @@ fn measuring(count: usize) -> String {
 }
 
 /// Serves these pages on loopback, without the headers that forbid a frame; its port.
-async fn serve(pages: BTreeMap<String, String>) -> (u16, tokio::task::JoinHandle<()>) {
+pub async fn serve(pages: BTreeMap<String, String>) -> (u16, tokio::task::JoinHandle<()>) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let pages = Arc::new(pages);
@@ -86,7 +86,11 @@ async fn serve(pages: BTreeMap<String, String>) -> (u16, tokio::task::JoinHandle
             tokio::spawn(async move {
                 let Some((head, _)) = request(&mut stream).await else { return };
                 let path = head.split(' ').nth(1).unwrap_or_default().split('?').next().unwrap_or_default();
-                let kind = if path.ends_with(".css") { "text/css" } else { "text/html" };
+                let kind = match path.rsplit_once('.') {
+                    Some((_, "css")) => "text/css",
+                    Some((_, "js")) => "text/javascript",
+                    _ => "text/html",
+                };
                 let (status, body) = pages.get(path).map_or((404, ""), |body| (200, body.as_str()));
                 let answer = format!(
                     "HTTP/1.1 {status} x\r\nContent-Type: {kind}; charset=utf-8\r\nContent-Length: {}\r\n\
@@ -101,7 +105,7 @@ async fn serve(pages: BTreeMap<String, String>) -> (u16, tokio::task::JoinHandle
 }
 
 /// What the page at `address` has measured in a browser.
-async fn measured(address: &str) -> Vec<Value> {
+pub async fn measured(address: &str) -> Vec<Value> {
     let profile = tempfile::tempdir().unwrap();
     let mut chromium = tokio::process::Command::new("chromium");
     chromium.args([

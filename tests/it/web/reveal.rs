@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::client::Asked;
 use super::{HTTP, Served, TOKEN, offer, settings};
-use crate::support::nobody::Nobody;
+use crate::support::nobody::{NoQueue, Nobody};
 
 #[tokio::test]
 async fn the_button_shows_the_password_to_the_browser_that_opened_the_link() {
@@ -150,6 +150,7 @@ async fn a_site_whose_own_page_cannot_be_made_is_told_at_start() {
             desk: Arc::clone(&served.desk) as _,
             accounts: Arc::new(Nobody),
             operations: Arc::new(Nobody),
+            queue: Arc::new(NoQueue),
         };
         let ended = web::serve(listener, settings(HTTP), renderer, behind, std::future::pending()).await;
         assert!(ended.unwrap_err().to_string().contains(file));

@@ -1,0 +1,155 @@
+//! What somebody has chosen in the queue, before anything is done with it: each ticket, by name, and what would be done.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde_json::{Value, json};
+
+use super::super::Signed;
+use super::asked::reason_of;
+use super::{row_value, words};
+use crate::ticket::queue::{Cursor, Order, Pile, Wanted};
+use crate::ticket::{Standing, TicketId};
+use crate::web::port::{Queue, Unavailable};
+use crate::web::routes::App;
+
+/// So many tickets are dealt with at once; more are left for the next time.
+const MOST: usize = 500;
+/// Rows that are read at a time.
+const AT_ONCE: u32 = 100;
+
+/// What can be done with many tickets at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    Take,
+    Ask,
+    Merge,
+    Close,
+}
+
+impl Act {
+    pub const ALL: [Self; 4] = [Self::Take, Self::Ask, Self::Merge, Self::Close];
+
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Take => "take",
+            Self::Ask => "ask",
+            Self::Merge => "merge",
+            Self::Close => "close",
+        }
+    }
+}
+
+/// What was posted.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Chosen {
+    act: Option<Act>,
+    /// Tickets that were ticked.
+    ids: Vec<TicketId>,
+    /// A reason of which all are chosen, in its word.
+    all_of: Option<String>,
+}
+
+impl Chosen {
+    fn of(body: &[u8]) -> Self {
+        let mut chosen = Self::default();
+        for (name, value) in form_urlencoded::parse(body) {
+            match name.as_ref() {
+                "id" => chosen.ids.extend(value.parse().ok().map(TicketId)),
+                "act" => chosen.act = Act::ALL.into_iter().find(|act| act.code() == value),
+                "all" => chosen.all_of = Some(value.into_owned()),
+                // A button has one name: what is done, and with which group.
+                "group" => {
+                    if let Some((act, reason)) = value.split_once(':') {
+                        chosen.act = Act::ALL.into_iter().find(|known| known.code() == act);
+                        chosen.all_of = Some(reason.to_owned());
+                    }
+                }
+                _ => {}
+            }
+        }
+        chosen
+    }
+}
+
+/// `POST /queue/preview`
+pub(in crate::web::staff) async fn preview(
+    State(app): State<Arc<App>>,
+    signed: Signed,
+    body: Bytes,
+) -> Response {
+    let chosen = Chosen::of(&body);
+    let made = show(&app, &signed, &chosen).await;
+    made.unwrap_or_else(|Unavailable| app.staff.unavailable(signed.language))
+}
+
+async fn show(app: &App, signed: &Signed, chosen: &Chosen) -> Result<Response, Unavailable> {
+    let base = app.pages.site.base.as_str();
+    let queue = app.ports.queue.as_ref();
+    let (ids, all) = match chosen.all_of.as_deref() {
+        Some(code) => (all_of(queue, code).await?, true),
+        None => (queue.behind(&chosen.ids).await?, false),
+    };
+    let (Some(act), false) = (chosen.act, ids.is_empty()) else {
+        return Ok(Redirect::to(&format!("{base}/queue")).into_response());
+    };
+    let more = ids.len().saturating_sub(MOST);
+    let ids: Vec<TicketId> = ids.into_iter().take(MOST).collect();
+    let snapshot = queue.snapshot().await?;
+    let shown = words(app, signed, &snapshot);
+    let (open, over): (Vec<_>, Vec<_>) =
+        queue.rows(&ids).await?.into_iter().partition(|row| row.standing == Standing::Open);
+    let values: Vec<Value> = open.iter().map(|row| row_value(app, &shown, row)).collect();
+    let left_out: Vec<String> = over.iter().map(|row| row.number.to_string()).collect();
+    // Of one reason all can be chosen, also those of other pages.
+    let reasons: BTreeSet<_> = open.iter().map(|row| row.reason).collect();
+    let whole = match reasons.first() {
+        Some(reason) if reasons.len() == 1 && !all => {
+            let count = snapshot.counts.rows(|count| count.reason == *reason);
+            let title = shown.say(super::super::reasons::title(*reason));
+            json!({ "code": super::code_of(*reason), "count": count, "title": title })
+        }
+        _ => Value::Null,
+    };
+    let values = json!({
+        "act": act.code(), "rows": values, "count": open.len(), "left_out": left_out, "more": more, "whole": whole,
+    });
+    Ok(app.staff.page("queue-preview", signed, values))
+}
+
+/// Every open ticket of the reason, page by page; more than are dealt with at once are only counted.
+async fn all_of(queue: &dyn Queue, code: &str) -> Result<Vec<TicketId>, Unavailable> {
+    let Some(reason) = reason_of(code) else { return Ok(Vec::new()) };
+    let mut ids: Vec<TicketId> = Vec::new();
+    let mut after: Option<Cursor> = None;
+    loop {
+        let (pile, order) = (Pile::Open, Order::Reason);
+        let wanted = Wanted { pile, order, reason: Some(reason), after, limit: AT_ONCE };
+        let rows = queue.page(&wanted).await?;
+        after = rows.last().map(|row| row.cursor(&wanted.pile));
+        ids.extend(queue.behind(&rows.iter().map(|row| row.id).collect::<Vec<_>>()).await?);
+        if rows.len() < AT_ONCE as usize || ids.len() > MOST {
+            return Ok(ids);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_button_says_what_is_done_with_what_was_ticked_or_with_a_whole_group() {
+        let chosen = Chosen::of(b"form=x&id=7&id=8&id=x&act=close");
+        assert_eq!(
+            chosen,
+            Chosen { act: Some(Act::Close), ids: vec![TicketId(7), TicketId(8)], all_of: None }
+        );
+        let chosen = Chosen::of(b"id=7&group=ask%3Afields-missing");
+        assert_eq!((chosen.act, chosen.all_of.as_deref()), (Some(Act::Ask), Some("fields-missing")));
+        assert_eq!(Chosen::of(b"act=erase").act, None);
+    }
+}
