@@ -17,16 +17,19 @@ use crate::types::{AccountId, History, Outcome, TicketNumber, UnixMillis};
 mod ledger;
 mod sql;
 mod types;
+mod views;
 
 pub use ledger::Ledger;
 pub(crate) use types::MACHINE;
 pub use types::{
-    Addressee, Arrival, AuditEntry, Begun, ChainReport, Channel, Claim, Committed, Enough, Found, Freeze,
-    Frozen, InQuarantine, Incoming, Intent, IntentChange, IntentKind, KeptMail, LedgerEntry, LetOut, Listed,
-    MailId, MailsLimit, MessageClaim, MessageKind, NewMessage, NewTicket, Pause, Quarantined, Recorded,
-    SealedChange, Settled, Started, Step, StoredReceipt, Switch, TextCap, TextSent, TextSoFar, Thread,
+    Addressee, Arrival, AuditEntry, Begun, Call, ChainReport, Channel, Claim, Committed, Enough, Found,
+    Freeze, Frozen, Happened, InQuarantine, Incoming, Intent, IntentChange, IntentKind, KeptMail,
+    LedgerEntry, LetOut, Listed, MailHead, MailId, MailOctets, MailsLimit, MessageClaim, MessageKind,
+    NewMessage, NewTicket, Pause, Quarantined, Recorded, Related, RelatedHow, SealedChange, SentMessage,
+    Settled, Started, Step, StoredReceipt, Switch, TextCap, TextSent, TextSoFar, Thread, TicketFile,
     TicketFilter, TicketView, Totals, UidScope,
 };
+pub use views::ViewStore;
 
 /// The store failed. What was not committed has not happened; nothing is half done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -71,7 +74,7 @@ pub async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
 /// The store of everything. All methods can fail with [`StoreError`]; then nothing has happened,
 /// or, for [`StoreError::Unavailable`], possibly all of it.
 #[async_trait]
-pub trait Store: Ledger {
+pub trait Store: Ledger + ViewStore {
     /// Keeps mails, with their tickets and first events, in one transaction (M3). The answers stand
     /// in the order of the mails.
     async fn record(&self, mails: Vec<Incoming>, now: UnixMillis) -> Result<Vec<Recorded>, StoreError>;

@@ -15,6 +15,7 @@ pub mod desk;
 mod health;
 mod language;
 mod pickup;
+mod port;
 mod routes;
 mod same_origin;
 mod serve;
@@ -25,6 +26,10 @@ pub use desk::{
     RevealPage, Revealed, SignIn, SignedIn,
 };
 pub use pickup::SIGN_IN_CALLBACK;
+pub use port::{
+    HappenedShown, MailBody, MailShown, RelatedBy, RelatedShown, SentShown, SentStatus, SentWhat,
+    TicketShown, TicketView, Unavailable,
+};
 pub use serve::{ServeError, serve};
 
 /// What the pages need to know of the desk.

@@ -53,6 +53,7 @@ mod step;
 mod stop;
 mod texting;
 mod upkeep;
+mod view;
 mod watch;
 mod work;
 
@@ -65,6 +66,7 @@ pub use port::DeskPort;
 pub use quarantine::{Rereading, Retried, retry, stays};
 pub use reconcile::{FolderCount, ReconcileError, Reconciled, Reconciliation, UnknownMail};
 pub use run::{Worker, WorkerError};
+pub use view::ViewPort;
 
 /// The rules that the worker itself needs, from the configuration.
 #[derive(Clone, Debug)]

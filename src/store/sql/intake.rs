@@ -295,7 +295,7 @@ pub(super) fn signatures_text(found: Option<&Signatures>) -> String {
     found.map(|found| json!(found).to_string()).unwrap_or_default()
 }
 
-fn signatures(text: &str) -> Result<Option<Signatures>, StoreError> {
+pub(super) fn signatures(text: &str) -> Result<Option<Signatures>, StoreError> {
     if text.is_empty() {
         return Ok(None);
     }

@@ -52,6 +52,7 @@ mod ticket;
 mod tidy;
 mod tx;
 mod value;
+mod views;
 
 /// "Never due", as a column holds it.
 const NEVER: UnixMillis = UnixMillis(i64::MAX);

@@ -7,10 +7,10 @@ use sqlx::{AssertSqlSafe, Connection, Row, Sqlite, SqliteConnection};
 use super::dialect::Dialect;
 use super::{
     audit, bounces, ceiling, claims, floods, frozen, history, intake, joins, ledger, limits, messages,
-    migrations, places, quarantine, reads, receipts, threads,
+    migrations, places, quarantine, reads, receipts, threads, views,
 };
 
-const HOT: [(&str, &str); 54] = [
+const HOT: [(&str, &str); 62] = [
     ("ledger: inbox", ledger::IN_INBOX),
     ("ledger: folder", ledger::IN_FOLDER),
     ("ledger: not moved", ledger::UNMOVED),
@@ -65,6 +65,14 @@ const HOT: [(&str, &str); 54] = [
     ("kept unread: whole", quarantine::UNREAD_WHOLE),
     ("kept unread: copy", quarantine::COPY_HERE),
     ("audit: waiting", audit::WAITING),
+    ("page: ticket", views::BY_NUMBER),
+    ("page: mails", views::HEADS),
+    ("page: one mail", views::OCTETS),
+    ("page: messages", views::SENT),
+    ("page: calls", views::CALLED),
+    ("page: history", views::HAPPENED),
+    ("page: relatives", views::RELATIVES),
+    ("page: who has looked", views::LOOKS),
 ];
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod mails;
 mod messages;
 mod quarantine;
 mod reads;
+mod view;
 mod work;
 
 pub use ledger::{Found, LedgerEntry, MailId, Settled, Totals, UidScope};
@@ -13,6 +14,7 @@ pub use messages::{Addressee, Begun, Channel, MessageClaim, MessageKind, NewMess
 pub use quarantine::{InQuarantine, LetOut, Quarantined};
 pub(crate) use reads::MACHINE;
 pub use reads::{AuditEntry, ChainReport, Frozen, Listed, Switch, TicketFilter, TicketView};
+pub use view::{Call, Happened, MailHead, MailOctets, Related, RelatedHow, SentMessage, TicketFile};
 pub use work::{
     Claim, Committed, Enough, Freeze, Intent, IntentChange, IntentKind, Pause, SealedChange, Started, Step,
     StoredReceipt, TextCap,

@@ -14,6 +14,7 @@ mod invariants;
 pub(crate) mod passes;
 mod people;
 pub(crate) mod stopping_store;
+mod stopping_views;
 mod stops;
 mod story;
 mod world;

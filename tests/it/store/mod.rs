@@ -24,6 +24,7 @@ mod reads;
 mod receipts;
 mod restored;
 mod schema;
+mod views;
 mod world;
 
 /// Each test takes a world with an empty store, and runs once on each database.
@@ -182,6 +183,12 @@ contract! {
         the_switch_holds_until_its_end,
         the_probe_writes_and_reads,
         no_column_holds_a_phone;
+    views:
+        a_tickets_page_has_its_mails_and_what_happened,
+        a_mail_is_opened_only_for_its_own_ticket_and_within_the_limit,
+        tickets_that_name_each_other_are_told_on_both,
+        what_left_is_told_with_its_receipt,
+        a_look_is_told_once_an_hour_for_each_person_and_ticket;
     audit:
         a_chain_grows_in_parts_and_is_whole,
         every_kind_of_tampering_is_found,
