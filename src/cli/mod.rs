@@ -27,6 +27,7 @@ mod reconcile;
 pub mod registers;
 mod run;
 mod tickets;
+mod user;
 
 const STATUS: &str = "Exit status: 0 done, 1 the answer is no, 2 wrong use or wrong configuration.
 New here? `nyckelbud demo` shows everything at work, in one folder and with invented people.";
@@ -79,6 +80,9 @@ enum Command {
     /// Verify the audit log
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Look after the accounts of the pages
+    #[command(subcommand)]
+    User(user::UserCommand),
     /// Bring the database to this version's tables
     Migrate,
     /// Print shell completions
@@ -154,6 +158,7 @@ fn run_command(cli: Cli) -> Result<(), CliError> {
         Command::Key(command) => key::run(&common, &command),
         Command::Config(command) => config::run(&common, &command),
         Command::Audit(command) => block_on(audit::run(&common, command)),
+        Command::User(command) => block_on(user::run(&common, command)),
         Command::Migrate => block_on(migrate::run(&common)),
         Command::Completions(args) => generate::completions(&args),
         Command::Man => generate::man(),

@@ -14,8 +14,8 @@ use crate::config::Settings;
 use crate::render::Renderer;
 use crate::store::Store;
 use crate::token::Tokens;
-use crate::web::{RevealPage, WebSettings};
-use crate::worker::{DeskPort, Health, Inbox, Parts, Worker};
+use crate::web::{Ports, RevealPage, WebSettings};
+use crate::worker::{AccountsPort, DeskPort, Health, Inbox, Parts, ViewPort, Worker};
 
 /// A stop is over within this time, whatever hangs.
 const PROMISED: Duration = Duration::from_secs(20);
@@ -108,6 +108,7 @@ fn reload(
 pub(super) struct Desk {
     settings: Settings,
     parts: Arc<Parts>,
+    accounts: Arc<AccountsPort>,
     inboxes: Vec<Inbox>,
     web: WebSettings,
     renderer: Arc<Renderer>,
@@ -125,6 +126,7 @@ impl Desk {
     ) -> Result<Self, CliError> {
         let tokens = Tokens::default();
         let parts = Arc::new(assembly::parts(&settings, store, &tokens)?);
+        let accounts = assembly::accounts(&settings, &parts)?;
         let inboxes = assembly::inboxes(&settings, &tokens)?;
         let web = assembly::web(&settings)?;
         let renderer = assembly::renderer(&settings)?;
@@ -142,24 +144,25 @@ impl Desk {
             })?,
         };
         door.set_nonblocking(true).map_err(unserved)?;
-        Ok(Self { settings, parts, inboxes, web, renderer, door })
+        Ok(Self { settings, parts, accounts, inboxes, web, renderer, door })
     }
 
     /// Works and serves the pages until `stop`.
     pub(super) async fn serve(self, stop: CancellationToken) -> Result<(), CliError> {
-        let Self { settings, parts, inboxes, web, renderer, door } = self;
+        let Self { settings, parts, accounts, inboxes, web, renderer, door } = self;
         let mailboxes: Vec<_> = settings.mailboxes.iter().map(|m| (m.name.clone(), m.poll)).collect();
         let health = Arc::new(Health::expecting(&mailboxes));
         let door = tokio::net::TcpListener::from_std(door).map_err(unserved)?;
         let page: Box<RevealPage> = crate::web::reveal_page(web.clone(), Arc::clone(&renderer));
         let ready = CancellationToken::new();
         let port = DeskPort::new(Arc::clone(&parts), Arc::clone(&health), page, ready.clone());
-        let port = Arc::new(port);
+        let view = Arc::new(ViewPort::new(Arc::clone(&parts)));
+        let ports = Ports { desk: Arc::new(port), accounts, view };
         // A desk without its pages cannot hand passwords to managers: when they end, all ends.
         let (stopping, ends_all) = (stop.clone(), stop.clone().drop_guard());
         let pages = tokio::spawn(async move {
             let _ends_all = ends_all;
-            crate::web::serve(door, web, renderer, port, async move { stopping.cancelled().await }).await
+            crate::web::serve(door, web, renderer, ports, async move { stopping.cancelled().await }).await
         });
         let working = Worker::new(parts, health).run(inboxes, ready, stop.clone());
         let stopped = async {

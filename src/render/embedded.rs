@@ -72,4 +72,10 @@ pub(super) const EMBEDDED: &[(&str, &str)] = embedded![
     "sms/password.sv.txt",
     "sms/reminder.en.txt",
     "sms/reminder.sv.txt",
+    "staff/account.html",
+    "staff/frame.html",
+    "staff/icons.html",
+    "staff/login.html",
+    "staff/ticket.html",
+    "staff/told.html",
 ];

@@ -14,11 +14,13 @@ use crate::keyring::Keyring;
 use crate::ticket::{State, Ticket, TicketId};
 use crate::types::{AccountId, History, Outcome, TicketNumber, UnixMillis};
 
+mod accounts;
 mod ledger;
 mod sql;
 mod types;
 mod views;
 
+pub use accounts::{AccountStore, NewSession, Session, Staff, StaffChange, TryLimit};
 pub use ledger::Ledger;
 pub(crate) use types::MACHINE;
 pub use types::{
@@ -74,7 +76,7 @@ pub async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
 /// The store of everything. All methods can fail with [`StoreError`]; then nothing has happened,
 /// or, for [`StoreError::Unavailable`], possibly all of it.
 #[async_trait]
-pub trait Store: Ledger + ViewStore {
+pub trait Store: Ledger + AccountStore + ViewStore {
     /// Keeps mails, with their tickets and first events, in one transaction (M3). The answers stand
     /// in the order of the mails.
     async fn record(&self, mails: Vec<Incoming>, now: UnixMillis) -> Result<Vec<Recorded>, StoreError>;

@@ -19,6 +19,7 @@ use crate::password::{AccessPasses, PasswordReset};
 use crate::store::{Store, StoreError};
 use crate::types::{EmailAddress, UnixMillis};
 
+mod accounts;
 mod alarm;
 mod answer;
 mod backoff;
@@ -57,6 +58,7 @@ mod view;
 mod watch;
 mod work;
 
+pub use accounts::{AccountRules, AccountsPort, RoleGroups, password_hash};
 pub use backoff::Backoff;
 pub use breaker::Breakers;
 pub use explain::{Explanation, explain};

@@ -20,6 +20,7 @@ use crate::keyring::Keyring;
 use crate::ticket::{State, Ticket, TicketId};
 use crate::types::{AccountId, History, Outcome, TicketNumber, UnixMillis};
 
+mod accounts;
 mod another;
 mod audit;
 mod bounces;

@@ -13,6 +13,7 @@ mod gateways;
 mod invariants;
 pub(crate) mod passes;
 mod people;
+mod stopping_accounts;
 pub(crate) mod stopping_store;
 mod stopping_views;
 mod stops;
