@@ -15,6 +15,7 @@ use nyckelbud::web::{
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+mod active;
 mod answers;
 mod callbacks;
 use crate::support::client;
