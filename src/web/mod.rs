@@ -15,6 +15,7 @@ pub mod desk;
 mod health;
 mod language;
 mod pickup;
+pub mod port;
 mod routes;
 mod same_origin;
 mod serve;

@@ -1,5 +1,6 @@
 //! What goes into the store and comes out of it. No type of the database is among them.
 
+mod acts;
 mod ledger;
 mod mails;
 mod messages;
@@ -7,6 +8,7 @@ mod quarantine;
 mod reads;
 mod work;
 
+pub use acts::{ActMade, ByHand, DueAct, NewAct, SavedDraft, SecondWord, Seconded};
 pub use ledger::{Found, LedgerEntry, MailId, Settled, Totals, UidScope};
 pub use mails::{Arrival, Incoming, KeptMail, MailsLimit, NewTicket, Recorded, Thread};
 pub use messages::{Addressee, Begun, Channel, MessageClaim, MessageKind, NewMessage, TextSent, TextSoFar};

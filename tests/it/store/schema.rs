@@ -70,6 +70,7 @@ async fn migrates_once(url: &str) {
         "0007_limits.sql",
         "0008_links.sql",
         "0009_told.sql",
+        "0012_acts.sql",
     ];
     assert_eq!(store::migrate(url).await.unwrap(), all);
     assert_eq!(store::migrate(url).await.unwrap(), Vec::<String>::new());
