@@ -20,8 +20,6 @@ pub trait ViewStore: Send + Sync {
         mail: MailId,
         most: u64,
     ) -> Result<Option<MailOctets>, StoreError>;
-    /// The ticket with this number, when there is one.
-    async fn ticket_numbered(&self, number: TicketNumber) -> Result<Option<TicketId>, StoreError>;
     /// `actor` looks at the ticket: a row in the audit log, unless there is one of theirs since `since`.
     async fn looked_at(
         &self,

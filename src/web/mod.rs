@@ -18,7 +18,7 @@ mod form;
 mod health;
 mod language;
 mod pickup;
-mod port;
+pub mod port;
 mod routes;
 mod same_origin;
 mod serve;
@@ -32,8 +32,9 @@ pub use desk::{
 };
 pub use pickup::SIGN_IN_CALLBACK;
 pub use port::{
-    Accounts, HappenedShown, LocalSignIn, LoginFlow, MailBody, MailShown, RelatedBy, RelatedShown, SentShown,
-    SentStatus, SentWhat, Session, SignInAnswer, TicketShown, TicketView, Unavailable, WaysIn,
+    Accounts, HappenedShown, LocalSignIn, LoginFlow, MailBody, MailShown, Ready, ReadyText, RelatedBy,
+    RelatedShown, SentShown, SentStatus, SentWhat, Session, SignInAnswer, TicketShown, TicketView,
+    Unavailable, WaysIn,
 };
 pub use routes::Ports;
 pub use serve::{ServeError, serve};

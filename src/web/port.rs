@@ -2,10 +2,12 @@
 //! [`Desk`](super::desk::Desk), the port of whoever has a link.
 
 mod accounts;
+mod acts;
 mod view;
 
 pub use accounts::{Accounts, LocalSignIn, LoginFlow, Session, SignInAnswer, Unavailable, WaysIn};
+pub use acts::{ActForm, ByHandForm, MadeByHand, Performed, Refusal, TicketActs, Undone};
 pub use view::{
-    HappenedShown, MailBody, MailShown, RelatedBy, RelatedShown, SentShown, SentStatus, SentWhat,
-    TicketShown, TicketView,
+    HappenedShown, MailBody, MailShown, Ready, ReadyText, RelatedBy, RelatedShown, SentShown, SentStatus,
+    SentWhat, TicketShown, TicketView,
 };

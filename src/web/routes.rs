@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use super::desk::Desk;
 use super::language::Language;
 use super::pickup::Pages;
-use super::port::{Accounts, TicketView};
+use super::port::{Accounts, TicketActs, TicketView};
 use super::{callback, health, pickup, staff};
 
 /// No form of a link's pages and no receipt is larger, in octets.
@@ -61,6 +61,8 @@ pub struct Ports {
     pub accounts: Arc<dyn Accounts>,
     /// Tickets as they are shown.
     pub view: Arc<dyn TicketView>,
+    /// What is done to them.
+    pub acts: Arc<dyn TicketActs>,
 }
 
 /// What the handlers share.

@@ -3,6 +3,7 @@
 
 use super::language::Language;
 
+pub(super) mod acts;
 pub(super) mod evidence;
 pub(super) mod history;
 pub(super) mod reason;

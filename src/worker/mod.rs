@@ -20,6 +20,7 @@ use crate::store::{Store, StoreError};
 use crate::types::{EmailAddress, UnixMillis};
 
 mod accounts;
+mod acts;
 mod alarm;
 mod answer;
 mod backoff;
@@ -64,7 +65,7 @@ pub use breaker::Breakers;
 pub use explain::{Explanation, explain};
 pub use health::Health;
 pub use intake::{Inbox, Intake, IntakeSettings, Told};
-pub use port::DeskPort;
+pub use port::{ActsPort, DeskPort};
 pub use quarantine::{Rereading, Retried, retry, stays};
 pub use reconcile::{FolderCount, ReconcileError, Reconciled, Reconciliation, UnknownMail};
 pub use run::{Worker, WorkerError};
@@ -98,6 +99,8 @@ pub struct Rules {
     pub remind_after: Duration,
     /// Texts in a day, all together.
     pub texts_per_day: u32,
+    /// An override needs a second person (decisions, 18).
+    pub four_eyes: bool,
     /// Who gets alarms.
     pub alarm_to: Vec<EmailAddress>,
     /// The desk's own address: mails from it are never answered.

@@ -15,7 +15,7 @@ use crate::request::marks::marks;
 use crate::store::{MailHead, MailId, MailOctets, StoreError};
 use crate::ticket::TicketId;
 use crate::types::{StaffMember, TicketNumber};
-use crate::web::{MailBody, MailShown, TicketShown, TicketView, Unavailable};
+use crate::web::{MailBody, MailShown, Ready, ReadyText, TicketShown, TicketView, Unavailable};
 use opened::Opened;
 
 mod opened;
@@ -96,7 +96,9 @@ impl ViewPort {
         who: &StaffMember,
         open: impl FnOnce(MailOctets) -> Option<T> + Send + 'static,
     ) -> Result<Option<T>, StoreError> {
-        let Some(ticket) = self.parts.store.ticket_numbered(number).await? else { return Ok(None) };
+        let Some(ticket) = self.parts.store.numbered(number).await?.map(|ticket| ticket.id) else {
+            return Ok(None);
+        };
         let Ok(_turn) = self.turns.acquire().await else { return Ok(None) };
         let found = self.parts.store.mail_octets(ticket, MailId(mail), LARGEST).await?;
         let Some(octets) = found else { return Ok(None) };
@@ -167,5 +169,13 @@ impl TicketView for ViewPort {
     ) -> Result<Option<Download>, Unavailable> {
         let open = move |octets: MailOctets| display::download(&octets.raw, place);
         told("an attachment", number, self.open(number, mail, who, open).await)
+    }
+
+    fn ready(&self, number: TicketNumber, which: Ready) -> Option<ReadyText> {
+        let made = match which {
+            Ready::Ask => self.parts.texts.ask_for_details(number),
+            Ready::Canned(canned) => self.parts.texts.ready(canned.code(), number, None),
+        };
+        made.ok().map(|mail| ReadyText { subject: mail.subject, text: mail.text })
     }
 }

@@ -9,7 +9,7 @@ use super::intake::{SAME_CONTENT, hashes, insert_ticket, kept_mail, say_link, si
 use super::threads::{self, Joined, Place};
 use super::tx::Tx;
 use super::value::{Row, values};
-use super::{audit, bounces, claims, floods, joins, ticket};
+use super::{acts, audit, bounces, claims, floods, joins, ticket};
 use crate::store::{
     AuditEntry, InQuarantine, Incoming, KeptMail, LetOut, MailId, Quarantined, Recorded, StoreError,
 };
@@ -194,6 +194,7 @@ impl Lain {
         now: UnixMillis,
     ) -> Result<(), StoreError> {
         describe(tx, self.first, mail, to.id, duplicate_of).await?;
+        acts::changed(tx, to.id).await?;
         if self.alone {
             remake(tx, self.own.id, mail, &State::Coalesced { into: to.number }, None, now).await?;
         }
@@ -270,7 +271,8 @@ async fn remake<DB: Dialect>(
     let reason = if merged { None } else { mail.ticket.reason };
     let sql = "UPDATE ticket SET kind = $2, state = $3, standing = $4, live = $5, outcome = $6, reason = $7,
              message_id = $8, subject = $9, sender = $10, settled_at = $11, merged_into = $12, observed = $13,
-             due_at = $14, trail = $15, linked_to = $16, linked_by = $17, fence = fence + 1, lease_owner = '', lease_until = 0, woken = 0
+             due_at = $14, trail = $15, linked_to = $16, linked_by = $17, fence = fence + 1, lease_owner = '', lease_until = 0, woken = 0,
+             version = version + 1
          WHERE id = $1";
     let values = values![
         id,

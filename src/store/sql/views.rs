@@ -8,10 +8,10 @@ use super::value::{Row, corrupt, values};
 use super::{NEVER, SqlStore, audit, intake, intents, receipts, ticket};
 use crate::mail::Trust;
 use crate::store::{
-    AuditEntry, Call, Channel, Happened, IntentKind, MailHead, MailId, MailOctets, MessageKind, Related,
-    RelatedHow, SentMessage, StoreError, StoredReceipt, TicketFile, ViewStore,
+    AuditEntry, Call, Channel, IntentKind, MailHead, MailId, MailOctets, MessageKind, Related, RelatedHow,
+    SentMessage, StoreError, StoredReceipt, TicketFile, ViewStore,
 };
-use crate::ticket::{Standing, TicketId};
+use crate::ticket::{Happened, Standing, TicketId};
 use crate::types::{ReturnedFate, TicketNumber, UnixMillis};
 
 /// So many of each are shown; who wants to know more asks the audit log, or the mailbox.
@@ -26,16 +26,17 @@ const LOOKED: &str = "ticket.viewed";
 
 pub(super) const BY_NUMBER: &str =
     concat!("SELECT ", ticket::columns!(), " FROM ticket t WHERE t.year = $1 AND t.running = $2");
-const ID: &str = "SELECT id FROM ticket WHERE year = $1 AND running = $2";
 pub(super) const HEADS: &str =
     "SELECT m.id, t.year, t.running, m.received_at, m.sender, m.trust, m.subject, m.writer
      FROM mail m JOIN ticket t ON t.id = m.ticket
      WHERE m.duplicate_of = 0 AND m.ticket IN
-         (SELECT $1 UNION ALL SELECT g.id FROM ticket g WHERE g.merged_into = $2 AND g.merged_into <> '')
+         (SELECT CAST($1 AS BIGINT) UNION ALL SELECT g.id FROM ticket g WHERE g.merged_into = $2 AND g.merged_into <> ''
+          UNION ALL SELECT k.id FROM ticket k WHERE k.kept = $1 AND k.kept > 0)
      ORDER BY m.received_at DESC, m.id DESC LIMIT $3";
 pub(super) const OCTETS: &str = "SELECT m.mailbox, m.raw, m.signatures FROM mail m
-     WHERE m.id = $1 AND length(m.raw) <= $3 AND (m.ticket = $2 OR m.ticket IN
-         (SELECT g.id FROM ticket t JOIN ticket g ON g.merged_into = $4 WHERE t.id = $2 AND g.merged_into <> ''))";
+     WHERE m.id = $1 AND length(m.raw) <= $3 AND m.ticket IN
+         (SELECT CAST($2 AS BIGINT) UNION ALL SELECT g.id FROM ticket g WHERE g.merged_into = $4 AND g.merged_into <> ''
+          UNION ALL SELECT k.id FROM ticket k WHERE k.kept = $2 AND k.kept > 0)";
 pub(super) const SENT: &str =
     "SELECT o.kind, o.channel, o.addressee, o.created_at, o.begun_at, o.outcome, o.detail,
          o.ended_at, o.due_at, o.returned, o.returned_status,
@@ -112,12 +113,6 @@ impl<DB: Dialect> ViewStore for SqlStore<DB> {
             Ok(MailOctets { mailbox, raw, signatures: intake::signatures(&row.text()?)? })
         })
         .transpose()
-    }
-
-    async fn ticket_numbered(&self, number: TicketNumber) -> Result<Option<TicketId>, StoreError> {
-        let mut tx = self.read("looking for a ticket's number").await?;
-        let row = tx.row(ID, values![number.year(), number.running()]).await?;
-        row.map(|mut row| Ok(TicketId(row.number()?))).transpose()
     }
 
     async fn looked_at(

@@ -2,7 +2,7 @@
 
 use super::{Channel, IntentKind, MailId, MessageKind, StoredReceipt};
 use crate::mail::{Signatures, Trust};
-use crate::ticket::{Standing, Ticket};
+use crate::ticket::{Happened, Standing, Ticket};
 use crate::types::{Outcome, ReturnedFate, TicketNumber, UnixMillis};
 
 /// A ticket and everything beside it, as of one moment. Lists are bounded: of each the newest are here.
@@ -92,19 +92,6 @@ pub struct Call {
     pub outcome: Option<Outcome>,
     /// What the gateway told of it later.
     pub receipt: Option<StoredReceipt>,
-}
-
-/// A row of the audit log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Happened {
-    /// When.
-    pub at: UnixMillis,
-    /// Who.
-    pub actor: String,
-    /// What.
-    pub event: String,
-    /// More, as JSON text.
-    pub data: String,
 }
 
 /// A ticket that belongs to another.

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::Unavailable;
 use crate::mail::display::{Displayed, Download, Formatted};
 use crate::request::marks::Mark;
-use crate::ticket::{Fate, Kind, Standing, State};
+use crate::ticket::{Canned, Fate, Kind, Proposal, Standing, State};
 use crate::types::{CheckResult, Reason, StaffMember, TicketNumber, TrailLine, UnixMillis};
 
 /// What is shown of tickets. Whoever looks stands in the audit log before anything is shown, once an hour
@@ -35,6 +35,27 @@ pub trait TicketView: Send + Sync {
         place: usize,
         who: &StaffMember,
     ) -> Result<Option<Download>, Unavailable>;
+
+    /// The mail that would leave with a text that lies ready; `None` for a template that cannot be filled.
+    fn ready(&self, number: TicketNumber, which: Ready) -> Option<ReadyText>;
+}
+
+/// A text that lies ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ready {
+    /// The question about details.
+    Ask,
+    /// An answer.
+    Canned(Canned),
+}
+
+/// What would leave, word by word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadyText {
+    /// The subject.
+    pub subject: String,
+    /// The text, in both languages.
+    pub text: String,
 }
 
 /// A ticket as it is shown. Of phones it holds the last two digits, but for those in the mails themselves.
@@ -68,6 +89,10 @@ pub struct TicketShown {
     pub observed: bool,
     /// It goes before all others.
     pub urgent: bool,
+    /// Rises with every change; a form carries the one that its person saw.
+    pub version: i64,
+    /// What is proposed; `None` while the machine is at work.
+    pub proposal: Option<Proposal>,
     /// Its mails, oldest first.
     pub mails: Vec<MailShown>,
     /// There are older mails.
@@ -138,6 +163,8 @@ pub enum SentWhat {
     Acknowledgement,
     /// "We need one more detail."
     AskForDetails,
+    /// What a person of the desk wrote.
+    Reply,
     /// The text with the password.
     Password,
     /// The text with a link.

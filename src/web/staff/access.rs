@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::routing::{MethodRouter, get, post};
 
+use super::ticket::acts;
 use super::{own, ticket};
 use crate::types::Role;
 use crate::web::routes::App;
@@ -14,15 +15,19 @@ use crate::web::routes::App;
 pub(in crate::web) enum Right {
     /// What everybody may who is signed in: their own settings, and to leave.
     Own,
-    /// Reading tickets, with everything that their mails hold.
-    ReadTickets,
+    /// Looking at tickets.
+    Read,
+    /// Acting on tickets.
+    Act,
 }
 
 impl Right {
     /// Has somebody with this role the right?
     pub fn is_of(self, role: Role) -> bool {
         match (self, role) {
-            (Self::Own | Self::ReadTickets, Role::Technician | Role::Auditor | Role::Administrator) => true,
+            (Self::Own | Self::Read, Role::Technician | Role::Auditor | Role::Administrator) => true,
+            (Self::Act, Role::Technician | Role::Administrator) => true,
+            (Self::Act, Role::Auditor) => false,
         }
     }
 }
@@ -54,7 +59,11 @@ pub(super) const FIRST: &str = "/account";
 pub(super) const ROWS: &[Row] = &[
     row("/account", Right::Own, || get(own::show).post(own::prefer)),
     row("/logout", Right::Own, || post(own::sign_out)),
-    row("/tickets/{number}", Right::ReadTickets, || get(ticket::show)),
-    row("/tickets/{number}/mails/{mail}/html", Right::ReadTickets, || get(ticket::frame)),
-    row("/tickets/{number}/attachments/{mail}/{place}", Right::ReadTickets, || get(ticket::attachment)),
+    row("/tickets/{number}", Right::Read, || get(ticket::show)),
+    row("/tickets/{number}/act", Right::Act, || post(acts::act)),
+    row("/tickets/{number}/draft", Right::Act, || post(acts::draft)),
+    row("/tickets/{number}/undo", Right::Act, || post(acts::undo)),
+    row("/tickets/{number}/second", Right::Act, || post(acts::second)),
+    row("/tickets/{number}/mails/{mail}/html", Right::Read, || get(ticket::frame)),
+    row("/tickets/{number}/attachments/{mail}/{place}", Right::Read, || get(ticket::attachment)),
 ];

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::access::{self, Right};
-use super::ticket::{sample, values};
+use super::ticket::{acts, sample, values};
 use super::{Signed, assets};
 use crate::clock::Zone;
 use crate::render::{RenderError, Renderer};
@@ -194,7 +194,15 @@ impl Pages {
             self.html("account", language, Some(&signed), own)?;
             let made = values::Made { language, zone: &self.zone, now: UnixMillis(0), whole: 0 };
             for ticket in sample::tickets() {
-                self.html("ticket", language, Some(&signed), made.ticket(&ticket))?;
+                for acts in acts::samples(&made, &ticket) {
+                    let mut page = made.ticket(&ticket);
+                    page["review"] = values::review("phone-mismatch", language);
+                    page["acts"] = acts;
+                    self.html("ticket", language, Some(&signed), page)?;
+                }
+            }
+            for what in acts::told_samples() {
+                self.html("act", language, Some(&signed), what)?;
             }
             for provider in [None, Some(true), Some(false)] {
                 let said = Said { what: "refused", ..Said::nothing() };

@@ -18,6 +18,7 @@ use crate::types::TicketNumber;
 use crate::web::port::Unavailable;
 use crate::web::routes::App;
 
+pub(super) mod acts;
 pub(super) mod sample;
 pub(super) mod values;
 
@@ -46,6 +47,12 @@ pub(super) struct Wanted {
     /// The mail that is shown whole, however long it is.
     #[serde(default)]
     whole: String,
+    /// The text that lies ready and is looked at before it is sent.
+    #[serde(default)]
+    ready: String,
+    /// The reason whose tickets are gone through one after the other.
+    #[serde(default)]
+    review: String,
 }
 
 /// `GET /tickets/{number}`
@@ -64,7 +71,10 @@ pub(super) async fn show(
                 now: SystemClock.now(),
                 whole: wanted.whole.parse().unwrap_or(0),
             };
-            app.staff.page("ticket", &signed, made.ticket(&ticket))
+            let mut page = made.ticket(&ticket);
+            page["review"] = values::review(&wanted.review, signed.language);
+            page["acts"] = acts::values(&app, &signed, &made, &ticket, &wanted.ready).await;
+            app.staff.page("ticket", &signed, page)
         }
         Ok(None) => app.staff.missing(&signed),
         Err(Unavailable) => app.staff.unavailable(signed.language),

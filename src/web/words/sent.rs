@@ -8,6 +8,7 @@ pub(in crate::web) fn what(what: SentWhat) -> Words {
     match what {
         SentWhat::Acknowledgement => Words("Kvitto till avsändaren", "Acknowledgement to the writer"),
         SentWhat::AskForDetails => Words("Fråga om uppgifter", "Question about details"),
+        SentWhat::Reply => Words("Svar till avsändaren", "Reply to the writer"),
         SentWhat::Password => Words("Sms med lösenord", "Text with the password"),
         SentWhat::Link => Words("Sms med länk", "Text with a link"),
         SentWhat::ManagerNotice => Words("Besked till chefen", "Notice to the manager"),

@@ -2,7 +2,7 @@
 
 use super::Words;
 use crate::mail::display::Blocked;
-use crate::ticket::{Kind, PasswordFact, Standing, State};
+use crate::ticket::{Closing, Kind, PasswordFact, Standing, State};
 use crate::web::port::RelatedBy;
 
 /// Where it stands, in a word or two.
@@ -20,10 +20,10 @@ pub(in crate::web) fn standing(standing: Standing) -> Words {
 /// What happens now.
 pub(in crate::web) fn state(state: &State) -> Words {
     match state {
-        State::Requested { waiting_since: None } => {
+        State::Requested { waiting_since: None, .. } => {
             Words("Nyckelbud läser mejlet.", "Nyckelbud reads the mail.")
         }
-        State::Requested { waiting_since: Some(_) } => {
+        State::Requested { waiting_since: Some(_), .. } => {
             Words("Nyckelbud väntar på katalogen.", "Nyckelbud waits for the directory.")
         }
         State::Sealed { .. } => Words("Ett lösenord sätts.", "A password is being set."),
@@ -60,6 +60,17 @@ pub(in crate::web) fn state(state: &State) -> Words {
         State::Coalesced { .. } => {
             Words("Ärendet är ihopslaget med ett annat.", "The ticket was merged into another.")
         }
+        State::Waiting { .. } => Words("Avsändaren har fått ett svar.", "The writer was answered."),
+        State::Closed { how: Closing::Resolved, .. } => {
+            Words("En människa har löst ärendet.", "A person has solved it.")
+        }
+        State::Closed { how: Closing::Phishing, .. } => {
+            Words("En människa har märkt ärendet som nätfiske.", "A person has marked it as phishing.")
+        }
+        State::Merged { .. } => Words(
+            "En människa har slagit ihop ärendet med ett annat.",
+            "A person has merged it into another.",
+        ),
         State::Held => Words(
             "Ärendet är stoppat: databasen har återställts från en kopia.",
             "The ticket is held: the database was restored from a backup.",

@@ -94,6 +94,7 @@ fn holds(check: Check) -> Words {
         }
         Check::Manager => Words("Närmaste chef kan nås", "The nearest manager can be reached"),
         Check::Delivery => Words("Ett lösenord kan lämnas över", "A password can be handed over"),
+        Check::Person => Words("En människa har bestämt", "A person has decided"),
         Check::Outcome => Words("Så gick det", "What came of it"),
     }
 }
@@ -140,6 +141,7 @@ fn fails(check: Check) -> Words {
         Check::Delivery => {
             Words("Ett lösenord kan inte lämnas över nu", "A password cannot be handed over now")
         }
+        Check::Person => Words("Ingen människa har godkänt det", "No person has approved it"),
         Check::Outcome => Words("Något gick inte som tänkt", "Something did not go as planned"),
     }
 }
@@ -149,11 +151,8 @@ fn unknown(check: Check) -> Words {
         Check::Reading => Words("Det är oklart vad mejlet är", "Nobody can tell what the mail is"),
         Check::Sender => Words("Det är oklart vem som skrev", "Nobody can tell who wrote it"),
         Check::Thread => Words("Mejlet nämner ett annat ärende", "The mail names another ticket"),
-        Check::Username => {
-            Words("Det är oklart vilket användarnamn som avses", "It is not known which username is meant")
-        }
-        Check::Phone => {
-            Words("Det är oklart vilket nummer som avses", "It is not known which phone is meant")
+        Check::Username | Check::Phone => {
+            Words("Det är oklart vad som avses", "It is not known what is meant")
         }
         Check::Automation => {
             Words("Det är oklart om automatiken är på", "It is not known whether the automation is on")
@@ -200,6 +199,9 @@ fn unknown(check: Check) -> Words {
         Check::Delivery => {
             Words("Alla vägar för lösenordet svarar inte", "Not every way for the password answers")
         }
+        Check::Person => {
+            Words("Det är oklart vad en människa bestämt", "It is not known what a person decided")
+        }
         Check::Outcome => Words("Det är oklart hur det gick", "It is not known what came of it"),
     }
 }
@@ -234,6 +236,7 @@ fn skipped(check: Check) -> Words {
         }
         Check::Manager => Words("Chefen behövdes inte", "The manager was not needed"),
         Check::Delivery => Words("Ingen väg för lösenordet behövdes", "No way for the password was needed"),
+        Check::Person => Words("Ingen människa behövdes", "No person was needed"),
         Check::Outcome => Words("Inget mer gjordes", "Nothing more was done"),
     }
 }
@@ -252,7 +255,7 @@ pub(in crate::web) fn result(result: CheckResult) -> Words {
 mod tests {
     use super::*;
 
-    const CHECKS: [Check; 24] = [
+    const CHECKS: [Check; 25] = [
         Check::Reading,
         Check::Sender,
         Check::Thread,
@@ -276,6 +279,7 @@ mod tests {
         Check::PhoneAge,
         Check::Manager,
         Check::Delivery,
+        Check::Person,
         Check::Outcome,
     ];
 

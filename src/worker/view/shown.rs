@@ -2,8 +2,10 @@
 
 use crate::delivery::Receipt;
 use crate::store::{
-    Call, Channel, Happened, IntentKind, MessageKind, RelatedHow, SentMessage, StoredReceipt, TicketFile,
+    Call, Channel, IntentKind, MessageKind, RelatedHow, SentMessage, StoredReceipt, TicketFile,
 };
+use crate::ticket::Happened;
+use crate::ticket::proposal::proposal;
 use crate::types::{Outcome, ReturnedFate, UnixMillis};
 use crate::web::{
     HappenedShown, MailShown, RelatedBy, RelatedShown, SentShown, SentStatus, SentWhat, TicketShown,
@@ -15,6 +17,7 @@ pub(super) fn ticket(file: TicketFile, mails: Vec<MailShown>) -> TicketShown {
     sent.extend(file.calls.into_iter().filter_map(call));
     sent.sort_by_key(|sent| sent.at);
     let ticket = file.ticket;
+    let proposal = proposal(&ticket);
     let related = file.related.into_iter().map(|related| RelatedShown {
         number: related.number,
         how: match related.how {
@@ -41,6 +44,8 @@ pub(super) fn ticket(file: TicketFile, mails: Vec<MailShown>) -> TicketShown {
         assignee: ticket.assignee,
         observed: ticket.observed,
         urgent: ticket.urgent,
+        version: ticket.version,
+        proposal,
         mails,
         more_mails: file.more_mails,
         trail: ticket.trail.0,
@@ -59,6 +64,7 @@ fn message(message: SentMessage) -> SentShown {
     let what = match message.kind {
         MessageKind::Acknowledgement => SentWhat::Acknowledgement,
         MessageKind::AskForDetails => SentWhat::AskForDetails,
+        MessageKind::Reply => SentWhat::Reply,
         MessageKind::ManagerNotice => SentWhat::ManagerNotice,
         MessageKind::ManagerLink => SentWhat::ManagerLink,
         MessageKind::ManagerCode => SentWhat::ManagerCode,

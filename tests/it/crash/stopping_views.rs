@@ -20,9 +20,6 @@ impl<A: Around> ViewStore for StoppingStore<A> {
     ) -> Result<Option<MailOctets>, StoreError> {
         self.around.call(self.inner.mail_octets(ticket, mail, most)).await
     }
-    async fn ticket_numbered(&self, number: TicketNumber) -> Result<Option<TicketId>, StoreError> {
-        self.around.call(self.inner.ticket_numbered(number)).await
-    }
     async fn looked_at(
         &self,
         ticket: TicketId,

@@ -1,6 +1,7 @@
 //! The store's contract: one list of tests, run on SQLite and on PostgreSQL. Beside it, what concerns
 //! one database alone, and the tables of both.
 
+mod acts;
 mod audit;
 mod ceiling;
 mod claims;
@@ -46,6 +47,22 @@ macro_rules! contract {
 }
 
 contract! {
+    acts:
+        a_form_posted_twice_is_one_act_and_it_is_due_when_its_time_is_over,
+        what_was_taken_back_is_not_carried_out_and_what_was_carried_out_is_not_taken_back,
+        an_act_whose_person_has_not_seen_a_mail_is_not_carried_out,
+        whoever_saw_an_older_ticket_is_told_what_came_since,
+        of_two_who_take_a_ticket_the_second_is_told_and_a_note_is_never_refused,
+        an_override_needs_another_person_who_saw_the_same,
+        an_override_that_was_declined_changed_or_late_is_over,
+        tickets_put_together_are_read_together_and_the_older_one_gets_what_comes_later,
+        nothing_is_put_together_with_a_ticket_that_is_over,
+        phishing_is_kept_and_never_answered,
+        a_ticket_by_hand_is_made_once_with_its_note_and_is_its_makers,
+        a_draft_is_one_a_person_and_ends_with_the_reply,
+        of_twenty_who_act_at_once_one_is_kept_and_an_unreadable_act_hides_no_other,
+        a_clock_that_was_set_back_lets_no_act_wait_for_long,
+        a_freeze_that_was_set_aside_counts_again_when_its_owner_says_so_again;
     places:
         a_filed_mail_has_its_place_if_the_server_told,
         tries_in_a_folder_are_not_those_of_the_inbox,

@@ -37,8 +37,6 @@ pub async fn a_tickets_page_has_its_mails_and_what_happened(world: World) {
     assert_eq!(events, ["ticket.made", "ticket.replied", "mail.duplicate"]);
     assert!(!file.more_mails && !file.more_history);
     assert_eq!(store.ticket_file(number(99)).await.unwrap().map(|file| file.ticket.number), None);
-    assert_eq!(store.ticket_numbered(number(1)).await.unwrap(), Some(id));
-    assert_eq!(store.ticket_numbered(number(99)).await.unwrap(), None);
 }
 
 pub async fn a_mail_is_opened_only_for_its_own_ticket_and_within_the_limit(world: World) {

@@ -18,7 +18,7 @@ use nyckelbud::types::{CallbackRequest, UnixMillis};
 use nyckelbud::web::{
     self, Browser, Desk, Page, PickupAnswer, PickupView, Ports, Proof, ReceiptAnswer, RevealPage, WebSettings,
 };
-use nyckelbud::worker::{DeskPort, Health, Intake, Parts, ViewPort, Worker};
+use nyckelbud::worker::{ActsPort, DeskPort, Health, Intake, Parts, ViewPort, Worker};
 use tokio_util::sync::CancellationToken;
 
 use super::demo_desk;
@@ -103,7 +103,8 @@ impl OpenDesk {
         let renderer = Arc::new(Renderer::new(None).expect("the templates"));
         let accounts = assembly::accounts(&self.settings, &self.parts).expect("the accounts fit");
         let view = Arc::new(ViewPort::new(Arc::clone(&self.parts)));
-        let behind = Ports { desk: Arc::clone(&self.port) as Arc<dyn Desk>, accounts, view };
+        let acts = Arc::new(ActsPort::new(Arc::clone(&self.parts)));
+        let behind = Ports { desk: Arc::clone(&self.port) as Arc<dyn Desk>, accounts, view, acts };
         tokio::spawn(web::serve(listener, settings, renderer, behind, std::future::pending()));
         address
     }

@@ -2,10 +2,12 @@
 
 use async_trait::async_trait;
 use nyckelbud::mail::display::{Download, Formatted};
-use nyckelbud::types::{Preferences, StaffMember, StaffName, TicketNumber};
+use nyckelbud::ticket::{KeptAct, Note};
+use nyckelbud::types::{Preferences, StaffMember, StaffName, TicketNumber, UnixMillis};
+use nyckelbud::web::port::{ActForm, ByHandForm, MadeByHand, Performed, TicketActs, Undone};
 use nyckelbud::web::{
-    Accounts, Browser, LocalSignIn, LoginFlow, Session, SignInAnswer, TicketShown, TicketView, Unavailable,
-    WaysIn,
+    Accounts, Browser, LocalSignIn, LoginFlow, Ready, ReadyText, Session, SignInAnswer, TicketShown,
+    TicketView, Unavailable, WaysIn,
 };
 
 /// Nobody.
@@ -55,5 +57,42 @@ impl TicketView for Nobody {
         _: &StaffMember,
     ) -> Result<Option<Download>, Unavailable> {
         Ok(None)
+    }
+    fn ready(&self, _: TicketNumber, _: Ready) -> Option<ReadyText> {
+        None
+    }
+}
+
+#[async_trait]
+impl TicketActs for Nobody {
+    async fn perform(&self, _: &StaffMember, _: ActForm) -> Performed {
+        Performed::NotNow
+    }
+    async fn perform_all(&self, _: &StaffMember, _: Vec<ActForm>) -> Vec<(TicketNumber, Performed)> {
+        Vec::new()
+    }
+    async fn undo(&self, _: &StaffMember, _: i64) -> Undone {
+        Undone::NotNow
+    }
+    async fn second(&self, _: &StaffMember, _: i64, _: i64, _: bool) -> Performed {
+        Performed::NotNow
+    }
+    async fn make_by_hand(&self, _: &StaffMember, _: ByHandForm) -> MadeByHand {
+        MadeByHand::NotNow
+    }
+    async fn acts(&self, _: TicketNumber) -> Option<Vec<KeptAct>> {
+        None
+    }
+    async fn for_colleagues(&self) -> Option<Vec<KeptAct>> {
+        None
+    }
+    async fn notes(&self, _: TicketNumber) -> Option<Vec<Note>> {
+        None
+    }
+    async fn save_draft(&self, _: &StaffMember, _: TicketNumber, _: &str) -> bool {
+        false
+    }
+    async fn draft(&self, _: &StaffMember, _: TicketNumber) -> Option<(String, UnixMillis)> {
+        None
     }
 }

@@ -27,6 +27,7 @@ mod pages;
 mod pickup;
 mod reveal;
 mod staff;
+mod ticket_acts;
 mod tickets;
 
 use client::{Answer, Asked};
@@ -206,8 +207,12 @@ impl Served {
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let behind =
-            Ports { desk: Arc::clone(&desk) as _, accounts: Arc::new(Nobody), view: Arc::new(Nobody) };
+        let behind = Ports {
+            desk: Arc::clone(&desk) as _,
+            accounts: Arc::new(Nobody),
+            view: Arc::new(Nobody),
+            acts: Arc::new(Nobody),
+        };
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
         let running = tokio::spawn(web::serve(listener, settings, renderer, behind, stopped));

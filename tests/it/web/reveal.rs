@@ -146,8 +146,12 @@ async fn a_site_whose_own_page_cannot_be_made_is_told_at_start() {
         let renderer = Arc::new(Renderer::new(Some(site.path())).unwrap());
         let served = Served::new(offer()).await;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let behind =
-            Ports { desk: Arc::clone(&served.desk) as _, accounts: Arc::new(Nobody), view: Arc::new(Nobody) };
+        let behind = Ports {
+            desk: Arc::clone(&served.desk) as _,
+            accounts: Arc::new(Nobody),
+            view: Arc::new(Nobody),
+            acts: Arc::new(Nobody),
+        };
         let ended = web::serve(listener, settings(HTTP), renderer, behind, std::future::pending()).await;
         assert!(ended.unwrap_err().to_string().contains(file));
     }

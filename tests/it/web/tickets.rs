@@ -15,14 +15,15 @@ use crate::support::staff::{PASSWORD, account, sign_in};
 const PIXEL: &str =
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
-struct Open {
+pub struct Open {
     folder: tempfile::TempDir,
-    desk: OpenDesk,
+    clock: TurnedClock,
+    pub desk: OpenDesk,
     address: SocketAddr,
 }
 
 /// A desk that has worked through these mails, each from an address of its own.
-async fn open(mails: &[String]) -> Open {
+pub async fn open(mails: &[String]) -> Open {
     let (folder, clock) = (tempfile::tempdir().unwrap(), TurnedClock::default());
     demo_desk::build(folder.path());
     for (n, mail) in mails.iter().enumerate() {
@@ -34,18 +35,22 @@ async fn open(mails: &[String]) -> Open {
         desk.employ(&account(name, role, None)).await;
     }
     let address = desk.serve().await;
-    Open { folder, desk, address }
+    Open { folder, clock, desk, address }
 }
 
 impl Open {
-    async fn signed_in(&self, name: &str) -> Browser {
+    pub async fn signed_in(&self, name: &str) -> Browser {
         let mut browser = Browser::new(self.address);
         assert_eq!(sign_in(&mut browser, name, PASSWORD, "").await.status, 200);
         browser
     }
 
-    async fn number(&self) -> String {
+    pub async fn number(&self) -> String {
         self.desk.ticket("a").await.number.to_string()
+    }
+
+    pub fn pass(&self, seconds: u32) {
+        self.clock.pass(seconds);
     }
 
     async fn looks(&self) -> usize {
@@ -55,7 +60,7 @@ impl Open {
 }
 
 /// A mail about something else, with these fields and this body.
-fn mail(more: &str, body: &str) -> String {
+pub fn mail(more: &str, body: &str) -> String {
     format!(
         "From: Anna Andersson <anna.andersson@kommun.example>\nTo: servicedesk@kommun.example\nSubject: Skrivaren\n\
          Date: Tue, 24 Nov 2099 10:00:00 +0100\nMessage-ID: <a@kommun.example>\nMIME-Version: 1.0\n{more}\n{body}"
@@ -80,6 +85,14 @@ fn full(html: &str) -> String {
 /// The addresses in a page that begin so.
 fn addresses(page: &Answer, begin: &str) -> Vec<String> {
     page.body.split('"').filter(|text| text.starts_with(begin)).map(str::to_owned).collect()
+}
+
+/// The frames and files of a ticket's page.
+fn parts(page: &Answer, path: &str) -> Vec<String> {
+    let mut parts = addresses(page, &format!("{path}/mails/"));
+    parts.extend(addresses(page, &format!("{path}/attachments/")));
+    assert!(!parts.is_empty(), "{}", page.body);
+    parts
 }
 
 #[tokio::test]
@@ -120,7 +133,7 @@ async fn a_look_is_told_before_anything_is_shown_and_once_an_hour() {
     assert_eq!(open.looks().await, 0);
     let page = eva.open(&path).await;
     assert_eq!(open.looks().await, 1);
-    for frame in addresses(&page, &format!("{path}/")) {
+    for frame in parts(&page, &path) {
         assert_eq!(eva.open(&frame).await.status, 200, "{frame}");
     }
     eva.open(&path).await;
@@ -217,7 +230,7 @@ async fn a_mail_of_another_ticket_is_not_shown_through_this_one() {
     let (own, others) = (open.number().await, open.desk.ticket("b").await.number.to_string());
     assert_ne!(own, others);
     let page = eva.open(&format!("/tickets/{others}")).await;
-    for address in addresses(&page, &format!("/tickets/{others}/")) {
+    for address in parts(&page, &format!("/tickets/{others}")) {
         assert_eq!(eva.open(&address).await.status, 200);
         let through = address.replace(&others, &own);
         assert_eq!(eva.open(&through).await.status, 404, "{through}");

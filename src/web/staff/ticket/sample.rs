@@ -5,11 +5,27 @@ use std::sync::Arc;
 
 use crate::mail::display::{Attachment, Blocked, Displayed, HtmlTold, Passage, PassageKind};
 use crate::request::marks::{Mark, MarkedField};
-use crate::ticket::{Kind, PasswordFact, State};
+use crate::ticket::{Canned, Kind, PasswordFact, Proposal, Proposed, State};
 use crate::types::{Check, CheckResult, Reason, TicketNumber, TrailLine, UnixMillis};
 use crate::web::port::{
     HappenedShown, MailBody, MailShown, RelatedBy, RelatedShown, SentShown, SentStatus, SentWhat, TicketShown,
 };
+
+/// Every step.
+const ALL: [Proposed; 12] = [
+    Proposed::Approve,
+    Proposed::Retry,
+    Proposed::AnotherManager,
+    Proposed::ToRegisteredPhone,
+    Proposed::SetAside,
+    Proposed::ChooseAccount,
+    Proposed::Ask,
+    Proposed::Reply,
+    Proposed::Canned(Canned::Refusal),
+    Proposed::Phishing,
+    Proposed::Close,
+    Proposed::Reopen,
+];
 
 /// One with everything, and one with nothing.
 pub(in crate::web::staff) fn tickets() -> [TicketShown; 2] {
@@ -33,6 +49,8 @@ fn empty() -> TicketShown {
         assignee: String::new(),
         observed: false,
         urgent: false,
+        version: 1,
+        proposal: None,
         mails: Vec::new(),
         more_mails: false,
         trail: Vec::new(),
@@ -58,6 +76,7 @@ fn full() -> TicketShown {
         assignee: "eva.lind".to_owned(),
         observed: true,
         urgent: true,
+        proposal: Some(Proposal { first: Proposed::ToManager, others: ALL.to_vec() }),
         mails: vec![named, mail()],
         more_mails: true,
         trail: vec![

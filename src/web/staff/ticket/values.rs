@@ -8,7 +8,7 @@ use crate::clock::Zone;
 use crate::mail::display::{Attachment, Passage, PassageKind};
 use crate::request::marks::MarkedField;
 use crate::ticket::{Standing, State};
-use crate::types::{Check, CheckResult, TrailLine, UnixMillis};
+use crate::types::{Check, CheckResult, Reason, TrailLine, UnixMillis};
 use crate::web::language::Language;
 use crate::web::port::{HappenedShown, MailBody, MailShown, SentShown, TicketShown};
 use crate::web::staff::frame::initials;
@@ -48,6 +48,9 @@ impl Made<'_> {
             | State::Filed
             | State::Observed
             | State::Coalesced { .. }
+            | State::Waiting { .. }
+            | State::Closed { .. }
+            | State::Merged { .. }
             | State::Held => None,
         };
         let marks: serde_json::Map<String, Value> = [MarkedField::Username, MarkedField::Phone]
@@ -64,6 +67,7 @@ impl Made<'_> {
             "urgent": ticket.urgent,
             "observed": ticket.observed,
             "standing": { "words": say(words::ticket::standing(ticket.standing)), "tone": tone(ticket.standing) },
+            "over": ticket.standing != Standing::Open,
             "state": say(words::ticket::state(&ticket.state)),
             "kind": say(words::ticket::kind(ticket.kind)),
             "reason": ticket.reason.map(|reason| say(words::reason::of(reason))),
@@ -72,7 +76,7 @@ impl Made<'_> {
             "received": self.stamp(ticket.received_at),
             "mails": ticket.mails.iter().map(|mail| self.mail(mail)).collect::<Vec<_>>(),
             "more_mails": ticket.more_mails,
-            "trail": ticket.trail.iter().map(|line| self.line(line, &marks)).collect::<Vec<_>>(),
+            "trail": shown_lines(&ticket.trail).map(|line| self.line(line, &marks)).collect::<Vec<_>>(),
             "sent": ticket.sent.iter().map(|sent| self.sent(sent)).collect::<Vec<_>>(),
             "history": ticket.history.iter().rev().map(|row| self.happened(row)).collect::<Vec<_>>(),
             "more_history": ticket.more_history,
@@ -85,7 +89,7 @@ impl Made<'_> {
         })
     }
 
-    fn stamp(&self, at: UnixMillis) -> Value {
+    pub(super) fn stamp(&self, at: UnixMillis) -> Value {
         time::stamp(at, self.now, self.zone, self.language)
     }
 
@@ -203,7 +207,7 @@ impl Made<'_> {
         })
     }
 
-    fn happened(&self, row: &HappenedShown) -> Value {
+    pub(super) fn happened(&self, row: &HappenedShown) -> Value {
         let words = words::history::event(&row.event).map(|words| words.of(self.language));
         json!({
             "when": self.stamp(row.at),
@@ -222,6 +226,18 @@ fn tone(standing: Standing) -> &'static str {
         Standing::Resolved => "ok",
         Standing::Closed => "",
     }
+}
+
+/// The lines of a trail, but for those that only say again that the machine stopped: what has become of the
+/// password stands at the top of the page.
+fn shown_lines(trail: &[TrailLine]) -> impl Iterator<Item = &TrailLine> {
+    let again = |at: usize, line: &TrailLine| {
+        let before = at.checked_sub(1).and_then(|at| trail.get(at));
+        let stopped =
+            |line: &TrailLine| line.check == Check::Outcome && line.evidence.contains("a technician");
+        line.result == CheckResult::Fail && stopped(line) && before.is_some_and(stopped)
+    };
+    trail.iter().enumerate().filter(move |(at, line)| !again(*at, line)).map(|(_, line)| line)
 }
 
 /// A passage as pieces of text, with what was read marked. The second is false when it was cut.
@@ -259,6 +275,14 @@ fn passage_value(passage: &Passage, body: &MailBody, id: i64, room: &mut usize) 
         PassageKind::Quoted => "quoted",
     };
     (json!({ "kind": kind, "pieces": pieces }), whole)
+}
+
+/// The group whose tickets are gone through; `null` for none.
+pub(in crate::web::staff) fn review(code: &str, language: Language) -> Value {
+    match code.parse::<Reason>() {
+        Ok(reason) => json!({ "code": reason.code(), "name": words::reason::of(reason).of(language) }),
+        Err(_) => Value::Null,
+    }
 }
 
 /// The marks on a line, from left to right.
