@@ -113,7 +113,7 @@ impl Outside {
         let scripted = ["href", "src", "action", "xlink:href"]
             .into_iter()
             .filter_map(|name| tag.attribute(name))
-            .any(|target| is_script(target));
+            .any(is_script);
         self.active +=
             handlers + usize::from(ACTIVE.contains(&tag.name)) + usize::from(refresh) + usize::from(scripted);
         let fetched = ["src", "srcset", "background", "poster", "data", "dynsrc", "lowsrc"];
