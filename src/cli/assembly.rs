@@ -236,6 +236,7 @@ pub(crate) fn rules(settings: &Settings) -> Rules {
         deadline: settings.delivery.deadline,
         remind_after: REMIND_AFTER,
         texts_per_day: settings.sms.per_day,
+        four_eyes: settings.policy.four_eyes,
         alarm_to: settings.notify.mail.clone(),
         desk_address: settings.desk.address.clone(),
         public_url: settings.desk.public_url.clone(),

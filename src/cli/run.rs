@@ -15,7 +15,9 @@ use crate::render::Renderer;
 use crate::store::Store;
 use crate::token::Tokens;
 use crate::web::{Ports, RevealPage, WebSettings};
-use crate::worker::{AccountsPort, DeskPort, Health, Inbox, OperationsPort, Parts, QueuePort, Worker};
+use crate::worker::{
+    AccountsPort, ActsPort, DeskPort, Health, Inbox, OperationsPort, Parts, QueuePort, ViewPort, Worker,
+};
 
 /// A stop is over within this time, whatever hangs.
 const PROMISED: Duration = Duration::from_secs(20);
@@ -163,7 +165,9 @@ impl Desk {
         let page: Box<RevealPage> = crate::web::reveal_page(web.clone(), Arc::clone(&renderer));
         let ready = CancellationToken::new();
         let port = DeskPort::new(Arc::clone(&parts), Arc::clone(&health), page, ready.clone());
-        let ports = Ports { desk: Arc::new(port), accounts, operations, queue };
+        let view = Arc::new(ViewPort::new(Arc::clone(&parts)));
+        let acts = Arc::new(ActsPort::new(Arc::clone(&parts)));
+        let ports = Ports { desk: Arc::new(port), accounts, operations, queue, view, acts };
         // A desk without its pages cannot hand passwords to managers: when they end, all ends.
         let (stopping, ends_all) = (stop.clone(), stop.clone().drop_guard());
         let pages = tokio::spawn(async move {

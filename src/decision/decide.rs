@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Automation, Decided, Decision, Handover, Policy, Question, Senders};
 use crate::directory::{Account, Facts, Lookup, Manager, Privilege, Standing};
 use crate::mail::{Sender, Trust};
-use crate::request::{Found, PasswordRequest, Reading};
+use crate::request::Reading;
 use crate::types::{Check, CheckResult, FROZEN_AFTER, PhoneNumber, Reason, Trail, Username};
 
 /// Decides what shall happen. Pure: the same question gives the same answer. Whether it is acted
@@ -37,11 +37,11 @@ impl<'a> Case<'a> {
         self.show_the_link();
         self.automation_is_on()?;
         self.mail_is_recent()?;
-        let request = self.both_fields_are_clear()?;
+        let wanted = self.what_is_wanted()?;
         self.no_other_ticket_is_claimed()?;
         self.sender_is_vouched_for()?;
         let facts = self.directory_answered()?;
-        let account = self.one_account_has_the_name(facts, &request.username.value)?;
+        let account = self.one_account_has_the_name(facts, wanted.username)?;
         self.sender_belongs_to(account, &facts.managers)?;
         self.account_is_enabled(account)?;
         self.account_is_ordinary(account)?;
@@ -51,7 +51,7 @@ impl<'a> Case<'a> {
         self.sender_is_below_their_limits()?;
         self.desk_is_below_its_limits(account)?;
         self.can_hand_over()?;
-        self.route(request, account, &facts.managers)
+        self.hand(&wanted, account, &facts.managers)
     }
 
     pub(super) fn add(&mut self, check: Check, result: CheckResult, evidence: impl Into<String>) {
@@ -69,7 +69,7 @@ impl<'a> Case<'a> {
     }
 
     /// Passes or fails by `holds`, with the same evidence.
-    fn check(&mut self, holds: bool, check: Check, evidence: String, reason: Reason) -> Step {
+    pub(super) fn check(&mut self, holds: bool, check: Check, evidence: String, reason: Reason) -> Step {
         if !holds {
             return self.fail(check, evidence, reason);
         }
@@ -80,11 +80,12 @@ impl<'a> Case<'a> {
     fn a_person_wrote_it(&mut self) -> Step {
         let reading = self.question.reading;
         match reading {
-            Reading::Automatic(kind) => {
+            Reading::Automatic(kind) if self.question.order.is_none() => {
                 self.pass(Check::Reading, format!("automatic: {}", kind.code()));
                 return ControlFlow::Break(Decision::File);
             }
-            Reading::Request(_)
+            Reading::Automatic(_)
+            | Reading::Request(_)
             | Reading::Incomplete { .. }
             | Reading::Ambiguous { .. }
             | Reading::General => {
@@ -107,11 +108,12 @@ impl<'a> Case<'a> {
 
     /// Who uses another ticket's number or one of our mails about it may be its requester with another
     /// address, or somebody who speaks in their name. Only a person can tell.
-    fn no_other_ticket_is_claimed(&mut self) -> Step {
+    pub(super) fn no_other_ticket_is_claimed(&mut self) -> Step {
         match self.question.link {
             Some(link) if link.claims() => {
                 let evidence = format!("who the writer is to {} is for a person to find out", link.to);
-                self.fail(Check::SenderAllowed, evidence, Reason::SenderUnverified)
+                let reason = Reason::SenderUnverified;
+                self.check_unless(self.approved(), false, Check::SenderAllowed, evidence, reason)
             }
             Some(_) | None => ControlFlow::Continue(()),
         }
@@ -136,42 +138,16 @@ impl<'a> Case<'a> {
         } else {
             format!("{} old, at most {}", span(age), span(limit))
         };
-        self.check(age.max(delay) <= limit, Check::Age, evidence, Reason::MailTooOld)
-    }
-
-    fn both_fields_are_clear(&mut self) -> Step<&'a PasswordRequest> {
-        match self.question.reading {
-            Reading::Request(request) => {
-                self.show_fields(Some(&request.username), Some(&request.phone));
-                ControlFlow::Continue(request)
-            }
-            Reading::Incomplete { username, phone } => {
-                self.show_fields(username.as_ref(), phone.as_ref());
-                self.no_other_ticket_is_claimed()?;
-                ControlFlow::Break(self.ask_or_hand_over())
-            }
-            Reading::Ambiguous { why } => self.fail(Check::Username, why.clone(), Reason::FieldsAmbiguous),
-            Reading::General | Reading::Automatic(_) => {
-                self.fail(Check::Username, "the mail is about something else", Reason::OtherSubject)
-            }
-        }
-    }
-
-    fn show_fields(&mut self, username: Option<&Found<Username>>, phone: Option<&Found<PhoneNumber>>) {
-        match username {
-            Some(found) => self.pass(Check::Username, found.place.clone()),
-            None => self.add(Check::Username, CheckResult::Fail, "not in the mail"),
-        }
-        match phone {
-            Some(found) => self.pass(Check::Phone, format!("{}, {}", found.place, found.value.masked())),
-            None => self.add(Check::Phone, CheckResult::Fail, "not in the mail"),
-        }
+        let recent = age.max(delay) <= limit;
+        self.check_unless(self.overridden(), recent, Check::Age, evidence, Reason::MailTooOld)
     }
 
     /// What is missing is asked for once, and only of an address that is surely the writer's: a
     /// forged one would make the desk write to strangers. Who wants no automatic answer gets no question.
-    fn ask_or_hand_over(&self) -> Decision {
-        if self.question.asked_before || self.question.wants_no_answer || !self.is_vouched() {
+    pub(super) fn ask_or_hand_over(&self) -> Decision {
+        // Whoever of the desk has decided is told what is missing.
+        let told = self.question.order.is_some();
+        if told || self.question.asked_before || self.question.wants_no_answer || !self.is_vouched() {
             Decision::HandToTechnician { reason: Reason::FieldsMissing, wait_first: false }
         } else {
             Decision::AskForDetails
@@ -196,10 +172,13 @@ impl<'a> Case<'a> {
             Senders::Any => (true, "anybody may ask"),
             Senders::OwnDomain => (own, "a vouched-for address of the organisation may ask"),
             // Whose address it is comes after the account is known.
-            Senders::AccountOrManager if self.is_vouched() => return ControlFlow::Continue(()),
+            Senders::AccountOrManager if self.is_vouched() || self.approved().is_some() => {
+                return ControlFlow::Continue(());
+            }
             Senders::AccountOrManager => (false, "nobody vouches for the sender"),
         };
-        self.check(holds, Check::SenderAllowed, rule.to_owned(), Reason::SenderUnverified)
+        let (approved, reason) = (self.approved(), Reason::SenderUnverified);
+        self.check_unless(approved, holds, Check::SenderAllowed, rule.to_owned(), reason)
     }
 
     fn sender_belongs_to(&mut self, account: &Account, managers: &[Manager]) -> Step {
@@ -218,8 +197,9 @@ impl<'a> Case<'a> {
         } else if above.any(|mail| self.sender_is(mail.as_str())) {
             "the address of a manager above the account"
         } else {
-            let evidence = "neither the account's address nor a manager's above it";
-            return self.fail(Check::SenderAllowed, evidence, Reason::SenderUnverified);
+            let evidence = "neither the account's address nor a manager's above it".to_owned();
+            let (approved, reason) = (self.approved(), Reason::SenderUnverified);
+            return self.check_unless(approved, false, Check::SenderAllowed, evidence, reason);
         };
         self.pass(Check::SenderAllowed, whose);
         ControlFlow::Continue(())
@@ -285,19 +265,26 @@ impl<'a> Case<'a> {
 
     fn account_is_not_frozen(&mut self) -> Step {
         if self.question.history.frozen {
-            let evidence = "its owner said that it was not them; frozen until a person lifts it";
-            return self.fail(Check::Frozen, evidence, Reason::AccountFrozen);
+            let evidence = "its owner said that it was not them; frozen until a person lifts it".to_owned();
+            let reason = Reason::AccountFrozen;
+            return self.check_unless(self.overridden(), false, Check::Frozen, evidence, reason);
         }
         let wrong = self.question.history.account_mismatches_day;
         let evidence = format!("{wrong} requests with a wrong phone in a day, frozen at {FROZEN_AFTER}");
-        self.check(wrong < FROZEN_AFTER, Check::Frozen, evidence, Reason::AccountFrozen)
+        let reason = Reason::AccountFrozen;
+        self.check_unless(self.overridden(), wrong < FROZEN_AFTER, Check::Frozen, evidence, reason)
     }
 
     /// Comes before the limits: somebody who writes twice while the first request is under way has
     /// reached no limit, and needs no technician.
     fn no_other_is_under_way(&mut self) -> Step {
         if let Some(into) = self.question.history.live {
-            self.add(Check::UnderWay, CheckResult::Fail, format!("{into} is under way for the account"));
+            let evidence = format!("{into} is under way for the account");
+            // What a person has decided does not vanish into another ticket.
+            if let Some(order) = self.question.order {
+                return self.fail(Check::UnderWay, evidence, order.because);
+            }
+            self.add(Check::UnderWay, CheckResult::Fail, evidence);
             return ControlFlow::Break(Decision::Merge { into });
         }
         self.pass(Check::UnderWay, "no other request for the account is under way");
@@ -308,11 +295,13 @@ impl<'a> Case<'a> {
         let Question { history, policy, now, .. } = *self.question;
         if let Some(ago) = history.account_last.map(|last| now.since(last)).filter(|a| *a < policy.cooldown) {
             let evidence = format!("the last one was {} ago, at least {}", span(ago), span(policy.cooldown));
-            return self.fail(Check::LimitAccount, evidence, Reason::LimitAccount);
+            let reason = Reason::LimitAccount;
+            return self.check_unless(self.overridden(), false, Check::LimitAccount, evidence, reason);
         }
         let (count, limit) = (history.account_day, policy.per_account_per_day);
         let evidence = format!("{count} of {limit} in a day");
-        self.check(count < limit, Check::LimitAccount, evidence, Reason::LimitAccount)
+        let reason = Reason::LimitAccount;
+        self.check_unless(self.overridden(), count < limit, Check::LimitAccount, evidence, reason)
     }
 
     fn sender_is_below_their_limits(&mut self) -> Step {
@@ -323,7 +312,7 @@ impl<'a> Case<'a> {
             "sender {} of {}, phone {} of {} in a day",
             history.sender_day, policy.per_sender_per_day, history.phone_day, policy.per_phone_per_day
         );
-        self.check(below, Check::LimitSender, evidence, Reason::LimitSender)
+        self.check_unless(self.overridden(), below, Check::LimitSender, evidence, Reason::LimitSender)
     }
 
     fn desk_is_below_its_limits(&mut self, account: &Account) -> Step {
@@ -335,7 +324,7 @@ impl<'a> Case<'a> {
             history.unit_hour, policy.per_unit_per_hour, history.desk_hour, policy.per_hour
         );
         let below = unit_below && history.desk_hour < policy.per_hour;
-        self.check(below, Check::LimitDesk, evidence, Reason::LimitDesk)
+        self.check_unless(self.overridden(), below, Check::LimitDesk, evidence, Reason::LimitDesk)
     }
 }
 

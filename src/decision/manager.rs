@@ -21,9 +21,7 @@ impl Case<'_> {
         let (nearest, mut notes) =
             nearest_manager(&account.id, managers, self.question.policy, self.question.now);
         if let Some((manager, reach)) = nearest {
-            if self.question.policy.link_asks() != Pickup::SignIn || reach.mail.is_none() {
-                self.a_text_can_leave()?;
-            }
+            self.way_to_a_manager(&reach)?;
             let at = reach.phone.map_or("by mail".to_owned(), PhoneNumber::masked);
             notes.push(format!("{}, {at}", manager.name));
             self.pass(Check::Manager, notes.join("; "));
@@ -42,6 +40,14 @@ impl Case<'_> {
             notes.push("nobody is above the account".to_owned());
         }
         self.fail(Check::Manager, notes.join("; "), Reason::NoManager)
+    }
+
+    /// Ends the matter for now when what would go to a manager cannot leave.
+    pub(super) fn way_to_a_manager(&mut self, reach: &Reach<'_>) -> Step {
+        if self.question.policy.link_asks() != Pickup::SignIn || reach.mail.is_none() {
+            self.a_text_can_leave()?;
+        }
+        ControlFlow::Continue(())
     }
 }
 

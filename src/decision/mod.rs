@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use crate::directory::{DirectoryError, Facts, PhoneType};
+use crate::directory::{DirectoryError, Facts, Manager, PhoneType};
 use crate::mail::Sender;
 use crate::request::Reading;
-use crate::types::{AccountId, History, Link, PhoneNumber, Reason, TicketNumber, Trail, UnixMillis};
+use crate::types::{AccountId, History, Link, Order, PhoneNumber, Reason, TicketNumber, Trail, UnixMillis};
 
 pub mod coverage;
 mod decide;
 mod manager;
+mod ordered;
 mod phone;
 mod ways;
 #[cfg(test)]
@@ -183,6 +184,10 @@ pub struct Question<'a> {
     pub asked_before: bool,
     /// Another writer's ticket that the first of them names.
     pub link: Option<Link>,
+    /// What a person has decided about it.
+    pub order: Option<&'a Order>,
+    /// The manager whom that person chose, as the directory has them.
+    pub chosen: Option<&'a Manager>,
     /// `Err`, in words, when no password can be handed over now: no key to seal it with, no text left for the day.
     pub deliverable: Result<(), &'a str>,
     /// `Err`, in words, when no text can leave now: no gateway works.

@@ -13,19 +13,17 @@ use std::ops::ControlFlow;
 use super::decide::{Case, Step, span};
 use super::{Decision, Fallback, Handover, Policy, RequesterDelivery};
 use crate::directory::{Account, Manager, RegisteredPhone};
-use crate::request::PasswordRequest;
 use crate::types::{Check, CheckResult, PhoneNumber, Reason, UnixMillis};
 
 impl Case<'_> {
     /// Compares the phones and chooses who gets the password.
     pub(super) fn route(
         &mut self,
-        request: &PasswordRequest,
+        wanted: &PhoneNumber,
         account: &Account,
         managers: &[Manager],
     ) -> Step<Decision> {
         let policy = self.question.policy;
-        let wanted = &request.phone.value;
         if account.phones.is_empty() {
             self.add(Check::PhoneRegistered, CheckResult::Fail, "no phone is registered");
             return self.fall_back(policy.no_phone, Reason::NoPhone, account, managers);
@@ -104,7 +102,7 @@ impl Case<'_> {
         ControlFlow::Continue(())
     }
 
-    fn requester_handover(&self, account: &Account) -> Handover {
+    pub(super) fn requester_handover(&self, account: &Account) -> Handover {
         let own = account.mail.as_ref().is_some_and(|mail| self.sender_is(mail.as_str()));
         match self.question.policy.requester {
             RequesterDelivery::Password => Handover::Password,
@@ -165,7 +163,7 @@ fn is_old_enough(phone: &RegisteredPhone, policy: &Policy, now: UnixMillis) -> b
 }
 
 /// The phones for a trail: `mobile ••• 05, office (no number)`.
-fn listed<'p>(phones: impl IntoIterator<Item = &'p RegisteredPhone>) -> String {
+pub(super) fn listed<'p>(phones: impl IntoIterator<Item = &'p RegisteredPhone>) -> String {
     let one = |phone: &RegisteredPhone| match &phone.number {
         Some(number) => format!("{} {}", phone.kind.code(), number.masked()),
         None => format!("{} (no number)", phone.kind.code()),

@@ -25,6 +25,9 @@ mod words;
 /// The languages of texts, as in the templates' names.
 const LANGUAGES: [&str; 2] = ["sv", "en"];
 
+/// The mails that lie ready for people to send, by their templates' names.
+pub const READY: [&str; 4] = ["phones-are-down", "through-manager", "other-matter", "refusal"];
+
 /// What texts say about the desk.
 #[derive(Clone, Debug)]
 pub struct DeskWords {
@@ -352,6 +355,37 @@ impl Texts {
         url: Option<&str>,
     ) -> Result<MailText, TextError> {
         self.both(&Mail::owner_notice(name, at, number, credential, how, url))
+    }
+
+    /// What a person of the desk writes to `subject`, in `language` (`sv` or `en`; else the desk's first).
+    ///
+    /// # Errors
+    /// [`TextError`].
+    pub fn reply(
+        &self,
+        language: &str,
+        number: TicketNumber,
+        subject: &str,
+        text: &str,
+    ) -> Result<MailText, TextError> {
+        let language = LANGUAGES.into_iter().find(|code| *code == language).unwrap_or(self.language());
+        self.mail(language, &Mail::reply(number, subject, text))
+    }
+
+    /// One of the mails that lie ready ([`READY`]), which may tell a time. Nothing of the mail that it answers, its
+    /// writer or the account is a value of it.
+    ///
+    /// # Errors
+    /// [`TextError`]; also of a name that is none of them.
+    pub fn ready(
+        &self,
+        name: &str,
+        number: TicketNumber,
+        at: Option<UnixMillis>,
+    ) -> Result<MailText, TextError> {
+        let known = READY.into_iter().find(|ready| *ready == name);
+        let template = known.ok_or_else(|| TextError::Subject { file: format!("mail/{name}") })?;
+        self.both(&Mail::ready(template, number, at))
     }
 
     /// The mail to those who run the program, in the desk's first language only.

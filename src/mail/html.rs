@@ -4,6 +4,7 @@
 use scraper::node::Element;
 use scraper::{Html, Node};
 
+use super::shown::is_invisible;
 use super::text::{Line, Zone};
 use super::{Unreadable, link};
 use canvas::Canvas;
@@ -11,9 +12,13 @@ use numbering::{Lists, WordLists};
 use outline::{Holds, Outline};
 use tag::Tag;
 
+pub use outside::LinkTold;
+pub(super) use outside::outside;
+
 mod canvas;
 mod numbering;
 mod outline;
+mod outside;
 mod parse;
 mod sheets;
 mod tag;
@@ -30,6 +35,8 @@ pub(super) struct Shown {
     pub(super) lines: Vec<Line>,
     /// False when a style sheet may hide some of it.
     pub(super) surely: bool,
+    /// So many characters of it are never seen.
+    pub(super) unseen: usize,
 }
 
 /// What `html` shows.
@@ -48,7 +55,7 @@ pub(super) fn shown(html: &str) -> Result<Shown, Unreadable> {
         }
         Ok(())
     })?;
-    Ok(Shown { surely: !page.doubt, lines: page.canvas.finish() })
+    Ok(Shown { surely: !page.doubt, unseen: page.unseen, lines: page.canvas.finish() })
 }
 
 /// A step of a walk through a tree.
@@ -115,6 +122,7 @@ struct Page {
     outline: Outline,
     /// Something that is read may not be shown.
     doubt: bool,
+    unseen: usize,
 }
 
 impl Page {
@@ -129,6 +137,7 @@ impl Page {
             link: None,
             outline,
             doubt: false,
+            unseen: 0,
         }
     }
 
@@ -219,6 +228,7 @@ impl Page {
 
     fn text(&mut self, text: &str) {
         if self.hidden == 0 {
+            self.unseen += text.chars().filter(|c| is_invisible(*c)).count();
             if let Some((_, shown)) = &mut self.link {
                 shown.push_str(text);
             }

@@ -1,5 +1,5 @@
 //! What stands behind a link: the number it dials or the address it writes to. What a link shows and
-//! where it leads may differ; then nobody can be sure which of them is meant.
+//! where it leads may differ; then nobody can be sure which of them is meant. url is used only here.
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 
@@ -33,12 +33,17 @@ fn contact(link: &str) -> Option<(&'static str, String)> {
 }
 
 /// The link that Microsoft Defender wrapped (Microsoft, "Safe Links in Microsoft Defender for Office 365").
-fn within_safe_link(link: &str) -> Option<String> {
+pub(super) fn within_safe_link(link: &str) -> Option<String> {
     let (host, query) = link.trim().strip_prefix("https://")?.split_once("/?")?;
     if !host.ends_with(".safelinks.protection.outlook.com") {
         return None;
     }
     query.split('&').find_map(|field| field.strip_prefix("url=")).map(percent_decoded)
+}
+
+/// The host that an address of the web leads to, as the network knows it (WHATWG URL, IDNA).
+pub(super) fn host_of(address: &str) -> Option<String> {
+    Some(url::Url::parse(address).ok()?.host_str()?.to_owned())
 }
 
 /// `text` with its octets written as `%2B` put back (RFC 3986 2.1).

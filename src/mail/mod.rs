@@ -2,6 +2,7 @@
 
 use crate::types::{EmailAddress, MessageId, Returned, TicketNumber, UnixMillis};
 
+pub mod display;
 pub mod reading;
 
 mod alike;

@@ -16,12 +16,16 @@ use media::Media;
 pub(super) use media::unstructured;
 use parts::Parts;
 
+pub(super) use file::File;
 pub use glance::{Glance, glance};
+pub(super) use open::{Opened, open};
 
 mod decode;
+mod file;
 mod glance;
 mod hash;
 mod media;
+mod open;
 mod parts;
 #[cfg(test)]
 mod tests;
@@ -46,6 +50,7 @@ pub fn read(
     }
     let media = Media::of(&fields, "text/plain");
     let parts = Parts::of(&fields, body)?;
+    let attachments = parts.names();
     let subject = one_line(&fields.first("subject").map(unstructured).unwrap_or_default(), MAX_SUBJECT);
     let sender = sender::sender(&fields, authentication, signatures, own_domains);
     let report_type = media.parameter("report-type").map(str::to_ascii_lowercase);
@@ -78,7 +83,7 @@ pub fn read(
         automatic,
         returned,
         wants_no_answer: automatic::wants_no_answer(&fields),
-        attachments: parts.attachments,
+        attachments,
         incomplete,
         content_hash: hash::content_hash(&fields, body),
         writer: sender::writer(&fields),

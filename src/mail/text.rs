@@ -51,7 +51,12 @@ impl Line {
 /// # Errors
 /// As [`written`].
 pub(super) fn plain(text: &str, flow: Flow) -> Result<WrittenText, Unreadable> {
-    written(flowed::unfold(text, flow).iter().map(|line| Line::new(line, Zone::Written)).collect())
+    written(plain_lines(text, flow))
+}
+
+/// The lines of a text/plain part.
+pub(super) fn plain_lines(text: &str, flow: Flow) -> Vec<Line> {
+    flowed::unfold(text, flow).iter().map(|line| Line::new(line, Zone::Written)).collect()
 }
 
 /// What the reading of the lines above has shown.
@@ -69,36 +74,55 @@ enum Above {
     QuotedMail,
 }
 
-/// Sorts lines into what was written, signature, and quoted mails.
+/// Whose words a line is, once all lines were looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Share {
+    /// What the writer wrote in this mail.
+    Written,
+    /// Signature, disclaimer or banner.
+    Signature,
+    /// A quoted mail.
+    Quoted,
+}
+
+/// A line in its place in the mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Sorted {
+    pub(super) share: Share,
+    /// As a person sees it.
+    pub(super) whole: String,
+    /// Octets of a gateway's mark at its beginning, which are not read.
+    mark: usize,
+}
+
+impl Sorted {
+    fn new(share: Share, whole: &str) -> Self {
+        Self { share, whole: whole.to_owned(), mark: 0 }
+    }
+
+    /// A line of which only `line`, its end, is read.
+    fn marked(share: Share, whole: &str, line: &str) -> Self {
+        Self { share, whole: whole.to_owned(), mark: whole.len() - line.len() }
+    }
+
+    fn read(&self) -> &str {
+        self.whole.get(self.mark..).unwrap_or(&self.whole)
+    }
+}
+
+/// Lines as what was written, signature, and quoted mails.
 ///
 /// # Errors
 /// [`Unreadable::Limit`] when there are more lines than in any person's mail.
 pub(super) fn written(lines: Vec<Line>) -> Result<WrittenText, Unreadable> {
-    if lines.len() > MAX_LINES {
-        return Err(Unreadable::Limit("lines of text"));
-    }
     let mut text = WrittenText::default();
-    let labels: Vec<quote::Label> = lines.iter().map(quote::Label::of).collect();
-    let mut above = Above::Nothing;
-    let mut attribution_ends = 0;
-    for (place, line) in lines.iter().enumerate() {
-        if above == Above::QuotedMail || line.zone == Zone::Quoted || place < attribution_ends {
-            text.quoted.push(line.text.clone());
-            continue;
-        }
-        if let Some(start) = quote::starts(&lines[place..], &labels[place..]) {
-            match start {
-                quote::Start::ToTheEnd => above = Above::QuotedMail,
-                quote::Start::Attribution { lines } => attribution_ends = place + lines,
-            }
-            text.quoted.push(line.text.clone());
-            continue;
-        }
-        if line.zone == Zone::Signature || above == Above::SignOff {
-            text.signature.push(line.text.clone());
-            continue;
-        }
-        above = write(&mut text, &line.text, above);
+    for line in sorted(lines)? {
+        let part = match line.share {
+            Share::Written => &mut text.lines,
+            Share::Signature => &mut text.signature,
+            Share::Quoted => &mut text.quoted,
+        };
+        part.push(line.read().to_owned());
     }
     for part in [&mut text.lines, &mut text.signature, &mut text.quoted] {
         trim_blank_lines(part);
@@ -106,29 +130,62 @@ pub(super) fn written(lines: Vec<Line>) -> Result<WrittenText, Unreadable> {
     Ok(text)
 }
 
+/// Sorts lines, and leaves them in their order.
+///
+/// # Errors
+/// As [`written`].
+pub(super) fn sorted(lines: Vec<Line>) -> Result<Vec<Sorted>, Unreadable> {
+    if lines.len() > MAX_LINES {
+        return Err(Unreadable::Limit("lines of text"));
+    }
+    let mut all = Vec::with_capacity(lines.len());
+    let labels: Vec<quote::Label> = lines.iter().map(quote::Label::of).collect();
+    let mut above = Above::Nothing;
+    let mut attribution_ends = 0;
+    for (place, line) in lines.iter().enumerate() {
+        if above == Above::QuotedMail || line.zone == Zone::Quoted || place < attribution_ends {
+            all.push(Sorted::new(Share::Quoted, &line.text));
+            continue;
+        }
+        if let Some(start) = quote::starts(&lines[place..], &labels[place..]) {
+            match start {
+                quote::Start::ToTheEnd => above = Above::QuotedMail,
+                quote::Start::Attribution { lines } => attribution_ends = place + lines,
+            }
+            all.push(Sorted::new(Share::Quoted, &line.text));
+            continue;
+        }
+        if line.zone == Zone::Signature || above == Above::SignOff {
+            all.push(Sorted::new(Share::Signature, &line.text));
+            continue;
+        }
+        let (line, now_above) = own(&line.text, above);
+        above = now_above;
+        all.push(line);
+    }
+    Ok(all)
+}
+
 /// Sorts one line of the writer's own.
-fn write(text: &mut WrittenText, whole: &str, above: Above) -> Above {
+fn own(whole: &str, above: Above) -> (Sorted, Above) {
     let at_the_top = matches!(above, Above::Nothing | Above::Banner);
     if whole.is_empty() {
-        text.lines.push(String::new());
-        return if at_the_top { Above::Nothing } else { above };
+        let above = if at_the_top { Above::Nothing } else { above };
+        return (Sorted::new(Share::Written, ""), above);
     }
     let line = signature::without_tag(whole, at_the_top);
     if at_the_top && (line.is_empty() || signature::is_banner(line, above == Above::Banner)) {
-        text.signature.push(whole.to_owned());
-        return Above::Banner;
+        return (Sorted::new(Share::Signature, whole), Above::Banner);
     }
     // A gateway may put its disclaimer on top: then only that line is cut.
     if signature::is_disclaimer(line) {
-        text.signature.push(line.to_owned());
-        return if at_the_top { Above::Banner } else { Above::SignOff };
+        let above = if at_the_top { Above::Banner } else { Above::SignOff };
+        return (Sorted::marked(Share::Signature, whole, line), above);
     }
     if signature::starts(line, at_the_top) {
-        text.signature.push(line.to_owned());
-        return Above::SignOff;
+        return (Sorted::marked(Share::Signature, whole, line), Above::SignOff);
     }
-    text.lines.push(line.to_owned());
-    Above::Text
+    (Sorted::marked(Share::Written, whole, line), Above::Text)
 }
 
 fn trim_blank_lines(lines: &mut Vec<String>) {

@@ -3,7 +3,7 @@
 //!
 //! `template` reads one mail and `together` those of a ticket; `fields` collects what is tied to a
 //! label (`label`), to a number (`item`) or stands alone (`loose`); `username` and `phone` judge a
-//! field's text; `doubts`, `matter` and `refusal` look at everything else that was written, `own` and
+//! field's text; `marks` shows where it stood; `doubts`, `matter` and `refusal` look at everything else that was written, `own` and
 //! `closing` at whose matter it is.
 
 use crate::mail::AutomaticKind;
@@ -16,6 +16,7 @@ mod label;
 mod item;
 mod line;
 mod loose;
+pub mod marks;
 mod matter;
 mod own;
 mod pattern;

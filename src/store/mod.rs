@@ -15,24 +15,29 @@ use crate::ticket::{State, Ticket, TicketId};
 use crate::types::{AccountId, History, Outcome, TicketNumber, UnixMillis};
 
 mod accounts;
+mod acts;
 mod ledger;
 mod operations;
 mod queue;
 mod sql;
 mod types;
+mod views;
 
 pub use accounts::{AccountStore, NewSession, Session, Staff, StaffChange, TryLimit};
+pub use acts::ActStore;
 pub use ledger::Ledger;
 pub use operations::{AuditFilter, AuditRow, OperationStore, Outage};
 pub use queue::QueueStore;
 pub(crate) use types::MACHINE;
 pub use types::{
-    Addressee, Arrival, AuditEntry, Begun, ChainReport, Channel, Claim, Committed, Enough, Found, Freeze,
-    Frozen, InQuarantine, Incoming, Intent, IntentChange, IntentKind, KeptMail, LedgerEntry, LetOut, Listed,
-    MailId, MailsLimit, MessageClaim, MessageKind, NewMessage, NewTicket, Pause, Quarantined, Recorded,
-    SealedChange, Settled, Started, Step, StoredReceipt, Switch, TextCap, TextSent, TextSoFar, Thread,
-    TicketFilter, TicketView, Totals, UidScope,
+    ActMade, Addressee, Arrival, AuditEntry, Begun, ByHand, Call, ChainReport, Channel, Claim, Committed,
+    DueAct, Enough, Found, Freeze, Frozen, InQuarantine, Incoming, Intent, IntentChange, IntentKind,
+    KeptMail, LedgerEntry, LetOut, Listed, MailHead, MailId, MailOctets, MailsLimit, MessageClaim,
+    MessageKind, NewAct, NewMessage, NewTicket, Pause, Quarantined, Recorded, Related, RelatedHow,
+    SavedDraft, SealedChange, SecondWord, Seconded, SentMessage, Settled, Started, Step, StoredReceipt,
+    Switch, TextCap, TextSent, TextSoFar, Thread, TicketFile, TicketFilter, TicketView, Totals, UidScope,
 };
+pub use views::ViewStore;
 
 /// The store failed. What was not committed has not happened; nothing is half done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -77,7 +82,7 @@ pub async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
 /// The store of everything. All methods can fail with [`StoreError`]; then nothing has happened,
 /// or, for [`StoreError::Unavailable`], possibly all of it.
 #[async_trait]
-pub trait Store: Ledger + AccountStore + OperationStore + QueueStore {
+pub trait Store: Ledger + AccountStore + ActStore + OperationStore + QueueStore + ViewStore {
     /// Keeps mails, with their tickets and first events, in one transaction (M3). The answers stand
     /// in the order of the mails.
     async fn record(&self, mails: Vec<Incoming>, now: UnixMillis) -> Result<Vec<Recorded>, StoreError>;
@@ -251,8 +256,9 @@ pub trait Store: Ledger + AccountStore + OperationStore + QueueStore {
     /// people are told when there was one. What nobody has decided yet is not held. Answers how many tickets are.
     async fn hold_deliveries(&self, alarms: &[NewMessage], now: UnixMillis) -> Result<u32, StoreError>;
 
-    /// Is the account frozen?
-    async fn is_frozen(&self, account: &AccountId) -> Result<bool, StoreError>;
+    /// Is the account frozen? With `lifted_at` only when its owner has said so after that.
+    async fn is_frozen(&self, account: &AccountId, lifted_at: Option<UnixMillis>)
+    -> Result<bool, StoreError>;
     /// Every frozen account: those that their owners had frozen, the oldest freeze first, and those with too many
     /// wrong phones in the day before `now`.
     async fn frozen(&self, now: UnixMillis) -> Result<Vec<Frozen>, StoreError>;

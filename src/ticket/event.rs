@@ -1,9 +1,11 @@
 //! What can happen to a ticket. Where each event leads is in `transitions`.
 
 use super::Fate;
-use super::state::{Job, Offer, PasswordFact};
+use super::by_people::Closing;
+use super::hand::{Job, Offer};
+use super::password_fact::PasswordFact;
 use super::texting::Texting;
-use crate::types::{Reason, TicketNumber, UnixMillis};
+use crate::types::{Order, Reason, TicketNumber, UnixMillis};
 
 /// What a decision plans.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,6 +142,30 @@ pub enum Event {
     QuestionLost,
     /// The store came out of a backup, and has forgotten what has happened since.
     Forgotten,
+    /// A person has decided about the request: it is looked at again, with that.
+    Ordered {
+        /// What they decided.
+        order: Order,
+    },
+    /// A person asks the writer for details.
+    Questioned,
+    /// A person writes to the writer.
+    Answered {
+        /// And ends the ticket with it; else it waits for the answer.
+        closes: bool,
+    },
+    /// A person ends the ticket.
+    Closed {
+        /// How.
+        how: Closing,
+    },
+    /// A person takes the ticket up again.
+    Reopened,
+    /// A person puts the ticket together with another one.
+    Merged {
+        /// That one.
+        into: TicketNumber,
+    },
 }
 
 impl Event {
@@ -175,6 +201,12 @@ impl Event {
             Self::Replied => "replied",
             Self::QuestionLost => "question-lost",
             Self::Forgotten => "forgotten",
+            Self::Ordered { .. } => "ordered",
+            Self::Questioned => "questioned",
+            Self::Answered { .. } => "answered",
+            Self::Closed { .. } => "closed",
+            Self::Reopened => "reopened",
+            Self::Merged { .. } => "merged",
         }
     }
 }

@@ -7,10 +7,17 @@ use crate::types::{
     AccountId, EmailAddress, Link, MessageId, Reason, TicketNumber, Trail, UnixMillis, Username,
 };
 
+pub mod act;
 pub mod alike;
+pub mod by_people;
 pub mod event;
 pub mod flood;
 pub mod guard;
+pub mod hand;
+pub mod kept;
+mod offering;
+mod password_fact;
+pub mod proposal;
 pub mod queue;
 pub mod state;
 pub mod texting;
@@ -18,9 +25,15 @@ mod transitions;
 #[cfg(test)]
 mod tests;
 
+pub use act::{Act, Canned, Grounds};
+pub use by_people::{Closing, Directed};
 pub use event::{Event, Illegal, Plan};
 pub use guard::{Guard, WRONG_CODES};
-pub use state::{Effect, Hand, Job, Move, Offer, PasswordFact, State, Way};
+pub use hand::{Hand, Job, Offer, Way};
+pub use kept::{ActStatus, Changed, Happened, KeptAct, Note};
+pub use password_fact::PasswordFact;
+pub use proposal::{Proposal, Proposed};
+pub use state::{Effect, Move, State};
 pub use texting::{Texting, TextingStep};
 
 /// The store's name for a ticket.
@@ -203,4 +216,10 @@ pub struct Ticket {
     pub urgent: bool,
     /// The keyed hash of the browser that has used or answered its link; empty for none.
     pub pickup_browser: String,
+    /// Rises with every change that people see; what a form carries tells what its person saw.
+    pub version: i64,
+    /// The username that a person of the desk has named, because the mails do not.
+    pub named: Option<Username>,
+    /// Freezes of its account up to then do not count for it: two people have set them aside.
+    pub freeze_lifted_at: Option<UnixMillis>,
 }

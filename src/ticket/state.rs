@@ -3,122 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::guard::{Guard, is_zero};
+use super::by_people::{Closing, Directed};
+use super::hand::{Job, Offer, Way};
+use super::password_fact::PasswordFact;
 use super::texting::Texting;
 use super::{Fate, Standing};
-use crate::types::{AccountId, Credential, Reason, TicketNumber, UnixMillis};
-
-/// Who is to receive a password.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Hand {
-    /// The account's owner, through the registered phone.
-    Requester,
-    /// The manager with this identifier.
-    Manager(AccountId),
-}
-
-/// How a password reaches the hand.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Way {
-    /// In a text.
-    Text,
-    /// On the pickup page, in the browser that opened the link.
-    Page {
-        /// Keyed hash of that browser's cookie.
-        browser: String,
-    },
-}
-
-/// One generation of a temporary password or pass on its way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Job {
-    /// Counts from 1. One generation is one value: a new one only after a definite refusal, and for
-    /// each pass that is asked for.
-    pub generation: u32,
-    /// What is on its way.
-    #[serde(default, skip_serializing_if = "Credential::is_password")]
-    pub credential: Credential,
-    /// Until when a pass opens the account, once it was issued.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub valid_until: Option<UnixMillis>,
-    /// To whom.
-    pub hand: Hand,
-    /// How.
-    pub way: Way,
-    /// Past it an undelivered password becomes a technician's ticket.
-    pub deadline: UnixMillis,
-}
-
-/// A link that somebody may open.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Offer {
-    /// Counts from 1 within the ticket; each has a token of its own.
-    pub number: u32,
-    /// Who may open it.
-    pub hand: Hand,
-    /// Until when.
-    pub expires_at: UnixMillis,
-    /// The key from which its token is derived.
-    pub key_id: String,
-    /// 128 random bits in hexadecimal, so that no two offers share a token, even when the store was
-    /// restored from a backup and gives the same numbers again.
-    pub nonce: String,
-    /// The generation that is set already, when a text could not be delivered: it is shown, and no
-    /// second one is set.
-    pub already_set: Option<u32>,
-    /// What it asks for beside the link.
-    #[serde(default, skip_serializing_if = "Guard::is_nothing")]
-    pub guard: Guard,
-    /// Wrong codes that were entered.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub wrong_codes: u32,
-    /// Past it, one of which nothing has left is a technician's: whoever waits for it waits in vain.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deliver_by: Option<UnixMillis>,
-    /// When whoever has not opened it is reminded; `None` once that has happened, or never will.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub remind_at: Option<UnixMillis>,
-}
-
-/// What a human who takes over must know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PasswordFact {
-    /// The old password works.
-    NotChanged,
-    /// Nobody knows.
-    MayHaveChanged,
-    /// The old password does not work any more.
-    Changed,
-    /// The old password works, and a pass was issued beside it.
-    PassIssued,
-}
-
-impl PasswordFact {
-    /// The fact in words, for the last line of a trail.
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::NotChanged => "the password was not changed",
-            Self::MayHaveChanged => "the password may have been changed",
-            Self::Changed => "the password was changed",
-            Self::PassIssued => {
-                "the password was not changed; a Temporary Access Pass was issued, which ends by itself"
-            }
-        }
-    }
-
-    /// The fact once a credential of this kind was set or issued.
-    #[must_use]
-    pub fn after(credential: Credential) -> Self {
-        match credential {
-            Credential::Password => Self::Changed,
-            Credential::TemporaryAccessPass => Self::PassIssued,
-        }
-    }
-}
+use crate::types::{Credential, Reason, TicketNumber, UnixMillis};
 
 /// Where a ticket stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +18,9 @@ pub enum State {
     Requested {
         /// Waits for the directory since then, when it failed.
         waiting_since: Option<UnixMillis>,
+        /// What a person has decided.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        directed: Option<Box<Directed>>,
     },
     /// A password is made and sealed; it may have been set (see the intents).
     Sealed {
@@ -208,6 +101,23 @@ pub enum State {
     },
     /// Held after the store was restored from a backup.
     Held,
+    /// A person has written, and waits for the answer.
+    Waiting {
+        /// What became of the password.
+        password: PasswordFact,
+    },
+    /// A person has ended it.
+    Closed {
+        /// How.
+        how: Closing,
+        /// What became of the password.
+        password: PasswordFact,
+    },
+    /// A person has put it together with another ticket, which goes on.
+    Merged {
+        /// That one.
+        into: TicketNumber,
+    },
 }
 
 /// What a state wants done.
@@ -239,7 +149,7 @@ impl State {
     /// A ticket whose decision is due.
     #[must_use]
     pub fn requested() -> Self {
-        Self::Requested { waiting_since: None }
+        Self::Requested { waiting_since: None, directed: None }
     }
 
     /// The stable word.
@@ -261,6 +171,9 @@ impl State {
             Self::Observed => "observed",
             Self::Coalesced { .. } => "coalesced",
             Self::Held => "held",
+            Self::Waiting { .. } => "waiting",
+            Self::Closed { .. } => "closed",
+            Self::Merged { .. } => "merged",
         }
     }
 
@@ -283,7 +196,10 @@ impl State {
             | Self::Filed
             | Self::Observed
             | Self::Coalesced { .. }
-            | Self::Held => Effect::Rest,
+            | Self::Held
+            | Self::Waiting { .. }
+            | Self::Closed { .. }
+            | Self::Merged { .. } => Effect::Rest,
         }
     }
 
@@ -305,7 +221,10 @@ impl State {
             | Self::Filed
             | Self::Observed
             | Self::Coalesced { .. }
-            | Self::Held => false,
+            | Self::Held
+            | Self::Waiting { .. }
+            | Self::Closed { .. }
+            | Self::Merged { .. } => false,
         }
     }
 
@@ -324,7 +243,10 @@ impl State {
             | Self::Filed
             | Self::Observed
             | Self::Coalesced { .. }
-            | Self::Held => false,
+            | Self::Held
+            | Self::Waiting { .. }
+            | Self::Closed { .. }
+            | Self::Merged { .. } => false,
         }
     }
 
@@ -339,11 +261,17 @@ impl State {
             | Self::Sending { .. }
             | Self::Sent { .. } => Standing::Working,
             // Somebody is locked out already (I14).
-            Self::Offered { offer, .. } if offer.already_set.is_some() => Standing::Open,
-            Self::Offered { .. } | Self::Revealed { .. } | Self::Asked => Standing::Pending,
-            Self::Done { .. } => Standing::Resolved,
+            Self::Offered { offer, .. } if offer.locks_out() => Standing::Open,
+            Self::Offered { .. } | Self::Revealed { .. } | Self::Asked | Self::Waiting { .. } => {
+                Standing::Pending
+            }
+            Self::Done { .. } | Self::Closed { how: Closing::Resolved, .. } => Standing::Resolved,
             Self::Technician { .. } | Self::Held => Standing::Open,
-            Self::Filed | Self::Observed | Self::Coalesced { .. } => Standing::Closed,
+            Self::Filed
+            | Self::Observed
+            | Self::Coalesced { .. }
+            | Self::Closed { how: Closing::Phishing, .. }
+            | Self::Merged { .. } => Standing::Closed,
         }
     }
 
@@ -365,7 +293,10 @@ impl State {
             | Self::Filed
             | Self::Observed
             | Self::Coalesced { .. }
-            | Self::Held => None,
+            | Self::Held
+            | Self::Waiting { .. }
+            | Self::Closed { .. }
+            | Self::Merged { .. } => None,
         }
     }
 }

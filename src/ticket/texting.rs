@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::state::{State, Way};
+use super::hand::Way;
+use super::state::State;
 use crate::delivery::{GatewayTraits, Receipt};
 use crate::types::{Outcome, UnixMillis};
 
@@ -278,7 +279,10 @@ impl State {
             | Self::Filed
             | Self::Observed
             | Self::Coalesced { .. }
-            | Self::Held => false,
+            | Self::Held
+            | Self::Waiting { .. }
+            | Self::Closed { .. }
+            | Self::Merged { .. } => false,
         }
     }
 

@@ -3,12 +3,14 @@
 
 use std::time::Duration;
 
+use super::Fate;
+use super::by_people::Closing;
 use super::event::{Event, Illegal, Plan};
-use super::guard::WRONG_CODES;
-use super::state::{Job, Move, Offer, PasswordFact, State, Way};
+use super::hand::{Hand, Job, Offer, Way};
+use super::password_fact::PasswordFact;
+use super::state::{Move, State};
 use super::texting::{Phase, Texting};
-use super::{Fate, Hand};
-use crate::types::{Credential, Reason, TicketNumber, UnixMillis};
+use crate::types::{Reason, TicketNumber, UnixMillis};
 
 /// A pass that nobody has so long before its end is not on its way any longer: it would come too late.
 const TIME_TO_USE: Duration = Duration::from_secs(5 * 60);
@@ -49,12 +51,19 @@ impl State {
             Event::Replied => Some(self.replied()),
             Event::QuestionLost => self.question_lost(),
             Event::Forgotten => self.forgotten(),
+            Event::Ordered { order } => self.ordered(order),
+            Event::Questioned => self.questioned(),
+            Event::Answered { closes } => self.answered(closes),
+            Event::Closed { how } => self.closed(how),
+            Event::Reopened => self.reopened(),
+            Event::Merged { into } => self.merged(into),
         }
         .ok_or(illegal)
     }
 
     fn decided(&self, plan: Plan, reason: Option<Reason>) -> Option<Move> {
-        let Self::Requested { .. } = self else { return None };
+        let Self::Requested { directed, .. } = self else { return None };
+        let password = self.known_password();
         Some(match plan {
             Plan::Seal(job) => {
                 let outcome = Some(fate_of(&job.hand));
@@ -70,18 +79,20 @@ impl State {
                 let text = Texting::fresh(UnixMillis(0));
                 Move { to: Self::Offered { offer, text }, outcome, reason }
             }
+            Plan::Technician => technician(password, reason),
+            // What a person has decided comes back to people.
+            Plan::Ask | Plan::File | Plan::Observe(_) if directed.is_some() => technician(password, reason),
             Plan::Ask => Move { to: Self::Asked, outcome: Some(Fate::Asked), reason },
-            Plan::Technician => technician(PasswordFact::NotChanged, reason),
             Plan::File => Move { to: Self::Filed, outcome: Some(Fate::Filed), reason: None },
             Plan::Observe(fate) => Move { to: Self::Observed, outcome: Some(fate), reason },
             Plan::Wait { since } => {
-                Move { to: Self::Requested { waiting_since: Some(since) }, outcome: None, reason: None }
+                stay(Self::Requested { waiting_since: Some(since), directed: directed.clone() })
             }
         })
     }
 
     fn coalesced(&self, into: TicketNumber) -> Option<Move> {
-        let Self::Requested { .. } = self else { return None };
+        let Self::Requested { directed: None, .. } = self else { return None };
         Some(Move { to: Self::Coalesced { into }, outcome: Some(Fate::Merged), reason: None })
     }
 
@@ -151,69 +162,6 @@ impl State {
         }
     }
 
-    fn link_texted(&self, text: Texting) -> Option<Move> {
-        let Self::Offered { offer, .. } = self else { return None };
-        Some(match text.phase {
-            Phase::Exhausted => match offer.guard.without_text() {
-                Some(guard) => stay(Self::Offered { offer: Offer { guard, ..offer.clone() }, text }),
-                None => technician(set_already(offer), Some(Reason::DeliveryFailed)),
-            },
-            Phase::Ready { .. }
-            | Phase::Submitted
-            | Phase::Unclear { .. }
-            | Phase::Taken { .. }
-            | Phase::Silent
-            | Phase::Delivered => stay(Self::Offered { offer: offer.clone(), text }),
-        })
-    }
-
-    fn link_not_mailed(&self) -> Option<Move> {
-        let Self::Offered { offer, text } = self else { return None };
-        if !offer.guard.mails() {
-            return None;
-        }
-        Some(match offer.guard.without_mail() {
-            Some(guard) => {
-                stay(Self::Offered { offer: Offer { guard, ..offer.clone() }, text: text.clone() })
-            }
-            None => technician(set_already(offer), Some(Reason::DeliveryFailed)),
-        })
-    }
-
-    fn offer_withdrawn(&self, reason: Reason) -> Option<Move> {
-        let Self::Offered { offer, .. } = self else { return None };
-        Some(technician(set_already(offer), Some(reason)))
-    }
-
-    fn reminded(&self) -> Option<Move> {
-        let Self::Offered { offer, text } = self else { return None };
-        offer.remind_at?;
-        let offer = Offer { remind_at: None, ..offer.clone() };
-        Some(stay(Self::Offered { offer, text: text.clone() }))
-    }
-
-    /// Whoever enters wrong codes may be somebody who found the link.
-    fn wrong_code(&self) -> Option<Move> {
-        let Self::Offered { offer, text } = self else { return None };
-        if !offer.guard.is_code() {
-            return None;
-        }
-        let wrong_codes = offer.wrong_codes + 1;
-        if wrong_codes >= WRONG_CODES {
-            return Some(technician(set_already(offer), Some(Reason::DeliveryFailed)));
-        }
-        let offer = Offer { wrong_codes, ..offer.clone() };
-        Some(stay(Self::Offered { offer, text: text.clone() }))
-    }
-
-    /// The reason why the manager was asked stays the ticket's reason; the trail tells of the owner. Where
-    /// the owner alone was asked, somebody else has written in their name: the account is frozen.
-    fn stopped(&self) -> Option<Move> {
-        let Self::Offered { offer, .. } = self else { return None };
-        let reason = (offer.hand == Hand::Requester).then_some(Reason::AccountFrozen);
-        Some(technician(set_already(offer), reason))
-    }
-
     /// Of a change: what is not set yet is stopped by the freeze.
     fn disowned(&self) -> Option<Move> {
         let password = match self {
@@ -226,6 +174,11 @@ impl State {
             Self::Technician { .. } | Self::Held => {
                 return Some(Move { reason: Some(Reason::AccountFrozen), ..stay(self.clone()) });
             }
+            // Of a change before the one that people ordered.
+            Self::Waiting { password } | Self::Closed { password, .. } => *password,
+            Self::Requested { .. } | Self::Offered { .. } if !self.known_password().is_not_changed() => {
+                self.known_password()
+            }
             Self::Requested { .. }
             | Self::Sealed { .. }
             | Self::Issuing { .. }
@@ -233,22 +186,10 @@ impl State {
             | Self::Asked
             | Self::Filed
             | Self::Observed
-            | Self::Coalesced { .. } => return None,
+            | Self::Coalesced { .. }
+            | Self::Merged { .. } => return None,
         };
         Some(technician(password, Some(Reason::AccountFrozen)))
-    }
-
-    fn opened(&self, job: Job) -> Option<Move> {
-        let Self::Offered { offer, .. } = self else { return None };
-        if job.hand != offer.hand || job.way == Way::Text {
-            return None;
-        }
-        Some(stay(match offer.already_set {
-            Some(generation) if kept(&job) == Some(generation) => Self::Applied { job },
-            Some(_) => return None,
-            None if job.credential == Credential::TemporaryAccessPass => Self::Issuing { job },
-            None => Self::Sealed { job },
-        }))
     }
 
     fn shown(&self, now: UnixMillis) -> Option<Move> {
@@ -271,7 +212,10 @@ impl State {
             | Self::Filed
             | Self::Observed
             | Self::Coalesced { .. }
-            | Self::Held => None,
+            | Self::Held
+            | Self::Waiting { .. }
+            | Self::Closed { .. }
+            | Self::Merged { .. } => None,
         }
     }
 
@@ -303,7 +247,7 @@ impl State {
             Self::Applied { job } | Self::Sending { job, .. } | Self::Sent { job, .. } => {
                 (PasswordFact::after(job.credential), Reason::DeliveryFailed)
             }
-            Self::Offered { offer, .. } => (set_already(offer), Reason::PickupExpired),
+            Self::Offered { offer, .. } => (offer.password(), Reason::PickupExpired),
             Self::Requested { .. }
             | Self::Done { .. }
             | Self::Asked
@@ -311,7 +255,10 @@ impl State {
             | Self::Filed
             | Self::Observed
             | Self::Coalesced { .. }
-            | Self::Held => return None,
+            | Self::Held
+            | Self::Waiting { .. }
+            | Self::Closed { .. }
+            | Self::Merged { .. } => return None,
         };
         Some(technician(password, Some(reason)))
     }
@@ -326,9 +273,30 @@ impl State {
         Some(technician(PasswordFact::after(*credential), Some(Reason::PasswordUnused)))
     }
 
+    /// Who never got our words does not answer them.
     fn question_lost(&self) -> Option<Move> {
-        let Self::Asked = self else { return None };
-        Some(technician(PasswordFact::NotChanged, Some(Reason::FieldsMissing)))
+        match self {
+            Self::Asked => Some(technician(PasswordFact::NotChanged, Some(Reason::FieldsMissing))),
+            Self::Waiting { password } | Self::Closed { how: Closing::Resolved, password } => {
+                Some(technician(*password, None))
+            }
+            Self::Requested { .. }
+            | Self::Sealed { .. }
+            | Self::Issuing { .. }
+            | Self::Applied { .. }
+            | Self::Sending { .. }
+            | Self::Sent { .. }
+            | Self::Offered { .. }
+            | Self::Revealed { .. }
+            | Self::Done { .. }
+            | Self::Technician { .. }
+            | Self::Filed
+            | Self::Observed
+            | Self::Coalesced { .. }
+            | Self::Held
+            | Self::Closed { how: Closing::Phishing, .. }
+            | Self::Merged { .. } => None,
+        }
     }
 
     /// What rests is left alone: nothing of it would be done a second time.
@@ -350,7 +318,12 @@ impl State {
             Self::Filed | Self::Observed | Self::Coalesced { .. } => {
                 technician(PasswordFact::NotChanged, Some(Reason::OtherSubject))
             }
-            Self::Requested { .. }
+            Self::Waiting { password } | Self::Closed { how: Closing::Resolved, password } => {
+                technician(*password, None)
+            }
+            // They decided about what they had seen.
+            Self::Requested { directed: Some(directed), .. } => technician(directed.password, None),
+            Self::Requested { directed: None, .. }
             | Self::Sealed { .. }
             | Self::Issuing { .. }
             | Self::Applied { .. }
@@ -359,16 +332,20 @@ impl State {
             | Self::Offered { .. }
             | Self::Revealed { .. }
             | Self::Technician { .. }
-            | Self::Held => stay(self.clone()),
+            | Self::Held
+            // Kept, and not answered.
+            | Self::Closed { how: Closing::Phishing, .. }
+            // The store brings it to the ticket that goes on.
+            | Self::Merged { .. } => stay(self.clone()),
         }
     }
 }
 
-fn stay(to: State) -> Move {
+pub(super) fn stay(to: State) -> Move {
     Move { to, outcome: None, reason: None }
 }
 
-fn technician(password: PasswordFact, reason: Option<Reason>) -> Move {
+pub(super) fn technician(password: PasswordFact, reason: Option<Reason>) -> Move {
     Move { to: State::Technician { password }, outcome: Some(Fate::Technician), reason }
 }
 
@@ -380,17 +357,13 @@ fn done(job: &Job, since: UnixMillis) -> State {
 
 /// What an offer that follows this job shows again: a password that is set. A pass harms nobody who does
 /// not get it, and soon ends: the next one is issued when it is wanted.
-fn kept(job: &Job) -> Option<u32> {
+pub(super) fn kept(job: &Job) -> Option<u32> {
     job.credential.is_password().then_some(job.generation)
-}
-
-fn set_already(offer: &Offer) -> PasswordFact {
-    if offer.already_set.is_some() { PasswordFact::Changed } else { PasswordFact::NotChanged }
 }
 
 fn fate_of(hand: &Hand) -> Fate {
     match hand {
         Hand::Requester => Fate::Sms,
-        Hand::Manager(_) => Fate::Manager,
+        Hand::Manager(_) | Hand::Chosen(_) => Fate::Manager,
     }
 }

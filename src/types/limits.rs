@@ -29,13 +29,15 @@ pub struct Limits {
     pub texts_day: u32,
     /// So many requests with wrong phones in a day freeze an account.
     pub wrong_phones: u32,
+    /// Does a freeze by the account's owner count?
+    pub freezes: bool,
 }
 
 impl Limits {
     /// Must nothing more be begun? `unit` is whether the account's unit is known, `texts` how many it would need.
     #[must_use]
     pub fn are_reached(&self, history: &History, unit: bool, texts: u32, now: UnixMillis) -> bool {
-        history.frozen
+        self.freezes && history.frozen
             || history.account_mismatches_day >= self.wrong_phones
             || self.cools_down(history, now).is_some()
             || history.account_day >= self.account_day

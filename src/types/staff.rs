@@ -1,5 +1,7 @@
 //! Who works at the desk: technicians, auditors, administrators.
 
+use serde::{Deserialize, Serialize};
+
 /// What somebody is at the desk; what that lets them do stands in the pages' table of access
 /// (decisions, 19).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,7 +40,8 @@ const LONGEST_NAME: usize = 254;
 
 /// By what name somebody signs in, in lower case: `eva.lind`, or the identity provider's username. It is
 /// what tickets are assigned to, and `user:NAME` in the audit log.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct StaffName(String);
 
 /// Not a name to sign in by.
@@ -69,6 +72,19 @@ impl StaffName {
     #[must_use]
     pub fn actor(&self) -> String {
         format!("user:{}", self.0)
+    }
+}
+
+impl TryFrom<String> for StaffName {
+    type Error = StaffNameError;
+    fn try_from(text: String) -> Result<Self, StaffNameError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<StaffName> for String {
+    fn from(name: StaffName) -> Self {
+        name.0
     }
 }
 

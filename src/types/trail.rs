@@ -52,6 +52,8 @@ pub enum Check {
     Manager,
     /// Is there a way to hand over a password, and a key to seal it?
     Delivery,
+    /// What did a person of the desk decide?
+    Person,
     /// What was decided at last, or what happened later.
     Outcome,
 }

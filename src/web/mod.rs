@@ -18,12 +18,13 @@ mod form;
 mod health;
 mod language;
 mod pickup;
-mod port;
+pub mod port;
 mod routes;
 mod same_origin;
 mod serve;
 mod site;
 mod staff;
+mod words;
 
 pub use desk::{
     Asks, Browser, Desk, Page, PickupAnswer, PickupView, Proof, Readiness, ReceiptAnswer, Returned,

@@ -2,12 +2,19 @@
 //! [`Desk`](super::desk::Desk), the port of whoever has a link.
 
 mod accounts;
+mod acts;
 mod operations;
 mod queue;
+mod view;
 
 pub use accounts::{Accounts, LocalSignIn, LoginFlow, Session, SignInAnswer, Unavailable, WaysIn};
+pub use acts::{ActForm, ByHandForm, MadeByHand, Performed, Refusal, TicketActs, Undone};
 pub use operations::{
     AuditLine, AuditWish, ChainState, Coverage, FrozenAccount, Held, Operations, OutageNow, PartHealth,
     ReadAgain, Setting, SwitchNow, Trial, Tried, Turned,
 };
 pub use queue::{Alike, Found, Queue, Snapshot};
+pub use view::{
+    HappenedShown, MailBody, MailShown, Ready, ReadyText, RelatedBy, RelatedShown, SentShown, SentStatus,
+    SentWhat, TicketShown, TicketView,
+};

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use super::desk::Desk;
 use super::language::Language;
 use super::pickup::Pages;
-use super::port::{Accounts, Operations, Queue};
+use super::port::{Accounts, Operations, Queue, TicketActs, TicketView};
 use super::{callback, health, pickup, staff};
 
 /// No form of a link's pages and no receipt is larger, in octets.
@@ -63,6 +63,10 @@ pub struct Ports {
     pub operations: Arc<dyn Operations>,
     /// What waits for them.
     pub queue: Arc<dyn Queue>,
+    /// Tickets as they are shown.
+    pub view: Arc<dyn TicketView>,
+    /// What is done to them.
+    pub acts: Arc<dyn TicketActs>,
 }
 
 /// What the handlers share.

@@ -21,6 +21,7 @@ mod own;
 mod presence;
 mod queue;
 mod reasons;
+mod ticket;
 
 pub(super) use frame::Pages;
 pub(super) use gate::Signed;

@@ -83,7 +83,9 @@ fn used_by_another(work: &Work, browser: &str) -> bool {
     }
     let seen = match work.state() {
         State::Done { .. } => true,
-        State::Technician { password } => *password != PasswordFact::NotChanged,
+        State::Technician { password } | State::Waiting { password } | State::Closed { password, .. } => {
+            *password != PasswordFact::NotChanged
+        }
         State::Requested { .. }
         | State::Sealed { .. }
         | State::Issuing { .. }
@@ -96,7 +98,8 @@ fn used_by_another(work: &Work, browser: &str) -> bool {
         | State::Filed
         | State::Observed
         | State::Coalesced { .. }
-        | State::Held => false,
+        | State::Held
+        | State::Merged { .. } => false,
     };
     let ticket = &work.claim.ticket;
     let by = &ticket.pickup_browser;

@@ -16,7 +16,9 @@ use crate::mail::Sender;
 use crate::request::Reading;
 use crate::store::{Addressee, Enough, MessageKind, NewMessage};
 use crate::ticket::{Event, Fate, Hand, Plan, State, Way};
-use crate::types::{Credential, History, Link, Reason, UnixMillis};
+use crate::types::{
+    Check, Credential, History, Link, Order, PhoneNumber, Reason, Trail, UnixMillis, Username,
+};
 
 /// A decision about what needs no directory.
 pub(crate) fn without_facts(
@@ -38,6 +40,8 @@ pub(crate) fn without_facts(
         asked_before: false,
         // What is settled without facts is settled without the link as well.
         link: None,
+        order: None,
+        chosen: None,
         deliverable: Ok(()),
         texts: Ok(()),
         now,
@@ -77,6 +81,7 @@ pub(crate) struct Looked {
     pub(crate) together: Together,
     pub(crate) facts: Option<Result<Facts, DirectoryError>>,
     pub(crate) decided: Decided,
+    chosen: Option<Manager>,
     pub(crate) phone_hash: String,
     pub(crate) texted_hash: String,
     desk_is_over: bool,
@@ -91,17 +96,31 @@ struct Known {
     facts: Option<Result<Facts, DirectoryError>>,
     phone_hash: String,
     history: History,
+    /// The manager whom people chose.
+    chosen: Option<Manager>,
 }
 
-async fn known(parts: &Parts, together: &Together, automation: Automation) -> Result<Known, WorkError> {
+async fn known(
+    parts: &Parts,
+    together: &Together,
+    automation: Automation,
+    order: Option<&Order>,
+) -> Result<Known, WorkError> {
     let mut known = Known::default();
-    let (Reading::Request(request), Automation::On | Automation::Observe) = (&together.reading, automation)
+    let (Some((username, phone)), Automation::On | Automation::Observe) =
+        (named(&together.reading, order), automation)
     else {
         return Ok(known);
     };
-    let answer = facts::read(parts, &Who::Named(request.username.value.clone())).await;
-    if let Some(keyring) = &parts.keyring {
-        known.phone_hash = keyring.phone_hash(&request.phone.value);
+    let mut answer = facts::read(parts, &Who::Named(username.clone())).await;
+    if let (Some(keyring), Some(phone)) = (&parts.keyring, phone) {
+        known.phone_hash = keyring.phone_hash(phone);
+    }
+    if let Some(manager) = order.and_then(Order::chosen) {
+        match facts::chosen(parts, manager).await {
+            Ok(chosen) => known.chosen = chosen,
+            Err(error) => answer = Err(error),
+        }
     }
     if let Some(account) = account_of(&answer) {
         let (sender, now) = (limits::counted_sender(&together.sender), parts.now());
@@ -112,6 +131,23 @@ async fn known(parts: &Parts, together: &Together, automation: Automation) -> Re
     Ok(known)
 }
 
+/// Whose account it is about, and the phone that the mails name.
+fn named<'n>(
+    reading: &'n Reading,
+    order: Option<&'n Order>,
+) -> Option<(&'n Username, Option<&'n PhoneNumber>)> {
+    let (username, phone) = match reading {
+        Reading::Request(request) => (Some(&request.username.value), Some(&request.phone.value)),
+        Reading::Incomplete { username, phone } if order.is_some() => {
+            (username.as_ref().map(|found| &found.value), phone.as_ref().map(|found| &found.value))
+        }
+        Reading::Incomplete { .. } | Reading::Ambiguous { .. } | Reading::General | Reading::Automatic(_) => {
+            (None, None)
+        }
+    };
+    Some((order.and_then(|order| order.account.as_ref()).or(username)?, phone))
+}
+
 /// Reads facts and history for what was read, and decides.
 pub(crate) async fn look(
     parts: &Parts,
@@ -119,8 +155,9 @@ pub(crate) async fn look(
     automation: Automation,
     asked_before: bool,
     link: Option<Link>,
+    order: Option<&Order>,
 ) -> Result<Looked, WorkError> {
-    let Known { facts, phone_hash, history } = known(parts, &together, automation).await?;
+    let Known { facts, mut phone_hash, history, chosen } = known(parts, &together, automation, order).await?;
     let deliverable = deliverable(parts);
     let texts = texts(parts).await;
     // Nobody would answer a question to ourselves.
@@ -138,6 +175,8 @@ pub(crate) async fn look(
             policy: &parts.rules.policy,
             asked_before: asked_before || from_desk,
             link,
+            order,
+            chosen: chosen.as_ref(),
             deliverable,
             texts,
             now: parts.now(),
@@ -151,16 +190,22 @@ pub(crate) async fn look(
     if texts_are_used_up {
         decided = decide(Err("the texts of the day are used up (sms.per_day)"));
     } else if !texted_hash.is_empty()
+        && order.is_none_or(|order| !order.overrides())
         && parts.store.links_to(&texted_hash, parts.now()).await? >= parts.rules.limits().manager_hour
     {
         decided = decide(Err("the manager's phone has got as many links in the hour as a unit may \
              (policy.per_unit_per_hour)"));
+    }
+    // People may have it texted to a registered phone that is not the one of the mails.
+    if let (Decision::TextRequester { phone, .. }, Some(keyring)) = (&decided.decision, &parts.keyring) {
+        phone_hash = keyring.phone_hash(phone);
     }
     let desk_is_over = history.desk_hour >= parts.rules.policy.per_hour;
     Ok(Looked {
         together,
         facts,
         decided,
+        chosen,
         phone_hash,
         texted_hash,
         desk_is_over,
@@ -193,11 +238,21 @@ fn account_of(facts: &Result<Facts, DirectoryError>) -> Option<&Account> {
     }
 }
 
-fn managers_of(looked: &Looked) -> &[Manager] {
-    match &looked.facts {
-        Some(Ok(facts)) => &facts.managers,
-        Some(Err(_)) | None => &[],
-    }
+/// Whoever may be asked: the chain, and whom people chose.
+fn managers_of(looked: &Looked) -> Vec<Manager> {
+    let chain = match &looked.facts {
+        Some(Ok(facts)) => facts.managers.clone(),
+        Some(Err(_)) | None => Vec::new(),
+    };
+    chain.into_iter().chain(looked.chosen.clone()).collect()
+}
+
+/// The trail of a decision, behind what people have decided.
+fn after_people(work: &Work, decided: &Trail) -> Trail {
+    let mut trail = work.claim.ticket.trail.clone();
+    trail.0.retain(|line| line.check == Check::Person);
+    trail.0.extend(decided.0.iter().cloned());
+    trail
 }
 
 /// The effect `Decide`.
@@ -210,8 +265,9 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
     let together = read_mails(work).await?;
     let automation = mode(work.claim.ticket.observed, parts.automation().await?);
     let (asked_before, link) = (work.claim.ticket.asked_before, work.claim.ticket.link);
-    let looked = look(&parts, together, automation, asked_before, link).await?;
-    act(work, looked, automation).await
+    let order = work.state().order().cloned();
+    let looked = look(&parts, together, automation, asked_before, link, order.as_ref()).await?;
+    act(work, looked, automation, order.as_ref()).await
 }
 
 /// What came while the automation observed lies in the inbox, where people work by hand: it is never
@@ -237,11 +293,16 @@ async fn read_mails(work: &Work) -> Result<Together, WorkError> {
     Ok(read.unwrap_or_else(|| Together::unread(Reading::General, received_at)))
 }
 
-async fn act(work: &mut Work, looked: Looked, automation: Automation) -> Result<Flow, WorkError> {
+async fn act(
+    work: &mut Work,
+    looked: Looked,
+    automation: Automation,
+    order: Option<&Order>,
+) -> Result<Flow, WorkError> {
     if automation != Automation::Observe && must_wait(&looked.decided.decision) {
         let now = work.now();
         let since =
-            if let State::Requested { waiting_since: Some(since) } = work.state() { *since } else { now };
+            if let State::Requested { waiting_since: Some(since), .. } = work.state() { *since } else { now };
         if now.since(since) < work.parts.timing.patience {
             let plan = Plan::Wait { since };
             let pause = work.parts.timing.retry.saturating_mul(4);
@@ -252,9 +313,11 @@ async fn act(work: &mut Work, looked: Looked, automation: Automation) -> Result<
         }
     }
     let account = looked.facts.as_ref().and_then(account_of).cloned();
-    let mut draft = Draft { trail: Some(looked.decided.trail.clone()), ..Draft::default() };
+    let trail = after_people(work, &looked.decided.trail);
+    let mut draft = Draft { trail: Some(trail), ..Draft::default() };
     draft.account = account.as_ref().map(|a| (a.id.clone(), a.username.clone()));
-    draft.started = limits::started(&looked, account.as_ref());
+    draft.started = limits::started(&looked, account.as_ref(), order);
+    draft.beyond_limits = order.is_some_and(Order::overrides);
     if let Some((plan, reason)) = plan_at_rest(&looked.decided.decision, automation) {
         if automation == Automation::Observe {
             draft.started = None;
@@ -271,8 +334,12 @@ async fn act(work: &mut Work, looked: Looked, automation: Automation) -> Result<
         }
         (Decision::OfferManager { manager, handover, reason, .. }, Some(account)) => {
             draft.messages.extend(offer::owner_warning(work, &account));
-            let hand = Hand::Manager(manager.clone());
-            hand_over(work, draft, &account, hand, *handover, Some(*reason), managers_of(&looked)).await?
+            let id = manager.clone();
+            let hand = match order.and_then(Order::chosen) {
+                Some(_) => Hand::Chosen(id),
+                None => Hand::Manager(id),
+            };
+            hand_over(work, draft, &account, hand, *handover, Some(*reason), &managers_of(&looked)).await?
         }
         (Decision::TextRequester { .. } | Decision::OfferManager { .. }, None)
         | (Decision::HandToTechnician { .. } | Decision::File, _) => {
@@ -281,6 +348,12 @@ async fn act(work: &mut Work, looked: Looked, automation: Automation) -> Result<
     };
     match flow {
         // Another request for the account was faster by a moment.
+        Flow::Busy(_) if order.is_some() => {
+            let reason = order.map(|order| order.because);
+            let note = Some("another request for the account is under way by now");
+            let event = Event::Decided { plan: Plan::Technician, reason };
+            work.commit(event, Draft { note, ..as_decided }).await
+        }
         Flow::Busy(into) => work.commit(Event::Coalesced { into }, as_decided).await,
         Flow::AskedEnough(enough) => {
             let event = Event::Decided { plan: Plan::Technician, reason: Some(Reason::FieldsMissing) };
@@ -339,7 +412,7 @@ async fn hand_over(
 ) -> Result<Flow, WorkError> {
     let plan = match handover {
         Handover::Link => {
-            let offer = offer::make(work, hand, 1, None, managers)?;
+            let offer = offer::make(work, hand, None, managers)?;
             draft.messages.extend(links::mails(work, account, &offer, managers));
             draft.pickup_hash = Some(offer::token(&work.parts, work.id(), &offer)?.hash());
             Plan::Offer(offer)

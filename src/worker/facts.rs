@@ -2,11 +2,11 @@
 //! directory's, read in the same attempt (I4). Nothing is ever concluded from a failure.
 
 use super::Parts;
-use crate::decision::{self, Policy};
-use crate::directory::{Account, DirectoryError, Facts, Lookup, Standing, Who};
+use crate::decision::{self, ManagerAbsent, Policy};
+use crate::directory::{Absence, Account, DirectoryError, Facts, Lookup, Manager, Standing, Who};
 use crate::keyring::Keyring;
 use crate::store::StoreError;
-use crate::ticket::Hand;
+use crate::ticket::{Hand, Ticket};
 use crate::types::{AccountId, EmailAddress, PhoneNumber, Reason, UnixMillis};
 
 /// Asks the directory, with a bound on the wait.
@@ -15,9 +15,39 @@ pub(crate) async fn read(parts: &Parts, who: &Who) -> Result<Facts, DirectoryErr
     tokio::time::timeout(parts.timing.directory, asked).await.unwrap_or(Err(DirectoryError::TimedOut))
 }
 
-/// Does the owner of the account say that it was not them, and has nobody lifted that?
-pub(crate) async fn is_frozen(parts: &Parts, account: &AccountId) -> Result<bool, StoreError> {
-    parts.store.is_frozen(account).await
+/// The same before something goes to `hand`: a manager whom people chose stands beside those of the chain.
+pub(crate) async fn read_for(parts: &Parts, who: &Who, hand: &Hand) -> Result<Facts, DirectoryError> {
+    let reading = async {
+        let mut facts = parts.directory.facts(who, parts.rules.policy.manager_depth).await?;
+        if let Hand::Chosen(id) = hand {
+            facts.managers.extend(chosen(parts, id).await?);
+        }
+        Ok(facts)
+    };
+    tokio::time::timeout(parts.timing.directory, reading).await.unwrap_or(Err(DirectoryError::TimedOut))
+}
+
+/// Somebody who was chosen as a manager, as the directory has them.
+pub(crate) async fn chosen(parts: &Parts, id: &AccountId) -> Result<Option<Manager>, DirectoryError> {
+    let Lookup::One(account) = read(parts, &Who::Id(id.clone())).await?.lookup else { return Ok(None) };
+    let Account { id, name, mail, standing, phones, .. } = *account;
+    // Nobody asked whether they are away: whoever chose them knows.
+    Ok(Some(Manager { id, name, mail, standing, absence: Absence::Unknown, phones }))
+}
+
+/// The rules by which `hand` is reached: whom people chose, they chose although they may be away.
+pub(crate) fn policy_for(policy: &Policy, hand: &Hand) -> Policy {
+    let manager_absent = match hand {
+        Hand::Requester | Hand::Manager(_) => policy.manager_absent,
+        Hand::Chosen(_) => ManagerAbsent::AskAnyway,
+    };
+    Policy { manager_absent, ..policy.clone() }
+}
+
+/// Does the owner of the ticket's account say that it was not them, and has nobody set that aside?
+pub(crate) async fn is_frozen(parts: &Parts, ticket: &Ticket) -> Result<bool, StoreError> {
+    let Some(account) = &ticket.account else { return Ok(false) };
+    parts.store.is_frozen(account, ticket.freeze_lifted_at).await
 }
 
 /// May the password still go where it was meant to?
@@ -72,7 +102,8 @@ pub(crate) fn still_good(
                 mail: None,
             })
         }
-        Hand::Manager(id) => {
+        Hand::Manager(id) | Hand::Chosen(id) => {
+            let policy = &policy_for(policy, hand);
             let manager = facts.managers.iter().find(|m| m.id == *id && m.id != *account);
             let reach = manager.and_then(|m| decision::reachable_at(m, policy, now).ok());
             reach.map_or(StillGood::HandGone(Reason::NoManager), |reach| StillGood::Yes {

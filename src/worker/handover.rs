@@ -163,10 +163,10 @@ async fn begin(work: &mut Work, offer: &Offer, browser: &str) -> Result<bool, Wo
 /// presses the button is not away, whatever their automatic replies say.
 async fn still_good(work: &Work, hand: &Hand) -> Result<Option<StillGood>, WorkError> {
     let (parts, id) = (&work.parts, work.account()?);
-    if facts::is_frozen(parts, &id).await? {
+    if facts::is_frozen(parts, &work.claim.ticket).await? {
         return Ok(Some(StillGood::AccountOut(Reason::AccountFrozen)));
     }
-    let Ok(facts) = facts::read(parts, &Who::Id(id.clone())).await else { return Ok(None) };
+    let Ok(facts) = facts::read_for(parts, &Who::Id(id.clone()), hand).await else { return Ok(None) };
     let keyring = parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
     let policy = Policy { manager_absent: ManagerAbsent::AskAnyway, ..parts.rules.policy.clone() };
     let hash = &work.claim.phone_hash;
@@ -226,6 +226,6 @@ pub(crate) fn bound_to(state: &State, browser: &str) -> bool {
 pub(crate) fn actor(hand: &Hand) -> String {
     match hand {
         Hand::Requester => "requester".to_owned(),
-        Hand::Manager(id) => format!("manager:{id}"),
+        Hand::Manager(id) | Hand::Chosen(id) => format!("manager:{id}"),
     }
 }

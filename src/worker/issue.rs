@@ -12,7 +12,7 @@ use crate::password::seal::{Binding, Sealed, seal};
 use crate::password::{AccessPass, Used};
 use crate::store::{Intent, IntentKind};
 use crate::ticket::{Event, Hand, Job, PasswordFact, State, Way};
-use crate::types::{AccountId, Outcome, Reason, UnixMillis};
+use crate::types::{AccountId, Outcome, Reason};
 
 /// At most so many passes are asked for in one request.
 const MAX_PASSES: u32 = 5;
@@ -28,7 +28,7 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
         return next(work, &job, Draft::default()).await;
     }
     // Whoever takes the ticket on before its time: a press, a start of the program.
-    let quiet_from = quiet_from(work);
+    let quiet_from = reset::quiet_from(work, IntentKind::Pass);
     if work.now() < quiet_from {
         return work.give_back(quiet_from).await;
     }
@@ -40,7 +40,7 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
     if work.parts.automation().await? != Automation::On {
         return give_up(work, Reason::AutomationOff, Draft::default()).await;
     }
-    if facts::is_frozen(&work.parts, &work.account()?).await? {
+    if facts::is_frozen(&work.parts, &work.claim.ticket).await? {
         return give_up(work, Reason::AccountFrozen, Draft::default()).await;
     }
     // A pass that could not be sealed would end another for nothing.
@@ -70,17 +70,6 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
     };
     let issued = call(work, &work.account()?).await;
     after(work, &job, intent.key, issued).await
-}
-
-/// From when on no lost call can come through any more: it would end the next pass, which somebody may have
-/// by then.
-fn quiet_from(work: &Work) -> UnixMillis {
-    let timing = work.parts.timing;
-    let passes = work.claim.intents.iter().filter(|i| i.kind == IntentKind::Pass);
-    let lost = passes.filter(|i| matches!(i.outcome, Some(Outcome::Uncertain { .. }))).map(|i| i.at);
-    // One that lies ahead was noted before the clock was set back: how long ago, nobody can tell.
-    let lost = lost.filter(|at| *at <= work.now()).max();
-    lost.map_or(UnixMillis(0), |at| at.plus(timing.directory + timing.quiesce))
 }
 
 /// Does nobody know whether this call has issued a pass?
@@ -144,7 +133,9 @@ fn fits_a_text(work: &Work, job: &Job, pass: &AccessPass) -> bool {
     let made = match &job.hand {
         Hand::Requester => texts.access_pass(&pass.pass, pass.valid_until),
         // No name is longer in a text.
-        Hand::Manager(_) => texts.access_pass_for_manager(&"W".repeat(30), &pass.pass, pass.valid_until),
+        Hand::Manager(_) | Hand::Chosen(_) => {
+            texts.access_pass_for_manager(&"W".repeat(30), &pass.pass, pass.valid_until)
+        }
     };
     made.is_ok()
 }

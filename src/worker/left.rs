@@ -10,7 +10,7 @@ use super::work::{Work, WorkError};
 use crate::decision::Automation;
 use crate::store::{Addressee, IntentKind, MessageKind, NewMessage};
 use crate::ticket::texting::Phase;
-use crate::ticket::{Event, Guard, Hand, Offer, State};
+use crate::ticket::{Event, Guard, Offer, State};
 use crate::types::{AccountId, EmailAddress, Outcome, UnixMillis};
 
 /// A link that can be used for less time than this is brought to nobody's mind.
@@ -98,7 +98,7 @@ pub(crate) enum Reminding {
 /// The reminder of `offer`, by the way of its link, so long after the link has really left.
 pub(crate) async fn reminder(work: &Work, offer: &Offer) -> Result<Reminding, WorkError> {
     let nobody = Ok(Reminding::Now(Vec::new()));
-    let Hand::Manager(manager) = &offer.hand else { return nobody };
+    let Some(manager) = offer.hand.manager() else { return nobody };
     let (parts, now) = (&work.parts, work.now());
     let Left { text, mail } = left(work, offer).await?;
     let link = Left {
@@ -130,7 +130,7 @@ pub(crate) async fn reminder(work: &Work, offer: &Offer) -> Result<Reminding, Wo
 /// The word to the manager that the link is closed, if `event` closes one that may have reached them.
 pub(crate) async fn closed(work: &Work, event: &Event) -> Result<Option<NewMessage>, WorkError> {
     let State::Offered { offer, .. } = work.state() else { return Ok(None) };
-    let Hand::Manager(manager) = &offer.hand else { return Ok(None) };
+    let Some(manager) = offer.hand.manager() else { return Ok(None) };
     let no_text = matches!(event, Event::LinkTexted { text } if text.phase == Phase::Exhausted)
         && !offer.guard.does_without_text();
     let closes = matches!(

@@ -15,7 +15,7 @@ use crate::request::Reading;
 use crate::store::{
     Addressee, AuditEntry, MACHINE, MessageKind, NewMessage, Pause, Started, Switch, TextCap,
 };
-use crate::types::{EmailAddress, FROZEN_AFTER, Limits, Reason, UnixMillis};
+use crate::types::{EmailAddress, FROZEN_AFTER, Limits, Order, Reason, UnixMillis};
 
 /// A text for which there is none left today is tried again so often: texts of a day ago cease to count.
 const AGAIN_AFTER: Duration = Duration::from_secs(5 * 60);
@@ -34,6 +34,23 @@ impl Rules {
             manager_hour: self.policy.per_unit_per_hour,
             texts_day: self.texts_per_day,
             wrong_phones: FROZEN_AFTER,
+            freezes: true,
+        }
+    }
+
+    /// The same where two people have set limits aside: only the texts of the day have an end all the same.
+    pub(crate) fn no_limits(&self) -> Limits {
+        Limits {
+            cooldown: Duration::ZERO,
+            account_day: u32::MAX,
+            sender_day: u32::MAX,
+            phone_day: u32::MAX,
+            unit_hour: u32::MAX,
+            desk_hour: u32::MAX,
+            manager_hour: u32::MAX,
+            wrong_phones: u32::MAX,
+            freezes: false,
+            texts_day: self.texts_per_day,
         }
     }
 
@@ -96,11 +113,20 @@ pub(crate) fn texts_needed(parts: &Parts, decision: &Decision, account: &Account
 
 /// What counts towards limits: a delivery that begins, and a wrong phone for a known account.
 /// Wrong phones of senders who may not ask are not counted: a stranger could freeze accounts.
-pub(crate) fn started(looked: &Looked, account: Option<&Account>) -> Option<Started> {
+pub(crate) fn started(looked: &Looked, account: Option<&Account>, order: Option<&Order>) -> Option<Started> {
     let account = account?;
-    let Reading::Request(request) = &looked.together.reading else { return None };
-    let wrong_phone = !account.phones.is_empty()
-        && account.phones.iter().all(|phone| phone.number.as_ref() != Some(&request.phone.value));
+    let wrong_phone = match (&looked.together.reading, order) {
+        (Reading::Request(request), None) => {
+            !account.phones.is_empty()
+                && account.phones.iter().all(|phone| phone.number.as_ref() != Some(&request.phone.value))
+        }
+        // It was counted when it came.
+        (_, Some(_)) => false,
+        (
+            Reading::Incomplete { .. } | Reading::Ambiguous { .. } | Reading::General | Reading::Automatic(_),
+            None,
+        ) => return None,
+    };
     let (counts, mismatch) = match &looked.decided.decision {
         Decision::TextRequester { .. } => (true, false),
         Decision::OfferManager { .. } => (true, wrong_phone),

@@ -20,7 +20,7 @@ use crate::delivery::SmsText;
 use crate::delivery::texts::{MailText, TextError};
 use crate::directory::{Account, Lookup, Manager, Standing, Who};
 use crate::store::{Addressee, MessageClaim, MessageKind, NewMessage, StoreError, TextSent};
-use crate::ticket::{Guard, Hand, Offer, State, Ticket};
+use crate::ticket::{Guard, Offer, State, Ticket};
 use crate::types::{AccountId, EmailAddress, Outcome, PhoneNumber, UnixMillis};
 
 /// What the words are made of, beside what is derived; never a secret.
@@ -41,7 +41,7 @@ pub(crate) fn mails(
     offer: &Offer,
     managers: &[Manager],
 ) -> Option<NewMessage> {
-    let Hand::Manager(id) = &offer.hand else { return None };
+    let id = offer.hand.manager()?;
     let kind = match offer.guard {
         Guard::Nothing if work.parts.rules.policy.manager_told.mail => MessageKind::ManagerNotice,
         Guard::Nothing | Guard::SignIn { by_mail: false, .. } => return None,
@@ -76,6 +76,7 @@ pub(crate) fn carries(kind: MessageKind) -> bool {
         | MessageKind::LinkClosed
         | MessageKind::OwnerNotice
         | MessageKind::OwnerWarning
+        | MessageKind::Reply
         | MessageKind::Alarm => false,
     }
 }
@@ -91,6 +92,7 @@ pub(crate) async fn over(parts: &Parts, claim: &MessageClaim) -> Result<Option<&
         | MessageKind::ManagerNotice
         | MessageKind::LinkClosed
         | MessageKind::OwnerNotice
+        | MessageKind::Reply
         | MessageKind::Alarm => return Ok(None),
     };
     let open = offer_of(parts, claim).await?;
@@ -122,7 +124,9 @@ pub(crate) enum Reach {
 pub(crate) async fn reach(parts: &Parts, ticket: &Ticket, offer: &Offer) -> Result<Reach, WorkError> {
     let id = ticket.account.clone().ok_or(WorkError::Lacks("an account"))?;
     let keyring = parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
-    let Ok(facts) = facts::read(parts, &Who::Id(id.clone())).await else { return Ok(Reach::Unknown) };
+    let Ok(facts) = facts::read_for(parts, &Who::Id(id.clone()), &offer.hand).await else {
+        return Ok(Reach::Unknown);
+    };
     let policy = &parts.rules.policy;
     // Only a requester is compared with the phone of the mail.
     let good = facts::still_good(&facts, &id, &offer.hand, "", keyring, policy, parts.now());
@@ -238,6 +242,7 @@ pub(crate) async fn letter(
         | MessageKind::ManagerNotice
         | MessageKind::OwnerNotice
         | MessageKind::OwnerWarning
+        | MessageKind::Reply
         | MessageKind::Alarm => return None,
     })
 }
@@ -264,6 +269,7 @@ async fn with_secret(parts: &Parts, claim: &MessageClaim, to: &EmailAddress) -> 
         | MessageKind::AskForDetails
         | MessageKind::OwnerNotice
         | MessageKind::OwnerWarning
+        | MessageKind::Reply
         | MessageKind::Alarm => {
             let code = offer.guard.is_code();
             let who = [values.manager.as_str(), &account.name, &values.unit];

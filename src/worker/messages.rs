@@ -16,7 +16,7 @@ use crate::delivery::pickup::StopToken;
 use crate::delivery::texts::{HandedOver, MailText, TextError};
 use crate::delivery::{AutoSubmitted, OutgoingMail};
 use crate::store::{Addressee, Begun, Channel, MessageClaim, MessageKind, StoreError, TextSent};
-use crate::ticket::{Event, State};
+use crate::ticket::{Closing, Event, State};
 use crate::types::{Check, CheckResult, Credential, EmailAddress, Outcome, UnixMillis};
 
 /// What surely did not leave is tried again for so long: a mail server may be down over a weekend.
@@ -164,7 +164,7 @@ fn not_sent(kind: &str, cause: &str) -> String {
 
 fn returned(kind: MessageKind, status: &str) -> String {
     let whom = match kind {
-        MessageKind::Acknowledgement | MessageKind::AskForDetails => "writer",
+        MessageKind::Acknowledgement | MessageKind::AskForDetails | MessageKind::Reply => "writer",
         MessageKind::ManagerNotice
         | MessageKind::ManagerLink
         | MessageKind::ManagerCode
@@ -224,7 +224,10 @@ async fn give_up(parts: &Arc<Parts>, claim: &MessageClaim, line: String) -> Resu
     trail.add(Check::Outcome, CheckResult::Fail, line);
     let mut work = Work::new(Arc::clone(parts), ticket, taken);
     let draft = Draft { trail: Some(trail), due: Due::At(parts.now()), ..Draft::default() };
-    if claim.message.kind == MessageKind::AskForDetails && *work.state() == State::Asked {
+    let asks = claim.message.kind == MessageKind::AskForDetails && *work.state() == State::Asked;
+    let answers = claim.message.kind == MessageKind::Reply
+        && matches!(work.state(), State::Waiting { .. } | State::Closed { how: Closing::Resolved, .. });
+    if asks || answers {
         work.commit(Event::QuestionLost, draft).await?;
     } else if links::is_a_way(work.state(), claim) {
         work.commit(Event::LinkNotMailed, draft).await?;
@@ -252,8 +255,8 @@ async fn mail(parts: &Parts, claim: &MessageClaim, to: &EmailAddress, taken: Ins
     let (auto_submitted, heard_of) = match claim.message.kind {
         // RFC 3834 3.3: an answer to a mail leaves no trace when it is lost.
         MessageKind::Acknowledgement => (AutoSubmitted::Replied, false),
-        // But the ticket of a question waits for its answer.
-        MessageKind::AskForDetails => (AutoSubmitted::Replied, true),
+        // But the ticket of a question waits for its answer, and people do not write in vain.
+        MessageKind::AskForDetails | MessageKind::Reply => (AutoSubmitted::Replied, true),
         MessageKind::ManagerNotice
         | MessageKind::ManagerLink
         | MessageKind::ManagerCode
@@ -329,6 +332,7 @@ async fn own_words(parts: &Parts, claim: &MessageClaim) -> Result<MailText, Outc
         | MessageKind::Reminder
         | MessageKind::LinkClosed
         | MessageKind::OwnerWarning
+        | MessageKind::Reply
         | MessageKind::Alarm => None,
     };
     words(parts, claim, url.as_deref().map(String::as_str))
@@ -349,6 +353,7 @@ fn words(parts: &Parts, claim: &MessageClaim, url: Option<&str>) -> Result<MailT
             let how = values.handed_over();
             texts.owner_notice(&values.name, values.at, number, values.credential, &how, url)
         }
+        MessageKind::Reply => super::acts::letter(texts, claim),
         MessageKind::OwnerWarning
         | MessageKind::ManagerLink
         | MessageKind::ManagerCode

@@ -20,6 +20,7 @@ use crate::store::{Store, StoreError};
 use crate::types::{EmailAddress, UnixMillis};
 
 mod accounts;
+mod acts;
 mod alarm;
 mod answer;
 mod backoff;
@@ -56,6 +57,7 @@ mod step;
 mod stop;
 mod texting;
 mod upkeep;
+mod view;
 mod watch;
 mod work;
 
@@ -66,11 +68,12 @@ pub use explain::{Explanation, explain};
 pub use health::Health;
 pub use intake::{Inbox, Intake, IntakeSettings, Told};
 pub use operations::{OperationsParts, OperationsPort, Probe};
-pub use port::DeskPort;
+pub use port::{ActsPort, DeskPort};
 pub use quarantine::{Rereading, Retried, retry, stays};
 pub use queue::{Ages, QueuePort};
 pub use reconcile::{FolderCount, ReconcileError, Reconciled, Reconciliation, UnknownMail};
 pub use run::{Worker, WorkerError};
+pub use view::ViewPort;
 
 /// The rules that the worker itself needs, from the configuration.
 #[derive(Clone, Debug)]
@@ -100,6 +103,8 @@ pub struct Rules {
     pub remind_after: Duration,
     /// Texts in a day, all together.
     pub texts_per_day: u32,
+    /// An override needs a second person (decisions, 18).
+    pub four_eyes: bool,
     /// Who gets alarms.
     pub alarm_to: Vec<EmailAddress>,
     /// The desk's own address: mails from it are never answered.

@@ -22,7 +22,6 @@ const NOT_TEXTED: &str = "no text of the link could leave in time (delivery.dead
 pub(crate) fn make(
     work: &Work,
     hand: Hand,
-    number: u32,
     already_set: Option<u32>,
     managers: &[Manager],
 ) -> Result<Offer, WorkError> {
@@ -35,7 +34,7 @@ pub(crate) fn make(
     let remind_at = Some(now.plus(rules.remind_after))
         .filter(|at| hand != Hand::Requester && at.plus(left::TIME_TO_USE) <= expires_at);
     Ok(Offer {
-        number,
+        number: work.last_generation(IntentKind::Link) + 1,
         hand,
         expires_at,
         key_id: keyring.current_id().to_owned(),
@@ -45,15 +44,16 @@ pub(crate) fn make(
         wrong_codes: 0,
         deliver_by: Some(now.plus(rules.deadline)),
         remind_at,
+        before: work.state().known_password(),
     })
 }
 
 /// What an offer to `hand` asks for beside its link; `None` when the hand cannot be reached.
 fn guard(policy: &Policy, hand: &Hand, managers: &[Manager], now: UnixMillis) -> Option<Guard> {
     // The registered phone is what the requester shows.
-    let Hand::Manager(id) = hand else { return Some(Guard::Nothing) };
+    let Some(id) = hand.manager() else { return Some(Guard::Nothing) };
     let manager = managers.iter().find(|manager| manager.id == *id)?;
-    let reach = reachable_at(manager, policy, now).ok()?;
+    let reach = reachable_at(manager, &facts::policy_for(policy, hand), now).ok()?;
     Some(match policy.link_asks() {
         Pickup::Link => Guard::Nothing,
         Pickup::LinkAndCode if policy.manager_told.mail => Guard::CodeByText,
@@ -233,11 +233,11 @@ async fn submit(work: &mut Work, offer: &Offer, text: &Texting, gateway: usize) 
         return work.give_back(work.now()).await;
     }
     let account = work.account()?;
-    if facts::is_frozen(&parts, &account).await? {
+    if facts::is_frozen(&parts, &work.claim.ticket).await? {
         let event = Event::OfferWithdrawn { reason: Reason::AccountFrozen };
         return work.commit(event, Draft::default()).await;
     }
-    let Ok(facts) = facts::read(&parts, &Who::Id(account.clone())).await else {
+    let Ok(facts) = facts::read_for(&parts, &Who::Id(account.clone()), &offer.hand).await else {
         return work.give_back(work.now().plus(parts.timing.retry.saturating_mul(4))).await;
     };
     let keyring = parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
@@ -283,10 +283,10 @@ fn words(work: &Work, offer: &Offer, account: &Account) -> Result<SmsText, WorkE
     let url = || token(parts, id, offer).map(|token| token.url(&parts.rules.public_url));
     let text = match (&offer.hand, offer.guard) {
         (Hand::Requester, _) => texts.link_for_requester(offer.expires_at, &url()?),
-        (Hand::Manager(_), Guard::CodeByText) => {
+        (Hand::Manager(_) | Hand::Chosen(_), Guard::CodeByText) => {
             texts.code(&account.name, offer.expires_at, &code(parts, id, offer)?.written())
         }
-        (Hand::Manager(_), Guard::Nothing | Guard::CodeByMail | Guard::SignIn { .. }) => {
+        (Hand::Manager(_) | Hand::Chosen(_), Guard::Nothing | Guard::CodeByMail | Guard::SignIn { .. }) => {
             texts.link(&account.name, offer.expires_at, &url()?)
         }
     };

@@ -25,6 +25,10 @@ use crate::web::{
     RevealPage, Revealed, SignIn, SignedIn,
 };
 
+mod acts;
+
+pub use acts::ActsPort;
+
 /// What a manager with a link can say.
 const SAID: [Reason; 2] = [Reason::ManagerDeclined, Reason::HandoverUnconfirmed];
 const NOT_ASKED: &str = "the owner of the registered phone says that they did not ask; the account is frozen until a \
@@ -111,7 +115,10 @@ impl DeskPort {
             | State::Filed
             | State::Observed
             | State::Coalesced { .. }
-            | State::Held => PickupView::Gone,
+            | State::Held
+            | State::Waiting { .. }
+            | State::Closed { .. }
+            | State::Merged { .. } => PickupView::Gone,
         }
     }
 

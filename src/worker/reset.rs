@@ -97,7 +97,13 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
         return Ok(flow);
     }
     let password = what_is_known(work);
-    let nothing_begun = password == PasswordFact::NotChanged;
+    let nothing_begun = !may_have_set(work, job.generation);
+    // People may have ordered another one after a call of unknown outcome.
+    let quiet_from = quiet_from(work, IntentKind::Set);
+    if nothing_begun && work.now() < quiet_from {
+        return put_off(work, IntentKind::Set, &job, "an earlier call may still be under way", quiet_from)
+            .await;
+    }
     let last_moment = if nothing_begun { job.deadline.minus(LEAST_TIME_LEFT) } else { job.deadline };
     if work.now() >= last_moment {
         let probed = nothing_begun && work.lease_allows(work.parts.timing.gateway);
@@ -111,7 +117,7 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
         let event = Event::ResetGivenUp { reason: Reason::AutomationOff, password };
         return work.commit(event, Draft::default()).await;
     }
-    if nothing_begun && facts::is_frozen(&work.parts, &work.account()?).await? {
+    if nothing_begun && facts::is_frozen(&work.parts, &work.claim.ticket).await? {
         let event = Event::ResetGivenUp { reason: Reason::AccountFrozen, password };
         return work.commit(event, Draft::default()).await;
     }
@@ -184,6 +190,17 @@ pub(crate) async fn put_off(
 fn not_called(work: &Work, kind: IntentKind, job: &Job, why: &str) -> Option<(String, Outcome)> {
     let open = work.intents(kind, job.generation).find(|i| i.outcome.is_none() && work.begun_here(&i.key))?;
     Some((open.key.clone(), Outcome::NotSent { cause: format!("the call was not made: {why}") }))
+}
+
+/// From when on no lost call can come through any more: it would take the place of
+/// what somebody has by then.
+pub(crate) fn quiet_from(work: &Work, kind: IntentKind) -> UnixMillis {
+    let timing = work.parts.timing;
+    let calls = work.claim.intents.iter().filter(|i| i.kind == kind);
+    let lost = calls.filter(|i| matches!(i.outcome, Some(Outcome::Uncertain { .. }))).map(|i| i.at);
+    // One that lies ahead was noted before the clock was set back: how long ago, nobody can tell.
+    let lost = lost.filter(|at| *at <= work.now()).max();
+    lost.map_or(UnixMillis(0), |at| at.plus(timing.directory + timing.quiesce))
 }
 
 /// An intent without outcome that an earlier owner left behind: its call may still be under way,
@@ -278,12 +295,21 @@ async fn account_now(work: &Work) -> Result<Option<Account>, WorkError> {
 
 /// Not changed, as long as every call was surely refused or never left.
 fn what_is_known(work: &Work) -> PasswordFact {
-    let uncertain =
-        work.claim.intents.iter().filter(|i| i.kind == IntentKind::Set).any(|i| match &i.outcome {
-            // One of this claim has been answered, or was not called: its commit is under way.
-            None => !work.begun_here(&i.key),
-            Some(Outcome::Uncertain { .. } | Outcome::Accepted { .. }) => true,
-            Some(Outcome::Refused { .. } | Outcome::NotSent { .. }) => false,
-        });
+    let mut sets = work.claim.intents.iter().filter(|i| i.kind == IntentKind::Set);
+    let uncertain = sets.any(|intent| may_have_come_through(work, intent));
     if uncertain { PasswordFact::MayHaveChanged } else { PasswordFact::NotChanged }
+}
+
+/// May the value of this generation be the account's by now?
+fn may_have_set(work: &Work, generation: u32) -> bool {
+    work.intents(IntentKind::Set, generation).any(|intent| may_have_come_through(work, intent))
+}
+
+fn may_have_come_through(work: &Work, intent: &Intent) -> bool {
+    match &intent.outcome {
+        // One of this claim has been answered, or was not called: its commit is under way.
+        None => !work.begun_here(&intent.key),
+        Some(Outcome::Uncertain { .. } | Outcome::Accepted { .. }) => true,
+        Some(Outcome::Refused { .. } | Outcome::NotSent { .. }) => false,
+    }
 }

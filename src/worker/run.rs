@@ -12,7 +12,7 @@ use super::intake::{Inbox, Intake, Told};
 use super::restored::{self, Found};
 use super::upkeep;
 use super::work::Work;
-use super::{Parts, balances, messages, receipts, step};
+use super::{Parts, acts, balances, messages, receipts, step};
 use crate::store::{Channel, StoreError};
 use crate::telemetry::how_it_ended;
 
@@ -90,6 +90,8 @@ impl Worker {
             let messages = Self::message_loop(Arc::clone(&self.parts), channel, stop.clone());
             tasks.spawn(after(ready.clone(), stop.clone(), Arc::clone(&texting), messages));
         }
+        let acting = Self::acts_loop(Arc::clone(&self.parts), stop.clone());
+        tasks.spawn(after(ready.clone(), stop.clone(), Arc::clone(&texting), acting));
         drop(texting);
         tasks.spawn(upkeep::run(Arc::clone(&self.parts), Arc::clone(&self.health), stop.clone()));
         tasks.spawn(balances::run(Arc::clone(&self.parts), stop.clone()));
@@ -143,6 +145,24 @@ impl Worker {
         }
     }
 
+    /// Acts of people, when the time in which they can be taken back is over.
+    async fn acts_loop(parts: Arc<Parts>, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            let carried_out = acts::carry_out_due(&parts).await.unwrap_or_else(|error| {
+                tracing::error!("acts of people wait: {error}");
+                0
+            });
+            if carried_out > 0 {
+                parts.wake.notify_one();
+                continue;
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(parts.timing.look.min(Duration::from_millis(250))) => {}
+            }
+        }
+    }
+
     /// Works until nothing is due now; for `demo --once` and tests. Answers how many steps ran.
     ///
     /// # Errors
@@ -162,13 +182,14 @@ impl Worker {
             while let Some(ended) = running.join_next().await {
                 report(ended);
             }
+            let acted = acts::carry_out_due(parts).await?;
             let mut sent = messages::send_due(parts, Channel::Phone).await?;
             sent += messages::send_due(parts, Channel::Mail).await?;
-            if claimed + sent == 0 {
+            if claimed + acted + sent == 0 {
                 upkeep::once(parts).await;
                 return Ok(steps);
             }
-            steps += claimed + sent;
+            steps += claimed + acted + sent;
         }
     }
 }

@@ -67,7 +67,10 @@ pub(crate) fn keeps(work: &Work, to: &State) -> bool {
         | State::Filed
         | State::Observed
         | State::Coalesced { .. }
-        | State::Held => return false,
+        | State::Held
+        | State::Waiting { .. }
+        | State::Closed { .. }
+        | State::Merged { .. } => return false,
     };
     kept_until(work, credential, work.now()).is_some()
 }

@@ -14,7 +14,7 @@ use super::{Parts, offer};
 use crate::directory::{Account, Lookup, Standing, Who};
 use crate::oidc::{Flow, OidcError, Person};
 use crate::store::AuditEntry;
-use crate::ticket::{Guard, Hand, Offer, State, Ticket, TicketId};
+use crate::ticket::{Guard, Offer, State, Ticket, TicketId};
 use crate::types::{AccountId, Check, CheckResult, Trail, UnixMillis};
 use crate::web::{Browser, SignedIn};
 
@@ -67,7 +67,7 @@ fn flow(
 /// The offer of `ticket`, if it asks for a sign-in and still stands.
 fn asking<'t>(parts: &Parts, ticket: &'t Ticket) -> Option<(&'t Offer, &'t AccountId)> {
     let State::Offered { offer, .. } = &ticket.state else { return None };
-    let (Guard::SignIn { .. }, Hand::Manager(manager)) = (offer.guard, &offer.hand) else { return None };
+    let (Guard::SignIn { .. }, Some(manager)) = (offer.guard, offer.hand.manager()) else { return None };
     (parts.now() < offer.expires_at).then_some((offer, manager))
 }
 

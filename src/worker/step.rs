@@ -156,7 +156,7 @@ pub(crate) async fn owner_notice(work: &Work, job: &Job) -> Option<NewMessage> {
                 .map_or("", |number| number.tail());
             json!({ "name": account.name, "at": work.now(), "received": true, "tail": tail })
         }
-        Hand::Manager(id) => {
+        Hand::Manager(id) | Hand::Chosen(id) => {
             let manager = managers.iter().find(|m| m.id == *id).map_or("", |m| m.name.as_str());
             json!({ "name": account.name, "at": work.now(), "received": true, "manager": manager })
         }

@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use super::Parts;
-use super::facts;
 use super::handover::claim_soon;
 use super::offer::{OwnersLink, owners_mac};
 use super::work::{Draft, Work, WorkError};
@@ -70,17 +69,20 @@ fn still(ticket: &Ticket, now: UnixMillis) -> Still {
         | State::Sent { .. }
         | State::Revealed { .. }
         | State::Done { .. } => Still::Freeze,
-        State::Technician { password } if *password != PasswordFact::NotChanged && !was_stopped(ticket) => {
+        State::Technician { password } | State::Waiting { password } | State::Closed { password, .. }
+            if *password != PasswordFact::NotChanged && !was_stopped(ticket) =>
+        {
             Still::Freeze
         }
-        State::Technician { .. } => Still::Stopped,
+        State::Technician { .. } | State::Waiting { .. } | State::Closed { .. } => Still::Stopped,
         State::Offered { .. }
         | State::Requested { .. }
         | State::Asked
         | State::Filed
         | State::Observed
         | State::Coalesced { .. }
-        | State::Held => Still::Nothing,
+        | State::Held
+        | State::Merged { .. } => Still::Nothing,
     }
 }
 
@@ -115,7 +117,7 @@ fn warning(ticket: &Ticket) -> PickupView {
 /// Is the account frozen, and does the ticket come first? Frozen because of another ticket, this one does not yet.
 async fn is_done(ticket: &Ticket, parts: &Parts) -> Result<bool, StoreError> {
     let Some(account) = &ticket.account else { return Ok(false) };
-    Ok(ticket.urgent && facts::is_frozen(parts, account).await?)
+    Ok(ticket.urgent && parts.store.is_frozen(account, None).await?)
 }
 
 /// Stops the offer if it still stands, or freezes the account; says what to show.

@@ -90,11 +90,11 @@ async fn submit(work: &mut Work, job: &Job, text: &Texting, gateway: usize) -> R
         return work.give_back(work.now()).await;
     }
     let account = work.account()?;
-    if facts::is_frozen(&parts, &account).await? {
+    if facts::is_frozen(&parts, &work.claim.ticket).await? {
         let event = Event::Rerouted { offer: None, reason: Reason::AccountFrozen };
         return work.commit(event, Draft::default()).await;
     }
-    let Ok(facts) = facts::read(&parts, &Who::Id(account.clone())).await else {
+    let Ok(facts) = facts::read_for(&parts, &Who::Id(account.clone()), &job.hand).await else {
         return work.give_back(work.now().plus(parts.timing.retry.saturating_mul(4)).min(job.deadline)).await;
     };
     let keyring = parts.keyring.as_ref().ok_or(WorkError::Lacks("a sealing key"))?;
@@ -147,9 +147,11 @@ fn words(work: &Work, job: &Job, account: &Account) -> Result<SmsText, WorkError
     let until = job.valid_until.unwrap_or(job.deadline);
     let text = match (job.credential, &job.hand) {
         (Credential::Password, Hand::Requester) => texts.password(&password),
-        (Credential::Password, Hand::Manager(_)) => texts.password_for_manager(&account.name, &password),
+        (Credential::Password, Hand::Manager(_) | Hand::Chosen(_)) => {
+            texts.password_for_manager(&account.name, &password)
+        }
         (Credential::TemporaryAccessPass, Hand::Requester) => texts.access_pass(&password, until),
-        (Credential::TemporaryAccessPass, Hand::Manager(_)) => {
+        (Credential::TemporaryAccessPass, Hand::Manager(_) | Hand::Chosen(_)) => {
             texts.access_pass_for_manager(&account.name, &password, until)
         }
     };
@@ -301,13 +303,13 @@ async fn reroute_with(
         Hand::Requester if !out && text.unclear == 0 => {
             nearest_manager(&account.id, &facts.managers, policy, work.now()).0
         }
-        Hand::Requester | Hand::Manager(_) => None,
+        Hand::Requester | Hand::Manager(_) | Hand::Chosen(_) => None,
     };
     let Some((manager, _)) = manager else { return work.commit(nobody, Draft::default()).await };
     let hand = Hand::Manager(manager.id.clone());
     // A pass would have ended before its manager has the time: the link brings a new one.
     let already_set = job.credential.is_password().then_some(job.generation);
-    let offer = offer::make(work, hand, 1, already_set, &facts.managers)?;
+    let offer = offer::make(work, hand, already_set, &facts.managers)?;
     let sealed =
         already_set.map(|generation| reset::reseal(work, generation, offer.expires_at)).transpose()?;
     let mails = links::mails(work, account, &offer, &facts.managers);

@@ -73,6 +73,14 @@ pub(crate) struct Draft {
     /// The desk's breaker opens.
     pub(crate) pause: Option<Pause>,
     pub(crate) messages: Vec<NewMessage>,
+    /// The act that is carried out with it.
+    pub(crate) act: Option<i64>,
+    /// Freezes of the account up to now do not count for the ticket any more.
+    pub(crate) lifts_freeze: bool,
+    /// The username that a person named.
+    pub(crate) named: Option<Username>,
+    /// What begins is not held against limits.
+    pub(crate) beyond_limits: bool,
     /// What else the audit log is told.
     pub(crate) told: Vec<AuditEntry>,
     /// Who did it, when it was not the machine.
@@ -184,7 +192,8 @@ impl Work {
             PasswordFact::Changed | PasswordFact::MayHaveChanged | PasswordFact::PassIssued => true,
             PasswordFact::NotChanged => false,
         };
-        changed && !matches!(self.state(), State::Revealed { .. } | State::Done { .. })
+        let told = !self.state().known_password().is_not_changed();
+        changed && !told && !matches!(self.state(), State::Revealed { .. } | State::Done { .. })
     }
 
     /// Commits an intent or its outcome; the state stays.
@@ -227,7 +236,13 @@ impl Work {
             pickup_hash: draft.pickup_hash,
             pickup_browser: draft.pickup_browser.clone(),
             started: draft.started.clone(),
-            limits: draft.started.as_ref().map(|_| self.parts.rules.limits()),
+            limits: draft.started.as_ref().map(|_| match draft.beyond_limits {
+                true => self.parts.rules.no_limits(),
+                false => self.parts.rules.limits(),
+            }),
+            act: draft.act,
+            freeze_lifted_at: draft.lifts_freeze.then_some(now),
+            named: draft.named.clone(),
             text_cap: begin.as_ref().map(|_| self.parts.rules.text_cap(now, from.text_until())),
             pause: draft.pause,
             urgent: draft.freeze.is_some(),
@@ -375,6 +390,12 @@ impl Work {
     /// The intents of one kind and generation, oldest first.
     pub(crate) fn intents(&self, kind: IntentKind, generation: u32) -> impl Iterator<Item = &Intent> {
         self.claim.intents.iter().filter(move |i| i.kind == kind && i.generation == generation)
+    }
+
+    /// The last generation, or number, of an intent of this kind; 0 for none.
+    pub(crate) fn last_generation(&self, kind: IntentKind) -> u32 {
+        let of_kind = self.claim.intents.iter().filter(|i| i.kind == kind);
+        of_kind.map(|intent| intent.generation).max().unwrap_or(0)
     }
 
     /// Opens the sealed password of `generation`.

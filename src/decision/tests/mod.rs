@@ -9,6 +9,7 @@ use crate::types::{Check, EmailAddress, TrailLine, Username};
 
 mod coverage;
 mod managers;
+mod ordered;
 mod phones;
 mod property;
 mod reasons;
@@ -39,6 +40,8 @@ pub(super) struct Asked {
     pub policy: Policy,
     pub asked_before: bool,
     pub link: Option<Link>,
+    pub order: Option<Order>,
+    pub chosen: Option<Manager>,
     pub deliverable: Result<(), &'static str>,
     pub texts: Result<(), &'static str>,
 }
@@ -58,6 +61,8 @@ impl Asked {
             policy: policy(),
             asked_before: false,
             link: None,
+            order: None,
+            chosen: None,
             deliverable: Ok(()),
             texts: Ok(()),
         }
@@ -94,6 +99,8 @@ impl Asked {
             policy: &self.policy,
             asked_before: self.asked_before,
             link: self.link,
+            order: self.order.as_ref(),
+            chosen: self.chosen.as_ref(),
             deliverable: self.deliverable,
             texts: self.texts,
             now: NOW,

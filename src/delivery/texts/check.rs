@@ -7,7 +7,7 @@ use crate::types::{Credential, TicketNumber, UnixMillis};
 use super::mail::Mail;
 use super::sms::Sms;
 use super::words::{LINE_LETTERS, NAME_SEPTETS};
-use super::{HandedOver, LANGUAGES, TextError, Texts};
+use super::{HandedOver, LANGUAGES, READY, TextError, Texts};
 use crate::password::generate::GROUP;
 
 /// Letters of a long Temporary Access Pass: 48 (`defaultLength` of its policy,
@@ -50,6 +50,7 @@ pub(super) fn problems(texts: &Texts) -> Vec<String> {
         Mail::manager_code(&line, &line, number, at, "WWWW-WWWW"),
         Mail::reminder(&line, number, at, &url),
         Mail::link_closed(&line, number),
+        Mail::reply(number, &line, &line),
         Mail::alarm(&line),
     ];
     let notices =
@@ -62,7 +63,8 @@ pub(super) fn problems(texts: &Texts) -> Vec<String> {
             ]
             .map(|(how, url)| Mail::owner_notice(&line, at, number, credential, how, url))
         });
-    let long: Vec<_> = long.into_iter().chain(notices).collect();
+    let ready = READY.into_iter().flat_map(|name| [None, Some(at)].map(|at| Mail::ready(name, number, at)));
+    let long: Vec<_> = long.into_iter().chain(notices).chain(ready).collect();
     let mut told: Vec<String> = Vec::new();
     for language in LANGUAGES {
         let wrong = |sms| Some(tell(&texts.sms(language, sms).err()?, &texts.costs(language, sms)));

@@ -106,6 +106,19 @@ impl Mail {
             .with("url", Word::Text(url.unwrap_or_default().to_owned()))
     }
 
+    /// `subject` is what it answers.
+    pub(super) fn reply(number: TicketNumber, subject: &str, text: &str) -> Self {
+        Self::about("reply", number)
+            .with("subject", Word::line(subject))
+            // As long as its writer wanted it.
+            .with("text", Word::Text(text.trim().to_owned()))
+    }
+
+    /// `template` is one of [`super::READY`]; `at` is the time that it tells, if it tells one.
+    pub(super) fn ready(template: &'static str, number: TicketNumber, at: Option<UnixMillis>) -> Self {
+        Self::about(template, number).with("at", at.map_or(Word::Text(String::new()), Word::Moment))
+    }
+
     pub(super) fn alarm(text: &str) -> Self {
         Self { template: "alarm", number: None, words: vec![("text", Word::lines(text))] }
     }

@@ -49,7 +49,7 @@ pub fn glance(raw: &[u8]) -> Option<Glance> {
         date: one_line(fields.first("date").unwrap_or_default(), MAX_LINE),
         subject: line("subject"),
         message_id: one_line(fields.first("message-id").unwrap_or_default(), MAX_LINE),
-        attachments: Parts::of(&fields, body).map(|parts| parts.attachments).unwrap_or_default(),
+        attachments: Parts::of(&fields, body).map(|parts| parts.names()).unwrap_or_default(),
     })
 }
 

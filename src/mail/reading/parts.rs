@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use super::decode;
+use super::file::File;
 use super::media::{Media, file_name};
 use crate::mail::Unreadable;
 use crate::mail::fields::{Fields, next_line};
@@ -33,13 +34,13 @@ const NO_PROSE: [&str; 6] =
 
 /// What was found in a mail.
 #[derive(Debug, Default)]
-pub(super) struct Parts {
+pub(super) struct Parts<'a> {
     /// The text/plain parts that are no attachments, one below the other.
     pub(super) plain: Option<(String, Flow)>,
     /// The text/html parts likewise.
     pub(super) html: Option<String>,
-    /// Names of everything else; of what has none, the media type.
-    pub(super) attachments: Vec<String>,
+    /// Everything else.
+    pub(super) files: Vec<File<'a>>,
     /// What a delivery report consists of.
     pub(super) report: Vec<Piece>,
     /// Some text may be missing.
@@ -59,19 +60,30 @@ struct Place {
     is_form: bool,
 }
 
-impl Parts {
+impl<'a> Parts<'a> {
     /// Walks through a mail with these `fields` and this `body`.
     ///
     /// # Errors
     /// [`Unreadable::Limit`] when it has more, deeper or larger parts than any person's mail.
-    pub(super) fn of(fields: &Fields, body: &[u8]) -> Result<Self, Unreadable> {
+    pub(super) fn of(fields: &Fields, body: &'a [u8]) -> Result<Self, Unreadable> {
         let mut parts = Self::default();
         let media = Media::of(fields, "text/plain");
         parts.walk(fields, &media, body, Place { depth: 0, is_form: true })?;
         Ok(parts)
     }
 
-    fn walk(&mut self, fields: &Fields, media: &Media, body: &[u8], place: Place) -> Result<(), Unreadable> {
+    /// Names of the attachments; of what has none, the media type.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.files.iter().map(|file| file.name.clone()).collect()
+    }
+
+    fn walk(
+        &mut self,
+        fields: &Fields,
+        media: &Media,
+        body: &'a [u8],
+        place: Place,
+    ) -> Result<(), Unreadable> {
         self.count += 1;
         if self.count > MAX_PARTS {
             return Err(Unreadable::Limit("parts"));
@@ -91,7 +103,7 @@ impl Parts {
         Ok(())
     }
 
-    fn multipart(&mut self, media: &Media, body: &[u8], place: Place) -> Result<(), Unreadable> {
+    fn multipart(&mut self, media: &Media, body: &'a [u8], place: Place) -> Result<(), Unreadable> {
         let Some(boundary) = media.parameter("boundary").filter(|b| !b.is_empty()) else {
             self.incomplete = true;
             return Ok(());
@@ -108,7 +120,13 @@ impl Parts {
         Ok(())
     }
 
-    fn leaf(&mut self, fields: &Fields, media: &Media, body: &[u8], place: Place) -> Result<(), Unreadable> {
+    fn leaf(
+        &mut self,
+        fields: &Fields,
+        media: &Media,
+        body: &'a [u8],
+        place: Place,
+    ) -> Result<(), Unreadable> {
         self.piece(fields, media, body);
         let disposition = Media::disposition(fields);
         let name = file_name(media, &disposition);
@@ -125,7 +143,8 @@ impl Parts {
             kind if kind.starts_with("text/") => self.unread_text |= !NO_PROSE.contains(&kind),
             _ => {}
         }
-        self.attachments.push(name.map_or_else(|| one_line(&media.kind, MAX_KIND), |name| safe(&name)));
+        let name = name.map_or_else(|| one_line(&media.kind, MAX_KIND), |name| safe(&name));
+        self.files.push(File::new(name, fields, body));
         Ok(())
     }
 

@@ -34,8 +34,8 @@ pub(super) async fn write<DB: Dialect>(
     entry: &AuditEntry,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
-    let sql = "INSERT INTO audit (ticket, actor, event, data, written_at, place, key_id, hash)
-         VALUES ($1, $2, $3, $4, $5, 0, '', '')";
+    let sql = "INSERT INTO audit (ticket, actor, event, data, written_at, place, key_id, hash, version)
+         VALUES ($1, $2, $3, $4, $5, 0, '', '', coalesce((SELECT version FROM ticket WHERE id = $1), 0))";
     let values = values![ticket, entry.actor.as_str(), entry.event.as_str(), entry.data.as_str(), now];
     tx.run(sql, values).await
 }

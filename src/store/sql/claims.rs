@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::dialect::Dialect;
 use super::tx::Tx;
 use super::value::{Row, corrupt, list, values};
-use super::{NEVER, SqlStore, ceiling, intents, ticket};
+use super::{NEVER, SqlStore, acts, ceiling, intents, ticket};
 use crate::password::seal::Sealed;
 use crate::store::{Claim, StoreError};
 use crate::ticket::TicketId;
@@ -82,6 +82,9 @@ impl<DB: Dialect> SqlStore<DB> {
     pub(super) async fn wake_later(&self, now: UnixMillis) -> Result<u32, StoreError> {
         let mut tx = self.write("waking what waits").await?;
         let mut woken = 0;
+        for sql in acts::WAKE {
+            tx.run(sql, values![now]).await?;
+        }
         for sql in [WAKE_TICKETS, WAKE_MESSAGES] {
             woken += tx.rows(sql, values![now]).await?.len();
         }
@@ -101,6 +104,9 @@ impl<DB: Dialect> SqlStore<DB> {
             if let Some(mut row) = tx.row(sql, values![clock]).await? {
                 earliest = earliest.min(row.time()?);
             }
+        }
+        if let Some(mut row) = tx.row(acts::NEXT, values![]).await? {
+            earliest = earliest.min(row.time()?);
         }
         Ok(Some(earliest).filter(|at| *at < NEVER))
     }

@@ -5,7 +5,7 @@ use super::ceiling::{self, Against};
 use super::dialect::Dialect;
 use super::tx::{Failure, Tx};
 use super::value::values;
-use super::{NEVER, SqlStore, audit, frozen, intake, intents, joins, limits, messages, switch, ticket};
+use super::{NEVER, SqlStore, acts, audit, frozen, intake, intents, joins, limits, messages, switch, ticket};
 use crate::store::{
     Addressee, AuditEntry, Committed, Enough, MessageKind, NewMessage, SealedChange, Started, Step,
     StoreError,
@@ -85,6 +85,17 @@ impl<DB: Dialect> SqlStore<DB> {
         if !update(&mut tx, id, fence, &before, from, &row, step).await? {
             return Ok(Committed::Lost);
         }
+        if let Some(act) = step.act
+            && !acts::carry_out(&mut tx, id, act, step.now).await?
+        {
+            return Ok(Committed::Lost);
+        }
+        if let State::Merged { into } = step.state
+            && *from != step.state
+            && !acts::merge(&mut tx, id, into, step).await?
+        {
+            return Ok(Committed::Lost);
+        }
         if !intents::change(&mut tx, id, &step.intent).await? {
             // The same commit again, after an answer that was lost: it has happened already.
             return Ok(Committed::Lost);
@@ -130,6 +141,10 @@ impl<DB: Dialect> SqlStore<DB> {
 /// Why the step's question may not be asked of its addressee now, if so. Whoever writes one is alone with those who
 /// acknowledge mails. The turn comes before the ticket, as where mails are kept.
 async fn asked_enough<DB: Dialect>(tx: &mut Tx<DB>, step: &Step) -> Result<Option<Enough>, StoreError> {
+    // Whoever of the desk asks knows what they do.
+    if step.act.is_some() {
+        return Ok(None);
+    }
     let question = |message: &&NewMessage| message.kind == MessageKind::AskForDetails;
     let Some(NewMessage { to: Addressee::Mail(to), .. }) = step.messages.iter().find(question) else {
         return Ok(None);
@@ -184,6 +199,10 @@ const UPDATE: &str = "UPDATE ticket SET state = $4, standing = $5, live = $6,
          waits_since = CASE WHEN standing IN ('resolved', 'closed') AND $5 NOT IN ('resolved', 'closed')
              THEN $24 ELSE waits_since END,
          handled = CASE WHEN $25 = 1 THEN 1 ELSE handled END,
+         named = CASE WHEN $26 = '' THEN named ELSE $26 END,
+         freeze_lifted_at = CASE WHEN $27 = 0 THEN freeze_lifted_at ELSE CAST($27 AS BIGINT) END,
+         version = version + CASE WHEN state <> $4 OR $8 <> '' AND reason <> $8 OR account <> $9
+             OR $11 <> '' AND trail <> $11 OR $21 = 1 AND urgent = 0 THEN 1 ELSE 0 END,
          lease_owner = CASE WHEN $20 = 1 THEN '' ELSE lease_owner END,
          lease_until = CASE WHEN $20 = 1 THEN 0 ELSE lease_until END
      WHERE id = $1 AND fence = $2 AND state = $3 RETURNING id";
@@ -225,6 +244,8 @@ async fn update<DB: Dialect>(
         step.state.owes_text(),
         step.now,
         step.audit.iter().any(AuditEntry::by_staff),
+        step.named.as_ref().map_or("", Username::as_str),
+        step.freeze_lifted_at.unwrap_or_default(),
     ];
     tx.hits_unless_taken(UPDATE, values).await
 }

@@ -11,9 +11,10 @@ use crate::types::{AccountId, FROZEN_AFTER, UnixMillis};
 
 const ALL: &str = "SELECT f.account, f.username, t.year, t.running, f.why, f.frozen_by, f.frozen_at
      FROM frozen f JOIN ticket t ON t.id = f.ticket ORDER BY f.frozen_at, f.account";
-pub(super) const ONE: &str = "SELECT account FROM frozen WHERE account = $1";
+pub(super) const ONE: &str = "SELECT account FROM frozen
+     WHERE account = $1 AND (frozen_at > $2 OR again_at > $2)";
 
-/// Freezes an account. One that is frozen already stays so, with the older reason.
+/// Freezes an account. One that is frozen already stays so, with the older reason, and notes that it was said again.
 pub(super) async fn freeze<DB: Dialect>(
     tx: &mut Tx<DB>,
     id: TicketId,
@@ -21,7 +22,7 @@ pub(super) async fn freeze<DB: Dialect>(
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO frozen (account, username, ticket, why, frozen_by, frozen_at)
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account) DO NOTHING";
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account) DO UPDATE SET again_at = excluded.frozen_at";
     let Freeze { account, username, why, by } = freeze;
     tx.run(sql, values![account.as_str(), username.as_str(), id, why.as_str(), by.as_str(), now]).await
 }
@@ -73,9 +74,13 @@ async fn all<DB: Dialect>(tx: &mut Tx<DB>, now: UnixMillis) -> Result<Vec<Frozen
 }
 
 impl<DB: Dialect> SqlStore<DB> {
-    pub(super) async fn look_for_freeze(&self, account: &AccountId) -> Result<bool, StoreError> {
+    pub(super) async fn look_for_freeze(
+        &self,
+        account: &AccountId,
+        lifted_at: Option<UnixMillis>,
+    ) -> Result<bool, StoreError> {
         let mut tx = self.read("looking for a freeze").await?;
-        tx.hits(ONE, values![account.as_str()]).await
+        tx.hits(ONE, values![account.as_str(), lifted_at.unwrap_or(UnixMillis(i64::MIN))]).await
     }
 
     pub(super) async fn list_frozen(&self, now: UnixMillis) -> Result<Vec<Frozen>, StoreError> {

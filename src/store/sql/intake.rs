@@ -10,7 +10,7 @@ use super::ledger::folder_word;
 use super::threads::{self, Joined, Place};
 use super::tx::Tx;
 use super::value::{Row, values};
-use super::{audit, bounces, excerpts, floods, limits, messages, places, ticket};
+use super::{acts, audit, bounces, excerpts, floods, limits, messages, places, ticket};
 use crate::mail::Signatures;
 use crate::mailbox::Folder;
 use crate::store::{
@@ -37,7 +37,13 @@ pub(super) const COPIES: &str =
 const KEPT_COPIES: u32 = 3;
 /// Neither database reads the octets for their length.
 pub(super) const MAILS_SIZE: &str = "SELECT COUNT(*), CAST(coalesce(SUM(length(raw)), 0) AS BIGINT) FROM mail
-     WHERE ticket = $1 AND duplicate_of = 0 AND writer <> 'machine'";
+     WHERE ticket IN (SELECT CAST($1 AS BIGINT) UNION ALL SELECT id FROM ticket WHERE kept = $1 AND kept > 0)
+         AND duplicate_of = 0 AND writer <> 'machine'";
+/// With those of tickets that people have put together with it.
+pub(super) const MAILS: &str = "SELECT received_at, mailbox, raw, signatures FROM mail
+     WHERE ticket IN (SELECT CAST($1 AS BIGINT) UNION ALL SELECT id FROM ticket WHERE kept = $1 AND kept > 0)
+         AND duplicate_of = 0 AND writer <> 'machine'
+     ORDER BY received_at, id";
 
 /// The hashes that a mail with this content may be kept with.
 pub(super) fn hashes(mail: &Incoming) -> [String; 2] {
@@ -95,6 +101,7 @@ impl<DB: Dialect> SqlStore<DB> {
             && let Some(kept_with) = bounces::came_back(tx, returned, now).await?
         {
             insert_mail(tx, mail, kept_with.id, 0, Lies::InInbox, now).await?;
+            acts::changed(tx, kept_with.id).await?;
             return Ok(Recorded::Joined(kept_with.id, kept_with.number));
         }
         let own = bounces::own(tx, &mut mail).await?;
@@ -134,9 +141,9 @@ impl<DB: Dialect> SqlStore<DB> {
         joined: Joined,
         now: UnixMillis,
     ) -> Result<Recorded, StoreError> {
-        joins::reply(tx, joined.id, now).await?;
+        let answered = joins::reply(tx, joined.id, now).await?;
         joins::is_about_a_change(tx, joined.id, &mail).await?;
-        let acknowledge = mail.ticket.acknowledge.take();
+        let acknowledge = mail.ticket.acknowledge.take().filter(|_| answered);
         insert_mail(tx, mail, joined.id, 0, Lies::InInbox, now).await?;
         self.acknowledge(tx, joined.id, acknowledge, now).await?;
         Ok(Recorded::Joined(joined.id, joined.number))
@@ -168,10 +175,7 @@ impl<DB: Dialect> SqlStore<DB> {
         if size.number()? > i64::from(limit.count) || size.number()? > i64::from(limit.octets) {
             return Ok(None);
         }
-        let sql = "SELECT received_at, mailbox, raw, signatures FROM mail
-             WHERE ticket = $1 AND duplicate_of = 0 AND writer <> 'machine'
-             ORDER BY received_at, id";
-        let rows = tx.rows(sql, values![id]).await?;
+        let rows = tx.rows(MAILS, values![id]).await?;
         rows.into_iter().map(kept_mail).collect::<Result<_, _>>().map(Some)
     }
 }
@@ -206,6 +210,7 @@ async fn collapse<DB: Dialect>(
     };
     floods::goes_on(tx, &mail.arrival(), joined, now).await?;
     insert_mail(tx, mail, joined.id, 0, Lies::InInbox, now).await?;
+    acts::changed(tx, joined.id).await?;
     Ok(recorded)
 }
 
@@ -298,7 +303,7 @@ pub(super) fn signatures_text(found: Option<&Signatures>) -> String {
     found.map(|found| json!(found).to_string()).unwrap_or_default()
 }
 
-fn signatures(text: &str) -> Result<Option<Signatures>, StoreError> {
+pub(super) fn signatures(text: &str) -> Result<Option<Signatures>, StoreError> {
     if text.is_empty() {
         return Ok(None);
     }

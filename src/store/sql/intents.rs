@@ -43,7 +43,7 @@ fn read(row: &mut Row) -> Result<Intent, StoreError> {
 }
 
 /// Reads the columns `outcome, detail`; `None` while there is no answer.
-fn outcome(row: &mut Row) -> Result<Option<Outcome>, StoreError> {
+pub(super) fn outcome(row: &mut Row) -> Result<Option<Outcome>, StoreError> {
     let code = row.text()?;
     let detail = row.text()?;
     match code.as_str() {

@@ -9,7 +9,7 @@ use super::value::{corrupt, list, values};
 use super::{NEVER, audit, ticket};
 use crate::mail::Trust;
 use crate::store::{Incoming, StoreError};
-use crate::ticket::{Effect, Event, Fate, Move, Standing, State, TicketId};
+use crate::ticket::{Closing, Effect, Event, Fate, Move, Standing, State, TicketId};
 use crate::types::{Check, CheckResult, Reason, Trail, UnixMillis};
 
 /// What a ticket is before a reply.
@@ -39,7 +39,8 @@ pub(super) async fn is_about_a_change<DB: Dialect>(
     let answers =
         !mail.answers.is_empty() && tx.hits(ANSWERS_A_NOTICE, values![list(&mail.answers), id]).await?;
     if answers || names_a_change(tx, mail).await? {
-        tx.run("UPDATE ticket SET urgent = 1 WHERE id = $1", values![id]).await?;
+        let sql = "UPDATE ticket SET urgent = 1, version = version + 1 WHERE id = $1";
+        tx.run(sql, values![id]).await?;
     }
     Ok(())
 }
@@ -61,11 +62,13 @@ async fn names_a_change<DB: Dialect>(tx: &mut Tx<DB>, mail: &Incoming) -> Result
 /// mails. Nothing outside is under way then, so nothing is interrupted.
 ///
 /// A delivery goes on as it was. Its reply is remembered, and comes again when the delivery is over.
+///
+/// `false`: people have said that it is phishing, and nothing answers it.
 pub(super) async fn reply<DB: Dialect>(
     tx: &mut Tx<DB>,
     id: TicketId,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let before = lock(tx, id).await?;
     let moved = before.state.on(Event::Replied).map_err(|_| corrupt("a ticket that takes no reply"))?;
     let entry = told(
@@ -84,7 +87,7 @@ pub(super) async fn reply<DB: Dialect>(
              settled_at = $7, trail = $8,
              due_at = CASE WHEN $9 < $10 AND due_at < $9 THEN due_at ELSE $9 END,
              woken = CASE WHEN $9 < $10 THEN 1 ELSE woken END,
-             replied = $11,
+             replied = $11, version = version + 1,
              waits_since = CASE WHEN standing IN ('pending', 'resolved', 'closed') THEN $12 ELSE waits_since END
          WHERE id = $1";
     let values = values![
@@ -105,7 +108,8 @@ pub(super) async fn reply<DB: Dialect>(
     if moved.to.next() == Effect::Decide {
         take_away(tx, id).await?;
     }
-    audit::write(tx, id, &entry, now).await
+    audit::write(tx, id, &entry, now).await?;
+    Ok(!matches!(moved.to, State::Closed { how: Closing::Phishing, .. }))
 }
 
 /// A ticket that got a reply during its delivery is over now: the reply opens it, so that nobody's "it

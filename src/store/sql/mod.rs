@@ -21,6 +21,7 @@ use crate::ticket::{State, Ticket, TicketId};
 use crate::types::{AccountId, History, Outcome, TicketNumber, UnixMillis};
 
 mod accounts;
+mod acts;
 mod another;
 mod audit;
 mod bounces;
@@ -58,6 +59,7 @@ mod ticket;
 mod tidy;
 mod tx;
 mod value;
+mod views;
 
 /// "Never due", as a column holds it.
 const NEVER: UnixMillis = UnixMillis(i64::MAX);
@@ -345,8 +347,12 @@ impl<DB: Dialect> Store for SqlStore<DB> {
         self.turn_switch(switch, audit).await
     }
 
-    async fn is_frozen(&self, account: &AccountId) -> Result<bool, StoreError> {
-        self.look_for_freeze(account).await
+    async fn is_frozen(
+        &self,
+        account: &AccountId,
+        lifted_at: Option<UnixMillis>,
+    ) -> Result<bool, StoreError> {
+        self.look_for_freeze(account, lifted_at).await
     }
 
     async fn frozen(&self, now: UnixMillis) -> Result<Vec<Frozen>, StoreError> {

@@ -8,9 +8,10 @@ use super::dialect::Dialect;
 use super::{
     accounts, audit, bounces, ceiling, claims, floods, frozen, history, intake, joins, ledger, limits,
     messages, migrations, places, quarantine, queue, queue_counts, queue_search, reads, receipts, threads,
+    views,
 };
 
-const HOT: [(&str, &str); 73] = [
+const HOT: [(&str, &str); 81] = [
     ("session", accounts::SESSION),
     ("tries to sign in", accounts::TRIES),
     ("ledger: inbox", ledger::IN_INBOX),
@@ -84,6 +85,14 @@ const HOT: [(&str, &str); 73] = [
     ("queue: count the rate", queue_counts::RATE),
     ("queue: newest", queue_counts::OPENED),
     ("queue: count pending", queue_counts::PENDING),
+    ("page: ticket", views::BY_NUMBER),
+    ("page: mails", views::HEADS),
+    ("page: one mail", views::OCTETS),
+    ("page: messages", views::SENT),
+    ("page: calls", views::CALLED),
+    ("page: history", views::HAPPENED),
+    ("page: relatives", views::RELATIVES),
+    ("page: who has looked", views::LOOKS),
 ];
 /// Over every open ticket, once in a while: by an index that holds only those.
 const OVER_OPEN: [(&str, &str); 2] =

@@ -9,7 +9,7 @@ use super::intake::{SAME_CONTENT, hashes, insert_ticket, kept_mail, say_link, si
 use super::threads::{self, Joined, Place};
 use super::tx::Tx;
 use super::value::{Row, values};
-use super::{audit, bounces, claims, excerpts, floods, joins, ticket};
+use super::{acts, audit, bounces, claims, excerpts, floods, joins, ticket};
 use crate::store::{
     AuditEntry, InQuarantine, Incoming, KeptMail, LetOut, MailId, Quarantined, Recorded, StoreError,
 };
@@ -197,6 +197,7 @@ impl Lain {
         if duplicate_of == 0 {
             excerpts::add(tx, to.id, self.first, mail).await?;
         }
+        acts::changed(tx, to.id).await?;
         if self.alone {
             remake(tx, self.own.id, mail, &State::Coalesced { into: to.number }, None, now).await?;
         }
@@ -275,7 +276,8 @@ async fn remake<DB: Dialect>(
     let reason = if merged { None } else { mail.ticket.reason };
     let sql = "UPDATE ticket SET kind = $2, state = $3, standing = $4, live = $5, outcome = $6, reason = $7,
              message_id = $8, subject = $9, sender = $10, settled_at = $11, merged_into = $12, observed = $13,
-             due_at = $14, trail = $15, linked_to = $16, linked_by = $17, fence = fence + 1, lease_owner = '', lease_until = 0, woken = 0
+             due_at = $14, trail = $15, linked_to = $16, linked_by = $17, fence = fence + 1, lease_owner = '', lease_until = 0, woken = 0,
+             version = version + 1
          WHERE id = $1";
     let values = values![
         id,

@@ -18,7 +18,7 @@ fn word(receipt: Receipt) -> &'static str {
     }
 }
 
-fn from_word(text: &str) -> Option<Receipt> {
+pub(super) fn from_word(text: &str) -> Option<Receipt> {
     [Receipt::Delivered, Receipt::Failed, Receipt::Pending].into_iter().find(|r| word(*r) == text)
 }
 

@@ -122,7 +122,7 @@ async fn hold<DB: Dialect>(
         trail.add(Check::Outcome, CheckResult::Fail, why);
         let sql =
             "UPDATE ticket SET state = $2, standing = $3, live = 0, outcome = $4, reason = $5, trail = $6,
-                 settled_at = $7, due_at = $8, woken = 0, fence = fence + 1, lease_owner = '', lease_until = 0
+                 settled_at = $7, due_at = $8, woken = 0, version = version + 1, fence = fence + 1, lease_owner = '', lease_until = 0
              WHERE id = $1";
         let values = values![
             id,

@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::SqlStore;
+use super::acts;
 use super::dialect::Dialect;
 use super::floods;
 use super::ticket;
@@ -63,7 +64,10 @@ pub(super) async fn place<DB: Dialect>(tx: &mut Tx<DB>, arrival: &Arrival<'_>) -
         Kind::Password | Kind::General => {
             let named = named(tx, arrival).await?;
             let needs = needs(tx, &named).await?;
-            Ok(among(&named, &needs, arrival.trust))
+            Ok(match among(&named, &needs, arrival.trust) {
+                Place::Joins(joined) => Place::Joins(acts::follow(tx, joined).await?),
+                place @ (Place::Own(_) | Place::Flood(_)) => place,
+            })
         }
     }
 }

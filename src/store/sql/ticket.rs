@@ -16,7 +16,7 @@ macro_rules! columns {
         "t.id, t.year, t.running, t.kind, t.state, t.outcome, t.reason, t.account, t.username, t.mailbox, \
          t.message_id, t.subject, t.sender, t.received_at, t.settled_at, t.assignee, t.merged_into, \
          t.linked_to, t.linked_by, \
-         t.observed, t.asked, t.urgent, t.trail, t.pickup_browser"
+         t.observed, t.asked, t.urgent, t.trail, t.pickup_browser, t.version, t.named, t.freeze_lifted_at"
     };
 }
 pub(super) use columns;
@@ -46,6 +46,9 @@ pub(super) fn read(row: &mut Row) -> Result<Ticket, StoreError> {
         urgent: row.yes()?,
         trail: row.parsed("the trail of a ticket", |json| serde_json::from_str(json).ok())?,
         pickup_browser: row.text()?,
+        version: row.number()?,
+        named: row.parsed_or_none("a username", |name| Username::parse(name).ok())?,
+        freeze_lifted_at: row.time_or_none()?,
     })
 }
 
@@ -77,7 +80,11 @@ pub(super) fn json(value: &impl serde::Serialize, what: &str) -> Result<String, 
 
 /// The number that a merged ticket was merged into, else nothing.
 pub(super) fn merged_into(state: &State) -> String {
-    if let State::Coalesced { into } = state { into.to_string() } else { String::new() }
+    if let State::Coalesced { into } | State::Merged { into } = state {
+        into.to_string()
+    } else {
+        String::new()
+    }
 }
 
 /// When a ticket that has just come into `state` is due.

@@ -36,6 +36,8 @@ pub enum MessageKind {
     OwnerNotice,
     /// A text to the owner's phone: a manager was asked.
     OwnerWarning,
+    /// To the writer: what a person of the desk writes.
+    Reply,
     /// To the people of `notify.mail`.
     Alarm,
 }
@@ -54,6 +56,7 @@ impl MessageKind {
             Self::LinkClosed => "link-closed",
             Self::OwnerNotice => "owner-notice",
             Self::OwnerWarning => "owner-warning",
+            Self::Reply => "reply",
             Self::Alarm => "alarm",
         }
     }
@@ -71,6 +74,7 @@ impl MessageKind {
             Self::LinkClosed,
             Self::OwnerNotice,
             Self::OwnerWarning,
+            Self::Reply,
             Self::Alarm,
         ]
         .into_iter()

@@ -195,6 +195,12 @@ pub struct Step {
     pub observed: bool,
     /// True from now on, when details were asked for.
     pub asked: bool,
+    /// The act of a person that is carried out with it; without it, nothing is.
+    pub act: Option<i64>,
+    /// Freezes of the account up to then do not count for the ticket any more; `None` leaves that.
+    pub freeze_lifted_at: Option<UnixMillis>,
+    /// The username that a person named; `None` leaves it.
+    pub named: Option<Username>,
     /// The sealed password.
     pub sealed: SealedChange,
     /// An outside call.

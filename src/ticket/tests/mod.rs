@@ -3,8 +3,9 @@
 
 use super::texting::Phase;
 use super::*;
-use crate::types::Credential;
+use crate::types::{Credential, Order, Ordered, Person, StaffName};
 
+mod proposals;
 mod table;
 mod texting;
 mod walks;
@@ -46,7 +47,24 @@ pub(super) fn offer(already_set: Option<u32>) -> Offer {
         wrong_codes: 0,
         deliver_by: None,
         remind_at: Some(NOW),
+        before: PasswordFact::NotChanged,
     }
+}
+
+/// Eva has decided that it is looked at again.
+pub(super) fn order() -> Order {
+    let by = Person { name: StaffName::parse("eva.lind").unwrap(), shown: "Eva Lind".to_owned() };
+    Order { by, with: None, what: Ordered::Again, account: None, because: Reason::PhoneMismatch }
+}
+
+/// The same on its way, when this had become of the password before.
+pub(super) fn ordered(password: PasswordFact) -> State {
+    State::Requested { waiting_since: None, directed: Some(Box::new(Directed { order: order(), password })) }
+}
+
+/// A link that people ordered when the password had been changed.
+fn offered_before() -> Offer {
+    Offer { before: PasswordFact::Changed, ..offer(None) }
 }
 
 pub(super) fn text(phase: Phase) -> Texting {
@@ -82,6 +100,16 @@ pub(super) fn states() -> Vec<(&'static str, State)> {
         ("observed", State::Observed),
         ("coalesced", State::Coalesced { into: TicketNumber::new(2026, 1) }),
         ("held", State::Held),
+        ("ordered", ordered(PasswordFact::NotChanged)),
+        ("ordered/set", ordered(PasswordFact::Changed)),
+        ("offered/before", State::Offered { offer: offered_before(), text: text() }),
+        ("technician/set", State::Technician { password: PasswordFact::Changed }),
+        ("waiting", State::Waiting { password: PasswordFact::NotChanged }),
+        ("waiting/set", State::Waiting { password: PasswordFact::Changed }),
+        ("closed", State::Closed { how: Closing::Resolved, password: PasswordFact::NotChanged }),
+        ("closed/set", State::Closed { how: Closing::Resolved, password: PasswordFact::Changed }),
+        ("phishing", State::Closed { how: Closing::Phishing, password: PasswordFact::NotChanged }),
+        ("merged", State::Merged { into: TicketNumber::new(2026, 1) }),
     ]
 }
 
@@ -134,5 +162,13 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
         ("replied", Event::Replied),
         ("question lost", Event::QuestionLost),
         ("forgotten", Event::Forgotten),
+        ("order", Event::Ordered { order: order() }),
+        ("question", Event::Questioned),
+        ("answer", Event::Answered { closes: false }),
+        ("answer and close", Event::Answered { closes: true }),
+        ("close", Event::Closed { how: Closing::Resolved }),
+        ("phishing", Event::Closed { how: Closing::Phishing }),
+        ("reopen", Event::Reopened),
+        ("merge", Event::Merged { into: TicketNumber::new(2026, 1) }),
     ]
 }

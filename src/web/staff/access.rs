@@ -6,7 +6,8 @@ use std::sync::Arc;
 use axum::routing::{MethodRouter, get, post};
 
 use super::operations::{audit, coverage, desk, health, quarantine, settings, trial};
-use super::{own, queue};
+use super::ticket::acts;
+use super::{own, queue, ticket};
 use crate::types::Role;
 use crate::web::routes::App;
 
@@ -113,4 +114,11 @@ pub(super) const ROWS: &[Row] = &[
     act("/queue/preview", Right::Act, || post(queue::preview)),
     look("/queue/review/{reason}", Right::Act, || get(queue::review)),
     quiet("POST", "/tickets/{number}/presence", Right::Act, || post(queue::presence)),
+    look("/tickets/{number}", Right::Read, || get(ticket::show)),
+    act("/tickets/{number}/act", Right::Act, || post(acts::act)),
+    act("/tickets/{number}/draft", Right::Act, || post(acts::draft)),
+    act("/tickets/{number}/undo", Right::Act, || post(acts::undo)),
+    act("/tickets/{number}/second", Right::Act, || post(acts::second)),
+    look("/tickets/{number}/mails/{mail}/html", Right::Read, || get(ticket::frame)),
+    look("/tickets/{number}/attachments/{mail}/{place}", Right::Read, || get(ticket::attachment)),
 ];

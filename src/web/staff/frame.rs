@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::access::{self, Right};
+use super::ticket::{acts, sample, values};
 use super::{Signed, assets};
 use crate::clock::{Clock, SystemClock, Zone};
 use crate::render::{RenderError, Renderer};
@@ -68,9 +69,9 @@ impl Pages {
         Self {
             renderer,
             site: Site::new(&settings.public_url),
-            zone: settings.zone.clone(),
             desk_name: settings.desk_name.clone(),
             desk_address: settings.desk_address.clone(),
+            zone: settings.zone.clone(),
         }
     }
 
@@ -131,6 +132,11 @@ impl Pages {
     /// Somebody may not do that.
     pub fn forbidden(&self, signed: &Signed) -> Response {
         self.told(StatusCode::FORBIDDEN, "forbidden", signed.language, Some(signed))
+    }
+
+    /// There is no such ticket, or nothing of it to show.
+    pub fn missing(&self, signed: &Signed) -> Response {
+        self.told(StatusCode::NOT_FOUND, "missing", signed.language, Some(signed))
     }
 
     /// A form did not prove where it comes from.
@@ -201,13 +207,25 @@ impl Pages {
             let session = Browser::new([0; 16]);
             let (preferences, here) = (Preferences::default(), "/account".to_owned());
             let signed = Signed { member: member.clone(), preferences, session, language, here };
-            for what in ["forbidden", "refused", "session-over", "unavailable", "problem"] {
+            for what in ["forbidden", "missing", "refused", "session-over", "unavailable", "problem"] {
                 self.html("told", language, Some(&signed), json!({ "what": what }))?;
             }
             let own = json!({ "wished": "", "wished_theme": "", "shortcuts": true });
             self.html("account", language, Some(&signed), own)?;
             for (template, values) in super::queue::samples() {
                 self.html(template, language, Some(&signed), values)?;
+            }
+            let made = values::Made { language, zone: &self.zone, now: UnixMillis(0), whole: 0 };
+            for ticket in sample::tickets() {
+                for acts in acts::samples(&made, &ticket) {
+                    let mut page = made.ticket(&ticket);
+                    page["review"] = values::review("phone-mismatch", language);
+                    page["acts"] = acts;
+                    self.html("ticket", language, Some(&signed), page)?;
+                }
+            }
+            for what in acts::told_samples() {
+                self.html("act", language, Some(&signed), what)?;
             }
             for provider in [None, Some(true), Some(false)] {
                 let said = Said { what: "refused", ..Said::nothing() };

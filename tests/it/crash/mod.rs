@@ -17,6 +17,7 @@ mod stopping_accounts;
 mod stopping_operations;
 mod stopping_queue;
 pub(crate) mod stopping_store;
+mod stopping_views;
 mod stops;
 mod story;
 mod world;

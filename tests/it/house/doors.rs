@@ -37,13 +37,19 @@ const DOORS: &[(&str, Door)] = &[
     // mail
     ("async-imap", Only(&["src/mailbox/imap/"])),
     ("compact_str", Only(&["src/mailbox/mod.rs"])),
+    // HTML as a technician may see it: an allow-list over the tree that a browser would build
+    ("ammonia", Only(&["src/mail/display/formatted.rs"])),
     ("encoding_rs", Only(&["src/mail/"])),
+    // what a file is by its first octets, whatever it is called
+    ("infer", Only(&["src/mail/display/"])),
+    // where a link leads, as a browser reads it
+    ("url", Only(&["src/mail/link.rs"])),
     ("lettre", Only(&["src/delivery/notice"])),
     // checks signatures, and asks the DNS for their keys
     ("mail-auth", Only(&["src/dkim.rs"])),
     ("mail-parser", Only(&["src/mail/reading"])),
     ("html5ever", Only(&["src/mail/html/parse.rs"])),
-    ("scraper", Only(&["src/mail/html"])),
+    ("scraper", Only(&["src/mail/html", "src/mail/display/attacks.rs"])),
     ("utf7-imap", Only(&["src/mailbox/folder_name.rs"])),
     // phone numbers and fields
     // and which answers of a gateway mean yes, as a site writes it

@@ -128,8 +128,14 @@ pub fn state(state: &State) -> String {
             format!("{} {} by {way} to {:?}", state.name(), job.generation, job.hand)
         }
         State::Coalesced { into } => format!("coalesced into {into}"),
-        State::Requested { waiting_since } => format!("requested, waits: {}", waiting_since.is_some()),
-        State::Asked | State::Filed | State::Observed | State::Held => state.name().to_owned(),
+        State::Requested { waiting_since, .. } => format!("requested, waits: {}", waiting_since.is_some()),
+        State::Asked
+        | State::Filed
+        | State::Observed
+        | State::Held
+        | State::Waiting { .. }
+        | State::Closed { .. }
+        | State::Merged { .. } => state.name().to_owned(),
     }
 }
 

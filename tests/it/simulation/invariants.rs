@@ -155,7 +155,9 @@ impl Evidence {
         };
         let managers = seen.managers.iter();
         let numbers: Vec<&String> = match whose {
-            Some(Hand::Manager(id)) => managers.filter(|(one, _)| one == id).flat_map(|(_, it)| it).collect(),
+            Some(Hand::Manager(id) | Hand::Chosen(id)) => {
+                managers.filter(|(one, _)| one == id).flat_map(|(_, it)| it).collect()
+            }
             Some(Hand::Requester) => seen.phones.iter().collect(),
             // A warning is the owner's; a reminder and the word that a link is closed are a manager's.
             None => seen.phones.iter().chain(managers.flat_map(|(_, phones)| phones)).collect(),

@@ -23,6 +23,7 @@ const NONE: Limits = Limits {
     manager_hour: 1000,
     texts_day: 1000,
     wrong_phones: 3,
+    freezes: true,
 };
 const DAY: Duration = Duration::from_secs(24 * 3600);
 

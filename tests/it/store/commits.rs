@@ -72,7 +72,7 @@ pub async fn a_commit_with_an_old_fence_or_state_changes_nothing(world: World) {
     let claim = claim(store, id).await;
     let told = || AuditEntry { actor: "x".to_owned(), event: "told".to_owned(), data: "{}".to_owned() };
     let moved = || Step { audit: vec![told()], ..step(technician()) };
-    let waiting = State::Requested { waiting_since: Some(NOW) };
+    let waiting = State::Requested { waiting_since: Some(NOW), directed: None };
     for (id, fence, from) in [
         (id, claim.fence - 1, &claim.ticket.state),
         (id, claim.fence + 1, &claim.ticket.state),

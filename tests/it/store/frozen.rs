@@ -33,20 +33,21 @@ async fn freezes(world: &World, name: &str, why: &str) {
 pub async fn an_account_is_frozen_once_until_a_person_lifts_it(world: World) {
     let store = world.store.as_ref();
     let anna = AccountId::new("a-anna");
-    assert_eq!(store.is_frozen(&anna).await, Ok(false));
+    assert_eq!(store.is_frozen(&anna, None).await, Ok(false));
     freezes(&world, "1", "the first").await;
     freezes(&world, "2", "the second").await;
     let all = store.frozen(NOW).await.unwrap();
     assert_eq!(all.len(), 1);
     assert_eq!((all[0].why.as_str(), all[0].ticket, all[0].at), ("the first", number(1), NOW));
     assert!(
-        store.is_frozen(&anna).await.unwrap() && store.history(&anna, "", "", "", NOW).await.unwrap().frozen
+        store.is_frozen(&anna, None).await.unwrap()
+            && store.history(&anna, "", "", "", NOW).await.unwrap().frozen
     );
-    assert!(!store.is_frozen(&AccountId::new("a-bo")).await.unwrap());
+    assert!(!store.is_frozen(&AccountId::new("a-bo"), None).await.unwrap());
     assert_eq!(store.unfreeze("nobody", lifted(), NOW).await, Ok(None));
     assert_eq!(world.number("SELECT COUNT(*) FROM audit WHERE event = 'account.unfrozen'").await, 0);
     assert_eq!(store.unfreeze("Anna@Kommun.Example", lifted(), NOW).await.unwrap().as_ref(), all.first());
-    assert!(!store.is_frozen(&anna).await.unwrap());
+    assert!(!store.is_frozen(&anna, None).await.unwrap());
     assert_eq!(world.number("SELECT COUNT(*) FROM audit WHERE event = 'account.unfrozen'").await, 1);
     freezes(&world, "3", "again").await;
     assert!(store.unfreeze("a-anna", lifted(), NOW).await.unwrap().is_some(), "by its identifier, too");

@@ -2,6 +2,7 @@
 //! one database alone, and the tables of both.
 
 mod accounts;
+mod acts;
 mod audit;
 mod ceiling;
 mod claims;
@@ -27,6 +28,7 @@ mod reads;
 mod receipts;
 mod restored;
 mod schema;
+mod views;
 mod world;
 
 /// Each test takes a world with an empty store, and runs once on each database.
@@ -57,6 +59,22 @@ contract! {
         a_step_of_codes_is_used_once,
         one_outage_is_open_at_a_time,
         the_audit_log_is_read_by_person_event_time_and_ticket_in_pages;
+    acts:
+        a_form_posted_twice_is_one_act_and_it_is_due_when_its_time_is_over,
+        what_was_taken_back_is_not_carried_out_and_what_was_carried_out_is_not_taken_back,
+        an_act_whose_person_has_not_seen_a_mail_is_not_carried_out,
+        whoever_saw_an_older_ticket_is_told_what_came_since,
+        of_two_who_take_a_ticket_the_second_is_told_and_a_note_is_never_refused,
+        an_override_needs_another_person_who_saw_the_same,
+        an_override_that_was_declined_changed_or_late_is_over,
+        tickets_put_together_are_read_together_and_the_older_one_gets_what_comes_later,
+        nothing_is_put_together_with_a_ticket_that_is_over,
+        phishing_is_kept_and_never_answered,
+        a_ticket_by_hand_is_made_once_with_its_note_and_is_its_makers,
+        a_draft_is_one_a_person_and_ends_with_the_reply,
+        of_twenty_who_act_at_once_one_is_kept_and_an_unreadable_act_hides_no_other,
+        a_clock_that_was_set_back_lets_no_act_wait_for_long,
+        a_freeze_that_was_set_aside_counts_again_when_its_owner_says_so_again;
     places:
         a_filed_mail_has_its_place_if_the_server_told,
         tries_in_a_folder_are_not_those_of_the_inbox,
@@ -208,6 +226,12 @@ contract! {
         the_switch_holds_until_its_end,
         the_probe_writes_and_reads,
         no_column_holds_a_phone;
+    views:
+        a_tickets_page_has_its_mails_and_what_happened,
+        a_mail_is_opened_only_for_its_own_ticket_and_within_the_limit,
+        tickets_that_name_each_other_are_told_on_both,
+        what_left_is_told_with_its_receipt,
+        a_look_is_told_once_an_hour_for_each_person_and_ticket;
     audit:
         a_chain_grows_in_parts_and_is_whole,
         every_kind_of_tampering_is_found,

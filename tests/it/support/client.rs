@@ -84,7 +84,11 @@ pub async fn ask(address: SocketAddr, asked: &Asked<'_>) -> Answer {
         }
     };
     let octets = tokio::time::timeout(Duration::from_secs(20), whole).await.expect("an answer in time");
-    read(&String::from_utf8(octets).unwrap())
+    let text = String::from_utf8_lossy(&octets);
+    // Only a file may hold anything but text.
+    let is_file = text.contains("content-type: application/octet-stream\r\n");
+    assert!(is_file || std::str::from_utf8(&octets).is_ok(), "{text}");
+    read(&text)
 }
 
 fn read(text: &str) -> Answer {

@@ -18,7 +18,7 @@ use nyckelbud::types::{CallbackRequest, UnixMillis};
 use nyckelbud::web::{
     self, Browser, Desk, Page, PickupAnswer, PickupView, Ports, Proof, ReceiptAnswer, RevealPage, WebSettings,
 };
-use nyckelbud::worker::{DeskPort, Health, Intake, Parts, Worker};
+use nyckelbud::worker::{ActsPort, DeskPort, Health, Intake, Parts, ViewPort, Worker};
 use tokio_util::sync::CancellationToken;
 
 use super::demo_desk;
@@ -106,7 +106,10 @@ impl OpenDesk {
         let operations = assembly::operations(&self.settings, Vec::new(), &self.parts, &tokens)
             .expect("the register opens");
         let queue = assembly::queue(&self.settings, &self.parts).expect("the queue fits");
-        let behind = Ports { desk: Arc::clone(&self.port) as Arc<dyn Desk>, accounts, operations, queue };
+        let view = Arc::new(ViewPort::new(Arc::clone(&self.parts)));
+        let acts = Arc::new(ActsPort::new(Arc::clone(&self.parts)));
+        let behind =
+            Ports { desk: Arc::clone(&self.port) as Arc<dyn Desk>, accounts, operations, queue, view, acts };
         tokio::spawn(web::serve(listener, settings, renderer, behind, std::future::pending()));
         address
     }

@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use nyckelbud::ticket::TicketId;
+use nyckelbud::mail::display::{Download, Formatted};
 use nyckelbud::ticket::queue::{Row, Wanted};
+use nyckelbud::ticket::{KeptAct, Note, TicketId};
 use nyckelbud::types::{Preferences, StaffMember, StaffName, TicketNumber, UnixMillis};
+use nyckelbud::web::port::{ActForm, ByHandForm, MadeByHand, Performed, TicketActs, Undone};
 use nyckelbud::web::{
     Accounts, Alike, AuditLine, AuditWish, Browser, ChainState, Coverage, Found, FrozenAccount, Held,
-    LocalSignIn, LoginFlow, Operations, OutageNow, PartHealth, Queue, ReadAgain, Session, Setting,
-    SignInAnswer, Snapshot, SwitchNow, Trial, Tried, Unavailable, WaysIn,
+    LocalSignIn, LoginFlow, Operations, OutageNow, PartHealth, Queue, ReadAgain, Ready, ReadyText, Session,
+    Setting, SignInAnswer, Snapshot, SwitchNow, TicketShown, TicketView, Trial, Tried, Unavailable, WaysIn,
 };
 
 /// Nobody.
@@ -130,5 +132,66 @@ impl Queue for NoQueue {
     }
     fn waited(&self, _: UnixMillis, _: UnixMillis) -> Duration {
         Duration::ZERO
+    }
+}
+
+#[async_trait]
+impl TicketView for Nobody {
+    async fn ticket(&self, _: TicketNumber, _: &StaffMember) -> Result<Option<TicketShown>, Unavailable> {
+        Ok(None)
+    }
+    async fn frame(
+        &self,
+        _: TicketNumber,
+        _: i64,
+        _: &StaffMember,
+    ) -> Result<Option<Formatted>, Unavailable> {
+        Ok(None)
+    }
+    async fn attachment(
+        &self,
+        _: TicketNumber,
+        _: i64,
+        _: usize,
+        _: &StaffMember,
+    ) -> Result<Option<Download>, Unavailable> {
+        Ok(None)
+    }
+    fn ready(&self, _: TicketNumber, _: Ready) -> Option<ReadyText> {
+        None
+    }
+}
+
+#[async_trait]
+impl TicketActs for Nobody {
+    async fn perform(&self, _: &StaffMember, _: ActForm) -> Performed {
+        Performed::NotNow
+    }
+    async fn perform_all(&self, _: &StaffMember, _: Vec<ActForm>) -> Vec<(TicketNumber, Performed)> {
+        Vec::new()
+    }
+    async fn undo(&self, _: &StaffMember, _: i64) -> Undone {
+        Undone::NotNow
+    }
+    async fn second(&self, _: &StaffMember, _: i64, _: i64, _: bool) -> Performed {
+        Performed::NotNow
+    }
+    async fn make_by_hand(&self, _: &StaffMember, _: ByHandForm) -> MadeByHand {
+        MadeByHand::NotNow
+    }
+    async fn acts(&self, _: TicketNumber) -> Option<Vec<KeptAct>> {
+        None
+    }
+    async fn for_colleagues(&self) -> Option<Vec<KeptAct>> {
+        None
+    }
+    async fn notes(&self, _: TicketNumber) -> Option<Vec<Note>> {
+        None
+    }
+    async fn save_draft(&self, _: &StaffMember, _: TicketNumber, _: &str) -> bool {
+        false
+    }
+    async fn draft(&self, _: &StaffMember, _: TicketNumber) -> Option<(String, UnixMillis)> {
+        None
     }
 }

@@ -15,6 +15,7 @@ use nyckelbud::web::{
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+mod active;
 mod answers;
 mod callbacks;
 use crate::support::client;
@@ -32,6 +33,8 @@ mod staff;
 mod staff_guesses;
 mod staff_provider;
 mod staff_table;
+mod ticket_acts;
+mod tickets;
 
 use client::{Answer, Asked};
 use pages::views;
@@ -215,6 +218,8 @@ impl Served {
             accounts: Arc::new(Nobody),
             operations: Arc::new(Nobody),
             queue: Arc::new(NoQueue),
+            view: Arc::new(Nobody),
+            acts: Arc::new(Nobody),
         };
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();

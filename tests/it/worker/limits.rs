@@ -117,7 +117,7 @@ async fn is_not_forgotten(limit: &Limit, store: Option<&str>) {
         Some(reason) => technician_has(&desk, "next", reason, PasswordFact::NotChanged).await,
         None => {
             let state = desk.ticket("next").await.state;
-            assert!(matches!(state, State::Requested { waiting_since: Some(_) }), "{what}: {state:?}");
+            assert!(matches!(state, State::Requested { waiting_since: Some(_), .. }), "{what}: {state:?}");
         }
     }
     drop(desk);
@@ -242,7 +242,7 @@ async fn at_the_cap_no_manager_gets_a_link_of_which_the_owner_is_not_warned() {
     place.deliver(OFFERED);
     desk.work().await;
     let state = desk.ticket(OFFERED).await.state;
-    assert!(matches!(state, State::Requested { waiting_since: Some(_) }), "{state:?}");
+    assert!(matches!(state, State::Requested { waiting_since: Some(_), .. }), "{state:?}");
     // A password needs one text, and gets it.
     place.deliver(JOHN);
     desk.work().await;

@@ -15,6 +15,7 @@ use crate::support::demo_desk;
 use crate::support::desk::{OpenDesk, TurnedClock};
 use crate::support::scripted_gateway::ScriptedGateway;
 
+mod acts;
 mod balances;
 mod breaking;
 pub mod codes;
@@ -25,6 +26,7 @@ mod limits;
 mod links;
 mod messages;
 mod pickup;
+mod overrides;
 mod refusals;
 mod reminders;
 mod requester;

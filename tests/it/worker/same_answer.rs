@@ -194,7 +194,7 @@ async fn every_writer_gets_the_same_bytes_whatever_their_account_is() {
     std::fs::rename(&people, people.with_extension("gone")).unwrap();
     answers.to(&place, &desk, &[("down", "lars.berg", "070-174 06 11")], own).await;
     let state = desk.ticket("down").await.state;
-    assert!(matches!(state, State::Requested { waiting_since: Some(_) }), "{state:?}");
+    assert!(matches!(state, State::Requested { waiting_since: Some(_), .. }), "{state:?}");
 
     let all = [answers, of_limits().await];
     let seen: std::collections::BTreeSet<&String> = all.iter().flat_map(|answers| answers.0.keys()).collect();

@@ -35,7 +35,7 @@ async fn a_request_that_came_before_observing_began_goes_to_a_technician() {
     // It waits, because the directory cannot be read.
     std::fs::rename(&people, people.with_extension("away")).unwrap();
     desk.work().await;
-    assert!(matches!(desk.ticket(TEXTED).await.state, State::Requested { waiting_since: Some(_) }));
+    assert!(matches!(desk.ticket(TEXTED).await.state, State::Requested { waiting_since: Some(_), .. }));
     turn(&desk, Automation::Observe).await;
     std::fs::rename(people.with_extension("away"), &people).unwrap();
     place.clock.turn(5);
@@ -79,7 +79,7 @@ async fn a_failing_directory_means_waiting_and_then_a_technician_never_a_manager
     place.deliver(TEXTED);
     std::fs::remove_file(place.folder.join("directory.toml")).unwrap();
     desk.work().await;
-    assert!(matches!(desk.ticket(TEXTED).await.state, State::Requested { waiting_since: Some(_) }));
+    assert!(matches!(desk.ticket(TEXTED).await.state, State::Requested { waiting_since: Some(_), .. }));
     place.clock.turn(31);
     desk.work().await;
     technician_has(&desk, TEXTED, Reason::DirectoryFailed, PasswordFact::NotChanged).await;

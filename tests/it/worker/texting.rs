@@ -61,7 +61,7 @@ async fn in_an_outage_nobody_else_is_locked_out_and_after_it_all_are_served() {
         for (account, name) in [("a-gun", GUN), ("a-john", JOHN)] {
             assert!(!place.was_set(account), "{account} was locked out in minute {minute}");
             let state = desk.ticket(name).await.state;
-            assert!(matches!(state, State::Requested { waiting_since: Some(_) }), "{state:?}");
+            assert!(matches!(state, State::Requested { waiting_since: Some(_), .. }), "{state:?}");
         }
         assert!(matches!(desk.ticket(TEXTED).await.state, State::Sending { .. }), "minute {minute}");
         place.clock.turn(1);

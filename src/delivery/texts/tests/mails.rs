@@ -172,3 +172,36 @@ fn a_name_cannot_make_a_line_of_its_own_or_a_header() {
     assert!(!mail.text.contains('\r') && !mail.text.contains("\nBcc:"), "{}", mail.text);
     assert!(mail.subject.starts_with("[26-1141] Anna Bcc: alla@kommun.example Subject: x behöver"));
 }
+
+#[test]
+fn what_a_person_writes_leaves_as_it_was_written_in_one_language() {
+    let text = "Hej Gun!\n\nStarta om skrivaren:\n  1. Tryck länge.";
+    let mail = texts("sv").reply("sv", number(), "Skrivaren", text).unwrap();
+    assert_eq!(mail.subject, "[26-1141] Sv: Skrivaren");
+    assert_eq!(mail.text, format!("{text}\n\nHälsningar\nServicedesk\nÄrende 26-1141"));
+    let mail = texts("sv").reply("en", number(), "The printer", text).unwrap();
+    assert_eq!(mail.subject, "[26-1141] Re: The printer");
+    assert!(mail.text.ends_with("\nRegards\nServicedesk\nCase 26-1141"));
+    let unknown = texts("en").reply("fi", number(), "", text).unwrap();
+    assert_eq!(unknown.subject, "[26-1141] Re:", "the desk's own language, and no subject is none");
+}
+
+#[test]
+fn what_lies_ready_tells_a_time_where_there_is_one_and_the_refusal_tells_nothing() {
+    let ready = |name, at| texts("sv").ready(name, number(), at).unwrap().text;
+    let down = ready("phones-are-down", Some(until()));
+    assert!(down.contains("är ur funktion sedan 2026-11-24 kl. 14.05. Mejl fungerar som vanligt."), "{down}");
+    assert!(
+        down.contains("have been out of order since 14:05 on 2026-11-24. Email works as usual."),
+        "{down}"
+    );
+    assert!(ready("phones-are-down", None).contains("är ur funktion. Mejl"));
+    let other = ready("other-matter", Some(until()));
+    assert!(other.contains("lösenord först. Vi återkommer senast 2026-11-24.\n\nHälsningar"), "{other}");
+    assert!(ready("other-matter", None).contains("först. Vi återkommer.\n\nHälsningar"));
+    assert!(ready("through-manager", None).contains("Vi har bett din chef att hjälpa dig."));
+    let refusal = ready("refusal", None);
+    assert_eq!(refusal, ready("refusal", Some(until())), "the same whatever it is about");
+    assert!(refusal.contains("Av säkerhetsskäl säger vi inte varför"), "{refusal}");
+    assert!(texts("sv").ready("acknowledgement", number(), None).is_err(), "only what lies ready");
+}

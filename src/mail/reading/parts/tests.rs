@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn parts(mail: &str) -> Result<Parts, Unreadable> {
+fn parts(mail: &str) -> Result<Parts<'_>, Unreadable> {
     let (fields, body) = Fields::split(mail.as_bytes()).unwrap();
     Parts::of(&fields, body)
 }
@@ -19,7 +19,7 @@ fn mail(kind: &str, inner: &[&str]) -> String {
 const PLAIN: &str = "Content-Type: text/plain; charset=utf-8\n\nHej";
 const HTML: &str = "Content-Type: text/html\nContent-Transfer-Encoding: quoted-printable\n\n<p>Hej=\n</p>";
 
-fn plain(parts: &Parts) -> Option<&str> {
+fn plain<'a>(parts: &'a Parts<'_>) -> Option<&'a str> {
     parts.plain.as_ref().map(|(text, _)| text.as_str())
 }
 
@@ -48,9 +48,10 @@ fn both_forms_of_a_text_are_found_wherever_they_stand() {
 #[test]
 fn texts_around_an_attachment_belong_together() {
     let picture = "Content-Type: image/png; name=\"a.png\"\nContent-Transfer-Encoding: base64\n\nAAAA";
-    let parts = parts(&mail("mixed", &[PLAIN, picture, "\nda"])).unwrap();
+    let raw = mail("mixed", &[PLAIN, picture, "\nda"]);
+    let parts = parts(&raw).unwrap();
     assert_eq!(plain(&parts), Some("Hej\nda"));
-    assert_eq!(parts.attachments, ["a.png"]);
+    assert_eq!(parts.names(), ["a.png"]);
 }
 
 #[test]
@@ -64,12 +65,14 @@ fn attachments_are_named_and_never_read() {
         ("Content-Type: message/rfc822\n\nSubject: a\n\n1. erik", "message/rfc822"),
         ("Content-Type: Message/RFC822\nContent-Transfer-Encoding: base64\n\nMS4gZXJpaw==", "message/rfc822"),
     ] {
-        let parts = parts(&mail("mixed", &[PLAIN, attachment])).unwrap();
+        let raw = mail("mixed", &[PLAIN, attachment]);
+        let parts = parts(&raw).unwrap();
         assert_eq!(plain(&parts), Some("Hej"), "{attachment}");
-        assert_eq!((parts.html, parts.attachments), (None, vec![name.to_owned()]), "{attachment}");
+        assert_eq!((parts.html.clone(), parts.names()), (None, vec![name.to_owned()]), "{attachment}");
     }
-    let digest = parts(&mail("digest", &["\nSubject: a\n\n1. erik"])).unwrap();
-    assert_eq!((digest.plain, digest.attachments.len()), (None, 1));
+    let raw = mail("digest", &["\nSubject: a\n\n1. erik"]);
+    let digest = parts(&raw).unwrap();
+    assert_eq!((digest.plain, digest.files.len()), (None, 1));
 }
 
 #[test]
@@ -103,7 +106,8 @@ fn a_calendar_entry_is_the_mail_only_when_it_stands_for_its_text() {
 #[test]
 fn a_boundary_is_a_whole_line() {
     let text = "--bc\n --b\nx--b\n--b x";
-    let parts = parts(&mail("mixed", &[&format!("\n{text}")])).unwrap();
+    let raw = mail("mixed", &[&format!("\n{text}")]);
+    let parts = parts(&raw).unwrap();
     assert_eq!(plain(&parts), Some(text));
 }
 

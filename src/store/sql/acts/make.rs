@@ -1,0 +1,240 @@
+//! An act is wanted, or taken back; a ticket is made by hand.
+
+use serde_json::{Value, json};
+
+use super::super::dialect::Dialect;
+use super::super::intake::take_turn;
+use super::super::tx::Tx;
+use super::super::value::values;
+use super::super::{SqlStore, audit, ticket};
+use super::{changed, end, json_of, one, since, told, waiting, words};
+use crate::mail::{Excerpt, Trust};
+use crate::mailbox::MailUid;
+use crate::store::{ActMade, ByHand, Incoming, NewAct, NewTicket, StoreError};
+use crate::ticket::{Act, ActStatus, Changed, Fate, Kind, PasswordFact, State, TicketId};
+use crate::types::{Person, Reason, StaffName, TicketNumber, Trail, UnixMillis, Username};
+
+/// The newest mail of a person in a ticket, which whoever acts on it has seen.
+macro_rules! newest_mail {
+    ($ticket:literal) => {
+        concat!(
+            "(SELECT coalesce(MAX(m.id), 0) FROM mail m WHERE m.ticket = ",
+            $ticket,
+            " AND m.duplicate_of = 0 AND m.writer <> 'machine')"
+        )
+    };
+}
+pub(super) use newest_mail;
+
+/// Whose the key is goes with it: nobody takes another's form's place.
+fn form(by: &Person, key: &str) -> String {
+    format!("{}/{key}", by.name)
+}
+
+async fn of_form<DB: Dialect>(tx: &mut Tx<DB>, key: &str) -> Result<Option<i64>, StoreError> {
+    let row = tx.row("SELECT id FROM act WHERE act_key = $1", values![key]).await?;
+    row.map(|mut row| row.number()).transpose()
+}
+
+impl<DB: Dialect> SqlStore<DB> {
+    pub(super) async fn keep_act(&self, new: NewAct) -> Result<ActMade, StoreError> {
+        let mut tx = self.write("keeping an act").await?;
+        let sql = "SELECT id, version, state FROM ticket WHERE year = $1 AND running = $2 FOR UPDATE";
+        let number = values![new.ticket.year(), new.ticket.running()];
+        let Some(mut row) = tx.row(sql, number).await? else { return Ok(ActMade::NoTicket) };
+        let (id, version, state) = (TicketId(row.number()?), row.number()?, row.text()?);
+        let key = form(&new.by, &new.key);
+        if let Some(before) = of_form(&mut tx, &key).await? {
+            return Ok(ActMade::Before(one(&mut tx, before).await?));
+        }
+        if version != new.version {
+            let since = since(&mut tx, id, new.version).await?;
+            if !new.act.is_beside() || hands_over(&new.act) && since.iter().any(|row| row.event == ASSIGNED) {
+                return Ok(ActMade::Changed(Changed { version, since }));
+            }
+        }
+        if !new.act.is_beside()
+            && let Some(waits) = waiting(&mut tx, id).await?
+        {
+            return Ok(ActMade::Waits(waits));
+        }
+        let status = match () {
+            () if new.act.is_beside() => ActStatus::Done,
+            () if new.needs_colleague => ActStatus::Colleague,
+            () => ActStatus::Waiting,
+        };
+        let act = insert(&mut tx, id, &key, &new, (version, &state), status).await?;
+        if new.act.is_beside() {
+            beside(&mut tx, id, &new).await?;
+        } else {
+            audit::write(&mut tx, id, &told(&new.by, "act.made", &about(act, &new.act)), new.now).await?;
+        }
+        let made = one(&mut tx, act).await?;
+        tx.commit().await?;
+        Ok(ActMade::Made(made))
+    }
+
+    pub(super) async fn take_act_back(
+        &self,
+        act: i64,
+        by: &StaffName,
+        now: UnixMillis,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.write("taking an act back").await?;
+        let sql = "SELECT id FROM act WHERE id = $1 AND ended_at = 0 AND (by_name = $2 OR colleague = $2) FOR UPDATE";
+        if !tx.hits(sql, values![act, by.as_str()]).await? {
+            return Ok(false);
+        }
+        end(&mut tx, act, ActStatus::Undone, "", &by.actor(), now).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    pub(super) async fn keep_by_hand(&self, made: ByHand) -> Result<TicketNumber, StoreError> {
+        let mut tx = self.write("making a ticket by hand").await?;
+        // As where mails are kept: numbers have no gap, and the same form is looked for by one at a time.
+        take_turn(&mut tx).await?;
+        let key = form(&made.by, &made.key);
+        if let Some(before) = of_form(&mut tx, &key).await? {
+            return Ok(one(&mut tx, before).await?.number);
+        }
+        let (id, number) = ticket::make(&mut tx, &nothing(&made), &made.subject, None, made.now).await?;
+        let named = made.username.as_ref().map_or("", Username::as_str);
+        let sql = "UPDATE ticket SET named = $2, assignee = $3 WHERE id = $1";
+        tx.run(sql, values![id, named, made.by.name.as_str()]).await?;
+        let data = json!({ "number": number, "kind": Kind::Password.code(), "named": made.username });
+        audit::write(&mut tx, id, &told(&made.by, "ticket.made", &data), made.now).await?;
+        let note = NewAct {
+            ticket: number,
+            version: 0,
+            key: made.key.clone(),
+            act: Act::Note { text: made.note.clone() },
+            by: made.by.clone(),
+            needs_colleague: false,
+            due_at: made.now,
+            now: made.now,
+        };
+        let state = ticket::state_text(&by_hand())?;
+        insert(&mut tx, id, &key, &note, (0, &state), ActStatus::Done).await?;
+        beside(&mut tx, id, &note).await?;
+        tx.commit().await?;
+        Ok(number)
+    }
+}
+
+/// What a ticket is that somebody made for a person who stands before them.
+fn by_hand() -> State {
+    State::Technician { password: PasswordFact::NotChanged }
+}
+
+/// In place of a mail, of which there is none: what a ticket is made from.
+fn nothing(made: &ByHand) -> Incoming {
+    Incoming {
+        mailbox: String::new(),
+        validity: 0,
+        uid: MailUid::new(""),
+        received_at: made.now,
+        raw: Vec::new(),
+        content_hash: String::new(),
+        earlier_hash: None,
+        message_id: None,
+        answers: Vec::new(),
+        tag: None,
+        subject: made.subject.clone(),
+        from: None,
+        trust: Trust::Unverified,
+        returned: None,
+        from_desk: false,
+        signatures: None,
+        folder: None,
+        excerpt: Excerpt::default(),
+        ticket: NewTicket {
+            kind: Kind::Password,
+            state: by_hand(),
+            outcome: Some(Fate::Technician),
+            reason: Some(Reason::OtherSubject),
+            trail: Trail::default(),
+            observed: false,
+            year: made.year,
+            acknowledge: None,
+        },
+    }
+}
+
+const ASSIGNED: &str = "ticket.assigned";
+
+/// Does it change who has the ticket? Then another such change must not have gone unseen.
+fn hands_over(act: &Act) -> bool {
+    matches!(act, Act::Take | Act::Release | Act::Assign { .. })
+}
+
+async fn insert<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    ticket: TicketId,
+    key: &str,
+    new: &NewAct,
+    (version, state): (i64, &str),
+    status: ActStatus,
+) -> Result<i64, StoreError> {
+    let sql = concat!(
+        "INSERT INTO act (ticket, act_key, what, by_name, by_shown, colleague, colleague_shown, seen_version,
+             seen_state, seen_mail, made_at, due_at, status, why, ended_at)
+         VALUES ($1, $2, $3, $4, $5, '', '', $6, $7, ",
+        newest_mail!("$1"),
+        ", $8, $9, $10, '', $11) RETURNING id"
+    );
+    let ended = if status == ActStatus::Done { new.now } else { UnixMillis(0) };
+    let values = values![
+        ticket,
+        key,
+        json_of(&words::masked(&new.act))?,
+        new.by.name.as_str(),
+        new.by.shown.as_str(),
+        version,
+        state,
+        new.now,
+        new.due_at,
+        status.code(),
+        ended,
+    ];
+    tx.one(sql, values).await?.number()
+}
+
+/// What the audit log tells of an act: never the words of a mail or a note.
+pub(super) fn about(id: i64, act: &Act) -> Value {
+    let mut about = json!({ "id": id, "act": act.code() });
+    if let Act::Override { grounds, why, .. } = words::masked(act) {
+        about["grounds"] = json!(grounds);
+        about["why"] = json!(why);
+    }
+    about
+}
+
+/// Does what is done beside the machine, with its audit row.
+async fn beside<DB: Dialect>(tx: &mut Tx<DB>, id: TicketId, new: &NewAct) -> Result<(), StoreError> {
+    let to = match &new.act {
+        Act::Note { text } => {
+            words::note(tx, id, &new.by, text, new.now).await?;
+            changed(tx, id).await?;
+            return audit::write(tx, id, &told(&new.by, "ticket.noted", &json!({})), new.now).await;
+        }
+        Act::Take => new.by.name.as_str(),
+        Act::Assign { to } => to.as_str(),
+        Act::Release => "",
+        Act::Approve
+        | Act::Retry
+        | Act::ToManager { .. }
+        | Act::ChooseAccount { .. }
+        | Act::Override { .. }
+        | Act::Ask
+        | Act::Reply { .. }
+        | Act::Canned { .. }
+        | Act::Close
+        | Act::Phishing
+        | Act::Reopen
+        | Act::Merge { .. } => return Ok(()),
+    };
+    let sql = "UPDATE ticket SET assignee = $2, version = version + 1 WHERE id = $1";
+    tx.run(sql, values![id, to]).await?;
+    audit::write(tx, id, &told(&new.by, ASSIGNED, &json!({ "to": to })), new.now).await
+}

@@ -1,0 +1,161 @@
+//! The one next step that is proposed for a ticket, and what else lies near (design/ux.md, 2.3). The page of a ticket
+//! and the queue show the same.
+
+use super::{Canned, Closing, Kind, PasswordFact, State, Ticket};
+use crate::types::Reason;
+
+/// A step that somebody may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proposed {
+    /// Approve the sender.
+    Approve,
+    /// Decide again.
+    Retry,
+    /// Ask the nearest manager.
+    ToManager,
+    /// Ask another manager, with a colleague.
+    AnotherManager,
+    /// Text a registered phone all the same, with a colleague.
+    ToRegisteredPhone,
+    /// Set a limit, a freeze or the age aside, with a colleague.
+    SetAside,
+    /// Name the account.
+    ChooseAccount,
+    /// Ask the writer for details.
+    Ask,
+    /// Write to the writer.
+    Reply,
+    /// One of the texts that lie ready.
+    Canned(Canned),
+    /// Phishing.
+    Phishing,
+    /// It is solved.
+    Close,
+    /// Take it up again.
+    Reopen,
+}
+
+/// What is proposed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proposal {
+    /// The next step.
+    pub first: Proposed,
+    /// What else lies near, the nearest first.
+    pub others: Vec<Proposed>,
+}
+
+/// The proposal for `ticket`; `None` while the machine is at work, or when nothing is to be done.
+#[must_use]
+pub fn proposal(ticket: &Ticket) -> Option<Proposal> {
+    match &ticket.state {
+        State::Technician { .. } | State::Held if ticket.observed || ticket.kind == Kind::Quarantine => {
+            Some(of(Proposed::Reply, &[Proposed::Close, Proposed::Phishing]))
+        }
+        State::Technician { password } => Some(with_people(ticket, *password)),
+        State::Held => Some(with_people(ticket, PasswordFact::MayHaveChanged)),
+        State::Asked | State::Waiting { .. } => {
+            Some(of(Proposed::Reply, &[Proposed::Retry, Proposed::Close, Proposed::Phishing]))
+        }
+        State::Closed { how: Closing::Resolved, .. }
+        | State::Closed { how: Closing::Phishing, .. }
+        | State::Done { .. }
+        | State::Filed
+        | State::Observed
+        | State::Coalesced { .. } => Some(of(Proposed::Reopen, &[])),
+        State::Requested { .. }
+        | State::Sealed { .. }
+        | State::Issuing { .. }
+        | State::Applied { .. }
+        | State::Sending { .. }
+        | State::Sent { .. }
+        | State::Offered { .. }
+        | State::Revealed { .. }
+        | State::Merged { .. } => None,
+    }
+}
+
+fn of(first: Proposed, others: &[Proposed]) -> Proposal {
+    Proposal { first, others: others.to_vec() }
+}
+
+fn with_people(ticket: &Ticket, password: PasswordFact) -> Proposal {
+    let first = match first(ticket.reason) {
+        // Whoever is locked out by us is helped, not asked.
+        Proposed::Ask if !password.is_not_changed() => Proposed::ToManager,
+        first => first,
+    };
+    let mut others = others(ticket.reason);
+    others.retain(|other| *other != first && (password.is_not_changed() || *other != Proposed::Ask));
+    Proposal { first, others }
+}
+
+fn first(reason: Option<Reason>) -> Proposed {
+    let Some(reason) = reason else { return Proposed::Reply };
+    match reason {
+        Reason::PhoneMismatch
+        | Reason::NoPhone
+        | Reason::PhoneTakesNoSms
+        | Reason::PhoneTooNew
+        | Reason::PhoneForeign
+        | Reason::DeliveryFailed
+        | Reason::PickupExpired
+        | Reason::HandoverUnconfirmed => Proposed::ToManager,
+        Reason::SenderUnverified => Proposed::Approve,
+        Reason::FieldsMissing | Reason::FieldsAmbiguous | Reason::AccountUnknown | Reason::MailTooOld => {
+            Proposed::Ask
+        }
+        Reason::AccountAmbiguous => Proposed::ChooseAccount,
+        Reason::NoManager | Reason::ManagerDeclined => Proposed::AnotherManager,
+        Reason::DirectoryFailed
+        | Reason::ResetRefused
+        | Reason::ResetUncertain
+        | Reason::StoreRestored
+        | Reason::AutomationOff => Proposed::Retry,
+        Reason::LimitAccount | Reason::LimitSender | Reason::LimitDesk => Proposed::SetAside,
+        Reason::AccountDisabled | Reason::AccountProtected => Proposed::Canned(Canned::Refusal),
+        Reason::AccountFrozen | Reason::PasswordUnused | Reason::OtherSubject => Proposed::Reply,
+    }
+}
+
+fn others(reason: Option<Reason>) -> Vec<Proposed> {
+    let Some(reason) = reason else { return vec![Proposed::Close, Proposed::Phishing] };
+    let mut others = match reason {
+        Reason::PhoneMismatch | Reason::PhoneTooNew | Reason::PhoneForeign => {
+            vec![Proposed::Ask, Proposed::AnotherManager, Proposed::ToRegisteredPhone]
+        }
+        Reason::NoPhone
+        | Reason::PhoneTakesNoSms
+        | Reason::DeliveryFailed
+        | Reason::PickupExpired
+        | Reason::HandoverUnconfirmed => vec![Proposed::AnotherManager, Proposed::Retry],
+        Reason::SenderUnverified => vec![Proposed::Ask, Proposed::ToManager],
+        Reason::FieldsMissing | Reason::FieldsAmbiguous | Reason::AccountUnknown => {
+            vec![Proposed::ChooseAccount, Proposed::ToManager]
+        }
+        Reason::MailTooOld => vec![Proposed::SetAside, Proposed::ToManager],
+        Reason::AccountAmbiguous => vec![Proposed::Ask],
+        Reason::NoManager => vec![Proposed::Ask, Proposed::ToRegisteredPhone],
+        Reason::ManagerDeclined => vec![Proposed::ToRegisteredPhone, Proposed::Reply],
+        Reason::DirectoryFailed
+        | Reason::ResetRefused
+        | Reason::ResetUncertain
+        | Reason::StoreRestored
+        | Reason::AutomationOff => vec![Proposed::ToManager, Proposed::Reply],
+        Reason::LimitAccount | Reason::LimitSender | Reason::LimitDesk => {
+            vec![Proposed::Retry, Proposed::Reply]
+        }
+        Reason::AccountFrozen => vec![Proposed::SetAside],
+        Reason::AccountDisabled | Reason::AccountProtected => vec![Proposed::Reply],
+        Reason::PasswordUnused => vec![Proposed::ToManager, Proposed::ToRegisteredPhone],
+        Reason::OtherSubject => vec![Proposed::Canned(Canned::OtherMatter), Proposed::ChooseAccount],
+    };
+    others.extend([Proposed::Reply, Proposed::Close, Proposed::Phishing]);
+    let mut told = Vec::new();
+    others.retain(|other| {
+        !told.contains(other) && {
+            told.push(*other);
+            true
+        }
+    });
+    others
+}

@@ -1,0 +1,162 @@
+//! A ticket's page, the frame with the HTML form of a mail, and attachments.
+//!
+//! What a mail says of itself is hostile until proven otherwise. Its HTML form is made harmless where it is
+//! read (`mail::display`), and again here: its document has a policy that fetches and runs nothing, in a frame
+//! that has no origin. An attachment is only ever a download.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use super::Signed;
+use crate::clock::{Clock, SystemClock};
+use crate::mail::display::Download;
+use crate::types::TicketNumber;
+use crate::web::port::Unavailable;
+use crate::web::routes::App;
+
+pub(super) mod acts;
+pub(super) mod sample;
+pub(super) mod values;
+
+/// The frame's document: words, and pictures that are written out in it. `sandbox` holds also where somebody opens its
+/// address in a window.
+const FRAME_POLICY: HeaderValue = HeaderValue::from_static(
+    "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'self'",
+);
+/// A download that a browser shows nevertheless does nothing.
+const DOWNLOAD_POLICY: HeaderValue = HeaderValue::from_static(
+    "sandbox; default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
+/// Before and after the words of a mail. The colours are fixed: what mails are written for is a white page.
+const FRAME_HEAD: &str = "<!doctype html><html><head><meta charset=\"utf-8\"><meta name=\"referrer\" content=\"no-referrer\">\
+    <title>Mail</title><style>html{color-scheme:light}body{font:15px/1.55 system-ui,sans-serif;color:#17211e;background:#fff;\
+    margin:16px;overflow-wrap:anywhere}img{max-width:100%;height:auto}img:not([src]){display:inline-block;padding:4px 8px;\
+    border:1px dashed #78857f;border-radius:6px;color:#5a6661;font-size:13px}a{color:#0d5c54;text-decoration:underline}\
+    table{border-collapse:collapse}td,th{padding:2px 6px;vertical-align:top}blockquote{margin:8px 0;padding-left:12px;\
+    border-left:3px solid #e0e5e3}pre{white-space:pre-wrap}</style></head><body>";
+const FRAME_END: &str = "</body></html>";
+
+/// What the address of a ticket's page may carry.
+#[derive(Deserialize)]
+pub(super) struct Wanted {
+    /// The mail that is shown whole, however long it is.
+    #[serde(default)]
+    whole: String,
+    /// The text that lies ready and is looked at before it is sent.
+    #[serde(default)]
+    ready: String,
+    /// The reason whose tickets are gone through one after the other.
+    #[serde(default)]
+    review: String,
+}
+
+/// `GET /tickets/{number}`
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    signed: Signed,
+    Path(number): Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> Response {
+    let Ok(number) = TicketNumber::parse(&number) else { return app.staff.missing(&signed) };
+    match app.ports.view.ticket(number, &signed.member).await {
+        Ok(Some(ticket)) => {
+            let made = values::Made {
+                language: signed.language,
+                zone: &app.staff.zone,
+                now: SystemClock.now(),
+                whole: wanted.whole.parse().unwrap_or(0),
+            };
+            let mut page = made.ticket(&ticket);
+            page["review"] = values::review(&wanted.review, signed.language);
+            page["acts"] = acts::values(&app, &signed, &made, &ticket, &wanted.ready).await;
+            app.staff.page("ticket", &signed, page)
+        }
+        Ok(None) => app.staff.missing(&signed),
+        Err(Unavailable) => app.staff.unavailable(signed.language),
+    }
+}
+
+/// `GET /tickets/{number}/mails/{mail}/html`
+pub(super) async fn frame(
+    State(app): State<Arc<App>>,
+    signed: Signed,
+    Path((number, mail)): Path<(String, String)>,
+) -> Response {
+    let (Ok(number), Ok(mail)) = (TicketNumber::parse(&number), mail.parse()) else {
+        return app.staff.missing(&signed);
+    };
+    match app.ports.view.frame(number, mail, &signed.member).await {
+        Ok(Some(formatted)) => {
+            let document = [FRAME_HEAD, &formatted.body, FRAME_END].concat();
+            let kind = HeaderValue::from_static("text/html; charset=utf-8");
+            let headers = [(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, FRAME_POLICY)];
+            (headers, document).into_response()
+        }
+        Ok(None) => app.staff.missing(&signed),
+        Err(Unavailable) => app.staff.unavailable(signed.language),
+    }
+}
+
+/// `GET /tickets/{number}/attachments/{mail}/{place}`
+pub(super) async fn attachment(
+    State(app): State<Arc<App>>,
+    signed: Signed,
+    Path((number, mail, place)): Path<(String, String, String)>,
+) -> Response {
+    let (Ok(number), Ok(mail), Ok(place)) = (TicketNumber::parse(&number), mail.parse(), place.parse())
+    else {
+        return app.staff.missing(&signed);
+    };
+    match app.ports.view.attachment(number, mail, place, &signed.member).await {
+        Ok(Some(download)) => downloaded(download),
+        Ok(None) => app.staff.missing(&signed),
+        Err(Unavailable) => app.staff.unavailable(signed.language),
+    }
+}
+
+/// Never anything but a file on the disk, whatever it says that it is.
+fn downloaded(download: Download) -> Response {
+    let Ok(disposition) = HeaderValue::try_from(disposition(&download.name)) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let kind = HeaderValue::from_static("application/octet-stream");
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CONTENT_DISPOSITION, disposition),
+        (header::CONTENT_SECURITY_POLICY, DOWNLOAD_POLICY),
+    ];
+    (headers, download.octets).into_response()
+}
+
+/// The name twice: in plain ASCII, and as it is (RFC 6266, RFC 8187).
+fn disposition(name: &str) -> String {
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_. ".contains(c) { c } else { '_' }).collect();
+    let mut whole = String::new();
+    for octet in name.bytes() {
+        if octet.is_ascii_alphanumeric() || b"-._~".contains(&octet) {
+            whole.push(char::from(octet));
+        } else {
+            whole.push_str(&format!("%{octet:02X}"));
+        }
+    }
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_leave_its_field() {
+        assert_eq!(
+            disposition("å \"x\"\r\n;.pdf"),
+            "attachment; filename=\"_ _x____.pdf\"; filename*=UTF-8''%C3%A5%20%22x%22%0D%0A%3B.pdf"
+        );
+    }
+}

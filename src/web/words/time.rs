@@ -1,0 +1,130 @@
+//! Times and sizes, as people say them.
+
+use std::time::Duration;
+
+use super::Words;
+use crate::clock::{Zone, rfc3339};
+use crate::types::UnixMillis;
+use crate::web::language::Language;
+
+/// Until then a wait is nothing to speak of; from then on it is late (ux, 2.2).
+const SOON: Duration = Duration::from_secs(15 * 60);
+const LATE: Duration = Duration::from_secs(30 * 60);
+
+/// An instant for `<time>`: what a machine reads, and what a person does.
+pub(in crate::web) fn stamp(
+    at: UnixMillis,
+    now: UnixMillis,
+    zone: &Zone,
+    language: Language,
+) -> serde_json::Value {
+    serde_json::json!({ "iso": rfc3339(at), "text": moment(at, now, zone, language) })
+}
+
+/// `i dag 09.14`, `i går 14.02`, `2026-11-24 14.02`; in English with a colon.
+pub(in crate::web) fn moment(at: UnixMillis, now: UnixMillis, zone: &Zone, language: Language) -> String {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    let date = zone.date(at);
+    let day = if date == zone.date(now) {
+        Words("i dag", "today").of(language).to_owned()
+    } else if date == zone.date(now.minus(DAY)) {
+        Words("i går", "yesterday").of(language).to_owned()
+    } else {
+        date
+    };
+    format!("{day} {}", time_of_day(at, zone, language))
+}
+
+/// `09.14`, in English `09:14`.
+pub(in crate::web) fn time_of_day(at: UnixMillis, zone: &Zone, language: Language) -> String {
+    let time = zone.time_of_day(at);
+    match language {
+        Language::Swedish => time,
+        Language::English => time.replace('.', ":"),
+    }
+}
+
+/// How long something waits: in words, and how bad that is (`bad`, `warn` or nothing).
+pub(in crate::web) fn waited(waited: Duration, language: Language) -> (String, &'static str) {
+    let tone = match waited {
+        late if late >= LATE => "bad",
+        soon if soon >= SOON => "warn",
+        _ => "",
+    };
+    (span(waited, language), tone)
+}
+
+/// `47 min`, `2 tim 5 min`, `3 dygn`.
+pub(in crate::web) fn span(span: Duration, language: Language) -> String {
+    let minutes = span.as_secs() / 60;
+    let (hours, days) = (minutes / 60, minutes / (24 * 60));
+    match (days, hours, language) {
+        (2.., _, Language::Swedish) => format!("{days} dygn"),
+        (2.., _, Language::English) => format!("{days} days"),
+        (_, 0, _) => format!("{minutes} min"),
+        (_, _, Language::Swedish) => format!("{hours} tim {} min", minutes % 60),
+        (_, _, Language::English) => format!("{hours} h {} min", minutes % 60),
+    }
+}
+
+/// `184 kB`, `1,2 MB`.
+pub(in crate::web) fn size(octets: usize, language: Language) -> String {
+    const KILO: usize = 1000;
+    if octets < KILO {
+        return match language {
+            Language::Swedish => format!("{octets} byte"),
+            Language::English => format!("{octets} bytes"),
+        };
+    }
+    if octets < KILO * KILO {
+        return format!("{} kB", octets.div_ceil(KILO));
+    }
+    let tenths = octets / (KILO * KILO / 10);
+    let point = Words(",", ".").of(language);
+    format!("{}{point}{} MB", tenths / 10, tenths % 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: UnixMillis = UnixMillis(1_795_521_600_000);
+
+    #[test]
+    fn a_time_is_said_as_each_language_writes_it() {
+        let zone = Zone::named("Europe/Stockholm").unwrap();
+        let hours = |hours: u64| NOW.minus(Duration::from_secs(hours * 3600));
+        let both =
+            |at| [Language::Swedish, Language::English].map(|language| moment(at, NOW, &zone, language));
+        assert_eq!(both(hours(1)), ["i dag 12.00", "today 12:00"]);
+        assert_eq!(both(hours(24)), ["i går 13.00", "yesterday 13:00"]);
+        assert_eq!(both(hours(72)), ["2026-11-21 13.00", "2026-11-21 13:00"]);
+    }
+
+    #[test]
+    fn a_wait_is_late_after_half_an_hour() {
+        for (minutes, words, tone) in [
+            (0, "0 min", ""),
+            (14, "14 min", ""),
+            (15, "15 min", "warn"),
+            (30, "30 min", "bad"),
+            (125, "2 tim 5 min", "bad"),
+            (47 * 60, "47 tim 0 min", "bad"),
+            (48 * 60, "2 dygn", "bad"),
+        ] {
+            let told = waited(Duration::from_secs(minutes * 60), Language::Swedish);
+            assert_eq!((told.0.as_str(), told.1), (words, tone));
+        }
+        assert_eq!(span(Duration::from_secs(125 * 60), Language::English), "2 h 5 min");
+    }
+
+    #[test]
+    fn sizes_are_short() {
+        for (octets, words) in
+            [(0, "0 byte"), (999, "999 byte"), (1000, "1 kB"), (183_400, "184 kB"), (1_250_000, "1,2 MB")]
+        {
+            assert_eq!(size(octets, Language::Swedish), words);
+        }
+        assert_eq!(size(1_250_000, Language::English), "1.2 MB");
+    }
+}

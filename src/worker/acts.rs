@@ -1,0 +1,255 @@
+//! Acts of people are carried out when the time in which they can be taken back is over: the ticket's event, what
+//! leaves, the audit rows and the act's own end are one transaction. A ticket that is not any more what its person saw
+//! is left as it is, and the act says why.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Parts;
+use super::work::{Draft, Due, Flow, Work, WorkError};
+use crate::decision::Automation;
+use crate::delivery::texts::{MailText, TextError, Texts};
+use crate::store::{Addressee, AuditEntry, DueAct, MessageClaim, MessageKind, NewMessage, StoreError};
+use crate::ticket::{Act, ActStatus, Effect, Event, KeptAct, Kind, Standing, Ticket};
+use crate::types::{Check, CheckResult, Person, Reason, UnixMillis};
+use crate::web::port::Refusal;
+
+/// Acts that are looked at in one round.
+const AT_ONCE: u32 = 32;
+const NOBODY_CAME: &str = "no colleague came in time";
+const NOT_AS_SEEN: &str = "the ticket changed before it was carried out";
+const OTHER_IS_OVER: &str = "the other ticket is over by now";
+
+/// What `act` is to `ticket`; `None` for what is done beside it.
+pub(crate) fn event(act: &Act, by: &Person, with: Option<&Person>, ticket: &Ticket) -> Option<Event> {
+    act.event(by, with, ticket.reason.unwrap_or(Reason::OtherSubject), ticket.named.as_ref())
+}
+
+/// Why `act`, which is `event` to `ticket`, is not possible with it as it is.
+pub(crate) fn not_possible(
+    ticket: &Ticket,
+    act: &Act,
+    event: Event,
+    automation: Automation,
+) -> Option<Refusal> {
+    let state = &ticket.state;
+    if state.live() || state.next() == Effect::Decide {
+        return Some(Refusal::AtWork);
+    }
+    if ticket.kind == Kind::Quarantine && (act.orders() || act.writes() || matches!(act, Act::Merge { .. })) {
+        return Some(Refusal::Unreadable);
+    }
+    if state.on(event).is_err() {
+        let keeps = matches!(act, Act::Ask | Act::Merge { .. }) && !state.known_password().is_not_changed();
+        return Some(if keeps { Refusal::PasswordChanged } else { Refusal::NotNow });
+    }
+    if act.orders() && ticket.observed {
+        return Some(Refusal::Observed);
+    }
+    if act.orders() && automation != Automation::On {
+        return Some(Refusal::AutomationOff);
+    }
+    (act.writes() && ticket.from.is_none()).then_some(Refusal::NobodyToWriteTo)
+}
+
+/// Carries out what is due. Answers how many acts have ended.
+pub(crate) async fn carry_out_due(parts: &Arc<Parts>) -> Result<usize, StoreError> {
+    let mut ended = 0;
+    for due in parts.store.due_acts(AT_ONCE, parts.now()).await? {
+        let (id, number) = (due.act.id, due.act.number);
+        match carry_out(parts, due).await {
+            Ok(true) => ended += 1,
+            // Somebody works on the ticket just now, or took the act back.
+            Ok(false) => {}
+            Err(WorkError::Store(error)) => return Err(error),
+            Err(error) => {
+                tracing::error!(ticket = %number, "an act cannot be carried out: {error}; nothing was changed");
+                parts.store.end_act(id, ActStatus::Refused, &error.to_string(), parts.now()).await?;
+                ended += 1;
+            }
+        }
+    }
+    Ok(ended)
+}
+
+async fn carry_out(parts: &Arc<Parts>, due: DueAct) -> Result<bool, WorkError> {
+    let DueAct { act, seen, mail_came } = due;
+    if act.status == ActStatus::Colleague {
+        return ends(parts, &act, ActStatus::Lapsed, NOBODY_CAME).await;
+    }
+    let taken = parts.moment();
+    let Some(claim) = parts.store.claim_ticket(act.ticket, &parts.owner, parts.timing.lease).await? else {
+        return Ok(false);
+    };
+    let mut work = Work::new(Arc::clone(parts), claim, taken);
+    let refused = match () {
+        () if *work.state() != seen || mail_came => Some(NOT_AS_SEEN),
+        () => refusal(&work, &act).await?,
+    };
+    let Some(why) = refused else { return commit(&mut work, &act).await };
+    give_back(&mut work).await?;
+    ends(parts, &act, ActStatus::Refused, why).await
+}
+
+async fn ends(parts: &Parts, act: &KeptAct, status: ActStatus, why: &'static str) -> Result<bool, WorkError> {
+    parts.store.end_act(act.id, status, why, parts.now()).await?;
+    tracing::warn!(ticket = %act.number, act = act.act.code(), "an act of a person was not carried out: {why}");
+    Ok(true)
+}
+
+async fn give_back(work: &mut Work) -> Result<(), WorkError> {
+    if work.state().next() == Effect::Rest {
+        return work.rest().await;
+    }
+    let now = work.now();
+    work.give_back(now).await?;
+    Ok(())
+}
+
+/// Why it is not carried out, though the ticket is as its person saw it.
+async fn refusal(work: &Work, act: &KeptAct) -> Result<Option<&'static str>, WorkError> {
+    let ticket = &work.claim.ticket;
+    let Some(event) = event(&act.act, &act.by, act.with.as_ref(), ticket) else {
+        return Err(WorkError::Lacks("anything to do"));
+    };
+    if let Some(refusal) = not_possible(ticket, &act.act, event, work.parts.automation().await?) {
+        return Ok(Some(refusal.words()[1]));
+    }
+    let Act::Merge { into } = &act.act else { return Ok(None) };
+    let other = work.parts.store.numbered(*into).await?;
+    let goes_on = other.is_some_and(|other| match other.state.standing() {
+        Standing::New | Standing::Working | Standing::Open | Standing::Pending => true,
+        Standing::Resolved | Standing::Closed => false,
+    });
+    Ok((!goes_on).then_some(OTHER_IS_OVER))
+}
+
+/// `false`: it was taken back in this very moment, or is not any more what its person saw.
+async fn commit(work: &mut Work, act: &KeptAct) -> Result<bool, WorkError> {
+    let ticket = &work.claim.ticket;
+    let Some(event) = event(&act.act, &act.by, act.with.as_ref(), ticket) else {
+        return Err(WorkError::Lacks("anything to do"));
+    };
+    let mut trail = ticket.trail.clone();
+    let who = act.with.as_ref().map_or(act.by.to_string(), |with| format!("{} with {with}", act.by));
+    trail.add(Check::Person, CheckResult::Pass, format!("{who} decided: {}", act.act.code()));
+    let named = match &event {
+        Event::Ordered { order } => order.account.clone(),
+        Event::Decided { .. }
+        | Event::Coalesced { .. }
+        | Event::PasswordSet
+        | Event::ValueRefused { .. }
+        | Event::PassIssued { .. }
+        | Event::PassLost { .. }
+        | Event::ResetGivenUp { .. }
+        | Event::Texted { .. }
+        | Event::Rerouted { .. }
+        | Event::LinkTexted { .. }
+        | Event::LinkNotMailed
+        | Event::OfferWithdrawn { .. }
+        | Event::Reminded
+        | Event::WrongCode
+        | Event::Opened { .. }
+        | Event::Shown { .. }
+        | Event::Erased
+        | Event::Confirmed { .. }
+        | Event::DidNotWork
+        | Event::Declined
+        | Event::Stopped
+        | Event::Disowned
+        | Event::TimeOver { .. }
+        | Event::UseKnown
+        | Event::Unused
+        | Event::Replied
+        | Event::QuestionLost
+        | Event::Forgotten
+        | Event::Questioned
+        | Event::Answered { .. }
+        | Event::Closed { .. }
+        | Event::Reopened
+        | Event::Merged { .. } => None,
+    };
+    let draft = Draft {
+        actor: Some(act.by.name.actor()),
+        act: Some(act.id),
+        trail: Some(trail),
+        asked: act.act == Act::Ask,
+        named,
+        lifts_freeze: act.act.is_override(),
+        messages: message(ticket, &act.act).into_iter().collect(),
+        told: vec![done(act)],
+        due: Due::At(work.now()),
+        ..Draft::default()
+    };
+    let lines = trail_lines(work);
+    match work.commit(event, draft).await? {
+        Flow::On | Flow::Stop => {}
+        Flow::Busy(_) | Flow::AskedEnough(_) => return Ok(false),
+    }
+    // What was not committed is not remembered either.
+    Ok(trail_lines(work) > lines)
+}
+
+fn trail_lines(work: &Work) -> usize {
+    work.claim.ticket.trail.0.len()
+}
+
+/// Both names stand in the audit log.
+fn done(act: &KeptAct) -> AuditEntry {
+    let mut data = json!({ "id": act.id, "act": act.act.code() });
+    if let Some(with) = &act.with {
+        data["with"] = with.name.actor().into();
+    }
+    if let Act::Override { grounds, why, .. } = &act.act {
+        data["grounds"] = json!(grounds);
+        data["why"] = json!(why);
+    }
+    AuditEntry { actor: act.by.name.actor(), event: "act.done".to_owned(), data: data.to_string() }
+}
+
+/// What goes to the writer.
+fn message(ticket: &Ticket, act: &Act) -> Option<NewMessage> {
+    let to = Addressee::Mail(ticket.from.clone()?);
+    let (kind, values) = match act {
+        Act::Ask => (MessageKind::AskForDetails, json!({})),
+        Act::Reply { language, text, .. } => {
+            (MessageKind::Reply, json!({ "language": language, "text": text }))
+        }
+        Act::Canned { reply, at, .. } => (MessageKind::Reply, json!({ "ready": reply.code(), "at": at })),
+        Act::Approve
+        | Act::Retry
+        | Act::ToManager { .. }
+        | Act::ChooseAccount { .. }
+        | Act::Override { .. }
+        | Act::Close
+        | Act::Phishing
+        | Act::Reopen
+        | Act::Merge { .. }
+        | Act::Take
+        | Act::Release
+        | Act::Assign { .. }
+        | Act::Note { .. } => return None,
+    };
+    Some(NewMessage { kind, to, values: Value::to_string(&values) })
+}
+
+/// The values of what people write.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Written {
+    language: String,
+    text: String,
+    ready: String,
+    at: Option<UnixMillis>,
+}
+
+/// The words of what somebody of the desk writes.
+pub(crate) fn letter(texts: &Texts, claim: &MessageClaim) -> Result<MailText, TextError> {
+    let written: Written = serde_json::from_str(&claim.message.values).unwrap_or_default();
+    if written.ready.is_empty() {
+        return texts.reply(&written.language, claim.number, &claim.subject, &written.text);
+    }
+    texts.ready(&written.ready, claim.number, written.at)
+}

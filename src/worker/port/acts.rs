@@ -1,0 +1,263 @@
+//! [`ActsPort`] implements [`TicketActs`]: it looks whether an act makes sense, and keeps it. The worker carries it out.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::decision::Automation;
+use crate::store::{ActMade, ByHand, NewAct, SavedDraft, SecondWord, Seconded, StoreError};
+use crate::ticket::act::{COLLEAGUE, LONGEST_TEXT, LONGEST_WHY, UNDO};
+use crate::ticket::{Act, ActStatus, KeptAct, Note, Standing, Ticket};
+use crate::types::{Person, StaffMember, TicketNumber, UnixMillis, mask_phones};
+use crate::web::port::{ActForm, ByHandForm, MadeByHand, Performed, Refusal, TicketActs, Undone};
+use crate::worker::{Parts, acts};
+
+/// Letters of the name of somebody who came in person.
+const LONGEST_NAME: usize = 200;
+/// Letters of a form's key.
+const LONGEST_KEY: usize = 100;
+
+/// The desk's people over `parts`.
+pub struct ActsPort {
+    parts: Arc<Parts>,
+}
+
+fn person(who: &StaffMember) -> Person {
+    Person { name: who.name.clone(), shown: who.shown.clone() }
+}
+
+/// The store has failed; whoever wanted something may try again.
+fn failed(error: &StoreError) {
+    tracing::error!("an act could not be kept: {error}; nothing was changed");
+}
+
+impl ActsPort {
+    /// The port over `parts`.
+    #[must_use]
+    pub fn new(parts: Arc<Parts>) -> Self {
+        Self { parts }
+    }
+
+    async fn try_to_perform(&self, who: &StaffMember, form: ActForm) -> Result<Performed, StoreError> {
+        if let Err(refusal) = is_written(&form) {
+            return Ok(Performed::Refused(refusal));
+        }
+        let Some(ticket) = self.parts.store.numbered(form.ticket).await? else {
+            return Ok(Performed::Refused(Refusal::NoTicket));
+        };
+        // What has changed is told before what is not possible any more.
+        if ticket.version == form.version
+            && let Some(refusal) = self.refusal(&ticket, &form.act, who).await?
+        {
+            return Ok(Performed::Refused(refusal));
+        }
+        let (now, text) = (self.parts.now(), written(&form.act).map(ToOwned::to_owned));
+        let needs_colleague = form.act.is_override() && self.parts.rules.four_eyes;
+        let due_at = now.plus(if needs_colleague { COLLEAGUE } else { form.act.waits() });
+        let ActForm { ticket: number, version, key, act } = form;
+        let by = person(who);
+        let new = NewAct { ticket: number, version, key, act, by, needs_colleague, due_at, now };
+        let made = self.parts.store.make_act(new).await?;
+        if let (ActMade::Changed(_) | ActMade::Waits(_), Some(text)) = (&made, text) {
+            self.keep_draft(who, number, text, now).await?;
+        }
+        Ok(match made {
+            ActMade::Made(act) | ActMade::Before(act) => kept(act),
+            ActMade::Changed(changed) => Performed::Changed(changed),
+            ActMade::Waits(act) => Performed::Waits(act),
+            ActMade::NoTicket => Performed::Refused(Refusal::NoTicket),
+        })
+    }
+
+    /// Why this is not done to the ticket as it is.
+    async fn refusal(
+        &self,
+        ticket: &Ticket,
+        act: &Act,
+        who: &StaffMember,
+    ) -> Result<Option<Refusal>, StoreError> {
+        let Some(event) = acts::event(act, &person(who), None, ticket) else { return Ok(None) };
+        if let Some(refusal) = acts::not_possible(ticket, act, event, self.parts.automation().await?) {
+            return Ok(Some(refusal));
+        }
+        let Act::Merge { into } = act else { return Ok(None) };
+        if *into >= ticket.number {
+            return Ok(Some(Refusal::OtherIsNewer));
+        }
+        Ok(match self.parts.store.numbered(*into).await? {
+            None => Some(Refusal::NoTicket),
+            Some(other) if is_over(&other) => Some(Refusal::OtherIsOver),
+            Some(_) => None,
+        })
+    }
+
+    async fn keep_draft(
+        &self,
+        who: &StaffMember,
+        ticket: TicketNumber,
+        text: String,
+        at: UnixMillis,
+    ) -> Result<bool, StoreError> {
+        self.parts.store.save_draft(ticket, &SavedDraft { by: who.name.clone(), text, at }).await
+    }
+
+    async fn try_to_second(
+        &self,
+        who: &StaffMember,
+        act: i64,
+        version: i64,
+        approves: bool,
+    ) -> Result<Performed, StoreError> {
+        let now = self.parts.now();
+        if approves && self.parts.automation().await? != Automation::On {
+            return Ok(Performed::Refused(Refusal::AutomationOff));
+        }
+        let word = SecondWord { act, by: person(who), version, approves, due_at: now.plus(UNDO), now };
+        Ok(match self.parts.store.second_act(word).await? {
+            Seconded::Kept(act) => kept(act),
+            Seconded::NotYourOwn => Performed::Refused(Refusal::NotYourOwn),
+            Seconded::Changed(changed) => Performed::Changed(changed),
+            Seconded::Waits(act) => Performed::Waits(act),
+            Seconded::Gone => Performed::Refused(Refusal::Gone),
+        })
+    }
+}
+
+fn kept(act: KeptAct) -> Performed {
+    match act.status {
+        ActStatus::Waiting => Performed::Kept(act),
+        ActStatus::Colleague => Performed::Colleague(act),
+        ActStatus::Done
+        | ActStatus::Undone
+        | ActStatus::Refused
+        | ActStatus::Declined
+        | ActStatus::Lapsed => Performed::Done(act),
+    }
+}
+
+fn is_over(ticket: &Ticket) -> bool {
+    matches!(ticket.state.standing(), Standing::Resolved | Standing::Closed)
+}
+
+/// What somebody wrote with it, and would not write again.
+fn written(act: &Act) -> Option<&str> {
+    match act {
+        Act::Reply { text, .. } | Act::Note { text } => Some(text),
+        Act::Approve
+        | Act::Retry
+        | Act::ToManager { .. }
+        | Act::ChooseAccount { .. }
+        | Act::Override { .. }
+        | Act::Ask
+        | Act::Canned { .. }
+        | Act::Close
+        | Act::Phishing
+        | Act::Reopen
+        | Act::Merge { .. }
+        | Act::Take
+        | Act::Release
+        | Act::Assign { .. } => None,
+    }
+}
+
+fn is_written(form: &ActForm) -> Result<(), Refusal> {
+    let fits = |text: &str, most: usize| match text.trim().chars().count() {
+        0 => Err(Refusal::Empty),
+        letters if letters > most => Err(Refusal::TooLong),
+        _ => Ok(()),
+    };
+    fits(&form.key, LONGEST_KEY)?;
+    if let Act::Override { why, .. } = &form.act {
+        fits(why, LONGEST_WHY)?;
+    }
+    written(&form.act).map_or(Ok(()), |text| fits(text, LONGEST_TEXT))
+}
+
+#[async_trait]
+impl TicketActs for ActsPort {
+    async fn perform(&self, who: &StaffMember, form: ActForm) -> Performed {
+        self.try_to_perform(who, form).await.unwrap_or_else(|error| {
+            failed(&error);
+            Performed::NotNow
+        })
+    }
+
+    async fn perform_all(&self, who: &StaffMember, forms: Vec<ActForm>) -> Vec<(TicketNumber, Performed)> {
+        let mut performed = Vec::with_capacity(forms.len());
+        for form in forms {
+            performed.push((form.ticket, self.perform(who, form).await));
+        }
+        performed
+    }
+
+    async fn undo(&self, who: &StaffMember, act: i64) -> Undone {
+        match self.parts.store.undo_act(act, &who.name, self.parts.now()).await {
+            Ok(true) => Undone::Yes,
+            Ok(false) => Undone::TooLate,
+            Err(error) => {
+                failed(&error);
+                Undone::NotNow
+            }
+        }
+    }
+
+    async fn second(&self, who: &StaffMember, act: i64, version: i64, approves: bool) -> Performed {
+        self.try_to_second(who, act, version, approves).await.unwrap_or_else(|error| {
+            failed(&error);
+            Performed::NotNow
+        })
+    }
+
+    async fn make_by_hand(&self, who: &StaffMember, form: ByHandForm) -> MadeByHand {
+        let (name, note) = (form.name.trim(), form.note.trim());
+        let long = |text: &str, most: usize| text.chars().count() > most;
+        if name.is_empty() || note.is_empty() || form.key.is_empty() {
+            return MadeByHand::Refused(Refusal::Empty);
+        }
+        if long(name, LONGEST_NAME) || long(note, LONGEST_TEXT) || long(&form.key, LONGEST_KEY) {
+            return MadeByHand::Refused(Refusal::TooLong);
+        }
+        let now = self.parts.now();
+        let made = ByHand {
+            by: person(who),
+            key: form.key.clone(),
+            subject: mask_phones(name),
+            username: form.username.clone(),
+            note: note.to_owned(),
+            year: self.parts.texts.year(now),
+            now,
+        };
+        match self.parts.store.make_by_hand(made).await {
+            Ok(number) => MadeByHand::Made(number),
+            Err(error) => {
+                failed(&error);
+                MadeByHand::NotNow
+            }
+        }
+    }
+
+    async fn acts(&self, ticket: TicketNumber) -> Option<Vec<KeptAct>> {
+        self.parts.store.acts_of(ticket).await.inspect_err(failed).ok()
+    }
+
+    async fn for_colleagues(&self) -> Option<Vec<KeptAct>> {
+        self.parts.store.acts_for_colleagues().await.inspect_err(failed).ok()
+    }
+
+    async fn notes(&self, ticket: TicketNumber) -> Option<Vec<Note>> {
+        self.parts.store.notes_of(ticket).await.inspect_err(failed).ok()
+    }
+
+    async fn save_draft(&self, who: &StaffMember, ticket: TicketNumber, text: &str) -> bool {
+        if text.chars().count() > LONGEST_TEXT {
+            return false;
+        }
+        let kept = self.keep_draft(who, ticket, text.to_owned(), self.parts.now()).await;
+        kept.inspect_err(failed).unwrap_or(false)
+    }
+
+    async fn draft(&self, who: &StaffMember, ticket: TicketNumber) -> Option<(String, UnixMillis)> {
+        let draft = self.parts.store.draft_of(ticket, &who.name).await.inspect_err(failed).ok()??;
+        Some((draft.text, draft.at))
+    }
+}
