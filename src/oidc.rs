@@ -35,6 +35,8 @@ const TIMEOUTS: Timeouts = Timeouts { connect: Duration::from_secs(3), total: Du
 /// So long the provider's document and keys are used again. A key that is not among them is looked for
 /// at once.
 const KNOWN_FOR: Duration = Duration::from_secs(60 * 60);
+/// So long it is taken to answer when somebody asks whether it does.
+const LOOKED_FOR: Duration = Duration::from_secs(30);
 /// A provider that has failed is not asked again for so long: whoever comes meanwhile is told at once.
 const FAILED_FOR: Duration = Duration::from_secs(10);
 
@@ -175,7 +177,7 @@ impl Provider {
 
     /// Reads the provider's document, unless that was done lately.
     pub async fn look(&self) {
-        if let Err(error) = self.metadata(KNOWN_FOR).await {
+        if let Err(error) = self.metadata(LOOKED_FOR).await {
             tracing::warn!("{error}; people can sign in by an account of the page's own");
         }
     }

@@ -1,12 +1,14 @@
 -- Who works at the desk, and their sessions. The same as in migrations/postgres; a test compares them.
 
--- password is '' for whoever signs in at the identity provider only. The secret of one-time codes is derived
+-- provider is the identity provider's own name for somebody (the claim `sub`), '' for an account of the pages' own;
+-- password is '' for whoever signs in there. The secret of one-time codes is derived
 -- from the sealing key totp_key and from totp_nonce; both are '' without such codes. totp_step is the last step
 -- of which a code was used. language and theme are '' for the browser's own.
 CREATE TABLE staff (
   name TEXT NOT NULL PRIMARY KEY,
   shown TEXT NOT NULL,
   role TEXT NOT NULL,
+  provider TEXT NOT NULL,
   password TEXT NOT NULL,
   totp_key TEXT NOT NULL,
   totp_nonce TEXT NOT NULL,
@@ -18,6 +20,7 @@ CREATE TABLE staff (
   made_at INTEGER NOT NULL,
   signed_in_at INTEGER NOT NULL
 ) STRICT;
+CREATE UNIQUE INDEX staff_provider ON staff (provider) WHERE provider <> '';
 
 -- hash is SHA-256 of the browser's cookie, which is random. role is the one that was held at the sign-in.
 CREATE TABLE session (
@@ -31,7 +34,8 @@ CREATE TABLE session (
 CREATE INDEX session_name ON session (name);
 CREATE INDEX session_ends ON session (ends_at);
 
--- Tries to sign in that did not succeed, by whose name and from which address they were made.
+-- Tries to sign in that did not succeed. subject is a hash of whose name and from where: what somebody writes as a
+-- name may be a password.
 CREATE TABLE sign_in_try (
   id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
   subject TEXT NOT NULL,

@@ -11,7 +11,7 @@ use super::{CliError, Common, output};
 use crate::clock::{Clock, OpeningHours, SystemClock};
 use crate::config::{
     self, Loaded, MailboxKind, MailboxSettings, OauthSettings, PasswordStyle, PickupMethod, SecretSetting,
-    Settings, SmtpKind, Start, Unused,
+    Settings, Shown, SmtpKind, Start, Unused,
 };
 use crate::delivery::MailSender;
 use crate::delivery::notice::{MailSpool, SmtpSender, SmtpSettings};
@@ -27,9 +27,10 @@ use crate::oidc::{OidcSettings, Provider};
 use crate::render::Renderer;
 use crate::store::{self, Store};
 use crate::token::{Credential, SignIn, TokenSettings, Tokens};
-use crate::web::WebSettings;
+use crate::web::{Setting, WebSettings};
 use crate::worker::{
-    AccountRules, AccountsPort, Breakers, Inbox, IntakeSettings, Parts, RoleGroups, Rules, Timing,
+    AccountRules, AccountsPort, Breakers, Inbox, IntakeSettings, OperationsParts, OperationsPort, Parts,
+    RoleGroups, Rules, Timing,
 };
 use crate::worker::{Ages, QueuePort};
 
@@ -324,6 +325,25 @@ pub fn queue(settings: &Settings, parts: &Arc<Parts>) -> Result<Arc<QueuePort>, 
         .map_err(|why| CliError::Wrong(format!("web.opening_hours: {why}")))?;
     let ages = Ages { zone: zone(settings)?, opening, late: settings.web.late };
     Ok(Arc::new(QueuePort::new(Arc::clone(parts), ages)))
+}
+
+/// What whoever runs the desk sees and turns.
+///
+/// # Errors
+/// The register cannot be made.
+pub fn operations(
+    settings: &Settings,
+    shown: Vec<Shown>,
+    parts: &Arc<Parts>,
+    tokens: &Arc<Tokens>,
+) -> Result<Arc<OperationsPort>, CliError> {
+    let setting = |shown: Shown| Setting { value: shown.text(), key: shown.key, source: shown.source };
+    let own = OperationsParts {
+        probes: super::probes::mailboxes(settings, tokens),
+        census: register(settings, tokens)?.census,
+        settings: shown.into_iter().map(setting).collect(),
+    };
+    Ok(Arc::new(OperationsPort::new(Arc::clone(parts), own)))
 }
 
 /// What checks signatures, where a mailbox has nobody else who vouches.

@@ -20,7 +20,9 @@ mod gateways;
 mod generate;
 mod key;
 mod migrate;
+mod outage;
 mod output;
+mod probes;
 mod progress;
 mod quarantine;
 mod reconcile;
@@ -77,9 +79,12 @@ enum Command {
     /// Check, show or explain the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
-    /// Verify the audit log
+    /// Verify the audit log, or take it along
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Say when the phones went down and came back, for every page
+    #[command(subcommand)]
+    Outage(outage::OutageCommand),
     /// Look after the accounts of the pages
     #[command(subcommand)]
     User(user::UserCommand),
@@ -158,6 +163,7 @@ fn run_command(cli: Cli) -> Result<(), CliError> {
         Command::Key(command) => key::run(&common, &command),
         Command::Config(command) => config::run(&common, &command),
         Command::Audit(command) => block_on(audit::run(&common, command)),
+        Command::Outage(command) => block_on(outage::run(&common, command)),
         Command::User(command) => block_on(user::run(&common, command)),
         Command::Migrate => block_on(migrate::run(&common)),
         Command::Completions(args) => generate::completions(&args),

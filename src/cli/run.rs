@@ -10,12 +10,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::{CliError, Common, assembly};
-use crate::config::Settings;
+use crate::config::{self, Loaded, Settings};
 use crate::render::Renderer;
 use crate::store::Store;
 use crate::token::Tokens;
 use crate::web::{Ports, RevealPage, WebSettings};
-use crate::worker::{AccountsPort, DeskPort, Health, Inbox, Parts, QueuePort, Worker};
+use crate::worker::{AccountsPort, DeskPort, Health, Inbox, OperationsPort, Parts, QueuePort, Worker};
 
 /// A stop is over within this time, whatever hangs.
 const PROMISED: Duration = Duration::from_secs(20);
@@ -28,12 +28,13 @@ const _: () = assert!(
 );
 
 pub(super) async fn run(common: &Common) -> Result<(), CliError> {
-    let settings = assembly::load(common)?.settings;
+    let loaded = assembly::load(common)?;
+    let settings = loaded.settings.clone();
     crate::telemetry::init(&settings.telemetry).map_err(|e| CliError::Wrong(e.to_string()))?;
     let mut signals = Signals::listen()?;
     let _only_one = lock(&settings)?;
     let store = assembly::store(&settings).await?;
-    let mut desk = Desk::open(settings, Arc::clone(&store), None)?;
+    let mut desk = Desk::open(loaded, Arc::clone(&store), None)?;
     loop {
         if desk.settings.store.url.sqlite_path().is_some() {
             // The lock file says that no other process works on this database.
@@ -97,8 +98,8 @@ fn reload(
     store: &Arc<dyn Store>,
     door: &TcpListener,
 ) -> Result<Desk, CliError> {
-    let next = assembly::load(common)?.settings;
-    if next.store.url.expose() != settings.store.url.expose() {
+    let next = assembly::load(common)?;
+    if next.settings.store.url.expose() != settings.store.url.expose() {
         return Err(CliError::Wrong("store.url has changed: restart instead".to_owned()));
     }
     Desk::open(next, Arc::clone(store), Some(door))
@@ -109,6 +110,7 @@ pub(super) struct Desk {
     settings: Settings,
     parts: Arc<Parts>,
     accounts: Arc<AccountsPort>,
+    operations: Arc<OperationsPort>,
     queue: Arc<QueuePort>,
     inboxes: Vec<Inbox>,
     web: WebSettings,
@@ -121,13 +123,16 @@ impl Desk {
     /// Makes every part that the settings name. `door` is the one of the desk before, taken over when
     /// its address stays.
     pub(super) fn open(
-        settings: Settings,
+        loaded: Loaded,
         store: Arc<dyn Store>,
         door: Option<&TcpListener>,
     ) -> Result<Self, CliError> {
-        let tokens = Tokens::default();
+        let tokens = Arc::new(Tokens::default());
+        let shown = config::shown(&loaded);
+        let settings = loaded.settings;
         let parts = Arc::new(assembly::parts(&settings, store, &tokens)?);
         let accounts = assembly::accounts(&settings, &parts)?;
+        let operations = assembly::operations(&settings, shown, &parts, &tokens)?;
         let queue = assembly::queue(&settings, &parts)?;
         let inboxes = assembly::inboxes(&settings, &tokens)?;
         let web = assembly::web(&settings)?;
@@ -146,19 +151,19 @@ impl Desk {
             })?,
         };
         door.set_nonblocking(true).map_err(unserved)?;
-        Ok(Self { settings, parts, accounts, queue, inboxes, web, renderer, door })
+        Ok(Self { settings, parts, accounts, operations, queue, inboxes, web, renderer, door })
     }
 
     /// Works and serves the pages until `stop`.
     pub(super) async fn serve(self, stop: CancellationToken) -> Result<(), CliError> {
-        let Self { settings, parts, accounts, queue, inboxes, web, renderer, door } = self;
+        let Self { settings, parts, accounts, operations, queue, inboxes, web, renderer, door } = self;
         let mailboxes: Vec<_> = settings.mailboxes.iter().map(|m| (m.name.clone(), m.poll)).collect();
         let health = Arc::new(Health::expecting(&mailboxes));
         let door = tokio::net::TcpListener::from_std(door).map_err(unserved)?;
         let page: Box<RevealPage> = crate::web::reveal_page(web.clone(), Arc::clone(&renderer));
         let ready = CancellationToken::new();
         let port = DeskPort::new(Arc::clone(&parts), Arc::clone(&health), page, ready.clone());
-        let ports = Ports { desk: Arc::new(port), accounts, queue };
+        let ports = Ports { desk: Arc::new(port), accounts, operations, queue };
         // A desk without its pages cannot hand passwords to managers: when they end, all ends.
         let (stopping, ends_all) = (stop.clone(), stop.clone().drop_guard());
         let pages = tokio::spawn(async move {

@@ -11,7 +11,7 @@ use crate::keyring::Keyring;
 use crate::password::generate;
 use crate::store::{AuditEntry, Staff, StaffChange, Store};
 use crate::totp;
-use crate::types::{Role, StaffMember, StaffName};
+use crate::types::{Role, StaffMember, StaffName, TotpKey};
 
 /// Symbols of a password: 92 bits. Nobody reads it over a telephone.
 const PASSWORD_LENGTH: usize = 16;
@@ -119,6 +119,32 @@ fn audit(event: &str, name: &StaffName, role: Option<Role>) -> AuditEntry {
     AuditEntry { actor: actor(), event: event.to_owned(), data }
 }
 
+/// Adds an account without one-time codes, for the demo; its password.
+pub(super) async fn add_for_demo(
+    store: &dyn Store,
+    member: StaffMember,
+) -> Result<Zeroizing<String>, CliError> {
+    let (password, hash) = new_password()?;
+    let entry = audit("user.added", &member.name, Some(member.role));
+    let staff = new_staff(member, hash, None);
+    store.add_staff(&staff, &entry, SystemClock.now()).await?;
+    Ok(password)
+}
+
+fn new_staff(member: StaffMember, password: String, totp: Option<TotpKey>) -> Staff {
+    Staff { member, provider: String::new(), password, totp, disabled: false, signed_in_at: None }
+}
+
+/// A password or codes are for accounts of the pages' own: whoever signs in at the identity provider has theirs there.
+async fn is_local(store: &dyn Store, name: &StaffName) -> Result<(), CliError> {
+    match store.staff(name).await? {
+        Some(staff) if !staff.provider.is_empty() => Err(CliError::No(format!(
+            "{name} signs in at the identity provider, and has password and codes there; nothing was changed"
+        ))),
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// A new password, and its hash.
 fn new_password() -> Result<(Zeroizing<String>, String), CliError> {
     let password = generate::generate(&mut rand::rng(), PASSWORD_LENGTH, &[]);
@@ -141,7 +167,7 @@ async fn add(
         (None, _) | (_, None) => None,
     };
     let (name, role) = (member.name.clone(), member.role);
-    let staff = Staff { member, password: hash, totp, disabled: false, signed_in_at: None };
+    let staff = new_staff(member, hash, totp);
     let entry = audit("user.added", &name, Some(role));
     if !store.add_staff(&staff, &entry, SystemClock.now()).await? {
         return Err(CliError::No(format!(
@@ -179,6 +205,7 @@ fn show(
 }
 
 async fn passwd(common: &Common, store: &dyn Store, name: &StaffName) -> Result<(), CliError> {
+    is_local(store, name).await?;
     let (password, hash) = new_password()?;
     changed(store, name, &StaffChange::Password(hash), "user.password").await?;
     show(common, name, Some(&password), None)
@@ -190,6 +217,7 @@ async fn new_codes(
     name: &StaffName,
     ring: &Keyring,
 ) -> Result<(), CliError> {
+    is_local(store, name).await?;
     let key = totp::new_key(ring);
     let address = totp::codes(ring, &key, name).and_then(|codes| codes.address());
     changed(store, name, &StaffChange::Totp(Some(key)), "user.codes").await?;
@@ -227,17 +255,17 @@ async fn changed(
 
 async fn list(common: &Common, store: &dyn Store) -> Result<(), CliError> {
     let all = store.all_staff().await?;
-    for Staff { member, password, totp, disabled, signed_in_at } in &all {
+    for Staff { member, provider, totp, disabled, signed_in_at, .. } in &all {
         let StaffMember { name, shown, role } = member;
         let last = signed_in_at.map(rfc3339);
         if common.json {
             output::json(&json!({
-                "name": name.as_str(), "shown": shown, "role": role.code(), "local": !password.is_empty(),
+                "name": name.as_str(), "shown": shown, "role": role.code(), "local": provider.is_empty(),
                 "codes": totp.is_some(), "disabled": disabled, "signed_in_at": last,
             }))?;
             continue;
         }
-        let how = match (password.is_empty(), totp) {
+        let how = match (!provider.is_empty(), totp) {
             (true, _) => "identity provider",
             (false, Some(_)) => "password and code",
             (false, None) => "password only",

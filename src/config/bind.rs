@@ -124,7 +124,7 @@ fn secrets(settings: &mut Settings) -> Vec<(KeyPath, &mut SecretSetting)> {
     secrets.extend(settings.smtp.password.as_mut().map(|secret| (smtp.key("password"), secret)));
     secrets.extend(settings.smtp.oauth.as_mut().and_then(|oauth| client_secret(&smtp, oauth)));
     let signs_in = settings.delivery.pickup == PickupMethod::SignIn;
-    let oidc = settings.web.oidc.as_mut().filter(|_| signs_in);
+    let oidc = settings.web.oidc.as_mut().filter(|oidc| signs_in || oidc.roles().next().is_some());
     secrets.extend(oidc.map(|oidc| (KeyPath::of("web.oidc.client_secret"), &mut oidc.client_secret)));
     secrets
 }

@@ -27,6 +27,8 @@ impl Person {
 /// Somebody of the desk, as a token says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
+    /// The provider's own name for them, which never changes and is never given to somebody else (Core 2, `sub`).
+    pub subject: String,
     /// The username; where the provider has none, the address that it has verified, or its own name for the
     /// person.
     pub name: String,
@@ -82,7 +84,8 @@ impl Provider {
         let name = name.or_else(|| verified.map(|mail| mail.to_string()));
         let name = name.unwrap_or_else(|| claims.subject().to_string());
         let shown = claims.name().and_then(|names| names.get(None)).map(|name| name.to_string());
-        Ok(Member { shown: shown.unwrap_or_else(|| name.clone()), name, groups })
+        let subject = claims.subject().to_string();
+        Ok(Member { subject, shown: shown.unwrap_or_else(|| name.clone()), name, groups })
     }
 }
 

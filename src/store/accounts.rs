@@ -12,7 +12,9 @@ use crate::types::{Preferences, Role, StaffMember, StaffName, TotpKey, UnixMilli
 pub struct Staff {
     /// By what name they sign in, how people call them, and what they are.
     pub member: StaffMember,
-    /// The argon2id hash of their password; empty when they sign in at the identity provider only.
+    /// The identity provider's own name for them; empty for an account of the pages' own.
+    pub provider: String,
+    /// The argon2id hash of their password; empty when they sign in at the identity provider.
     pub password: String,
     /// What their one-time codes are made from; `None`: they need none.
     pub totp: Option<TotpKey>,
@@ -38,7 +40,7 @@ pub enum StaffChange {
 /// How many tries that failed are let through.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TryLimit {
-    /// By whose name, or from which address.
+    /// By whose name, or from where; kept as a hash only.
     pub subject: String,
     /// So many in the time.
     pub most: u32,
@@ -49,9 +51,10 @@ pub struct TryLimit {
 pub struct NewSession {
     /// SHA-256 of the browser's cookie.
     pub hash: String,
-    /// Who signed in. One whom the store does not know yet comes from the identity provider, and is kept
-    /// without a password.
-    pub member: StaffMember,
+    /// Who signed in, as they were judged: a session begins only while password, codes and role are still these.
+    /// Somebody of the identity provider is known by its name for them alone. Whom the store does not know yet is
+    /// kept, under another name when theirs is taken.
+    pub staff: Staff,
     /// When it ends, however much it is used.
     pub ends_at: UnixMillis,
 }
@@ -100,20 +103,24 @@ pub trait AccountStore: Send + Sync {
     /// Uses the one-time code of this step; `false` when one of it or of a later step was used (RFC 6238, 5.2).
     async fn use_code(&self, name: &StaffName, step: u64) -> Result<bool, StoreError>;
 
-    /// Begins a session, and forgets the tries of `subjects`; `false` when the account is disabled.
+    /// Begins a session. Of `tries`, those of the first subject are forgotten, and one of each other is taken back.
+    /// Answers who it is of; `None` when the account is disabled, or was changed since it was judged. The audit row's
+    /// actor is that person.
     async fn begin_session(
         &self,
         session: &NewSession,
-        subjects: &[TryLimit],
+        tries: &[TryLimit],
         audit: &AuditEntry,
         now: UnixMillis,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<Option<StaffName>, StoreError>;
 
-    /// The session with this hash, unless it is over, was not used for `idle`, or its account is disabled.
+    /// The session with this hash, unless it is over, was not used for `idle`, or its account is disabled. `used`:
+    /// a person uses it now, and no program of theirs.
     async fn session(
         &self,
         hash: &str,
         idle: Duration,
+        used: bool,
         now: UnixMillis,
     ) -> Result<Option<Session>, StoreError>;
 

@@ -16,12 +16,14 @@ use crate::types::{AccountId, History, Outcome, TicketNumber, UnixMillis};
 
 mod accounts;
 mod ledger;
+mod operations;
 mod queue;
 mod sql;
 mod types;
 
 pub use accounts::{AccountStore, NewSession, Session, Staff, StaffChange, TryLimit};
 pub use ledger::Ledger;
+pub use operations::{AuditFilter, AuditRow, OperationStore, Outage};
 pub use queue::QueueStore;
 pub(crate) use types::MACHINE;
 pub use types::{
@@ -75,7 +77,7 @@ pub async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
 /// The store of everything. All methods can fail with [`StoreError`]; then nothing has happened,
 /// or, for [`StoreError::Unavailable`], possibly all of it.
 #[async_trait]
-pub trait Store: Ledger + AccountStore + QueueStore {
+pub trait Store: Ledger + AccountStore + OperationStore + QueueStore {
     /// Keeps mails, with their tickets and first events, in one transaction (M3). The answers stand
     /// in the order of the mails.
     async fn record(&self, mails: Vec<Incoming>, now: UnixMillis) -> Result<Vec<Recorded>, StoreError>;

@@ -8,18 +8,28 @@ use axum::http::HeaderMap;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Peer(pub IpAddr);
 
-/// Who asks: `peer`, unless that is one of our proxies; then the last address that no proxy of ours has written
-/// about itself. Only the field that proxies append to counts (`X-Forwarded-For`, or `Forwarded`, RFC 7239).
+/// Who asks: `peer`, unless that is one of our proxies; then the last address that no proxy of ours has written about
+/// itself. Proxies append to `X-Forwarded-For`; where that is missing, to `Forwarded` (RFC 7239). What cannot be read
+/// ends the search: somebody else may have written everything before it.
 pub(super) fn address(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> IpAddr {
-    if !proxies.contains(&peer) {
+    let peer = peer.to_canonical();
+    let ours = |address: &IpAddr| proxies.iter().any(|proxy| proxy.to_canonical() == *address);
+    if !ours(&peer) {
         return peer;
     }
-    let hops = || list(headers, "forwarded").filter_map(of_forwarded).chain(listed(headers));
-    hops().filter(|hop| !proxies.contains(hop)).last().unwrap_or(peer)
-}
-
-fn listed(headers: &HeaderMap) -> impl Iterator<Item = IpAddr> {
-    list(headers, "x-forwarded-for").filter_map(parse)
+    let mut hops: Vec<Option<IpAddr>> = list(headers, "x-forwarded-for").map(parse).collect();
+    if hops.is_empty() {
+        hops = list(headers, "forwarded").map(of_forwarded).collect();
+    }
+    let mut nearest = peer;
+    for hop in hops.into_iter().rev() {
+        let Some(hop) = hop else { break };
+        nearest = hop;
+        if !ours(&hop) {
+            break;
+        }
+    }
+    nearest
 }
 
 /// The parts between commas of all fields with this name, in their order.
@@ -41,7 +51,9 @@ fn parse(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let bare =
         text.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or(text, |(inside, _)| inside);
-    bare.parse().ok().or_else(|| text.parse::<std::net::SocketAddr>().ok().map(|address| address.ip()))
+    let address: Option<IpAddr> = bare.parse().ok();
+    let address = address.or_else(|| text.parse::<std::net::SocketAddr>().ok().map(|address| address.ip()));
+    address.map(|address| address.to_canonical())
 }
 
 #[cfg(test)]
@@ -70,6 +82,10 @@ mod tests {
         let says = [("x-forwarded-for", "198.51.100.9, 192.0.2.7, 10.0.0.2")];
         assert_eq!(asked("10.0.0.1", &says), "192.0.2.7");
         assert_eq!(asked("10.0.0.1", &[("x-forwarded-for", "nonsense")]), "10.0.0.1");
+        assert_eq!(asked("10.0.0.1", &[("x-forwarded-for", "198.51.100.9, unknown, 10.0.0.2")]), "10.0.0.2");
+        let both = [("forwarded", "for=198.51.100.9"), ("x-forwarded-for", "192.0.2.7")];
+        assert_eq!(asked("10.0.0.1", &both), "192.0.2.7");
+        assert_eq!(asked("::ffff:10.0.0.1", &says), "192.0.2.7");
     }
 
     #[test]

@@ -30,10 +30,7 @@ pub use desk::{
     RevealPage, Revealed, SignIn, SignedIn,
 };
 pub use pickup::SIGN_IN_CALLBACK;
-pub use port::{
-    Accounts, Alike, Found, LocalSignIn, LoginFlow, Queue, Session, SignInAnswer, Snapshot, Unavailable,
-    WaysIn,
-};
+pub use port::*;
 pub use routes::Ports;
 pub use serve::{ServeError, serve};
 pub use staff::LOGIN_CALLBACK;

@@ -2,7 +2,12 @@
 //! [`Desk`](super::desk::Desk), the port of whoever has a link.
 
 mod accounts;
+mod operations;
 mod queue;
 
 pub use accounts::{Accounts, LocalSignIn, LoginFlow, Session, SignInAnswer, Unavailable, WaysIn};
+pub use operations::{
+    AuditLine, AuditWish, ChainState, Coverage, FrozenAccount, Held, Operations, OutageNow, PartHealth,
+    ReadAgain, Setting, SwitchNow, Trial, Tried, Turned,
+};
 pub use queue::{Alike, Found, Queue, Snapshot};

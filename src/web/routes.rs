@@ -17,11 +17,11 @@ use sha2::{Digest, Sha256};
 use super::desk::Desk;
 use super::language::Language;
 use super::pickup::Pages;
-use super::port::{Accounts, Queue};
+use super::port::{Accounts, Operations, Queue};
 use super::{callback, health, pickup, staff};
 
 /// No form of a link's pages and no receipt is larger, in octets.
-const LARGEST_BODY: usize = 8 * 1024;
+pub(super) const LARGEST_BODY: usize = 8 * 1024;
 /// A form of the desk's people may carry a long answer, or a mail to be tried.
 pub(super) const LARGEST_STAFF_BODY: usize = 512 * 1024;
 
@@ -59,6 +59,8 @@ pub struct Ports {
     pub desk: Arc<dyn Desk>,
     /// Who works at the desk.
     pub accounts: Arc<dyn Accounts>,
+    /// What whoever runs the desk sees and turns.
+    pub operations: Arc<dyn Operations>,
     /// What waits for them.
     pub queue: Arc<dyn Queue>,
 }
@@ -79,18 +81,16 @@ pub(super) struct App {
 
 /// All routes of this version.
 pub(super) fn router(app: Arc<App>) -> Router {
-    let staff = staff::routes(&app)
-        .layer(from_fn_with_state((Arc::clone(&app), LARGEST_STAFF_BODY), bounded))
-        .layer(from_fn(with_staff_policy));
+    let staff = staff::routes(&app).layer(from_fn(with_staff_policy));
     pickup::routes()
         .route("/callbacks/sms/{gateway}/{secret}", get(callback::receipt).post(callback::receipt))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .route(STYLE_PATH, get(style))
-        .fallback(not_found)
-        .method_not_allowed_fallback(not_allowed)
         .layer(from_fn_with_state((Arc::clone(&app), LARGEST_BODY), bounded))
         .merge(staff)
+        .fallback(not_found)
+        .method_not_allowed_fallback(not_allowed)
         .layer(from_fn_with_state(Arc::clone(&app), with_headers))
         .with_state(app)
 }
@@ -117,7 +117,11 @@ async fn not_allowed(State(app): State<Arc<App>>, language: Language) -> Respons
 }
 
 /// Takes the whole body in before anything else happens, so that a slow or large one costs little.
-async fn bounded(State((app, largest)): State<(Arc<App>, usize)>, request: Request, next: Next) -> Response {
+pub(super) async fn bounded(
+    State((app, largest)): State<(Arc<App>, usize)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let (mut parts, body) = request.into_parts();
     let Ok(language) = Language::from_request_parts(&mut parts, &app).await;
     match tokio::time::timeout(BODY_WITHIN, to_bytes(body, largest)).await {

@@ -9,13 +9,14 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 
-use super::routes::App;
+use super::routes::{App, LARGEST_BODY, LARGEST_STAFF_BODY, bounded};
 
 pub(super) mod access;
 mod assets;
 mod frame;
 mod gate;
 mod login;
+mod operations;
 mod own;
 mod presence;
 mod queue;
@@ -38,10 +39,11 @@ pub(super) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/login/provider", get(login::begin))
         .route(LOGIN_CALLBACK, get(login::returned))
         .merge(assets::routes());
-    access::ROWS.iter().fold(open, |router, row| {
-        let guarded = (row.handlers)().layer(from_fn_with_state((Arc::clone(app), row.right), gate::pass));
-        router.route(row.path, guarded)
-    })
+    let open = open.layer(from_fn_with_state((Arc::clone(app), LARGEST_BODY), bounded));
+    let signed_in = access::ROWS.iter().fold(Router::new(), |router, row| {
+        router.route(row.path, (row.handler)().layer(from_fn_with_state((Arc::clone(app), row), gate::pass)))
+    });
+    open.merge(signed_in.layer(from_fn_with_state((Arc::clone(app), LARGEST_STAFF_BODY), bounded)))
 }
 
 /// `GET /`

@@ -1,6 +1,7 @@
 //! Who works at the desk: [`AccountsPort`] implements [`Accounts`]. Passwords are compared here, and one-time
 //! codes; what an account may do stands in the pages' own table.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,21 +11,25 @@ use zeroize::Zeroizing;
 
 use super::Parts;
 use crate::argon::{self, Hasher};
+use crate::keyring::Keyring;
 use crate::oidc::{Flow, Member, OidcError, Provider};
 use crate::store::{AuditEntry, NewSession, Staff, TryLimit};
 use crate::totp;
 use crate::types::{Preferences, Role, StaffMember, StaffName};
 use crate::web::{Accounts, Browser, LocalSignIn, LoginFlow, Session, SignInAnswer, Unavailable, WaysIn};
 
+/// How somebody came in, in the audit log.
+const LOCAL: &str = "local";
 /// A session ends after this time, however much it is used.
 const LONGEST_SESSION: Duration = Duration::from_secs(12 * 60 * 60);
 /// Tries that failed count for so long.
 const TRIES_COUNT: Duration = Duration::from_secs(15 * 60);
-/// So many of them from one address for one name: a person who has forgotten which password it was.
+/// So many of them from one place for one name: a person who has forgotten which password it was.
 const PERSON_TRIES: u32 = 5;
-/// So many from one address, which a whole town may share.
-const ADDRESS_TRIES: u32 = 50;
-/// So many for one name, from wherever: beyond it somebody guesses, and the code's 20 bits would give in.
+/// So many from one place, which a whole town may share.
+const PLACE_TRIES: u32 = 50;
+/// So many for one name, from wherever: beyond it somebody guesses, and the code's 20 bits would give in. A browser in
+/// which that person has signed in before is counted by itself.
 const NAME_TRIES: u32 = 30;
 /// What people are called is not longer, in characters.
 const SHOWN_MAX: usize = 80;
@@ -117,36 +122,77 @@ impl AccountsPort {
         self.parts.store.use_code(name, step).await
     }
 
-    async fn begin(&self, member: StaffMember, how: &str, tries: &[TryLimit]) -> SignInAnswer {
+    async fn begin(&self, staff: Staff, how: &str, tries: &[TryLimit]) -> SignInAnswer {
         let now = self.parts.now();
         let session = Browser::new(rand::random());
         let entry = AuditEntry {
-            actor: member.name.actor(),
+            actor: String::new(),
             event: "user.signed-in".to_owned(),
-            data: json!({ "how": how, "role": member.role.code() }).to_string(),
+            data: json!({ "how": how, "role": staff.member.role.code() }).to_string(),
         };
-        let new = NewSession { hash: session.hash(), member, ends_at: now.plus(LONGEST_SESSION) };
+        let new = NewSession { hash: session.hash(), staff, ends_at: now.plus(LONGEST_SESSION) };
         match self.parts.store.begin_session(&new, tries, &entry, now).await {
-            Ok(true) => SignInAnswer::Yes { session },
-            Ok(false) => SignInAnswer::Refused,
+            Ok(Some(name)) => {
+                let known = (how == LOCAL).then(|| self.known_browser(&name)).flatten();
+                SignInAnswer::Yes { session, known }
+            }
+            Ok(None) => SignInAnswer::Refused,
             Err(error) => not_now(&error),
         }
     }
 
-    async fn note_refusal(&self, form: &LocalSignIn<'_>) {
-        // A name that nobody can have is no name: it may be a password in the wrong field.
-        let name = StaffName::parse(form.name).map(|name| name.as_str().to_owned()).unwrap_or_default();
-        let known = match StaffName::parse(&name) {
-            Ok(name) => self.parts.store.staff(&name).await.is_ok_and(|staff| staff.is_some()),
-            Err(_) => false,
+    /// What a browser keeps in which this person has signed in (OWASP, "Slow Down Online Guessing Attacks with Device
+    /// Cookies").
+    fn known_browser(&self, name: &StaffName) -> Option<String> {
+        let ring = self.parts.keyring.as_ref()?;
+        let random = data_encoding::HEXLOWER.encode(&rand::random::<[u8; 16]>());
+        let mac = known_mac(ring, ring.current_id(), name, &random)?;
+        Some(format!("{}.{random}.{mac}", ring.current_id()))
+    }
+
+    /// Has this person signed in there before? Then how that browser is counted.
+    fn is_known(&self, name: &StaffName, known: &str) -> Option<String> {
+        let (key_id, rest) = known.split_once('.')?;
+        let (random, mac) = rest.split_once('.')?;
+        let own = known_mac(self.parts.keyring.as_ref()?, key_id, name, random)?;
+        bool::from(subtle::ConstantTimeEq::ct_eq(own.as_bytes(), mac.as_bytes())).then(|| random.to_owned())
+    }
+
+    /// What counts towards which limit.
+    fn limits(&self, form: &LocalSignIn<'_>) -> Vec<TryLimit> {
+        let name = StaffName::parse(form.name).ok();
+        if let Some(browser) = name.as_ref().and_then(|name| self.is_known(name, form.known)) {
+            return vec![TryLimit { subject: format!("known/{browser}"), most: PERSON_TRIES }];
+        }
+        let name = name.map_or_else(|| "-".to_owned(), |name| name.as_str().to_owned());
+        let place = form.from.map_or_else(|| "-".to_owned(), place);
+        vec![
+            TryLimit { subject: format!("person/{name}/{place}"), most: PERSON_TRIES },
+            TryLimit { subject: format!("name/{name}"), most: NAME_TRIES },
+            TryLimit { subject: format!("place/{place}"), most: PLACE_TRIES },
+        ]
+    }
+
+    /// Nobody came in: an auditor should see by which name, and from where. What is no account's name is left out: it may
+    /// be a password in the wrong field.
+    async fn note_refusal(&self, event: &str, name: &str, from: Option<IpAddr>) {
+        let known = match StaffName::parse(name) {
+            Ok(name) => self.parts.store.staff(&name).await.ok().flatten().map(|staff| staff.member.name),
+            Err(_) => None,
         };
-        let from = form.from.map(|address| address.to_string());
-        let data = json!({ "name": known.then_some(name), "from": from }).to_string();
-        let entry = AuditEntry { actor: "web".to_owned(), event: "user.refused".to_owned(), data };
+        let from = from.map(|address| address.to_string());
+        let data = json!({ "name": known.as_ref().map(StaffName::as_str), "from": from }).to_string();
+        let entry = AuditEntry { actor: "web".to_owned(), event: event.to_owned(), data };
         if let Err(error) = self.parts.store.note(&entry, self.parts.now()).await {
             tracing::error!("a refused sign-in could not be written down: {error}");
         }
     }
+}
+
+/// What only this ring gives for this person and browser.
+fn known_mac(ring: &Keyring, key_id: &str, name: &StaffName, random: &str) -> Option<String> {
+    let mac = ring.mac(key_id, "known-browser", format!("{name}/{random}").as_bytes())?;
+    Some(data_encoding::HEXLOWER.encode(&mac))
 }
 
 fn not_now(error: &dyn std::fmt::Display) -> SignInAnswer {
@@ -154,17 +200,15 @@ fn not_now(error: &dyn std::fmt::Display) -> SignInAnswer {
     SignInAnswer::NotNow
 }
 
-/// What counts towards which limit.
-fn limits(form: &LocalSignIn<'_>) -> Vec<TryLimit> {
-    let name = form.name.trim().to_lowercase();
-    // What is no name must not fill a column.
-    let name = StaffName::parse(&name).map_or_else(|_| "-".to_owned(), |name| name.as_str().to_owned());
-    let from = form.from.map_or_else(|| "-".to_owned(), |address| address.to_string());
-    vec![
-        TryLimit { subject: format!("person/{name}/{from}"), most: PERSON_TRIES },
-        TryLimit { subject: format!("name/{name}"), most: NAME_TRIES },
-        TryLimit { subject: format!("address/{from}"), most: ADDRESS_TRIES },
-    ]
+/// Where somebody is: of IPv6 the network, of which one house has 2^64 addresses (RFC 6177).
+fn place(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
 }
 
 fn flow(flow: &LoginFlow) -> Flow {
@@ -173,10 +217,18 @@ fn flow(flow: &LoginFlow) -> Flow {
 }
 
 /// Somebody of the provider's, if their groups make them something here.
-fn of_the_desk(groups: &RoleGroups, member: &Member) -> Option<StaffMember> {
+fn of_the_desk(groups: &RoleGroups, member: Member) -> Option<Staff> {
     let role = groups.role(&member.groups)?;
-    let name = StaffName::parse(&member.name).ok()?;
-    Some(StaffMember { name, shown: member.shown.chars().take(SHOWN_MAX).collect(), role })
+    let name = StaffName::parse(&member.name).or_else(|_| StaffName::parse(&member.subject)).ok()?;
+    let member_here = StaffMember { name, shown: member.shown.chars().take(SHOWN_MAX).collect(), role };
+    Some(Staff {
+        member: member_here,
+        provider: member.subject,
+        password: String::new(),
+        totp: None,
+        disabled: false,
+        signed_in_at: None,
+    })
 }
 
 #[async_trait]
@@ -195,19 +247,21 @@ impl Accounts for AccountsPort {
         if !self.rules.local {
             return SignInAnswer::Refused;
         }
-        let (limits, now) = (limits(form), self.parts.now());
+        let (limits, now) = (self.limits(form), self.parts.now());
         match self.parts.store.count_try(&limits, TRIES_COUNT, now).await {
             Ok(None) => {}
             Ok(Some(until)) => {
+                tracing::warn!(
+                    "too many tries to sign in: nobody is let in by that name, or from there, for a while"
+                );
                 return SignInAnswer::Wait { minutes: until.since(now).as_secs().div_ceil(60).max(1) };
             }
             Err(error) => return not_now(&error),
         }
         match self.judged(form).await {
-            // Whoever shares the address keeps what they have tried.
-            Ok(Some(staff)) => self.begin(staff.member, "local", &limits[..2]).await,
+            Ok(Some(staff)) => self.begin(staff, LOCAL, &limits).await,
             Ok(None) => {
-                self.note_refusal(form).await;
+                self.note_refusal("user.refused", form.name, form.from).await;
                 SignInAnswer::Refused
             }
             Err(error) => not_now(&error),
@@ -222,9 +276,12 @@ impl Accounts for AccountsPort {
     async fn signed_in(&self, code: &str, login: &LoginFlow) -> SignInAnswer {
         let Some(provider) = &self.provider else { return SignInAnswer::NotNow };
         match provider.member(code, &flow(login)).await {
-            Ok(member) => match of_the_desk(&self.rules.groups, &member) {
-                Some(member) => self.begin(member, "provider", &[]).await,
-                None => SignInAnswer::NobodyHere,
+            Ok(member) => match of_the_desk(&self.rules.groups, member) {
+                Some(staff) => self.begin(staff, "provider", &[]).await,
+                None => {
+                    self.note_refusal("user.nobody-here", "", None).await;
+                    SignInAnswer::NobodyHere
+                }
             },
             Err(error @ OidcError::Refused(_)) => {
                 tracing::warn!("a sign-in was refused: {error}");
@@ -234,8 +291,9 @@ impl Accounts for AccountsPort {
         }
     }
 
-    async fn session(&self, session: &Browser) -> Result<Option<Session>, Unavailable> {
-        let found = self.parts.store.session(&session.hash(), self.rules.idle, self.parts.now()).await;
+    async fn session(&self, session: &Browser, used: bool) -> Result<Option<Session>, Unavailable> {
+        let (hash, now) = (session.hash(), self.parts.now());
+        let found = self.parts.store.session(&hash, self.rules.idle, used, now).await;
         match found {
             Ok(found) => Ok(found.map(|s| Session { member: s.member, preferences: s.preferences })),
             Err(error) => Err(unavailable("a session could not be looked up", &error)),

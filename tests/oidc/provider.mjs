@@ -1,6 +1,7 @@
 // A certified OpenID provider (npm oidc-provider) for the tests. Who signs in is said by the request itself:
 // the header `x-test-person` of the request to /interaction names an account; without it nobody does.
-// Usage: provider.mjs PORT REDIRECT_URI
+// What stands behind a `!` in that name are their groups; `unverified` and `many` are none (see below).
+// Usage: provider.mjs PORT REDIRECT_URI[,REDIRECT_URI]
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { Provider } from 'oidc-provider';
 
@@ -16,28 +17,31 @@ const provider = new Provider(issuer, {
   clients: [{
     client_id: 'nyckelbud',
     client_secret: 'a-secret-of-the-tests',
-    redirect_uris: [redirect],
+    redirect_uris: redirect.split(','),
     grant_types: ['authorization_code'],
     response_types: ['code'],
   }],
   claims: {
     openid: ['sub', 'oid'],
     email: ['email', 'email_verified'],
-    profile: ['name', 'preferred_username'],
+    profile: ['name', 'preferred_username', 'groups', 'hasgroups'],
   },
   conformIdTokenClaims: false,
   async findAccount(_ctx, id) {
-    const [who, flag] = id.split('!');
-    const name = who.replace(/^a-/, '');
+    const [who, ...flags] = id.split('!');
+    const name = who.replace(/^[a-z]-/, '');
     return {
       accountId: id,
       claims: () => ({
-        sub: `subject-${id}`,
+        sub: `subject-${who}`,
         oid: who,
         name,
         preferred_username: `${name}@kommun.example`,
         email: `${name}@kommun.example`,
-        email_verified: flag !== 'unverified',
+        email_verified: !flags.includes('unverified'),
+        groups: flags,
+        // Entra ID's mark of a person in more groups than a token holds
+        hasgroups: flags.includes('many') || undefined,
       }),
     };
   },

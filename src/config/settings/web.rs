@@ -1,6 +1,6 @@
 //! `[web]`: the technicians' page.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -19,7 +19,7 @@ pub struct WebSettings {
     pub listen: SocketAddr,
     /// Accounts of the page's own.
     pub local_accounts: bool,
-    /// Addresses whose `Forwarded` and `X-Forwarded-For` count.
+    /// Addresses whose `X-Forwarded-For` and `Forwarded` count: proxies on this machine, unless others are named.
     #[schemars(with = "Vec<String>")]
     pub trusted_proxies: Vec<IpAddr>,
     /// When the desk is open; empty is always.
@@ -41,7 +41,7 @@ impl Default for WebSettings {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8025)),
             local_accounts: true,
-            trusted_proxies: Vec::new(),
+            trusted_proxies: vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)],
             opening_hours: String::new(),
             session: Duration::from_secs(8 * 3600),
             late: [Duration::from_secs(15 * 60), Duration::from_secs(30 * 60)],

@@ -44,6 +44,7 @@ impl<'a> Checks<'a> {
         self.graph(&settings.directory);
         self.ldap(&settings.directory);
         self.oidc(settings);
+        self.sessions(settings);
         self.unbuilt(settings);
     }
 

@@ -8,7 +8,18 @@ use crate::http::ServiceUrl;
 /// Issuers of Microsoft's at which people of any organisation sign in.
 const OF_EVERYBODY: [&str; 3] = ["common", "organizations", "consumers"];
 
+/// A session ends by then, however much it is used (src/worker/accounts.rs).
+const LONGEST_SESSION: std::time::Duration = std::time::Duration::from_secs(12 * 60 * 60);
+
 impl Checks<'_> {
+    /// What has no effect of the sessions of the desk's people.
+    pub(super) fn sessions(&mut self, settings: &Settings) {
+        let web = &settings.web;
+        if web.session > LONGEST_SESSION {
+            self.warn(&KeyPath::of("web.session"), "a session ends after 12 hours, however much it is used");
+        }
+    }
+
     pub(super) fn oidc(&mut self, settings: &Settings) {
         let at = KeyPath::of("web.oidc");
         let delivery = &settings.delivery;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use sha2::{Digest, Sha256};
 
 use super::dialect::Dialect;
 use super::tx::Tx;
@@ -23,7 +24,7 @@ const APART: Duration = Duration::from_secs(60);
 macro_rules! accounts {
     ($which:literal) => {
         concat!(
-            "SELECT name, shown, role, password, totp_key, totp_nonce, disabled, signed_in_at FROM staff",
+            "SELECT name, shown, role, provider, password, totp_key, totp_nonce, disabled, signed_in_at FROM staff",
             $which
         )
     };
@@ -31,8 +32,8 @@ macro_rules! accounts {
 pub(super) const SESSION: &str = "SELECT s.name, p.shown, s.role, p.language, p.theme, p.shortcuts, s.seen_at
      FROM session s JOIN staff p ON p.name = s.name
      WHERE s.hash = $1 AND s.ends_at > $2 AND s.seen_at > $3 AND s.begun_at < $4 AND p.disabled = 0";
-pub(super) const TRIES: &str =
-    "SELECT tried_at FROM sign_in_try WHERE subject = $1 AND tried_at > $2 ORDER BY tried_at DESC";
+pub(super) const TRIES: &str = "SELECT tried_at FROM sign_in_try
+     WHERE subject = $1 AND tried_at > $2 AND tried_at < $3 ORDER BY tried_at DESC";
 
 fn name(row: &mut Row) -> Result<StaffName, StoreError> {
     row.parsed("the name of an account", |text| StaffName::parse(text).ok())
@@ -44,10 +45,10 @@ fn member(row: &mut Row) -> Result<StaffMember, StoreError> {
 }
 
 fn read(mut row: Row) -> Result<Staff, StoreError> {
-    let (member, password) = (member(&mut row)?, row.text()?);
+    let (member, provider, password) = (member(&mut row)?, row.text()?, row.text()?);
     let (key_id, nonce) = (row.text()?, row.text()?);
     let totp = (!key_id.is_empty()).then_some(TotpKey { key_id, nonce });
-    Ok(Staff { member, password, totp, disabled: row.yes()?, signed_in_at: row.time_or_none()? })
+    Ok(Staff { member, provider, password, totp, disabled: row.yes()?, signed_in_at: row.time_or_none()? })
 }
 
 fn parts(totp: Option<&TotpKey>) -> (&str, &str) {
@@ -57,13 +58,22 @@ fn parts(totp: Option<&TotpKey>) -> (&str, &str) {
 /// Adds an account, unless the name is taken.
 async fn insert<DB: Dialect>(tx: &mut Tx<DB>, staff: &Staff, now: UnixMillis) -> Result<bool, StoreError> {
     let sql = "INSERT INTO staff (name, shown, role, password, totp_key, totp_nonce, totp_step, disabled,
-             language, theme, shortcuts, made_at, signed_in_at)
-         VALUES ($1, $2, $3, $4, $5, $6, 0, $7, '', '', 1, $8, 0) ON CONFLICT (name) DO NOTHING RETURNING name";
+             language, theme, shortcuts, made_at, signed_in_at, provider)
+         VALUES ($1, $2, $3, $4, $5, $6, 0, $7, '', '', 1, $8, 0, $9) ON CONFLICT (name) DO NOTHING RETURNING name";
     let StaffMember { name, shown, role } = &staff.member;
     let (key_id, nonce) = parts(staff.totp.as_ref());
-    let password = staff.password.as_str();
-    let values =
-        values![name.as_str(), shown.as_str(), role.code(), password, key_id, nonce, staff.disabled, now];
+    let (password, provider) = (staff.password.as_str(), staff.provider.as_str());
+    let values = values![
+        name.as_str(),
+        shown.as_str(),
+        role.code(),
+        password,
+        key_id,
+        nonce,
+        staff.disabled,
+        now,
+        provider
+    ];
     tx.hits(sql, values).await
 }
 
@@ -96,18 +106,69 @@ async fn free_at<DB: Dialect>(
     within: Duration,
     now: UnixMillis,
 ) -> Result<Option<UnixMillis>, StoreError> {
-    let rows = tx.rows(TRIES, values![limit.subject.as_str(), now.minus(within)]).await?;
+    // What lies in the future was tried under a clock that was wrong by then.
+    let values = values![hashed(&limit.subject), now.minus(within), now.plus(APART)];
+    let rows = tx.rows(TRIES, values).await?;
     // The oldest of those that fill the limit has to grow old first.
     let last = usize::try_from(limit.most).unwrap_or(usize::MAX).saturating_sub(1);
     let Some(mut row) = rows.into_iter().nth(last) else { return Ok(None) };
     Ok(Some(row.time()?.min(now).plus(within)))
 }
 
-async fn forget<DB: Dialect>(tx: &mut Tx<DB>, subjects: &[TryLimit]) -> Result<(), StoreError> {
-    for TryLimit { subject, .. } in subjects {
-        tx.run("DELETE FROM sign_in_try WHERE subject = $1", values![subject.as_str()]).await?;
+/// What stands in a column in place of what somebody wrote as a name.
+fn hashed(subject: &str) -> String {
+    data_encoding::HEXLOWER.encode(&Sha256::digest(subject))
+}
+
+/// A try has succeeded: it does not count, and neither do those before it by the same person in the same place.
+async fn take_back<DB: Dialect>(tx: &mut Tx<DB>, tries: &[TryLimit]) -> Result<(), StoreError> {
+    let Some((person, others)) = tries.split_first() else { return Ok(()) };
+    tx.run("DELETE FROM sign_in_try WHERE subject = $1", values![hashed(&person.subject)]).await?;
+    for other in others {
+        let sql = "DELETE FROM sign_in_try WHERE id = (SELECT max(id) FROM sign_in_try WHERE subject = $1)";
+        tx.run(sql, values![hashed(&other.subject)]).await?;
     }
     Ok(())
+}
+
+/// Under which name somebody of the identity provider is kept.
+async fn name_here<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    staff: &Staff,
+    now: UnixMillis,
+) -> Result<Option<StaffName>, StoreError> {
+    let known = "SELECT name FROM staff WHERE provider = $1";
+    if let Some(mut row) = tx.row(known, values![staff.provider.as_str()]).await? {
+        return name(&mut row).map(Some);
+    }
+    let own = staff.member.name.clone();
+    let others = (2..100).filter_map(|number| StaffName::parse(&format!("{own}-{number}")).ok());
+    for name in std::iter::once(own.clone()).chain(others) {
+        let member = StaffMember { name: name.clone(), ..staff.member.clone() };
+        if insert(tx, &Staff { member, ..staff.clone() }, now).await? {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
+}
+
+/// Notes that somebody comes in now; `false` when they may not, or are not who was judged.
+async fn comes_in<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    name: &StaffName,
+    staff: &Staff,
+    now: UnixMillis,
+) -> Result<bool, StoreError> {
+    let (shown, role) = (staff.member.shown.as_str(), staff.member.role.code());
+    if staff.provider.is_empty() {
+        let sql = "UPDATE staff SET signed_in_at = $2 WHERE name = $1 AND disabled = 0 AND provider = ''
+                 AND role = $3 AND password = $4 AND totp_key = $5 AND totp_nonce = $6 RETURNING name";
+        let (key_id, nonce) = parts(staff.totp.as_ref());
+        return tx.hits(sql, values![name.as_str(), now, role, staff.password.as_str(), key_id, nonce]).await;
+    }
+    let sql = "UPDATE staff SET signed_in_at = $2, shown = $3, role = $4
+         WHERE name = $1 AND disabled = 0 AND provider = $5 RETURNING name";
+    tx.hits(sql, values![name.as_str(), now, shown, role, staff.provider.as_str()]).await
 }
 
 #[async_trait]
@@ -170,14 +231,16 @@ impl<DB: Dialect> AccountStore for SqlStore<DB> {
         for limit in limits {
             wait = wait.max(free_at(&mut tx, limit, within, now).await?);
         }
-        if wait.is_none() {
+        if wait.is_some() {
+            // Whoever waits costs no write.
+            return Ok(wait);
+        }
+        for limit in limits {
             let sql = "INSERT INTO sign_in_try (subject, tried_at) VALUES ($1, $2)";
-            for limit in limits {
-                tx.run(sql, values![limit.subject.as_str(), now]).await?;
-            }
+            tx.run(sql, values![hashed(&limit.subject), now]).await?;
         }
         tx.commit().await?;
-        Ok(wait)
+        Ok(None)
     }
 
     async fn use_code(&self, name: &StaffName, step: u64) -> Result<bool, StoreError> {
@@ -192,40 +255,36 @@ impl<DB: Dialect> AccountStore for SqlStore<DB> {
     async fn begin_session(
         &self,
         session: &NewSession,
-        subjects: &[TryLimit],
+        tries: &[TryLimit],
         entry: &AuditEntry,
         now: UnixMillis,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<StaffName>, StoreError> {
         let mut tx = self.write("beginning a session").await?;
-        let NewSession { hash, member, ends_at } = session;
-        let stranger = Staff {
-            member: member.clone(),
-            password: String::new(),
-            totp: None,
-            disabled: false,
-            signed_in_at: None,
+        let NewSession { hash, staff, ends_at } = session;
+        let name = if staff.provider.is_empty() {
+            Some(staff.member.name.clone())
+        } else {
+            name_here(&mut tx, staff, now).await?
         };
-        insert(&mut tx, &stranger, now).await?;
-        let name = member.name.as_str();
-        let sql = "UPDATE staff SET signed_in_at = $2, shown = $3,
-                 role = CASE WHEN password = '' THEN $4 ELSE role END
-             WHERE name = $1 AND disabled = 0 RETURNING name";
-        if !tx.hits(sql, values![name, now, member.shown.as_str(), member.role.code()]).await? {
-            return Ok(false);
+        let Some(name) = name else { return Ok(None) };
+        if !comes_in(&mut tx, &name, staff, now).await? {
+            return Ok(None);
         }
         let sql = "INSERT INTO session (hash, name, role, begun_at, seen_at, ends_at) VALUES ($1, $2, $3, $4, $4, $5)";
-        tx.run(sql, values![hash.as_str(), name, member.role.code(), now, *ends_at]).await?;
+        let role = staff.member.role.code();
+        tx.run(sql, values![hash.as_str(), name.as_str(), role, now, *ends_at]).await?;
         tx.run("DELETE FROM session WHERE ends_at <= $1", values![now]).await?;
-        forget(&mut tx, subjects).await?;
-        audit::write(&mut tx, NO_TICKET, entry, now).await?;
+        take_back(&mut tx, tries).await?;
+        audit::write(&mut tx, NO_TICKET, &AuditEntry { actor: name.actor(), ..entry.clone() }, now).await?;
         tx.commit().await?;
-        Ok(true)
+        Ok(Some(name))
     }
 
     async fn session(
         &self,
         hash: &str,
         idle: Duration,
+        used: bool,
         now: UnixMillis,
     ) -> Result<Option<Session>, StoreError> {
         let mut tx = self.read("reading a session").await?;
@@ -235,7 +294,7 @@ impl<DB: Dialect> AccountStore for SqlStore<DB> {
         let (language, theme, shortcuts) = (row.text()?, Theme::of_code(&row.text()?), row.yes()?);
         let seen_at = row.time()?;
         drop(tx);
-        if now.since(seen_at) >= SEEN_EVERY {
+        if used && now.since(seen_at) >= SEEN_EVERY {
             let mut tx = self.write("noting the use of a session").await?;
             tx.run("UPDATE session SET seen_at = $2 WHERE hash = $1", values![hash, now]).await?;
             tx.commit().await?;

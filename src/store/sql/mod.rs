@@ -39,6 +39,7 @@ mod ledger;
 mod limits;
 mod messages;
 mod migrations;
+mod operations;
 mod places;
 #[cfg(test)]
 mod plans;

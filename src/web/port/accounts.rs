@@ -27,6 +27,8 @@ pub struct LocalSignIn<'a> {
     pub code: &'a Zeroizing<String>,
     /// From where; `None` when the connection does not say.
     pub from: Option<IpAddr>,
+    /// What an earlier sign-in by this name has left in the browser; empty for nothing.
+    pub known: &'a str,
 }
 
 /// What ties a sign-in at the provider to one browser (see [`crate::oidc::Flow`]).
@@ -46,6 +48,8 @@ pub enum SignInAnswer {
     Yes {
         /// What the browser keeps of it.
         session: Browser,
+        /// What the browser keeps to be known by the next time, so that no stranger's guesses keep its person out.
+        known: Option<String>,
     },
     /// Not with these words, whichever of them is wrong.
     Refused,
@@ -88,8 +92,8 @@ pub trait Accounts: Send + Sync {
     /// Somebody came back from the provider with a code.
     async fn signed_in(&self, code: &str, flow: &LoginFlow) -> SignInAnswer;
 
-    /// Who has this session; `None` when it is over.
-    async fn session(&self, session: &Browser) -> Result<Option<Session>, Unavailable>;
+    /// Who has this session; `None` when it is over. `used`: a person uses it now, and no program of theirs.
+    async fn session(&self, session: &Browser, used: bool) -> Result<Option<Session>, Unavailable>;
 
     /// Ends a session.
     async fn sign_out(&self, member: &StaffMember, session: &Browser);

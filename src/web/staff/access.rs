@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::routing::{MethodRouter, get, post};
 
+use super::operations::{audit, coverage, desk, health, quarantine, settings, trial};
 use super::{own, queue};
 use crate::types::Role;
 use crate::web::routes::App;
@@ -18,49 +19,88 @@ pub(in crate::web) enum Right {
     Read,
     /// Acting on tickets.
     Act,
+    /// See how the desk and what it depends on are, and try that harmlessly.
+    Health,
+    /// See what would be done with a mail.
+    Try,
+    /// Read, check and take along the audit log.
+    Audit,
+    /// See who could be helped.
+    Coverage,
+    /// What runs the desk: the switch, outages, freezes, the quarantine, the settings.
+    Run,
 }
 
 impl Right {
     /// Has somebody with this role the right?
     pub fn is_of(self, role: Role) -> bool {
         match (self, role) {
-            (Self::Own | Self::Read, Role::Technician | Role::Auditor | Role::Administrator) => true,
-            (Self::Act, Role::Technician | Role::Administrator) => true,
-            (Self::Act, Role::Auditor) => false,
+            (Self::Own | Self::Read, Role::Technician | Role::Auditor | Role::Administrator)
+            | (Self::Health | Self::Try | Self::Act, Role::Technician | Role::Administrator)
+            | (Self::Audit | Self::Coverage, Role::Auditor | Role::Administrator)
+            | (Self::Run, Role::Administrator) => true,
+            (Self::Health | Self::Try | Self::Act, Role::Auditor)
+            | (Self::Audit | Self::Coverage, Role::Technician)
+            | (Self::Run, Role::Technician | Role::Auditor) => false,
         }
     }
 }
 
-/// A path, who may use it, and what answers.
+/// A method and a path, who may use it, and what answers.
 pub(super) struct Row {
+    /// `GET` (and `HEAD` with it), or `POST`.
+    pub method: &'static str,
     /// The path, as axum writes it.
     pub path: &'static str,
     /// Who may use it.
     pub right: Right,
-    /// What answers to which methods.
-    pub handlers: fn() -> MethodRouter<Arc<App>>,
+    /// A program of a page asks it by itself: that keeps no session alive, and nobody is sent to sign in.
+    pub quiet: bool,
+    /// What answers.
+    pub handler: fn() -> MethodRouter<Arc<App>>,
 }
 
-const fn row(path: &'static str, right: Right, handlers: fn() -> MethodRouter<Arc<App>>) -> Row {
-    Row { path, right, handlers }
+const fn look(path: &'static str, right: Right, handler: fn() -> MethodRouter<Arc<App>>) -> Row {
+    Row { method: "GET", path, right, quiet: false, handler }
 }
 
-/// Every path that needs somebody who is signed in, and who may use it.
-pub fn who_may_use() -> impl Iterator<Item = (&'static str, Vec<Role>)> {
+const fn act(path: &'static str, right: Right, handler: fn() -> MethodRouter<Arc<App>>) -> Row {
+    Row { method: "POST", path, right, quiet: false, handler }
+}
+
+/// Every method and path that needs somebody who is signed in, and who may use it.
+pub fn who_may_use() -> impl Iterator<Item = (&'static str, &'static str, Vec<Role>)> {
     let roles = |right: Right| Role::ALL.into_iter().filter(|role| right.is_of(*role)).collect();
-    ROWS.iter().map(move |row| (row.path, roles(row.right)))
+    ROWS.iter().map(move |row| (row.method, row.path, roles(row.right)))
 }
 
 /// Where somebody lands who has signed in.
 pub(super) const FIRST: &str = "/queue";
 
-/// Every path that needs somebody who is signed in.
+/// Every page and act that needs somebody who is signed in.
 pub(super) const ROWS: &[Row] = &[
-    row("/account", Right::Own, || get(own::show).post(own::prefer)),
-    row("/queue", Right::Read, || get(queue::show)),
-    row("/queue/delta", Right::Read, || get(queue::delta)),
-    row("/queue/preview", Right::Act, || post(queue::preview)),
-    row("/queue/review/{reason}", Right::Act, || get(queue::review)),
-    row("/tickets/{number}/presence", Right::Act, || post(queue::presence)),
-    row("/logout", Right::Own, || post(own::sign_out)),
+    look("/account", Right::Own, || get(own::show)),
+    act("/account", Right::Own, || post(own::prefer)),
+    act("/logout", Right::Own, || post(own::sign_out)),
+    look("/health", Right::Health, || get(health::show)),
+    act("/health", Right::Health, || post(health::test)),
+    look("/try", Right::Try, || get(trial::show)),
+    act("/try", Right::Try, || post(trial::judge)),
+    look("/audit", Right::Audit, || get(audit::show)),
+    act("/audit/verify", Right::Audit, || post(audit::verify)),
+    look("/audit/export", Right::Audit, || get(audit::export)),
+    look("/coverage", Right::Coverage, || get(coverage::show)),
+    act("/coverage", Right::Coverage, || post(coverage::look_up)),
+    look("/desk", Right::Run, || get(desk::show)),
+    act("/desk/automation", Right::Run, || post(desk::turn)),
+    act("/desk/outage", Right::Run, || post(desk::outage)),
+    act("/desk/unfreeze", Right::Run, || post(desk::unfreeze)),
+    look("/quarantine", Right::Run, || get(quarantine::show)),
+    act("/quarantine", Right::Run, || post(quarantine::read_again)),
+    look("/settings", Right::Run, || get(settings::show)),
+    look("/queue", Right::Read, || get(queue::show)),
+    look("/queue/delta", Right::Read, || get(queue::delta)),
+    act("/queue/preview", Right::Act, || post(queue::preview)),
+    look("/queue/review/{reason}", Right::Act, || get(queue::review)),
+    act("/tickets/{number}/presence", Right::Act, || post(queue::presence)),
 ];

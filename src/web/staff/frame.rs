@@ -10,9 +10,9 @@ use serde_json::json;
 
 use super::access::{self, Right};
 use super::{Signed, assets};
-use crate::clock::Zone;
+use crate::clock::{Clock, SystemClock, Zone};
 use crate::render::{RenderError, Renderer};
-use crate::types::{Preferences, Role, StaffMember, StaffName};
+use crate::types::{Preferences, Role, StaffMember, StaffName, UnixMillis};
 use crate::web::WebSettings;
 use crate::web::desk::Browser;
 use crate::web::language::Language;
@@ -21,7 +21,14 @@ use crate::web::port::WaysIn;
 use crate::web::site::Site;
 
 /// The main menu, in its order: path, who may go there, Swedish, English.
-const MENU: &[(&str, Right, &str, &str)] = &[("/queue", Right::Read, "Kö", "Queue")];
+const MENU: &[(&str, Right, &str, &str)] = &[
+    ("/queue", Right::Read, "Kö", "Queue"),
+    ("/try", Right::Try, "Provkör", "Try"),
+    ("/audit", Right::Audit, "Logg", "Audit"),
+    ("/health", Right::Health, "Hälsa", "Health"),
+    ("/coverage", Right::Coverage, "Täckning", "Coverage"),
+    ("/desk", Right::Run, "Styrning", "Desk"),
+];
 
 /// Makes every page of the desk's people.
 pub(in crate::web) struct Pages {
@@ -65,6 +72,23 @@ impl Pages {
             desk_name: settings.desk_name.clone(),
             desk_address: settings.desk_address.clone(),
         }
+    }
+
+    /// A time as people write it: of today only the time of day.
+    pub fn when(&self, at: UnixMillis, language: Language) -> String {
+        let (time, date) = (self.zone.time_of_day(at), self.zone.date(at));
+        let time = if language == Language::Swedish { time } else { time.replace('.', ":") };
+        if date == self.zone.date(SystemClock.now()) { time } else { format!("{date} {time}") }
+    }
+
+    /// The time of `text`, as a form's field for date and time writes it (`2026-11-24T08:12`).
+    pub fn instant(&self, text: &str) -> Option<UnixMillis> {
+        self.zone.instant(&if text.len() == 16 { format!("{text}:00") } else { text.to_owned() })
+    }
+
+    /// The site's own path before `path`.
+    pub fn path(&self, path: &str) -> String {
+        format!("{}{path}", self.site.base)
     }
 
     /// A page for somebody who is signed in.

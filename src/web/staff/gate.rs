@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::access::Right;
+use super::access::Row;
 use crate::types::{Preferences, StaffMember};
 use crate::web::desk::Browser;
 use crate::web::language::Language;
@@ -77,18 +77,19 @@ impl FromRequestParts<Arc<App>> for Signed {
 
 /// Lets a request through, or answers in its place.
 pub(super) async fn pass(
-    State((app, right)): State<(Arc<App>, Right)>,
+    State((app, row)): State<(Arc<App>, &'static Row)>,
     request: Request,
     next: Next,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
     let Ok(wished) = Language::from_request_parts(&mut parts, &app).await;
-    let signed = match who(&app, &parts, wished).await {
+    let signed = match who(&app, &parts, wished, !row.quiet).await {
         Ok(Some(signed)) => signed,
+        Ok(None) if row.quiet => return StatusCode::UNAUTHORIZED.into_response(),
         Ok(None) => return nobody(&app, &parts, wished),
         Err(Unavailable) => return app.staff.unavailable(wished),
     };
-    if !right.is_of(signed.member.role) {
+    if !row.right.is_of(signed.member.role) {
         return app.staff.forbidden(&signed);
     }
     let looks = matches!(parts.method, Method::GET | Method::HEAD);
@@ -114,9 +115,9 @@ pub(super) async fn pass(
 }
 
 /// Who asks.
-async fn who(app: &App, parts: &Parts, wished: Language) -> Result<Option<Signed>, Unavailable> {
+async fn who(app: &App, parts: &Parts, wished: Language, used: bool) -> Result<Option<Signed>, Unavailable> {
     let Some(session) = session_of(&parts.headers, app.pages.site.secure) else { return Ok(None) };
-    let Some(found) = app.ports.accounts.session(&session).await? else { return Ok(None) };
+    let Some(found) = app.ports.accounts.session(&session, used).await? else { return Ok(None) };
     let language = Language::of_tag(&found.preferences.language).unwrap_or(wished);
     let here = format!("{}{}", app.pages.site.base, parts.uri.path());
     Ok(Some(Signed { member: found.member, preferences: found.preferences, session, language, here }))

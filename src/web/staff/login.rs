@@ -69,6 +69,13 @@ impl Attempt {
     }
 }
 
+/// What a browser is known by in which somebody has signed in before; kept for a year.
+fn known_name(secure: bool) -> &'static str {
+    if secure { "__Host-nyckelbud-known" } else { "nyckelbud-known" }
+}
+
+const KNOWN_SECONDS: u32 = 365 * 24 * 60 * 60;
+
 fn add(response: &mut Response, cookie: Option<HeaderValue>) {
     if let Some(cookie) = cookie {
         response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -143,16 +150,17 @@ pub(super) async fn local(
         return page(&app, language, &Attempt::new(""), &said).await;
     };
     let from = peer.map(|Extension(Peer(peer))| client::address(peer, &headers, &app.trusted_proxies));
-    let answer = judged(&app, &written, from).await;
+    let known = cookie::values(&headers, known_name(app.pages.site.secure)).next().unwrap_or_default();
+    let answer = judged(&app, &written, from, known).await;
     ended(&app, language, attempt, answer, &written.name).await
 }
 
 /// In a task of its own: it ends properly even if the browser goes away half-way.
-async fn judged(app: &Arc<App>, written: &Written, from: Option<IpAddr>) -> SignInAnswer {
-    let (app, name) = (Arc::clone(app), written.name.clone());
+async fn judged(app: &Arc<App>, written: &Written, from: Option<IpAddr>, known: &str) -> SignInAnswer {
+    let (app, name, known) = (Arc::clone(app), written.name.clone(), known.to_owned());
     let (password, code) = (written.password.clone(), written.code.clone());
     let judging = tokio::spawn(async move {
-        let form = LocalSignIn { name: &name, password: &password, code: &code, from };
+        let form = LocalSignIn { name: &name, password: &password, code: &code, from, known: &known };
         app.ports.accounts.sign_in(&form).await
     });
     judging.await.unwrap_or(SignInAnswer::NotNow)
@@ -167,11 +175,14 @@ async fn ended(
 ) -> Response {
     let said = |status, what| Said { status, what, minutes: 0, name };
     let said = match answer {
-        SignInAnswer::Yes { session } => {
+        SignInAnswer::Yes { session, known } => {
             let secure = app.pages.site.secure;
             let to = format!("{}{}", app.pages.site.base, attempt.to);
             let mut response = Redirect::to(&to).into_response();
             add(&mut response, gate::session_cookie(&session, secure));
+            if let Some(known) = known {
+                add(&mut response, cookie::written(known_name(secure), &known, KNOWN_SECONDS, secure));
+            }
             add(&mut response, cookie::written(cookie_name(secure), "", 0, secure));
             return response;
         }

@@ -14,6 +14,7 @@ mod invariants;
 pub(crate) mod passes;
 mod people;
 mod stopping_accounts;
+mod stopping_operations;
 mod stopping_queue;
 pub(crate) mod stopping_store;
 mod stops;

@@ -47,19 +47,20 @@ impl<A: Around> AccountStore for StoppingStore<A> {
     async fn begin_session(
         &self,
         session: &NewSession,
-        subjects: &[TryLimit],
+        tries: &[TryLimit],
         audit: &AuditEntry,
         now: UnixMillis,
-    ) -> Result<bool, StoreError> {
-        self.around.call(self.inner.begin_session(session, subjects, audit, now)).await
+    ) -> Result<Option<StaffName>, StoreError> {
+        self.around.call(self.inner.begin_session(session, tries, audit, now)).await
     }
     async fn session(
         &self,
         hash: &str,
         idle: Duration,
+        used: bool,
         now: UnixMillis,
     ) -> Result<Option<Session>, StoreError> {
-        self.around.call(self.inner.session(hash, idle, now)).await
+        self.around.call(self.inner.session(hash, idle, used, now)).await
     }
     async fn end_session(&self, hash: &str, audit: &AuditEntry, now: UnixMillis) -> Result<(), StoreError> {
         self.around.call(self.inner.end_session(hash, audit, now)).await

@@ -1,6 +1,7 @@
 //! The store's contract: one list of tests, run on SQLite and on PostgreSQL. Beside it, what concerns
 //! one database alone, and the tables of both.
 
+mod accounts;
 mod audit;
 mod ceiling;
 mod claims;
@@ -47,6 +48,15 @@ macro_rules! contract {
 }
 
 contract! {
+    accounts:
+        an_account_is_added_once_and_changed_by_name,
+        a_session_is_its_accounts_and_ends_with_it,
+        what_a_program_asks_keeps_no_session_alive,
+        somebody_of_the_provider_is_known_by_its_own_name_for_them,
+        tries_are_exact_and_grow_old,
+        a_step_of_codes_is_used_once,
+        one_outage_is_open_at_a_time,
+        the_audit_log_is_read_by_person_event_time_and_ticket_in_pages;
     places:
         a_filed_mail_has_its_place_if_the_server_told,
         tries_in_a_folder_are_not_those_of_the_inbox,

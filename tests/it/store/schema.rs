@@ -76,6 +76,7 @@ async fn migrates_once(url: &str) {
         "0009_told.sql",
         "0010_accounts.sql",
         "0011_queue.sql",
+        "0013_operations.sql",
     ];
     assert_eq!(store::migrate(url).await.unwrap(), all);
     assert_eq!(store::migrate(url).await.unwrap(), Vec::<String>::new());

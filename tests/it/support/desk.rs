@@ -103,7 +103,10 @@ impl OpenDesk {
         let renderer = Arc::new(Renderer::new(None).expect("the templates"));
         let accounts = assembly::accounts(&self.settings, &self.parts).expect("the accounts fit");
         let queue = assembly::queue(&self.settings, &self.parts).expect("the queue fits");
-        let behind = Ports { desk: Arc::clone(&self.port) as Arc<dyn Desk>, accounts, queue };
+        let tokens = Arc::new(Tokens::default());
+        let operations = assembly::operations(&self.settings, Vec::new(), &self.parts, &tokens)
+            .expect("the register opens");
+        let behind = Ports { desk: Arc::clone(&self.port) as Arc<dyn Desk>, accounts, operations, queue };
         tokio::spawn(web::serve(listener, settings, renderer, behind, std::future::pending()));
         address
     }

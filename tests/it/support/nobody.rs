@@ -6,10 +6,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use nyckelbud::ticket::TicketId;
 use nyckelbud::ticket::queue::{Row, Wanted};
-use nyckelbud::types::{Preferences, StaffMember, StaffName, UnixMillis};
+use nyckelbud::types::{Preferences, StaffMember, StaffName, TicketNumber, UnixMillis};
 use nyckelbud::web::{
-    Accounts, Alike, Browser, Found, LocalSignIn, LoginFlow, Queue, Session, SignInAnswer, Snapshot,
-    Unavailable, WaysIn,
+    Accounts, Alike, AuditLine, AuditWish, Browser, ChainState, Coverage, Found, FrozenAccount, Held,
+    LocalSignIn, LoginFlow, Operations, OutageNow, PartHealth, Queue, ReadAgain, Session, Setting,
+    SignInAnswer, Snapshot, SwitchNow, Trial, Tried, Unavailable, WaysIn,
 };
 
 /// Nobody.
@@ -29,13 +30,79 @@ impl Accounts for Nobody {
     async fn signed_in(&self, _: &str, _: &LoginFlow) -> SignInAnswer {
         SignInAnswer::NobodyHere
     }
-    async fn session(&self, _: &Browser) -> Result<Option<Session>, Unavailable> {
+    async fn session(&self, _: &Browser, _: bool) -> Result<Option<Session>, Unavailable> {
         Ok(None)
     }
     async fn sign_out(&self, _: &StaffMember, _: &Browser) {}
     async fn prefer(&self, _: &StaffName, _: &Preferences) -> Result<(), Unavailable> {
         Err(Unavailable)
     }
+}
+
+#[async_trait]
+impl Operations for Nobody {
+    async fn health(&self) -> Vec<PartHealth> {
+        Vec::new()
+    }
+    async fn test(&self, _: &str) -> Option<PartHealth> {
+        None
+    }
+    async fn switch(&self) -> Result<SwitchNow, Unavailable> {
+        Err(Unavailable)
+    }
+    async fn turn(
+        &self,
+        _: &StaffMember,
+        _: &str,
+        _: &str,
+        _: Option<UnixMillis>,
+    ) -> Result<bool, Unavailable> {
+        Err(Unavailable)
+    }
+    async fn frozen(&self) -> Result<Vec<FrozenAccount>, Unavailable> {
+        Err(Unavailable)
+    }
+    async fn unfreeze(&self, _: &StaffMember, _: &str, _: &str) -> Result<bool, Unavailable> {
+        Err(Unavailable)
+    }
+    async fn outages(&self) -> Result<Vec<OutageNow>, Unavailable> {
+        Err(Unavailable)
+    }
+    async fn begin_outage(
+        &self,
+        _: &StaffMember,
+        _: Option<UnixMillis>,
+        _: &str,
+    ) -> Result<bool, Unavailable> {
+        Err(Unavailable)
+    }
+    async fn end_outage(&self, _: &StaffMember, _: Option<UnixMillis>) -> Result<bool, Unavailable> {
+        Err(Unavailable)
+    }
+    async fn audit(&self, _: &AuditWish, _: u32) -> Result<Vec<AuditLine>, Unavailable> {
+        Err(Unavailable)
+    }
+    async fn note_export(&self, _: &StaffMember, _: &AuditWish, _: usize) {}
+    async fn chain(&self) -> ChainState {
+        ChainState::Unknown
+    }
+    async fn verify(&self) {}
+    fn settings(&self) -> Vec<Setting> {
+        Vec::new()
+    }
+    async fn trial(&self, _: &StaffMember, _: Trial) -> Result<Tried, String> {
+        Err("nobody works here".to_owned())
+    }
+    async fn quarantine(&self) -> Result<Vec<Held>, Unavailable> {
+        Err(Unavailable)
+    }
+    async fn read_again(&self, _: &StaffMember, _: TicketNumber) -> Result<ReadAgain, Unavailable> {
+        Err(Unavailable)
+    }
+    async fn coverage(&self) -> Coverage {
+        Coverage::default()
+    }
+    async fn look_up_coverage(&self, _: &StaffMember) {}
 }
 
 /// The queue of such a desk: nobody gets to see it.

@@ -34,10 +34,10 @@ impl Oidc {
 
     /// Starts it.
     pub fn up(&self) {
+        let back = format!("{DESK}/sign-in/callback,{DESK}/login/callback");
         let mut script = Command::new(SCRIPT);
         script.arg("start").arg(self.folder.path());
-        let output =
-            script.args([self.port.to_string(), format!("{DESK}/sign-in/callback")]).output().unwrap();
+        let output = script.args([self.port.to_string(), back]).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 

@@ -17,7 +17,14 @@ pub fn account(name: &str, role: Role, totp: Option<TotpKey>) -> Staff {
     static HASH: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     let hash = HASH.get_or_init(|| password_hash(&Zeroizing::new(PASSWORD.to_owned())).unwrap());
     let member = StaffMember { name: StaffName::parse(name).unwrap(), shown: shown(name), role };
-    Staff { member, password: hash.clone(), totp, disabled: false, signed_in_at: None }
+    Staff {
+        member,
+        provider: String::new(),
+        password: hash.clone(),
+        totp,
+        disabled: false,
+        signed_in_at: None,
+    }
 }
 
 /// `eva.lind` is Eva Lind.

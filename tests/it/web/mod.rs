@@ -22,12 +22,16 @@ use crate::support::nobody::{NoQueue, Nobody};
 mod forms;
 mod guards;
 mod narrow;
+mod operations;
 mod pages;
 mod pickup;
 mod queue;
 mod queue_browser;
 mod reveal;
 mod staff;
+mod staff_guesses;
+mod staff_provider;
+mod staff_table;
 
 use client::{Answer, Asked};
 use pages::views;
@@ -206,8 +210,12 @@ impl Served {
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let behind =
-            Ports { desk: Arc::clone(&desk) as _, accounts: Arc::new(Nobody), queue: Arc::new(NoQueue) };
+        let behind = Ports {
+            desk: Arc::clone(&desk) as _,
+            accounts: Arc::new(Nobody),
+            operations: Arc::new(Nobody),
+            queue: Arc::new(NoQueue),
+        };
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
         let running = tokio::spawn(web::serve(listener, settings, renderer, behind, stopped));

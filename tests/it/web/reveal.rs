@@ -149,6 +149,7 @@ async fn a_site_whose_own_page_cannot_be_made_is_told_at_start() {
         let behind = Ports {
             desk: Arc::clone(&served.desk) as _,
             accounts: Arc::new(Nobody),
+            operations: Arc::new(Nobody),
             queue: Arc::new(NoQueue),
         };
         let ended = web::serve(listener, settings(HTTP), renderer, behind, std::future::pending()).await;
