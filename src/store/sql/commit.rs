@@ -85,15 +85,7 @@ impl<DB: Dialect> SqlStore<DB> {
         if !update(&mut tx, id, fence, &before, from, &row, step).await? {
             return Ok(Committed::Lost);
         }
-        if let Some(act) = step.act
-            && !acts::carry_out(&mut tx, id, act, step.now).await?
-        {
-            return Ok(Committed::Lost);
-        }
-        if let State::Merged { into } = step.state
-            && *from != step.state
-            && !acts::merge(&mut tx, id, into, step).await?
-        {
+        if !by_people(&mut tx, id, from, step).await? {
             return Ok(Committed::Lost);
         }
         if !intents::change(&mut tx, id, &step.intent).await? {
@@ -138,6 +130,26 @@ impl<DB: Dialect> SqlStore<DB> {
     }
 }
 
+/// Ends the act that the step carries out, and puts tickets together. `false`: it must not be.
+async fn by_people<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    id: TicketId,
+    from: &State,
+    step: &Step,
+) -> Result<bool, StoreError> {
+    if let Some(act) = step.act
+        && !acts::carry_out(tx, id, act, step.now).await?
+    {
+        return Ok(false);
+    }
+    if let State::Merged { into } = step.state
+        && *from != step.state
+    {
+        return acts::merge(tx, id, into, step).await;
+    }
+    Ok(true)
+}
+
 /// Why the step's question may not be asked of its addressee now, if so. Whoever writes one is alone with those who
 /// acknowledge mails. The turn comes before the ticket, as where mails are kept.
 async fn asked_enough<DB: Dialect>(tx: &mut Tx<DB>, step: &Step) -> Result<Option<Enough>, StoreError> {
@@ -177,6 +189,32 @@ async fn busy_with<DB: Dialect>(
     row.map(|mut row| ticket::number(&mut row)).transpose()
 }
 
+const UPDATE: &str = "UPDATE ticket SET state = $4, standing = $5, live = $6,
+         outcome = CASE WHEN $7 = '' THEN outcome ELSE $7 END,
+         reason = CASE WHEN $8 = '' THEN reason ELSE $8 END,
+         account = $9,
+         username = CASE WHEN $10 = '' THEN username ELSE $10 END,
+         trail = CASE WHEN $11 = '' THEN trail ELSE $11 END,
+         observed = CASE WHEN $12 = 1 THEN 1 ELSE observed END,
+         asked = CASE WHEN $13 = 1 THEN 1 ELSE asked END,
+         pickup_hash = CASE WHEN $14 = '' THEN pickup_hash ELSE $14 END,
+         pickup_browser = CASE WHEN $22 = '' THEN pickup_browser ELSE $22 END,
+         phone_hash = CASE WHEN $15 = 1 THEN $16 ELSE phone_hash END,
+         merged_into = CASE WHEN $17 = '' THEN merged_into ELSE $17 END,
+         settled_at = $18,
+         due_at = CASE WHEN $20 = 1 AND woken = 1 AND due_at < $19 THEN due_at ELSE $19 END,
+         woken = CASE WHEN $20 = 1 THEN 0 ELSE woken END,
+         replied = CASE WHEN $6 = 1 THEN replied ELSE 0 END,
+         urgent = CASE WHEN $21 = 1 THEN 1 ELSE urgent END,
+         owes_text = $23,
+         named = CASE WHEN $24 = '' THEN named ELSE $24 END,
+         freeze_lifted_at = CASE WHEN $25 = 0 THEN freeze_lifted_at ELSE CAST($25 AS BIGINT) END,
+         version = version + CASE WHEN state <> $4 OR $8 <> '' AND reason <> $8 OR account <> $9
+             OR $11 <> '' AND trail <> $11 OR $21 = 1 AND urgent = 0 THEN 1 ELSE 0 END,
+         lease_owner = CASE WHEN $20 = 1 THEN '' ELSE lease_owner END,
+         lease_until = CASE WHEN $20 = 1 THEN 0 ELSE lease_until END
+     WHERE id = $1 AND fence = $2 AND state = $3 RETURNING id";
+
 async fn update<DB: Dialect>(
     tx: &mut Tx<DB>,
     id: TicketId,
@@ -186,31 +224,6 @@ async fn update<DB: Dialect>(
     row: &Row,
     step: &Step,
 ) -> Result<bool, Failure> {
-    let sql = "UPDATE ticket SET state = $4, standing = $5, live = $6,
-             outcome = CASE WHEN $7 = '' THEN outcome ELSE $7 END,
-             reason = CASE WHEN $8 = '' THEN reason ELSE $8 END,
-             account = $9,
-             username = CASE WHEN $10 = '' THEN username ELSE $10 END,
-             trail = CASE WHEN $11 = '' THEN trail ELSE $11 END,
-             observed = CASE WHEN $12 = 1 THEN 1 ELSE observed END,
-             asked = CASE WHEN $13 = 1 THEN 1 ELSE asked END,
-             pickup_hash = CASE WHEN $14 = '' THEN pickup_hash ELSE $14 END,
-             pickup_browser = CASE WHEN $22 = '' THEN pickup_browser ELSE $22 END,
-             phone_hash = CASE WHEN $15 = 1 THEN $16 ELSE phone_hash END,
-             merged_into = CASE WHEN $17 = '' THEN merged_into ELSE $17 END,
-             settled_at = $18,
-             due_at = CASE WHEN $20 = 1 AND woken = 1 AND due_at < $19 THEN due_at ELSE $19 END,
-             woken = CASE WHEN $20 = 1 THEN 0 ELSE woken END,
-             replied = CASE WHEN $6 = 1 THEN replied ELSE 0 END,
-             urgent = CASE WHEN $21 = 1 THEN 1 ELSE urgent END,
-             owes_text = $23,
-             named = CASE WHEN $24 = '' THEN named ELSE $24 END,
-             freeze_lifted_at = CASE WHEN $25 = 0 THEN freeze_lifted_at ELSE CAST($25 AS BIGINT) END,
-             version = version + CASE WHEN state <> $4 OR $8 <> '' AND reason <> $8 OR account <> $9
-                 OR $11 <> '' AND trail <> $11 OR $21 = 1 AND urgent = 0 THEN 1 ELSE 0 END,
-             lease_owner = CASE WHEN $20 = 1 THEN '' ELSE lease_owner END,
-             lease_until = CASE WHEN $20 = 1 THEN 0 ELSE lease_until END
-         WHERE id = $1 AND fence = $2 AND state = $3 RETURNING id";
     let started = step.started.as_ref();
     let trail = step.trail.as_ref().map(|trail| ticket::json(trail, "the trail of a ticket")).transpose()?;
     let values = values![
@@ -240,7 +253,7 @@ async fn update<DB: Dialect>(
         step.named.as_ref().map_or("", Username::as_str),
         step.freeze_lifted_at.unwrap_or_default(),
     ];
-    tx.hits_unless_taken(sql, values).await
+    tx.hits_unless_taken(UPDATE, values).await
 }
 
 async fn change_sealed<DB: Dialect>(

@@ -6,6 +6,7 @@ use super::*;
 use crate::types::{Credential, Order, Ordered, Person, StaffName};
 
 mod proposals;
+mod rows;
 mod table;
 mod texting;
 mod walks;

@@ -31,6 +31,7 @@ mod process;
 mod register;
 mod runs;
 mod table;
+mod technicians;
 mod told;
 mod world;
 
