@@ -45,10 +45,11 @@ pub(crate) fn not_possible(
         let keeps = matches!(act, Act::Ask | Act::Merge { .. }) && !state.known_password().is_not_changed();
         return Some(if keeps { Refusal::PasswordChanged } else { Refusal::NotNow });
     }
-    if act.orders() && ticket.observed {
+    let leaves = act.orders() || act.writes();
+    if leaves && (ticket.observed || automation == Automation::Observe) {
         return Some(Refusal::Observed);
     }
-    if act.orders() && automation != Automation::On {
+    if act.orders() && automation == Automation::Off {
         return Some(Refusal::AutomationOff);
     }
     (act.writes() && ticket.from.is_none()).then_some(Refusal::NobodyToWriteTo)

@@ -141,7 +141,8 @@ impl Work {
             PasswordFact::Changed | PasswordFact::MayHaveChanged | PasswordFact::PassIssued => true,
             PasswordFact::NotChanged => false,
         };
-        let told = !self.state().known_password().is_not_changed();
+        // Of a change before the one that is under way, or of none since.
+        let told = self.state().job().is_none() && !self.state().known_password().is_not_changed();
         changed && !told && !matches!(self.state(), State::Revealed { .. } | State::Done { .. })
     }
 

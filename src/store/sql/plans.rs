@@ -6,11 +6,11 @@ use sqlx::{AssertSqlSafe, Connection, Row, Sqlite, SqliteConnection};
 
 use super::dialect::Dialect;
 use super::{
-    audit, bounces, ceiling, claims, floods, frozen, history, intake, joins, ledger, limits, messages,
+    acts, audit, bounces, ceiling, claims, floods, frozen, history, intake, joins, ledger, limits, messages,
     migrations, places, quarantine, reads, receipts, threads,
 };
 
-const HOT: [(&str, &str); 54] = [
+const HOT: [(&str, &str); 63] = [
     ("ledger: inbox", ledger::IN_INBOX),
     ("ledger: folder", ledger::IN_FOLDER),
     ("ledger: not moved", ledger::UNMOVED),
@@ -64,6 +64,15 @@ const HOT: [(&str, &str); 54] = [
     ("quarantine", quarantine::QUARANTINE),
     ("kept unread: whole", quarantine::UNREAD_WHOLE),
     ("kept unread: copy", quarantine::COPY_HERE),
+    ("acts: due", acts::DUE),
+    ("acts: next", acts::NEXT),
+    ("acts: carried out", acts::CARRY_OUT),
+    ("acts: of a ticket", acts::OF_TICKET),
+    ("acts: for colleagues", acts::FOR_COLLEAGUES),
+    ("acts: since", acts::SINCE),
+    ("acts: kept ticket", acts::KEPT),
+    ("notes", acts::NOTES),
+    ("mails of a ticket", intake::MAILS),
     ("audit: waiting", audit::WAITING),
 ];
 
@@ -80,6 +89,7 @@ async fn no_hot_statement_reads_a_whole_table() {
         let plan: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
         // An index that holds only the rows in question (what is due, what is leased) may be walked.
         let walked = [
+            "act_due",
             "ticket_due",
             "ticket_leased",
             "message_due",

@@ -274,7 +274,8 @@ async fn nothing_is_decided_while_the_automation_is_off_or_only_observes() {
     turn(&desk, Automation::Observe).await;
     place.deliver(OTHER);
     desk.work().await;
-    refused(&desk, UNVERIFIED, Act::Retry, Refusal::AutomationOff).await;
+    refused(&desk, UNVERIFIED, Act::Retry, Refusal::Observed).await;
+    refused(&desk, UNVERIFIED, reply("x", true), Refusal::Observed).await;
     turn(&desk, Automation::On).await;
     kept(presses(&desk, OTHER, Act::Reopen).await);
     desk.drain().await;
