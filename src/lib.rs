@@ -14,6 +14,8 @@ pub mod types;
 pub mod clock;
 pub mod secret;
 pub mod keyring;
+pub mod argon;
+pub mod totp;
 pub mod http;
 pub mod oidc;
 pub mod token;

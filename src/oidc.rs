@@ -24,6 +24,10 @@ use tokio::sync::Mutex;
 use crate::http::{HttpClient, HttpError, HttpSetupError, Relayed, ServiceUrl, Timeouts};
 use crate::secret::Secret;
 
+mod people;
+
+pub use people::{Member, Person};
+
 /// Documents of a provider and its answers are small; one with many keys has some 20 kB.
 const ANSWER_MAX: usize = 256 * 1024;
 /// A person waits for the page meanwhile.
@@ -31,6 +35,8 @@ const TIMEOUTS: Timeouts = Timeouts { connect: Duration::from_secs(3), total: Du
 /// So long the provider's document and keys are used again. A key that is not among them is looked for
 /// at once.
 const KNOWN_FOR: Duration = Duration::from_secs(60 * 60);
+/// So long it is taken to answer when somebody asks whether it does.
+const LOOKED_FOR: Duration = Duration::from_secs(30);
 /// A provider that has failed is not asked again for so long: whoever comes meanwhile is told at once.
 const FAILED_FOR: Duration = Duration::from_secs(10);
 
@@ -57,27 +63,6 @@ pub struct Flow {
     pub nonce: String,
     /// Proves that whoever redeems the code began the sign-in; 43 to 128 letters and digits.
     pub verifier: String,
-}
-
-/// Who signed in, as the configured claim says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Person {
-    /// The directory's identifier.
-    Id(String),
-    /// A username.
-    Username(String),
-    /// An address that the provider has verified.
-    Mail(String),
-}
-
-impl Person {
-    /// What the claim held.
-    #[must_use]
-    pub fn value(&self) -> &str {
-        match self {
-            Self::Id(value) | Self::Username(value) | Self::Mail(value) => value,
-        }
-    }
 }
 
 /// Why nobody was signed in. No text in it comes from a token.
@@ -183,6 +168,20 @@ impl Provider {
         Ok(format!("{} keys; people come back to {}", keys, self.settings.redirect))
     }
 
+    /// Did it answer when it was asked last? `None`: nobody has asked yet. Asks nothing.
+    #[must_use]
+    pub fn answered(&self) -> Option<bool> {
+        let answers = self.answers();
+        answers.failed.as_ref().map(|_| false).or_else(|| answers.known.as_ref().map(|_| true))
+    }
+
+    /// Reads the provider's document, unless that was done lately.
+    pub async fn look(&self) {
+        if let Err(error) = self.metadata(LOOKED_FOR).await {
+            tracing::warn!("{error}; people can sign in by an account of the page's own");
+        }
+    }
+
     /// Where a browser is sent to sign in.
     ///
     /// # Errors
@@ -205,12 +204,9 @@ impl Provider {
         Ok(url.into())
     }
 
-    /// Who came back with this code, in this flow. The token's signature, issuer, audience, time and nonce
-    /// are checked (Core 3.1.3.7).
-    ///
-    /// # Errors
-    /// [`OidcError`].
-    pub async fn person(&self, code: &str, flow: &Flow) -> Result<Person, OidcError> {
+    /// What the token says of whoever came back with this code, in this flow. Its signature, issuer, audience,
+    /// time and nonce are checked (Core 3.1.3.7).
+    async fn claims(&self, code: &str, flow: &Flow) -> Result<Claims, OidcError> {
         let metadata = self.metadata(KNOWN_FOR).await?;
         let http = self.closure();
         let party = self.party(&metadata);
@@ -231,33 +227,7 @@ impl Provider {
             judged => judged.cloned(),
         };
         // Other errors of the crate repeat what the token holds.
-        let claims = claims.map_err(|error| OidcError::Refused(why(&error).to_owned()))?;
-        self.who(&claims)
-    }
-
-    /// The person of the claims.
-    fn who(&self, claims: &Claims) -> Result<Person, OidcError> {
-        let name = self.settings.claim.as_str();
-        let lacks = || OidcError::Refused(format!("the token has no usable claim {name:?}"));
-        match name {
-            "preferred_username" => {
-                let value = claims.preferred_username().ok_or_else(lacks)?;
-                Ok(Person::Username(value.to_string()))
-            }
-            "upn" | "unique_name" => Ok(Person::Username(self.other(claims).ok_or_else(lacks)?)),
-            // Some providers let people write any address into their account.
-            "email" if claims.email_verified() == Some(true) => {
-                Ok(Person::Mail(claims.email().ok_or_else(lacks)?.to_string()))
-            }
-            "email" => Err(OidcError::Refused("the address in the token is not verified".to_owned())),
-            "sub" => Ok(Person::Id(claims.subject().to_string())),
-            _ => Ok(Person::Id(self.other(claims).ok_or_else(lacks)?)),
-        }
-    }
-
-    fn other(&self, claims: &Claims) -> Option<String> {
-        let value = claims.additional_claims().all.get(&self.settings.claim)?.as_str()?;
-        Some(value.to_owned()).filter(|value| !value.is_empty())
+        claims.map_err(|error| OidcError::Refused(why(&error).to_owned()))
     }
 
     fn party(&self, metadata: &CoreProviderMetadata) -> RelyingParty {

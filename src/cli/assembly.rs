@@ -11,7 +11,7 @@ use super::{CliError, Common, output};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{
     self, Loaded, MailboxKind, MailboxSettings, OauthSettings, PasswordStyle, PickupMethod, SecretSetting,
-    Settings, SmtpKind, Start, Unused,
+    Settings, Shown, SmtpKind, Start, Unused,
 };
 use crate::delivery::MailSender;
 use crate::delivery::notice::{MailSpool, SmtpSender, SmtpSettings};
@@ -27,8 +27,11 @@ use crate::oidc::{OidcSettings, Provider};
 use crate::render::Renderer;
 use crate::store::{self, Store};
 use crate::token::{Credential, SignIn, TokenSettings, Tokens};
-use crate::web::WebSettings;
-use crate::worker::{Breakers, Inbox, IntakeSettings, Parts, Rules, Timing};
+use crate::web::{Setting, WebSettings};
+use crate::worker::{
+    AccountRules, AccountsPort, Breakers, Inbox, IntakeSettings, OperationsParts, OperationsPort, Parts,
+    RoleGroups, Rules, Timing,
+};
 
 /// A manager who has not opened the link is reminded once, so long after the offer.
 const REMIND_AFTER: Duration = Duration::from_secs(30 * 60);
@@ -272,16 +275,64 @@ pub fn parts(settings: &Settings, store: Arc<dyn Store>, tokens: &Tokens) -> Res
 /// Where managers sign in, when links ask for that.
 pub(super) fn provider(settings: &Settings) -> Result<Option<Arc<Provider>>, CliError> {
     let signs_in = settings.delivery.pickup == PickupMethod::SignIn;
-    let Some(oidc) = settings.web.oidc.as_ref().filter(|_| signs_in) else { return Ok(None) };
+    if signs_in { provider_back_to(settings, crate::web::SIGN_IN_CALLBACK) } else { Ok(None) }
+}
+
+/// Where the desk's people sign in, when groups of theirs are named.
+pub(super) fn staff_provider(settings: &Settings) -> Result<Option<Arc<Provider>>, CliError> {
+    let has_groups = settings.web.oidc.as_ref().is_some_and(|oidc| oidc.roles().next().is_some());
+    if has_groups { provider_back_to(settings, crate::web::LOGIN_CALLBACK) } else { Ok(None) }
+}
+
+/// The provider, from which people come back to `path`.
+fn provider_back_to(settings: &Settings, path: &str) -> Result<Option<Arc<Provider>>, CliError> {
+    let Some(oidc) = settings.web.oidc.as_ref() else { return Ok(None) };
     let provider = Provider::new(OidcSettings {
         issuer: oidc.issuer.clone(),
         client_id: oidc.client_id.clone(),
         client_secret: oidc.client_secret.secret().clone(),
         claim: oidc.claim.clone(),
-        redirect: format!("{}{}", settings.desk.public_url, crate::web::SIGN_IN_CALLBACK),
+        redirect: format!("{}{path}", settings.desk.public_url),
     });
     let provider = provider.map_err(|error| CliError::Wrong(format!("web.oidc: {error}")))?;
     Ok(Some(Arc::new(provider)))
+}
+
+/// Who works at the desk, and how they come in.
+///
+/// # Errors
+/// The identity provider's address is none.
+pub fn accounts(settings: &Settings, parts: &Arc<Parts>) -> Result<Arc<AccountsPort>, CliError> {
+    let groups = settings.web.oidc.as_ref().map(|oidc| RoleGroups {
+        technicians: oidc.technicians.clone(),
+        auditors: oidc.auditors.clone(),
+        administrators: oidc.administrators.clone(),
+    });
+    let rules = AccountRules {
+        local: settings.web.local_accounts,
+        idle: settings.web.session,
+        groups: groups.unwrap_or_default(),
+    };
+    Ok(Arc::new(AccountsPort::new(Arc::clone(parts), rules, staff_provider(settings)?)))
+}
+
+/// What whoever runs the desk sees and turns.
+///
+/// # Errors
+/// The register cannot be made.
+pub fn operations(
+    settings: &Settings,
+    shown: Vec<Shown>,
+    parts: &Arc<Parts>,
+    tokens: &Arc<Tokens>,
+) -> Result<Arc<OperationsPort>, CliError> {
+    let setting = |shown: Shown| Setting { value: shown.text(), key: shown.key, source: shown.source };
+    let own = OperationsParts {
+        probes: super::probes::mailboxes(settings, tokens),
+        census: register(settings, tokens)?.census,
+        settings: shown.into_iter().map(setting).collect(),
+    };
+    Ok(Arc::new(OperationsPort::new(Arc::clone(parts), own)))
 }
 
 /// What checks signatures, where a mailbox has nobody else who vouches.
@@ -304,5 +355,6 @@ pub(super) fn web(settings: &Settings) -> Result<WebSettings, CliError> {
         language: settings.desk.language.code().to_owned(),
         zone: zone(settings)?,
         help: settings.desk.help.clone(),
+        trusted_proxies: settings.web.trusted_proxies.clone(),
     })
 }

@@ -20,13 +20,16 @@ mod gateways;
 mod generate;
 mod key;
 mod migrate;
+mod outage;
 mod output;
+mod probes;
 mod progress;
 mod quarantine;
 mod reconcile;
 pub mod registers;
 mod run;
 mod tickets;
+mod user;
 
 const STATUS: &str = "Exit status: 0 done, 1 the answer is no, 2 wrong use or wrong configuration.
 New here? `nyckelbud demo` shows everything at work, in one folder and with invented people.";
@@ -76,9 +79,15 @@ enum Command {
     /// Check, show or explain the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
-    /// Verify the audit log
+    /// Verify the audit log, or take it along
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Say when the phones went down and came back, for every page
+    #[command(subcommand)]
+    Outage(outage::OutageCommand),
+    /// Look after the accounts of the pages
+    #[command(subcommand)]
+    User(user::UserCommand),
     /// Bring the database to this version's tables
     Migrate,
     /// Print shell completions
@@ -154,6 +163,8 @@ fn run_command(cli: Cli) -> Result<(), CliError> {
         Command::Key(command) => key::run(&common, &command),
         Command::Config(command) => config::run(&common, &command),
         Command::Audit(command) => block_on(audit::run(&common, command)),
+        Command::Outage(command) => block_on(outage::run(&common, command)),
+        Command::User(command) => block_on(user::run(&common, command)),
         Command::Migrate => block_on(migrate::run(&common)),
         Command::Completions(args) => generate::completions(&args),
         Command::Man => generate::man(),

@@ -10,12 +10,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::{CliError, Common, assembly};
-use crate::config::Settings;
+use crate::config::{self, Loaded, Settings};
 use crate::render::Renderer;
 use crate::store::Store;
 use crate::token::Tokens;
-use crate::web::{RevealPage, WebSettings};
-use crate::worker::{DeskPort, Health, Inbox, Parts, Worker};
+use crate::web::{Ports, RevealPage, WebSettings};
+use crate::worker::{AccountsPort, DeskPort, Health, Inbox, OperationsPort, Parts, Worker};
 
 /// A stop is over within this time, whatever hangs.
 const PROMISED: Duration = Duration::from_secs(20);
@@ -28,12 +28,13 @@ const _: () = assert!(
 );
 
 pub(super) async fn run(common: &Common) -> Result<(), CliError> {
-    let settings = assembly::load(common)?.settings;
+    let loaded = assembly::load(common)?;
+    let settings = loaded.settings.clone();
     crate::telemetry::init(&settings.telemetry).map_err(|e| CliError::Wrong(e.to_string()))?;
     let mut signals = Signals::listen()?;
     let _only_one = lock(&settings)?;
     let store = assembly::store(&settings).await?;
-    let mut desk = Desk::open(settings, Arc::clone(&store), None)?;
+    let mut desk = Desk::open(loaded, Arc::clone(&store), None)?;
     loop {
         if desk.settings.store.url.sqlite_path().is_some() {
             // The lock file says that no other process works on this database.
@@ -97,8 +98,8 @@ fn reload(
     store: &Arc<dyn Store>,
     door: &TcpListener,
 ) -> Result<Desk, CliError> {
-    let next = assembly::load(common)?.settings;
-    if next.store.url.expose() != settings.store.url.expose() {
+    let next = assembly::load(common)?;
+    if next.settings.store.url.expose() != settings.store.url.expose() {
         return Err(CliError::Wrong("store.url has changed: restart instead".to_owned()));
     }
     Desk::open(next, Arc::clone(store), Some(door))
@@ -108,6 +109,8 @@ fn reload(
 pub(super) struct Desk {
     settings: Settings,
     parts: Arc<Parts>,
+    accounts: Arc<AccountsPort>,
+    operations: Arc<OperationsPort>,
     inboxes: Vec<Inbox>,
     web: WebSettings,
     renderer: Arc<Renderer>,
@@ -119,12 +122,16 @@ impl Desk {
     /// Makes every part that the settings name. `door` is the one of the desk before, taken over when
     /// its address stays.
     pub(super) fn open(
-        settings: Settings,
+        loaded: Loaded,
         store: Arc<dyn Store>,
         door: Option<&TcpListener>,
     ) -> Result<Self, CliError> {
-        let tokens = Tokens::default();
+        let tokens = Arc::new(Tokens::default());
+        let shown = config::shown(&loaded);
+        let settings = loaded.settings;
         let parts = Arc::new(assembly::parts(&settings, store, &tokens)?);
+        let accounts = assembly::accounts(&settings, &parts)?;
+        let operations = assembly::operations(&settings, shown, &parts, &tokens)?;
         let inboxes = assembly::inboxes(&settings, &tokens)?;
         let web = assembly::web(&settings)?;
         let renderer = assembly::renderer(&settings)?;
@@ -142,24 +149,24 @@ impl Desk {
             })?,
         };
         door.set_nonblocking(true).map_err(unserved)?;
-        Ok(Self { settings, parts, inboxes, web, renderer, door })
+        Ok(Self { settings, parts, accounts, operations, inboxes, web, renderer, door })
     }
 
     /// Works and serves the pages until `stop`.
     pub(super) async fn serve(self, stop: CancellationToken) -> Result<(), CliError> {
-        let Self { settings, parts, inboxes, web, renderer, door } = self;
+        let Self { settings, parts, accounts, operations, inboxes, web, renderer, door } = self;
         let mailboxes: Vec<_> = settings.mailboxes.iter().map(|m| (m.name.clone(), m.poll)).collect();
         let health = Arc::new(Health::expecting(&mailboxes));
         let door = tokio::net::TcpListener::from_std(door).map_err(unserved)?;
         let page: Box<RevealPage> = crate::web::reveal_page(web.clone(), Arc::clone(&renderer));
         let ready = CancellationToken::new();
         let port = DeskPort::new(Arc::clone(&parts), Arc::clone(&health), page, ready.clone());
-        let port = Arc::new(port);
+        let ports = Ports { desk: Arc::new(port), accounts, operations };
         // A desk without its pages cannot hand passwords to managers: when they end, all ends.
         let (stopping, ends_all) = (stop.clone(), stop.clone().drop_guard());
         let pages = tokio::spawn(async move {
             let _ends_all = ends_all;
-            crate::web::serve(door, web, renderer, port, async move { stopping.cancelled().await }).await
+            crate::web::serve(door, web, renderer, ports, async move { stopping.cancelled().await }).await
         });
         let working = Worker::new(parts, health).run(inboxes, ready, stop.clone());
         let stopped = async {

@@ -1,6 +1,6 @@
 //! Setting passwords beside a `directory.toml`: `credentials.toml` in the same folder keeps what
-//! setting one leaves, an argon2id hash. argon2 has a door here; the crate `toml` has one because
-//! this file is a database of its own (see [`crate::directory::register`]).
+//! setting one leaves, an argon2id hash. The crate `toml` has a door here because this file is a database of
+//! its own (see [`crate::directory::register`]).
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -9,15 +9,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use argon2::password_hash::phc::{Output, ParamsString, Salt};
-use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, PasswordVerifier, Version};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
 use toml::Value;
 use zeroize::Zeroizing;
 
 use super::{PasswordReset, SAME_RESET, TemporaryPassword, Used, ValueRefused, accepted};
+use crate::argon::{self, Hasher};
 use crate::clock::rfc3339;
 use crate::directory::file::FileDirectory;
 use crate::directory::register::{line_of, point_in_time};
@@ -75,7 +73,7 @@ impl FilePasswordReset {
         let clear = Zeroizing::new(password.expose().to_owned());
         let old = old.map(|old| Zeroizing::new(old.expose().to_owned()));
         let now = self.directory.clock().now();
-        let turn = Arc::clone(&hasher.turns).acquire_owned().await;
+        let turn = hasher.turn().await;
         let work = move || -> Outcome {
             // Slow on purpose, and therefore before the lock.
             let Ok(hash) = hasher.hash(clear.as_bytes()) else {
@@ -172,9 +170,7 @@ impl CredentialFile {
     fn opened_by(&self, id: &str, password: &str) -> Option<&Credential> {
         let mut own = self.credential.iter().filter(|credential| credential.id == id);
         let (Some(credential), None) = (own.next(), own.next()) else { return None };
-        let hash = PasswordHash::new(&credential.hash).ok()?;
-        let opens = Argon2::default().verify_password(password.as_bytes(), &hash).is_ok();
-        opens.then_some(credential)
+        argon::opens(&credential.hash, password.as_bytes()).then_some(credential)
     }
 }
 
@@ -187,41 +183,6 @@ struct Credential {
     /// A TOML date-time; a text with one is read as well.
     set_at: Value,
     must_change: bool,
-}
-
-/// Hashes a few passwords at a time, always in the same memory, 19 MiB each: many at once would take
-/// that many times over, and the allocator would keep it for good.
-struct Hasher {
-    turns: Arc<Semaphore>,
-    memories: Mutex<Vec<Vec<Block>>>,
-}
-
-impl Hasher {
-    const AT_ONCE: usize = 2;
-
-    fn new() -> Self {
-        Self { turns: Arc::new(Semaphore::new(Self::AT_ONCE)), memories: Mutex::default() }
-    }
-
-    /// The argon2id hash of `password` under a new salt, in PHC string format.
-    fn hash(&self, password: &[u8]) -> argon2::password_hash::Result<String> {
-        let memories = || self.memories.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut memory = memories().pop().unwrap_or_default();
-        let params = Params::default();
-        memory.resize(params.block_count(), Block::default());
-        let (salt, mut output) = (Salt::generate(), [0; Params::DEFAULT_OUTPUT_LEN]);
-        let hash = PasswordHash {
-            algorithm: Algorithm::Argon2id.ident(),
-            version: Some(Version::V0x13.into()),
-            params: ParamsString::try_from(&params)?,
-            salt: Some(salt),
-            hash: None,
-        };
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        argon2.hash_password_into_with_memory(password, &salt, &mut output, &mut memory)?;
-        memories().push(memory);
-        Ok(PasswordHash { hash: Some(Output::new(&output)?), ..hash }.to_string())
-    }
 }
 
 struct CredentialStore {

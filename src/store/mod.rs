@@ -14,13 +14,17 @@ use crate::keyring::Keyring;
 use crate::ticket::{State, Ticket, TicketId};
 use crate::types::{AccountId, History, Outcome, TicketNumber, UnixMillis};
 
+mod accounts;
 mod acts;
 mod ledger;
+mod operations;
 mod sql;
 mod types;
 
+pub use accounts::{AccountStore, NewSession, Session, Staff, StaffChange, TryLimit};
 pub use acts::ActStore;
 pub use ledger::Ledger;
+pub use operations::{AuditFilter, AuditRow, OperationStore, Outage};
 pub(crate) use types::MACHINE;
 pub use types::{
     ActMade, Addressee, Arrival, AuditEntry, Begun, ByHand, ChainReport, Channel, Claim, Committed, DueAct,
@@ -74,7 +78,7 @@ pub async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
 /// The store of everything. All methods can fail with [`StoreError`]; then nothing has happened,
 /// or, for [`StoreError::Unavailable`], possibly all of it.
 #[async_trait]
-pub trait Store: Ledger + ActStore {
+pub trait Store: Ledger + AccountStore + OperationStore + ActStore {
     /// Keeps mails, with their tickets and first events, in one transaction (M3). The answers stand
     /// in the order of the mails.
     async fn record(&self, mails: Vec<Incoming>, now: UnixMillis) -> Result<Vec<Recorded>, StoreError>;

@@ -105,6 +105,65 @@ pub struct StaffMember {
     pub role: Role,
 }
 
+/// From what the secret of one-time codes is derived, so that it lies in no row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TotpKey {
+    /// The sealing key.
+    pub key_id: String,
+    /// 128 random bits in hexadecimal: a new one makes the old codes worthless.
+    pub nonce: String,
+}
+
+/// The colours of the pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// As the system has it.
+    #[default]
+    System,
+    /// Dark on light.
+    Light,
+    /// Light on dark.
+    Dark,
+}
+
+impl Theme {
+    /// Every theme.
+    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    /// The stable word; `""` for the system's.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::System => "",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// The theme with this word; the system's for any other.
+    #[must_use]
+    pub fn of_code(code: &str) -> Self {
+        Self::ALL.into_iter().find(|theme| theme.code() == code).unwrap_or_default()
+    }
+}
+
+/// How somebody wants the pages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preferences {
+    /// `sv` or `en`; empty for the browser's own.
+    pub language: String,
+    /// The colours.
+    pub theme: Theme,
+    /// Do single letters act (WCAG 2.2, 2.1.4: it must be possible to turn them off)?
+    pub shortcuts: bool,
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Self { language: String::new(), theme: Theme::System, shortcuts: true }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -35,7 +35,7 @@ pub(super) async fn receipt(
         headers: &headers,
         body: &body,
     };
-    match app.desk.receipt(&gateway, &secret, &request).await {
+    match app.ports.desk.receipt(&gateway, &secret, &request).await {
         // Kannel counts 200 and 202 as a success, and sends the receipt again after any other.
         ReceiptAnswer::Taken => StatusCode::OK.into_response(),
         ReceiptAnswer::Unknown => app.pages.problem(StatusCode::NOT_FOUND, language),

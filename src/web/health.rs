@@ -17,7 +17,7 @@ pub(super) async fn livez() -> &'static str {
 /// each part that has not, how long and why.
 pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
     let lines: String =
-        app.desk.ready().await.troubles.iter().map(|trouble| format!("{trouble}\n")).collect();
+        app.ports.desk.ready().await.troubles.iter().map(|trouble| format!("{trouble}\n")).collect();
     if lines.is_empty() {
         return "ready\n".into_response();
     }

@@ -2,16 +2,19 @@
 //! through one port, [`Desk`]: they cannot send a text or set a password.
 //!
 //! A request passes `serve` (connections, time limits) and `routes` (which handler, and the headers of
-//! every answer); then `pickup` answers, for whoever has a link, or `callback` or `health`.
+//! every answer); then `pickup` answers whoever has a link, `staff` whoever works at the desk, or `callback` or `health`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use crate::clock::Zone;
 use crate::render::{RenderError, Renderer};
 
 mod callback;
+mod client;
+mod cookie;
 pub mod desk;
+mod form;
 mod health;
 mod language;
 mod pickup;
@@ -20,13 +23,18 @@ mod routes;
 mod same_origin;
 mod serve;
 mod site;
+mod staff;
 
 pub use desk::{
     Asks, Browser, Desk, Page, PickupAnswer, PickupView, Proof, Readiness, ReceiptAnswer, Returned,
     RevealPage, Revealed, SignIn, SignedIn,
 };
 pub use pickup::SIGN_IN_CALLBACK;
+pub use port::*;
+pub use routes::Ports;
 pub use serve::{ServeError, serve};
+pub use staff::LOGIN_CALLBACK;
+pub use staff::access::who_may_use;
 
 /// What the pages need to know of the desk.
 #[derive(Clone, Debug)]
@@ -45,6 +53,8 @@ pub struct WebSettings {
     pub zone: Zone,
     /// Another way to reach the desk, in the desk's language; may be empty.
     pub help: String,
+    /// Proxies that are believed for whom they ask.
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 /// Makes every page once, as [`serve`] does before it serves.
@@ -52,6 +62,7 @@ pub struct WebSettings {
 /// # Errors
 /// Which page cannot be made, most likely from a template of the site's own.
 pub fn check_pages(settings: &WebSettings, renderer: Arc<Renderer>) -> Result<(), RenderError> {
+    staff::Pages::new(settings, Arc::clone(&renderer)).check()?;
     pickup::Pages::new(settings, renderer).check()
 }
 

@@ -22,7 +22,7 @@ mod sign_in;
 mod spelling;
 mod visit;
 
-pub(super) use page::Pages;
+pub(super) use page::{Pages, respond};
 
 /// Where people come back from the identity provider; registered there below the pages' address.
 pub const SIGN_IN_CALLBACK: &str = "/sign-in/callback";
@@ -41,7 +41,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
 
 /// `GET /p/{token}`
 async fn show(State(app): State<Arc<App>>, method: Method, visit: Visit) -> Response {
-    let view = app.desk.pickup(&visit.token, visit.known.as_ref()).await;
+    let view = app.ports.desk.pickup(&visit.token, visit.known.as_ref()).await;
     // A program that only asks what there is reads nothing.
     if method != Method::HEAD {
         tell_of_a_second_browser(&app, &visit, &view);
@@ -53,14 +53,14 @@ async fn show(State(app): State<Arc<App>>, method: Method, visit: Visit) -> Resp
 fn tell_of_a_second_browser(app: &Arc<App>, visit: &Visit, view: &PickupView) {
     // The desk knows whether a link that is gone was used by another browser before.
     if matches!(view, PickupView::UsedElsewhere { .. } | PickupView::Gone) {
-        let (desk, token, browser) = (Arc::clone(&app.desk), visit.token.clone(), visit.known.clone());
+        let (desk, token, browser) = (Arc::clone(&app.ports.desk), visit.token.clone(), visit.known.clone());
         tokio::spawn(async move { desk.opened_elsewhere(&token, browser.as_ref()).await });
     }
 }
 
 /// `GET /p/{token}/not-mine`: asks once more. A link without this question shows its own page.
 async fn confirm_not_mine(State(app): State<Arc<App>>, visit: Visit) -> Response {
-    match app.desk.pickup(&visit.token, visit.known.as_ref()).await {
+    match app.ports.desk.pickup(&visit.token, visit.known.as_ref()).await {
         PickupView::Offer { name, own: false, .. } => {
             visit.remembered(&app, app.pages.not_mine(&name, &visit.link, visit.language))
         }
@@ -70,7 +70,7 @@ async fn confirm_not_mine(State(app): State<Arc<App>>, visit: Visit) -> Response
 
 /// `POST /p/{token}`: the password.
 async fn reveal(State(app): State<Arc<App>>, Act(visit, proof): Act) -> Response {
-    let (desk, token, browser) = (Arc::clone(&app.desk), visit.token.clone(), visit.browser.clone());
+    let (desk, token, browser) = (Arc::clone(&app.ports.desk), visit.token.clone(), visit.browser.clone());
     let language = visit.language.tag();
     // A task of its own: it ends properly even if the phone loses the connection half-way.
     let shown = tokio::spawn(async move { desk.reveal(&token, &browser, &proof, language).await }).await;
@@ -113,7 +113,7 @@ async fn not_me(State(app): State<Arc<App>>, Act(visit, _): Act) -> Response {
 
 /// Leads back to the link's page, which shows what became of it and may be reloaded.
 async fn answer(app: &Arc<App>, visit: Visit, answer: PickupAnswer) -> Response {
-    let (desk, token, browser) = (Arc::clone(&app.desk), visit.token.clone(), visit.known.clone());
+    let (desk, token, browser) = (Arc::clone(&app.ports.desk), visit.token.clone(), visit.known.clone());
     let said = tokio::spawn(async move { desk.answer(&token, browser.as_ref(), answer).await }).await;
     match said {
         Ok(PickupView::Busy) | Err(_) => visit.show(app, &PickupView::Busy),

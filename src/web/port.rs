@@ -1,6 +1,13 @@
 //! The ports of whoever works at the desk, a file each. The worker implements them; beside them stands
 //! [`Desk`](super::desk::Desk), the port of whoever has a link.
 
+mod accounts;
 mod acts;
+mod operations;
 
+pub use accounts::{Accounts, LocalSignIn, LoginFlow, Session, SignInAnswer, Unavailable, WaysIn};
 pub use acts::{ActForm, ByHandForm, MadeByHand, Performed, Refusal, TicketActs, Undone};
+pub use operations::{
+    AuditLine, AuditWish, ChainState, Coverage, FrozenAccount, Held, Operations, OutageNow, PartHealth,
+    ReadAgain, Setting, SwitchNow, Trial, Tried, Turned,
+};

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -16,9 +19,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::WebSettings;
-use super::desk::Desk;
+use super::client::Peer;
 use super::pickup::Pages;
-use super::routes::{self, App};
+use super::routes::{self, App, Ports};
+use super::staff;
 use crate::render::{RenderError, Renderer};
 
 /// What clients may take, all together. Nothing is counted by client: behind a reverse proxy all of them
@@ -65,12 +69,14 @@ pub async fn serve(
     listener: TcpListener,
     settings: WebSettings,
     renderer: Arc<Renderer>,
-    desk: Arc<dyn Desk>,
+    ports: Ports,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ServeError> {
+    super::check_pages(&settings, Arc::clone(&renderer))?;
+    let staff = staff::Pages::new(&settings, Arc::clone(&renderer));
     let pages = Pages::new(&settings, renderer);
-    pages.check()?;
-    let router = routes::router(Arc::new(App { pages, desk }));
+    let trusted_proxies = settings.trusted_proxies;
+    let router = routes::router(Arc::new(App { pages, staff, ports, trusted_proxies }));
     let (stop, connections) = (CancellationToken::new(), TaskTracker::new());
     tokio::select! {
         () = accept(&listener, &router, &stop, &connections, LIMITS) => {}
@@ -97,8 +103,9 @@ async fn accept(
     // The semaphore is never closed.
     while let Ok(permit) = Arc::clone(&free).acquire_owned().await {
         match listener.accept().await {
-            Ok((stream, _)) => {
-                let answered = answer(stream, router.clone(), stop.clone(), limits.head_within);
+            Ok((stream, peer)) => {
+                let router = (router.clone(), Peer(peer.ip()));
+                let answered = answer(stream, router, stop.clone(), limits.head_within);
                 connections.spawn(async move {
                     let _permit = permit;
                     let _ = tokio::time::timeout(limits.longest_connection, answered).await;
@@ -120,12 +127,22 @@ fn is_of_one_connection(error: &std::io::Error) -> bool {
 }
 
 /// Answers the requests of one connection.
-async fn answer(stream: TcpStream, router: Router, stop: CancellationToken, head_within: Duration) {
+async fn answer(
+    stream: TcpStream,
+    (router, peer): (Router, Peer),
+    stop: CancellationToken,
+    head_within: Duration,
+) {
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        router.call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(head_within)
         .max_buf_size(LARGEST_HEAD)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
 
 use super::run::{Desk, Signal, Signals};
 use super::{CliError, Common, assembly, run};
@@ -13,6 +14,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::store::{Store, TicketFilter, TicketView};
 use crate::telemetry::how_it_ended;
 use crate::ticket::Kind;
+use crate::types::{Role, StaffMember, StaffName};
 
 mod folder;
 mod samples;
@@ -20,6 +22,8 @@ mod words;
 
 use samples::{SAMPLES, Sample};
 
+/// The name to sign in by at the demo's pages.
+const TECHNICIAN: &str = "eva.lind";
 /// A sample that is not settled by then is a failure.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -38,11 +42,13 @@ pub(super) async fn run(args: DemoArgs) -> Result<(), CliError> {
     let mut signals = Signals::listen()?;
     let (dir, door) = folder::build(args.dir)?;
     let common = Common { config: Some(dir.join("nyckelbud.toml")), json: false };
-    let settings = assembly::load(&common)?.settings;
+    let loaded = assembly::load(&common)?;
+    let settings = loaded.settings.clone();
     crate::telemetry::init(&settings.telemetry).map_err(|e| CliError::Wrong(e.to_string()))?;
     let _only_one = run::lock(&settings)?;
     let store = assembly::store(&settings).await?;
-    let desk = Desk::open(settings.clone(), Arc::clone(&store), Some(&door))?;
+    let password = add_technician(store.as_ref()).await?;
+    let desk = Desk::open(loaded, Arc::clone(&store), Some(&door))?;
     drop(door);
     words::introduce(&dir, &settings)?;
 
@@ -58,6 +64,9 @@ pub(super) async fn run(args: DemoArgs) -> Result<(), CliError> {
         words::explain_outcomes(failed)?;
         words::look_further(&dir, &settings, args.once)?;
         if !args.once {
+            words::sign_in(&settings, TECHNICIAN, &password)?;
+        }
+        if !args.once {
             tokio::select! {
                 () = stop_signal(&mut signals) => {}
                 () = stop.cancelled() => {}
@@ -72,6 +81,13 @@ pub(super) async fn run(args: DemoArgs) -> Result<(), CliError> {
         1 => Err(CliError::No("1 sample is not settled as its name says".to_owned())),
         failed => Err(CliError::No(format!("{failed} samples are not settled as their names say"))),
     }
+}
+
+/// Who may look at the demo's pages, and do everything there.
+async fn add_technician(store: &dyn Store) -> Result<Zeroizing<String>, CliError> {
+    let name = StaffName::parse(TECHNICIAN).map_err(|error| CliError::No(error.to_string()))?;
+    let member = StaffMember { name, shown: "Eva Lind".to_owned(), role: Role::Administrator };
+    super::user::add_for_demo(store, member).await
 }
 
 /// Until Ctrl-C or SIGTERM; there is no configuration to read again.

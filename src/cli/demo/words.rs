@@ -125,7 +125,15 @@ pub(super) fn look_further(dir: &Path, settings: &Settings, once: bool) -> Resul
         "change a sample in an editor, then drop it in",
         &format!("cp {} {}/", quoted(&sample), quoted(&inbox)),
     )?;
-    try_this("turn the automation off, and drop in another", &command("automation off --why \"a drill\""))?;
+    try_this("turn the automation off, and drop in another", &command("automation off --why \"a drill\""))
+}
+
+/// Where technicians work, and how to come in.
+pub(super) fn sign_in(settings: &Settings, name: &str, password: &str) -> Result<(), CliError> {
+    heading("The technicians' pages")?;
+    output::line(&format!("  {}/", settings.desk.public_url))?;
+    output::line(&format!("  username {name}"))?;
+    output::line(&format!("  password {password}"))?;
     output::line("")?;
     output::line("The desk goes on. Ctrl-C ends it; its folder stays.")
 }

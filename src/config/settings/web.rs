@@ -81,3 +81,10 @@ pub struct OidcSettings {
     #[serde(default)]
     pub administrators: Vec<String>,
 }
+
+impl OidcSettings {
+    /// The groups and roles that make somebody something at the desk.
+    pub fn roles(&self) -> impl Iterator<Item = &String> {
+        self.technicians.iter().chain(&self.auditors).chain(&self.administrators)
+    }
+}

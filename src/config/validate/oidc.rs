@@ -16,8 +16,10 @@ impl Checks<'_> {
         match &settings.web.oidc {
             Some(oidc) => {
                 self.oidc_section(&at, oidc);
-                if !used {
-                    self.warn(&at, "has no effect: managers sign in only with delivery.pickup = \"sign-in\"");
+                if !used && oidc.roles().next().is_none() {
+                    let nobody = "has no effect: nobody of the desk is named in technicians, auditors or administrators, \
+                         and managers sign in only with delivery.pickup = \"sign-in\"";
+                    self.warn(&at, nobody);
                 }
             }
             None if used => {

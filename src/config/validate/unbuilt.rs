@@ -15,10 +15,6 @@ impl Checks<'_> {
                 self.refuse(&path, why);
             }
         }
-        for key in ["technicians", "auditors", "administrators"] {
-            let nothing = "is not part of this version: only managers sign in, for their links";
-            self.warn_if_written(&KeyPath::of("web.oidc").key(key), nothing);
-        }
         let webhooks = KeyPath::of("notify.webhook");
         self.later_section(&webhooks, !settings.notify.webhooks.is_empty());
         self.later_section(&KeyPath::of("telemetry.otlp"), settings.telemetry.otlp.is_some());

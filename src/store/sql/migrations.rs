@@ -29,12 +29,14 @@ macro_rules! files {
 /// Every migration of SQLite, oldest first.
 pub(super) const SQLITE: &[File] = files!(
     "sqlite": "0001_first.sql", "0002_places.sql", "0003_threads.sql", "0004_vouching.sql", "0005_bounces.sql",
-    "0006_crowds.sql", "0007_limits.sql", "0008_links.sql", "0009_told.sql", "0012_acts.sql"
+    "0006_crowds.sql", "0007_limits.sql", "0008_links.sql", "0009_told.sql", "0010_accounts.sql",
+    "0012_acts.sql", "0013_operations.sql"
 );
 /// Every migration of PostgreSQL, oldest first, with the same names.
 pub(super) const POSTGRES: &[File] = files!(
     "postgres": "0001_first.sql", "0002_places.sql", "0003_threads.sql", "0004_vouching.sql", "0005_bounces.sql",
-    "0006_crowds.sql", "0007_limits.sql", "0008_links.sql", "0009_told.sql", "0012_acts.sql"
+    "0006_crowds.sql", "0007_limits.sql", "0008_links.sql", "0009_told.sql", "0010_accounts.sql",
+    "0012_acts.sql", "0013_operations.sql"
 );
 
 /// Applies what is missing. Answers the names of what it applied.

@@ -20,6 +20,7 @@ use crate::keyring::Keyring;
 use crate::ticket::{State, Ticket, TicketId};
 use crate::types::{AccountId, History, Outcome, TicketNumber, UnixMillis};
 
+mod accounts;
 mod acts;
 mod another;
 mod audit;
@@ -38,6 +39,7 @@ mod ledger;
 mod limits;
 mod messages;
 mod migrations;
+mod operations;
 mod places;
 #[cfg(test)]
 mod plans;

@@ -6,11 +6,13 @@ use sqlx::{AssertSqlSafe, Connection, Row, Sqlite, SqliteConnection};
 
 use super::dialect::Dialect;
 use super::{
-    acts, audit, bounces, ceiling, claims, floods, frozen, history, intake, joins, ledger, limits, messages,
-    migrations, places, quarantine, reads, receipts, threads,
+    accounts, acts, audit, bounces, ceiling, claims, floods, frozen, history, intake, joins, ledger, limits,
+    messages, migrations, places, quarantine, reads, receipts, threads,
 };
 
-const HOT: [(&str, &str); 63] = [
+const HOT: [(&str, &str); 65] = [
+    ("session", accounts::SESSION),
+    ("tries to sign in", accounts::TRIES),
     ("ledger: inbox", ledger::IN_INBOX),
     ("ledger: folder", ledger::IN_FOLDER),
     ("ledger: not moved", ledger::UNMOVED),

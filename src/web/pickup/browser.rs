@@ -1,17 +1,13 @@
 //! The cookie that names a browser, and the form token made from it.
 //!
 //! The cookie is the only secret a browser holds: 128 random bits that scripts cannot read. Every
-//! form carries a token computed from it and from the link, so a POST proves that its sender got
-//! the page with the form in this browser (the signed double-submit cookie of OWASP's "Cross-Site
-//! Request Forgery Prevention" cheat sheet, with the cookie as the key). No state and no key of
-//! the server is needed, so a page opened before a restart, or on another node, still works.
+//! form carries a token computed from it and from the link ([`form`]).
 
-use axum::http::{HeaderMap, HeaderValue, header};
-use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
+use axum::http::{HeaderMap, HeaderValue};
 
-use crate::keyring::{KEY_LENGTH, hmac_sha256};
+use crate::web::cookie::{values, written};
 use crate::web::desk::Browser;
+use crate::web::form;
 
 /// How long a browser keeps its name: longer than a link is open, so that a phone that closes its
 /// browser in between can still show the password again or confirm the handover.
@@ -28,36 +24,14 @@ pub(super) fn named(headers: &HeaderMap, secure: bool) -> Option<Browser> {
     values(headers, cookie_name(secure)).find_map(Browser::parse)
 }
 
-/// The values of the cookies with this name.
-fn values<'h>(headers: &'h HeaderMap, wanted: &'static str) -> impl Iterator<Item = &'h str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|field| field.to_str().ok())
-        .flat_map(|field| field.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .filter(move |(name, _)| *name == wanted)
-        .map(|(_, value)| value)
-}
-
 /// A name for a browser that has none.
 pub(super) fn new_name() -> Browser {
     Browser::new(rand::random())
 }
 
-/// The `Set-Cookie` field. `Lax`, not `Strict`: a link opened from webmail is a navigation from
-/// another site, and without its cookie the browser that used the link would not be known again.
+/// The `Set-Cookie` field.
 pub(super) fn cookie(browser: &Browser, secure: bool) -> Option<HeaderValue> {
     written(cookie_name(secure), browser.as_str(), KEPT_SECONDS, secure)
-}
-
-fn written(name: &str, value: &str, seconds: u32, secure: bool) -> Option<HeaderValue> {
-    let only_https = if secure { "; Secure" } else { "" };
-    let field = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{only_https}");
-    HeaderValue::try_from(field).ok().map(|mut value| {
-        value.set_sensitive(true);
-        value
-    })
 }
 
 /// What a browser keeps for a sign-in, beside its name.
@@ -99,20 +73,18 @@ pub(super) fn forget(kept: Kept, secure: bool) -> Option<HeaderValue> {
 
 /// The token that the forms of this link carry for this browser.
 pub(super) fn form_token(browser: &Browser, link: &str) -> String {
-    let mut key = Zeroizing::new([0; KEY_LENGTH]);
-    key.iter_mut().zip(browser.as_str().bytes()).for_each(|(octet, digit)| *octet = digit);
-    let mac = hmac_sha256(&key, format!("form/{link}").as_bytes());
-    data_encoding::HEXLOWER.encode(&mac)
+    form::token(browser, &format!("form/{link}"))
 }
 
-/// Is `given` the token of [`form_token`]? Compared in constant time.
+/// Is `given` the token of [`form_token`]?
 pub(super) fn form_token_fits(browser: &Browser, link: &str, given: &str) -> bool {
-    form_token(browser, link).as_bytes().ct_eq(given.as_bytes()).into()
+    form::fits(browser, &format!("form/{link}"), given)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::header;
 
     fn cookies(fields: &[&'static str]) -> HeaderMap {
         fields.iter().map(|field| (header::COOKIE, HeaderValue::from_static(field))).collect()

@@ -318,7 +318,7 @@ fn add_what_it_asks(values: &mut serde_json::Value, asks: Asks) {
 /// A page that was made, or why not.
 type Made = Result<Zeroizing<String>, RenderError>;
 
-fn respond(status: StatusCode, made: Made) -> Response {
+pub(in crate::web) fn respond(status: StatusCode, made: Made) -> Response {
     match made {
         Ok(html) => html_response(status, Page::new(html)),
         Err(error) => {
@@ -356,6 +356,7 @@ mod tests {
             language: "sv".to_owned(),
             zone: Zone::named("Europe/Stockholm").unwrap(),
             help: "besök receptionen".to_owned(),
+            trusted_proxies: Vec::new(),
         };
         Pages::new(&settings, Arc::new(Renderer::new(None).unwrap()))
     }

@@ -18,7 +18,7 @@ use crate::web::routes::App;
 
 /// `GET /p/{token}/sign-in`
 pub(super) async fn begin(State(app): State<Arc<App>>, visit: Visit) -> Response {
-    match app.desk.sign_in(&visit.token, &visit.browser).await {
+    match app.ports.desk.sign_in(&visit.token, &visit.browser).await {
         SignIn::At { address, kept } => {
             let mut response = Redirect::to(&address).into_response();
             let kept = format!("{}.{}.{kept}", visit.token, visit.language.tag());
@@ -58,7 +58,7 @@ pub(super) async fn returned(
     let said = match answer {
         // A code is good for once, and a program that only asks what there is shall not use it.
         Some(Answer { code, state }) if method == Method::GET => {
-            let (desk, kept) = (Arc::clone(&app.desk), kept.to_owned());
+            let (desk, kept) = (Arc::clone(&app.ports.desk), kept.to_owned());
             let (token, browser) = (visit.token.clone(), visit.browser.clone());
             // A task of its own: the code is good for once, and the phone may lose the connection half-way.
             let said = tokio::spawn(async move {

@@ -14,6 +14,8 @@ mod gateways;
 mod invariants;
 pub(crate) mod passes;
 mod people;
+mod stopping_accounts;
+mod stopping_operations;
 mod stopping_acts;
 pub(crate) mod stopping_store;
 mod stops;

@@ -28,7 +28,7 @@ const TABLE: &[Row] = &[
     row("directory", &["types", "clock", "secret", "http", "tls", "token"]),
     row("decision", &["types", "mail", "request", "directory"]),
     // Setting a password needs the directory's clients.
-    row("password", &["types", "clock", "secret", "keyring", "http", "tls", "token", "directory"]),
+    row("password", &["types", "argon", "clock", "secret", "keyring", "http", "tls", "token", "directory"]),
     // A text is made of a password, and must have room for its hyphens; none is made or set here.
     row(
         "delivery",
@@ -66,6 +66,8 @@ const TABLE: &[Row] = &[
     row("tls", &[]),
     row("clock", &["types"]),
     row("keyring", &["types"]),
+    row("argon", &[]),
+    row("totp", &["types", "keyring"]),
     // An answer tells what o'clock it is there.
     row("http", &["types", "clock", "secret", "tls"]),
     row("token", &["types", "clock", "secret", "http"]),

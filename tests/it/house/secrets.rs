@@ -12,6 +12,7 @@ const EXPOSES: &[(&str, &str)] = &[
     ("src/cli/assembly.rs", "the store's URL, which may hold a password, opens the store"),
     ("src/cli/migrate.rs", "the same, for the tables"),
     ("src/cli/run.rs", "a reload must not change the store's URL"),
+    ("src/cli/user.rs", "the password of a new account of the pages is shown once, and hashed"),
     ("src/config/secrets.rs", "a secret written into the file becomes bytes"),
     ("src/config/settings/store.rs", "the store's URL is read and shown without its password"),
     ("src/delivery/notice/login.rs", "the mail server wants the password or token"),

@@ -227,7 +227,8 @@ fn who_got_it_is_done(evidence: &Evidence, ticket: TicketId, calls: &[Call<'_>],
         broken.push(format!("I21: ticket {} arrived, and is {}", ticket.0, commit.state.name()));
     }
     let later = evidence.log[place].at.saturating_sub(evidence.log[known].at);
-    let hindered = |entry: &Entry| matches!(entry.what, What::Turned(_) | What::Stopped(_));
+    // One that stood still when the receipt came had to start first.
+    let hindered = |entry: &Entry| matches!(entry.what, What::Turned(_) | What::Stopped(_) | What::Began);
     if later > AT_ONCE && !between.iter().any(hindered) {
         broken.push(format!("I21: ticket {} arrived, and moved on {later:?} later", ticket.0));
     }

@@ -78,13 +78,20 @@ fn nothing_while_frozen(evidence: &Evidence, broken: &mut Vec<String>) {
                 let pressed = evidence.log[..place]
                     .iter()
                     .rposition(|e| matches!(e.what, What::Pressed { ticket: of, .. } if of == *ticket));
-                if since(*ticket).is_some_and(|at| pressed.is_some_and(|pressed| pressed > at)) {
+                let late =
+                    |at| !was_shown(evidence, at, *ticket) && pressed.is_some_and(|pressed| pressed > at);
+                if since(*ticket).is_some_and(late) {
                     broken.push(format!("ticket {} was shown though its account was frozen", ticket.0));
                 }
             }
             _ => {}
         }
     }
+}
+
+/// Had a browser been shown the ticket's password by then? It may see it again.
+fn was_shown(evidence: &Evidence, by: usize, ticket: TicketId) -> bool {
+    evidence.log[..by].iter().any(|e| matches!(e.what, What::Revealed { ticket: of, .. } if of == ticket))
 }
 
 /// As many texts leave in a day as `sms.per_day` says. While a clock is turned, nobody can tell a day.

@@ -70,7 +70,9 @@ async fn migrates_once(url: &str) {
         "0007_limits.sql",
         "0008_links.sql",
         "0009_told.sql",
+        "0010_accounts.sql",
         "0012_acts.sql",
+        "0013_operations.sql",
     ];
     assert_eq!(store::migrate(url).await.unwrap(), all);
     assert_eq!(store::migrate(url).await.unwrap(), Vec::<String>::new());

@@ -16,7 +16,7 @@ use nyckelbud::ticket::Ticket;
 use nyckelbud::token::Tokens;
 use nyckelbud::types::{CallbackRequest, UnixMillis};
 use nyckelbud::web::{
-    self, Browser, Desk, Page, PickupAnswer, PickupView, Proof, ReceiptAnswer, RevealPage, WebSettings,
+    self, Browser, Desk, Page, PickupAnswer, PickupView, Ports, Proof, ReceiptAnswer, RevealPage, WebSettings,
 };
 use nyckelbud::worker::{DeskPort, Health, Intake, Parts, Worker};
 use tokio_util::sync::CancellationToken;
@@ -63,7 +63,7 @@ pub fn at_work() -> CancellationToken {
 /// An open desk over a folder.
 pub struct OpenDesk {
     pub parts: Arc<Parts>,
-    settings: Settings,
+    pub settings: Settings,
     port: Arc<DeskPort>,
 }
 
@@ -96,11 +96,16 @@ impl OpenDesk {
             language: desk.language.code().to_owned(),
             zone: Zone::named("Europe/Stockholm").expect("a zone"),
             help: desk.help.clone(),
+            trusted_proxies: self.settings.web.trusted_proxies.clone(),
         };
         let listener = tokio::net::TcpListener::bind(settings.listen).await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let renderer = Arc::new(Renderer::new(None).expect("the templates"));
-        let behind = Arc::clone(&self.port) as Arc<dyn Desk>;
+        let accounts = assembly::accounts(&self.settings, &self.parts).expect("the accounts fit");
+        let tokens = Arc::new(Tokens::default());
+        let operations = assembly::operations(&self.settings, Vec::new(), &self.parts, &tokens)
+            .expect("the register opens");
+        let behind = Ports { desk: Arc::clone(&self.port) as Arc<dyn Desk>, accounts, operations };
         tokio::spawn(web::serve(listener, settings, renderer, behind, std::future::pending()));
         address
     }

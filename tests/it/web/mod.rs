@@ -9,8 +9,8 @@ use nyckelbud::password::{TemporaryPassword, generate, words};
 use nyckelbud::render::Renderer;
 use nyckelbud::types::CallbackRequest;
 use nyckelbud::web::{
-    self, Asks, Browser, Desk, Page, PickupAnswer, PickupView, Proof, Readiness, ReceiptAnswer, Returned,
-    RevealPage, Revealed, SignIn, SignedIn, WebSettings,
+    self, Asks, Browser, Desk, Page, PickupAnswer, PickupView, Ports, Proof, Readiness, ReceiptAnswer,
+    Returned, RevealPage, Revealed, SignIn, SignedIn, WebSettings,
 };
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -18,12 +18,15 @@ use tokio_util::sync::CancellationToken;
 mod answers;
 mod callbacks;
 use crate::support::client;
+use crate::support::nobody::Nobody;
 mod forms;
 mod guards;
 mod narrow;
+mod operations;
 mod pages;
 mod pickup;
 mod reveal;
+mod staff;
 
 use client::{Answer, Asked};
 use pages::views;
@@ -164,6 +167,7 @@ fn settings(public_url: &str) -> WebSettings {
         language: "sv".to_owned(),
         zone: Zone::named("Europe/Stockholm").unwrap(),
         help: "besök receptionen".to_owned(),
+        trusted_proxies: Vec::new(),
     }
 }
 
@@ -201,7 +205,9 @@ impl Served {
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (stop, behind) = (CancellationToken::new(), Arc::clone(&desk));
+        let behind =
+            Ports { desk: Arc::clone(&desk) as _, accounts: Arc::new(Nobody), operations: Arc::new(Nobody) };
+        let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
         let running = tokio::spawn(web::serve(listener, settings, renderer, behind, stopped));
         Self { address, desk, stop, running }

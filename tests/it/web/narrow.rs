@@ -44,6 +44,7 @@ fn wordy() -> WebSettings {
         desk_address: "servicedesken.for.alla.anstallda.och.fortroendevalda@storstadens.kommun.example"
             .to_owned(),
         help: "besök kommunikationsavdelningens informationsdisk".to_owned(),
+        trusted_proxies: Vec::new(),
         ..settings(HTTP)
     }
 }

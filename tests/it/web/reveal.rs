@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nyckelbud::render::Renderer;
-use nyckelbud::web::{self, PickupView};
+use nyckelbud::web::{self, PickupView, Ports};
 use tokio::io::AsyncWriteExt;
 
 use super::client::Asked;
 use super::{HTTP, Served, TOKEN, offer, settings};
+use crate::support::nobody::Nobody;
 
 #[tokio::test]
 async fn the_button_shows_the_password_to_the_browser_that_opened_the_link() {
@@ -145,7 +146,11 @@ async fn a_site_whose_own_page_cannot_be_made_is_told_at_start() {
         let renderer = Arc::new(Renderer::new(Some(site.path())).unwrap());
         let served = Served::new(offer()).await;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let behind = Arc::clone(&served.desk);
+        let behind = Ports {
+            desk: Arc::clone(&served.desk) as _,
+            accounts: Arc::new(Nobody),
+            operations: Arc::new(Nobody),
+        };
         let ended = web::serve(listener, settings(HTTP), renderer, behind, std::future::pending()).await;
         assert!(ended.unwrap_err().to_string().contains(file));
     }

@@ -1,0 +1,48 @@
+//! The pages of whoever works at the desk. A request passes `gate`: who is signed in, may they (the table in
+//! `access`, from which the routes are made), and does a POST come from a form of ours; then a handler answers
+//! by one of the ports. None of them can show a password: there is no way to one but the pickup's.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+
+use super::routes::{App, LARGEST_BODY, LARGEST_STAFF_BODY, bounded};
+
+pub(super) mod access;
+mod assets;
+mod frame;
+mod gate;
+mod login;
+mod operations;
+mod own;
+
+pub(super) use frame::Pages;
+pub(super) use gate::Signed;
+
+/// Where people come back from the identity provider; registered there below the pages' address, beside the
+/// one for managers.
+pub const LOGIN_CALLBACK: &str = "/login/callback";
+
+/// The routes of whoever works at the desk. What needs somebody who is signed in comes from the table of access
+/// and from nowhere else.
+pub(super) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
+    let open = Router::new()
+        .route("/", get(first))
+        .route("/login", get(login::show).post(login::local))
+        .route("/login/provider", get(login::begin))
+        .route(LOGIN_CALLBACK, get(login::returned))
+        .merge(assets::routes());
+    let open = open.layer(from_fn_with_state((Arc::clone(app), LARGEST_BODY), bounded));
+    let signed_in = access::ROWS.iter().fold(Router::new(), |router, row| {
+        router.route(row.path, (row.handler)().layer(from_fn_with_state((Arc::clone(app), row), gate::pass)))
+    });
+    open.merge(signed_in.layer(from_fn_with_state((Arc::clone(app), LARGEST_STAFF_BODY), bounded)))
+}
+
+/// `GET /`
+async fn first(axum::extract::State(app): axum::extract::State<Arc<App>>) -> Response {
+    Redirect::to(&format!("{}{}", app.pages.site.base, access::FIRST)).into_response()
+}

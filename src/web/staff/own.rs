@@ -1,0 +1,62 @@
+//! Somebody's own settings, and leaving.
+
+use std::sync::Arc;
+
+use axum::extract::{Form, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::Signed;
+use super::gate;
+use crate::types::{Preferences, Theme};
+use crate::web::language::Language;
+use crate::web::port::Unavailable;
+use crate::web::routes::App;
+
+/// `GET /account`
+pub(super) async fn show(State(app): State<Arc<App>>, signed: Signed) -> Response {
+    let Preferences { language, theme, shortcuts } = &signed.preferences;
+    let values = json!({ "wished": language, "wished_theme": theme.code(), "shortcuts": shortcuts });
+    app.staff.page("account", &signed, values)
+}
+
+/// The form of the settings; a box that is not ticked is not sent.
+#[derive(Deserialize)]
+pub(super) struct Wishes {
+    #[serde(default)]
+    language: String,
+    #[serde(default)]
+    theme: String,
+    #[serde(default)]
+    shortcuts: String,
+}
+
+/// `POST /account`
+pub(super) async fn prefer(
+    State(app): State<Arc<App>>,
+    signed: Signed,
+    Form(wishes): Form<Wishes>,
+) -> Response {
+    let preferences = Preferences {
+        language: Language::of_tag(&wishes.language)
+            .map_or_else(String::new, |language| language.tag().to_owned()),
+        theme: Theme::of_code(&wishes.theme),
+        shortcuts: !wishes.shortcuts.is_empty(),
+    };
+    match app.ports.accounts.prefer(&signed.member.name, &preferences).await {
+        Ok(()) => Redirect::to(&signed.here).into_response(),
+        Err(Unavailable) => app.staff.unavailable(signed.language),
+    }
+}
+
+/// `POST /logout`
+pub(super) async fn sign_out(State(app): State<Arc<App>>, signed: Signed) -> Response {
+    app.ports.accounts.sign_out(&signed.member, &signed.session).await;
+    let mut response = Redirect::to(&format!("{}/login", app.pages.site.base)).into_response();
+    if let Some(cookie) = gate::no_session(app.pages.site.secure) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
