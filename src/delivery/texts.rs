@@ -11,7 +11,7 @@ use crate::render::{RenderError, Renderer};
 use crate::types::{Credential, EmailAddress, TicketNumber, UnixMillis};
 
 use super::SmsText;
-use mail::Mail;
+use mail::{Mail, READY};
 use sms::Sms;
 use words::DeskValues;
 
@@ -24,9 +24,6 @@ mod words;
 
 /// The languages of texts, as in the templates' names.
 const LANGUAGES: [&str; 2] = ["sv", "en"];
-
-/// The mails that lie ready for people to send, by their templates' names.
-pub const READY: [&str; 4] = ["phones-are-down", "through-manager", "other-matter", "refusal"];
 
 /// What texts say about the desk.
 #[derive(Clone, Debug)]
@@ -372,8 +369,7 @@ impl Texts {
         self.mail(language, &Mail::reply(number, subject, text))
     }
 
-    /// One of the mails that lie ready ([`READY`]), which may tell a time. Nothing of the mail that it answers, its
-    /// writer or the account is a value of it.
+    /// One of the mails that lie ready, which may tell a time. Nothing of mail, writer or account is a value of it.
     ///
     /// # Errors
     /// [`TextError`]; also of a name that is none of them.

@@ -6,7 +6,7 @@ use super::Fate;
 use super::password_fact::PasswordFact;
 use super::state::{Move, State};
 use super::transitions::{stay, technician};
-use crate::types::{Order, TicketNumber};
+use crate::types::{Order, Reason, TicketNumber};
 
 /// What a person has decided about a request that is looked at again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,13 +40,13 @@ impl State {
             // Nobody knows what has happened since the backup.
             Self::Held => PasswordFact::MayHaveChanged,
             Self::Done { credential, .. } => PasswordFact::after(*credential),
+            Self::Sealed { job }
+            | Self::Issuing { job }
+            | Self::Applied { job }
+            | Self::Sending { job, .. }
+            | Self::Sent { job, .. }
+            | Self::Revealed { job, .. } => job.before,
             Self::Requested { directed: None, .. }
-            | Self::Sealed { .. }
-            | Self::Issuing { .. }
-            | Self::Applied { .. }
-            | Self::Sending { .. }
-            | Self::Sent { .. }
-            | Self::Revealed { .. }
             | Self::Asked
             | Self::Filed
             | Self::Observed
@@ -111,7 +111,8 @@ impl State {
     /// Whoever is locked out by us is not asked for details, but helped.
     pub(super) fn questioned(&self) -> Option<Move> {
         let asks = self.is_with_people() && self.known_password().is_not_changed();
-        asks.then_some(Move { to: Self::Asked, outcome: Some(Fate::Asked), reason: None })
+        let reason = Some(Reason::FieldsMissing);
+        asks.then_some(Move { to: Self::Asked, outcome: Some(Fate::Asked), reason })
     }
 
     /// A ticket that is over and solved may still be written to.

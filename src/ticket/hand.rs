@@ -60,6 +60,21 @@ pub struct Job {
     pub way: Way,
     /// Past it an undelivered password becomes a technician's ticket.
     pub deadline: UnixMillis,
+    /// What had become of the password before, when people have ordered this one.
+    #[serde(default, skip_serializing_if = "PasswordFact::is_not_changed")]
+    pub before: PasswordFact,
+}
+
+impl Job {
+    /// What has become of the password, once this was set or issued.
+    #[must_use]
+    pub fn password(&self) -> PasswordFact {
+        match PasswordFact::after(self.credential) {
+            // A pass leaves a password as it was.
+            PasswordFact::PassIssued if !self.before.is_not_changed() => self.before,
+            after => after,
+        }
+    }
 }
 
 /// A link that somebody may open.

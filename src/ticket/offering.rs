@@ -76,6 +76,7 @@ impl State {
         if job.hand != offer.hand || job.way == Way::Text {
             return None;
         }
+        let job = Job { before: offer.before, ..job };
         Some(stay(match offer.already_set {
             Some(generation) if kept(&job) == Some(generation) => Self::Applied { job },
             Some(_) => return None,

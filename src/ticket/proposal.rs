@@ -49,7 +49,7 @@ pub struct Proposal {
 pub fn proposal(ticket: &Ticket) -> Option<Proposal> {
     match &ticket.state {
         State::Technician { .. } | State::Held if ticket.observed || ticket.kind == Kind::Quarantine => {
-            Some(of(Proposed::Reply, &[Proposed::Close, Proposed::Phishing]))
+            Some(of(Proposed::Close, &[Proposed::Phishing]))
         }
         State::Technician { password } => Some(with_people(ticket, *password)),
         State::Held => Some(with_people(ticket, PasswordFact::MayHaveChanged)),

@@ -66,14 +66,17 @@ impl State {
         let password = self.known_password();
         Some(match plan {
             Plan::Seal(job) => {
+                let job = Job { before: password, ..job };
                 let outcome = Some(fate_of(&job.hand));
                 Move { to: Self::Sealed { job }, outcome, reason }
             }
             Plan::Issue(job) => {
+                let job = Job { before: password, ..job };
                 let outcome = Some(fate_of(&job.hand));
                 Move { to: Self::Issuing { job }, outcome, reason }
             }
             Plan::Offer(offer) => {
+                let offer = Offer { before: password, ..offer };
                 let outcome = Some(fate_of(&offer.hand));
                 // The offer counts from now; its text has not left yet.
                 let text = Texting::fresh(UnixMillis(0));
@@ -122,10 +125,28 @@ impl State {
     }
 
     fn reset_given_up(&self, reason: Reason, password: PasswordFact) -> Option<Move> {
-        let (Self::Sealed { .. } | Self::Issuing { .. }) = self else { return None };
-        // Asking for a pass leaves the password alone, whatever came of it.
-        let leaves_it = matches!(self, Self::Issuing { .. });
-        Some(technician(if leaves_it { PasswordFact::NotChanged } else { password }, Some(reason)))
+        let password = match self {
+            Self::Sealed { .. } => password,
+            // Asking for a pass leaves the password alone, whatever came of it.
+            Self::Issuing { job } => job.before,
+            Self::Requested { .. }
+            | Self::Applied { .. }
+            | Self::Sending { .. }
+            | Self::Sent { .. }
+            | Self::Offered { .. }
+            | Self::Revealed { .. }
+            | Self::Done { .. }
+            | Self::Asked
+            | Self::Technician { .. }
+            | Self::Filed
+            | Self::Observed
+            | Self::Coalesced { .. }
+            | Self::Held
+            | Self::Waiting { .. }
+            | Self::Closed { .. }
+            | Self::Merged { .. } => return None,
+        };
+        Some(technician(password, Some(reason)))
     }
 
     fn texted(&self, text: Texting, now: UnixMillis) -> Option<Move> {
@@ -152,9 +173,10 @@ impl State {
             return None;
         };
         match offer {
-            None => Some(technician(PasswordFact::after(job.credential), Some(reason))),
+            None => Some(technician(job.password(), Some(reason))),
             Some(offer) if job.way == Way::Text && offer.already_set == kept(job) => {
                 let outcome = Some(fate_of(&offer.hand));
+                let offer = Offer { before: job.before, ..offer };
                 let text = Texting::fresh(UnixMillis(0));
                 Some(Move { to: Self::Offered { offer, text }, outcome, reason: Some(reason) })
             }
@@ -168,7 +190,7 @@ impl State {
             Self::Applied { job }
             | Self::Sending { job, .. }
             | Self::Sent { job, .. }
-            | Self::Revealed { job, .. } => PasswordFact::after(job.credential),
+            | Self::Revealed { job, .. } => job.password(),
             Self::Done { credential, .. } => PasswordFact::after(*credential),
             // Of what is held nobody knows whether it was handed over.
             Self::Technician { .. } | Self::Held => {
@@ -231,7 +253,7 @@ impl State {
 
     fn did_not_work(&self) -> Option<Move> {
         let Self::Revealed { job, .. } = self else { return None };
-        Some(technician(PasswordFact::after(job.credential), Some(Reason::HandoverUnconfirmed)))
+        Some(technician(job.password(), Some(Reason::HandoverUnconfirmed)))
     }
 
     fn time_over(&self, password: PasswordFact) -> Option<Move> {
@@ -240,12 +262,12 @@ impl State {
                 (password, Reason::DirectoryFailed)
             }
             Self::Sealed { .. } => (password, Reason::ResetUncertain),
-            Self::Issuing { .. } => (PasswordFact::NotChanged, Reason::DirectoryFailed),
+            Self::Issuing { job } => (job.before, Reason::DirectoryFailed),
             Self::Applied { job: job @ Job { way: Way::Page { .. }, .. } } | Self::Revealed { job, .. } => {
-                (PasswordFact::after(job.credential), Reason::HandoverUnconfirmed)
+                (job.password(), Reason::HandoverUnconfirmed)
             }
             Self::Applied { job } | Self::Sending { job, .. } | Self::Sent { job, .. } => {
-                (PasswordFact::after(job.credential), Reason::DeliveryFailed)
+                (job.password(), Reason::DeliveryFailed)
             }
             Self::Offered { offer, .. } => (offer.password(), Reason::PickupExpired),
             Self::Requested { .. }

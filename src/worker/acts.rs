@@ -13,7 +13,7 @@ use crate::decision::Automation;
 use crate::delivery::texts::{MailText, TextError, Texts};
 use crate::store::{Addressee, AuditEntry, DueAct, MessageClaim, MessageKind, NewMessage, StoreError};
 use crate::ticket::{Act, ActStatus, Effect, Event, KeptAct, Kind, Standing, Ticket};
-use crate::types::{Check, CheckResult, Person, Reason, UnixMillis};
+use crate::types::{Check, CheckResult, Person, Reason, UnixMillis, Username};
 use crate::web::port::Refusal;
 
 /// Acts that are looked at in one round.
@@ -45,10 +45,11 @@ pub(crate) fn not_possible(
         let keeps = matches!(act, Act::Ask | Act::Merge { .. }) && !state.known_password().is_not_changed();
         return Some(if keeps { Refusal::PasswordChanged } else { Refusal::NotNow });
     }
-    if act.orders() && ticket.observed {
+    let leaves = act.orders() || act.writes();
+    if leaves && (ticket.observed || automation == Automation::Observe) {
         return Some(Refusal::Observed);
     }
-    if act.orders() && automation != Automation::On {
+    if act.orders() && automation == Automation::Off {
         return Some(Refusal::AutomationOff);
     }
     (act.writes() && ticket.from.is_none()).then_some(Refusal::NobodyToWriteTo)
@@ -135,7 +136,31 @@ async fn commit(work: &mut Work, act: &KeptAct) -> Result<bool, WorkError> {
     let mut trail = ticket.trail.clone();
     let who = act.with.as_ref().map_or(act.by.to_string(), |with| format!("{} with {with}", act.by));
     trail.add(Check::Person, CheckResult::Pass, format!("{who} decided: {}", act.act.code()));
-    let named = match &event {
+    let named = named(&event);
+    let draft = Draft {
+        actor: Some(act.by.name.actor()),
+        act: Some(act.id),
+        trail: Some(trail),
+        asked: act.act == Act::Ask,
+        named,
+        lifts_freeze: act.act.is_override(),
+        messages: message(ticket, &act.act).into_iter().collect(),
+        told: vec![done(act)],
+        due: Due::At(work.now()),
+        ..Draft::default()
+    };
+    let lines = trail_lines(work);
+    match work.commit(event, draft).await? {
+        Flow::On | Flow::Stop => {}
+        Flow::Busy(_) | Flow::AskedEnough(_) => return Ok(false),
+    }
+    // What was not committed is not remembered either.
+    Ok(trail_lines(work) > lines)
+}
+
+/// The account that a person has named with it.
+fn named(event: &Event) -> Option<Username> {
+    match event {
         Event::Ordered { order } => order.account.clone(),
         Event::Decided { .. }
         | Event::Coalesced { .. }
@@ -170,26 +195,7 @@ async fn commit(work: &mut Work, act: &KeptAct) -> Result<bool, WorkError> {
         | Event::Closed { .. }
         | Event::Reopened
         | Event::Merged { .. } => None,
-    };
-    let draft = Draft {
-        actor: Some(act.by.name.actor()),
-        act: Some(act.id),
-        trail: Some(trail),
-        asked: act.act == Act::Ask,
-        named,
-        lifts_freeze: act.act.is_override(),
-        messages: message(ticket, &act.act).into_iter().collect(),
-        told: vec![done(act)],
-        due: Due::At(work.now()),
-        ..Draft::default()
-    };
-    let lines = trail_lines(work);
-    match work.commit(event, draft).await? {
-        Flow::On | Flow::Stop => {}
-        Flow::Busy(_) | Flow::AskedEnough(_) => return Ok(false),
     }
-    // What was not committed is not remembered either.
-    Ok(trail_lines(work) > lines)
 }
 
 fn trail_lines(work: &Work) -> usize {

@@ -1,24 +1,21 @@
 //! The effect `Decide`: read the ticket's mails, ask the directory, decide, and commit what
 //! follows in one transaction.
 
-use super::breaker;
-use super::facts;
+use super::Rules;
 use super::limits;
 use super::links;
+use super::looked::{Looked, account_of, look, managers_of};
 use super::offer;
 use super::reads::{self, Together};
 use super::reset;
 use super::work::{Draft, Due, Flow, Work, WorkError};
-use super::{Parts, Rules};
 use crate::decision::{Automation, Decided, Decision, Handover, Question, decide};
-use crate::directory::{Account, DirectoryError, Facts, Lookup, Manager, Who};
+use crate::directory::{Account, Manager};
 use crate::mail::Sender;
 use crate::request::Reading;
 use crate::store::{Addressee, Enough, MessageKind, NewMessage};
 use crate::ticket::{Event, Fate, Hand, Plan, State, Way};
-use crate::types::{
-    Check, Credential, History, Link, Order, PhoneNumber, Reason, Trail, UnixMillis, Username,
-};
+use crate::types::{Check, Credential, History, Order, Reason, Trail, UnixMillis};
 
 /// A decision about what needs no directory.
 pub(crate) fn without_facts(
@@ -74,177 +71,6 @@ pub(crate) fn would_be(decision: &Decision) -> (Fate, Option<Reason>) {
         Decision::HandToTechnician { reason, .. } => (Fate::Technician, Some(*reason)),
         Decision::File => (Fate::Filed, None),
     }
-}
-
-/// Everything that was looked at for one decision.
-pub(crate) struct Looked {
-    pub(crate) together: Together,
-    pub(crate) facts: Option<Result<Facts, DirectoryError>>,
-    pub(crate) decided: Decided,
-    chosen: Option<Manager>,
-    pub(crate) phone_hash: String,
-    pub(crate) texted_hash: String,
-    desk_is_over: bool,
-    pub(crate) texts: u32,
-    texts_are_used_up: bool,
-}
-
-/// What is known of whom a mail asks for.
-#[derive(Default)]
-struct Known {
-    /// What the register answered; `None` when it was not asked.
-    facts: Option<Result<Facts, DirectoryError>>,
-    phone_hash: String,
-    history: History,
-    /// The manager whom people chose.
-    chosen: Option<Manager>,
-}
-
-async fn known(
-    parts: &Parts,
-    together: &Together,
-    automation: Automation,
-    order: Option<&Order>,
-) -> Result<Known, WorkError> {
-    let mut known = Known::default();
-    let (Some((username, phone)), Automation::On | Automation::Observe) =
-        (named(&together.reading, order), automation)
-    else {
-        return Ok(known);
-    };
-    let mut answer = facts::read(parts, &Who::Named(username.clone())).await;
-    if let (Some(keyring), Some(phone)) = (&parts.keyring, phone) {
-        known.phone_hash = keyring.phone_hash(phone);
-    }
-    if let Some(manager) = order.and_then(Order::chosen) {
-        match facts::chosen(parts, manager).await {
-            Ok(chosen) => known.chosen = chosen,
-            Err(error) => answer = Err(error),
-        }
-    }
-    if let Some(account) = account_of(&answer) {
-        let (sender, now) = (limits::counted_sender(&together.sender), parts.now());
-        let (phone, unit) = (&known.phone_hash, &account.unit);
-        known.history = parts.store.history(&account.id, &sender, phone, unit, now).await?;
-    }
-    known.facts = Some(answer);
-    Ok(known)
-}
-
-/// Whose account it is about, and the phone that the mails name.
-fn named<'n>(
-    reading: &'n Reading,
-    order: Option<&'n Order>,
-) -> Option<(&'n Username, Option<&'n PhoneNumber>)> {
-    let (username, phone) = match reading {
-        Reading::Request(request) => (Some(&request.username.value), Some(&request.phone.value)),
-        Reading::Incomplete { username, phone } if order.is_some() => {
-            (username.as_ref().map(|found| &found.value), phone.as_ref().map(|found| &found.value))
-        }
-        Reading::Incomplete { .. } | Reading::Ambiguous { .. } | Reading::General | Reading::Automatic(_) => {
-            (None, None)
-        }
-    };
-    Some((order.and_then(|order| order.account.as_ref()).or(username)?, phone))
-}
-
-/// Reads facts and history for what was read, and decides.
-pub(crate) async fn look(
-    parts: &Parts,
-    together: Together,
-    automation: Automation,
-    asked_before: bool,
-    link: Option<Link>,
-    order: Option<&Order>,
-) -> Result<Looked, WorkError> {
-    let Known { facts, mut phone_hash, history, chosen } = known(parts, &together, automation, order).await?;
-    let deliverable = deliverable(parts);
-    let texts = texts(parts).await;
-    // Nobody would answer a question to ourselves.
-    let from_desk = together.sender.address.as_ref() == Some(&parts.rules.desk_address);
-    let decide = |deliverable| {
-        decide(&Question {
-            reading: &together.reading,
-            sender: &together.sender,
-            received_at: together.received_at,
-            delay: together.delay,
-            wants_no_answer: together.wants_no_answer,
-            facts: facts.as_ref(),
-            history: &history,
-            automation,
-            policy: &parts.rules.policy,
-            asked_before: asked_before || from_desk,
-            link,
-            order,
-            chosen: chosen.as_ref(),
-            deliverable,
-            texts,
-            now: parts.now(),
-        })
-    };
-    let mut decided = decide(deliverable);
-    let account = facts.as_ref().and_then(account_of);
-    let needed = account.map_or(0, |account| limits::texts_needed(parts, &decided.decision, account));
-    let texts_are_used_up = parts.rules.limits().texts_are_used_up(&history, needed);
-    let texted_hash = limits::texted_hash(parts, &decided.decision);
-    if texts_are_used_up {
-        decided = decide(Err("the texts of the day are used up (sms.per_day)"));
-    } else if !texted_hash.is_empty()
-        && order.is_none_or(|order| !order.overrides())
-        && parts.store.links_to(&texted_hash, parts.now()).await? >= parts.rules.limits().manager_hour
-    {
-        decided = decide(Err("the manager's phone has got as many links in the hour as a unit may \
-             (policy.per_unit_per_hour)"));
-    }
-    // People may have it texted to a registered phone that is not the one of the mails.
-    if let (Decision::TextRequester { phone, .. }, Some(keyring)) = (&decided.decision, &parts.keyring) {
-        phone_hash = keyring.phone_hash(phone);
-    }
-    let desk_is_over = history.desk_hour >= parts.rules.policy.per_hour;
-    Ok(Looked {
-        together,
-        facts,
-        decided,
-        chosen,
-        phone_hash,
-        texted_hash,
-        desk_is_over,
-        texts: needed,
-        texts_are_used_up,
-    })
-}
-
-fn deliverable(parts: &Parts) -> Result<(), &'static str> {
-    if parts.keyring.is_none() {
-        return Err("there is no sealing key: passwords wait (`nyckelbud key new`)");
-    }
-    Ok(())
-}
-
-async fn texts(parts: &Parts) -> Result<(), &'static str> {
-    if parts.gateways.is_empty() {
-        return Err("no SMS gateway is configured");
-    }
-    if !breaker::any_closed(parts).await {
-        return Err("no SMS gateway can be reached");
-    }
-    Ok(())
-}
-
-fn account_of(facts: &Result<Facts, DirectoryError>) -> Option<&Account> {
-    match facts {
-        Ok(Facts { lookup: Lookup::One(account), .. }) => Some(account),
-        Ok(Facts { lookup: Lookup::Nobody | Lookup::Several, .. }) | Err(_) => None,
-    }
-}
-
-/// Whoever may be asked: the chain, and whom people chose.
-fn managers_of(looked: &Looked) -> Vec<Manager> {
-    let chain = match &looked.facts {
-        Some(Ok(facts)) => facts.managers.clone(),
-        Some(Err(_)) | None => Vec::new(),
-    };
-    chain.into_iter().chain(looked.chosen.clone()).collect()
 }
 
 /// The trail of a decision, behind what people have decided.
@@ -326,11 +152,37 @@ async fn act(
         return work.commit(Event::Decided { plan, reason }, draft).await;
     }
     let as_decided = draft.merged();
-    let flow = match (&looked.decided.decision, account) {
-        (Decision::AskForDetails, _) => ask(work, draft, &looked.together.sender).await?,
-        (Decision::Merge { into }, _) => work.commit(Event::Coalesced { into: *into }, draft).await?,
+    match begin(work, draft, &looked, account, order).await? {
+        // Another request for the account was faster by a moment.
+        Flow::Busy(into) => match order {
+            None => work.commit(Event::Coalesced { into }, as_decided).await,
+            Some(order) => {
+                let note = Some("another request for the account is under way by now");
+                let event = Event::Decided { plan: Plan::Technician, reason: Some(order.because) };
+                work.commit(event, Draft { note, ..as_decided }).await
+            }
+        },
+        Flow::AskedEnough(enough) => {
+            let event = Event::Decided { plan: Plan::Technician, reason: Some(Reason::FieldsMissing) };
+            work.commit(event, Draft { note: Some(asked_enough(enough)), ..as_decided }).await
+        }
+        flow @ (Flow::On | Flow::Stop) => Ok(flow),
+    }
+}
+
+/// Begins what was decided: a question, a delivery, or nothing beside another one.
+async fn begin(
+    work: &mut Work,
+    mut draft: Draft,
+    looked: &Looked,
+    account: Option<Account>,
+    order: Option<&Order>,
+) -> Result<Flow, WorkError> {
+    match (&looked.decided.decision, account) {
+        (Decision::AskForDetails, _) => ask(work, draft, &looked.together.sender).await,
+        (Decision::Merge { into }, _) => work.commit(Event::Coalesced { into: *into }, draft).await,
         (Decision::TextRequester { handover, .. }, Some(account)) => {
-            hand_over(work, draft, &account, Hand::Requester, *handover, None, &[]).await?
+            hand_over(work, draft, &account, Hand::Requester, *handover, None, &[]).await
         }
         (Decision::OfferManager { manager, handover, reason, .. }, Some(account)) => {
             draft.messages.extend(offer::owner_warning(work, &account));
@@ -339,27 +191,13 @@ async fn act(
                 Some(_) => Hand::Chosen(id),
                 None => Hand::Manager(id),
             };
-            hand_over(work, draft, &account, hand, *handover, Some(*reason), &managers_of(&looked)).await?
+            let managers = managers_of(looked);
+            hand_over(work, draft, &account, hand, *handover, Some(*reason), &managers).await
         }
         (Decision::TextRequester { .. } | Decision::OfferManager { .. }, None)
         | (Decision::HandToTechnician { .. } | Decision::File, _) => {
-            return Err(WorkError::Lacks("a plan for its decision"));
+            Err(WorkError::Lacks("a plan for its decision"))
         }
-    };
-    match flow {
-        // Another request for the account was faster by a moment.
-        Flow::Busy(_) if order.is_some() => {
-            let reason = order.map(|order| order.because);
-            let note = Some("another request for the account is under way by now");
-            let event = Event::Decided { plan: Plan::Technician, reason };
-            work.commit(event, Draft { note, ..as_decided }).await
-        }
-        Flow::Busy(into) => work.commit(Event::Coalesced { into }, as_decided).await,
-        Flow::AskedEnough(enough) => {
-            let event = Event::Decided { plan: Plan::Technician, reason: Some(Reason::FieldsMissing) };
-            work.commit(event, Draft { note: Some(asked_enough(enough)), ..as_decided }).await
-        }
-        Flow::On | Flow::Stop => Ok(flow),
     }
 }
 

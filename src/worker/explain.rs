@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::task::JoinError;
 
 use super::answer::{Kept, acknowledgement, kind_of};
-use super::decide::Looked;
+use super::looked::{Looked, look};
 use super::reads::ReadMail;
 use super::work::WorkError;
 use super::{Parts, decide, reads, signatures};
@@ -88,9 +88,8 @@ pub async fn explain(
         delay: Duration::ZERO,
         ..reads::Together::of(&read.mail, read.reading, received_at)
     };
-    let looked = decide::look(parts, together, automation, false, link, None)
-        .await
-        .map_err(|e: WorkError| e.to_string())?;
+    let looked =
+        look(parts, together, automation, false, link, None).await.map_err(|e: WorkError| e.to_string())?;
     Ok(in_its_place(said(looked, acknowledge), thread, &arrival))
 }
 

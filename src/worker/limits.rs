@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::decide::Looked;
+use super::looked::Looked;
 use super::{Parts, Rules, offer};
 use crate::clock::rfc3339;
 use crate::decision::{Automation, Decision};

@@ -44,7 +44,8 @@ pub(crate) fn make(
         wrong_codes: 0,
         deliver_by: Some(now.plus(rules.deadline)),
         remind_at,
-        before: work.state().known_password(),
+        // It goes along with the ticket's state.
+        before: PasswordFact::NotChanged,
     })
 }
 

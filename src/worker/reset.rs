@@ -28,7 +28,9 @@ const MAX_GENERATIONS: u32 = 3;
 pub(crate) fn new_job(work: &Work, account: &Account, hand: Hand, way: Way, deadline: UnixMillis) -> Job {
     let before = work.claim.intents.iter().filter(|i| matches!(i.kind, IntentKind::Set | IntentKind::Pass));
     let generation = before.map(|intent| intent.generation).max().unwrap_or(0) + 1;
-    Job { generation, credential: account.credential, valid_until: None, hand, way, deadline }
+    // What was before goes along with the ticket's state.
+    let before = PasswordFact::NotChanged;
+    Job { generation, credential: account.credential, valid_until: None, hand, way, deadline, before }
 }
 
 /// What the commit that begins `job` carries: the intent, and a password, sealed. There is no pass yet.

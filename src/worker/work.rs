@@ -8,14 +8,15 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::Parts;
+pub(crate) use super::draft::{Draft, Due};
 use crate::password::TemporaryPassword;
-use crate::password::seal::{Binding, Sealed, open};
+use crate::password::seal::{Binding, open};
 use crate::store::{
-    AuditEntry, Claim, Committed, Enough, Freeze, Intent, IntentChange, IntentKind, MACHINE, NewMessage,
-    Pause, SealedChange, Started, Step, StoreError,
+    AuditEntry, Claim, Committed, Enough, Freeze, Intent, IntentChange, IntentKind, MACHINE, SealedChange,
+    Started, Step, StoreError,
 };
 use crate::ticket::{Event, Illegal, Move, PasswordFact, State, TicketId};
-use crate::types::{AccountId, Check, CheckResult, Outcome, Trail, UnixMillis, Username};
+use crate::types::{AccountId, Check, CheckResult, Limits, Outcome, Trail, UnixMillis, Username};
 
 /// Why work on a ticket ended.
 #[derive(Debug, thiserror::Error)]
@@ -41,58 +42,6 @@ pub(crate) enum Flow {
     Busy(crate::types::TicketNumber),
     /// The writer was asked often enough.
     AskedEnough(Enough),
-}
-
-/// When a ticket is due after a commit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Due {
-    /// Its next effect runs at once, under the same lease.
-    #[default]
-    Now,
-    /// Then; the lease is given back.
-    At(UnixMillis),
-}
-
-/// What a commit carries beside the new state.
-#[derive(Debug, Default)]
-pub(crate) struct Draft {
-    pub(crate) account: Option<(AccountId, Username)>,
-    pub(crate) trail: Option<Trail>,
-    pub(crate) asked: bool,
-    pub(crate) sealed: Option<Sealed>,
-    pub(crate) begin: Option<Intent>,
-    pub(crate) end: Option<(String, Outcome)>,
-    pub(crate) pickup_hash: Option<String>,
-    /// The browser that has used or answered the link.
-    pub(crate) pickup_browser: Option<String>,
-    /// What somebody said, for the trail.
-    pub(crate) note: Option<&'static str>,
-    pub(crate) started: Option<Started>,
-    /// Why the account is frozen, and its ticket looked at first; in words.
-    pub(crate) freeze: Option<&'static str>,
-    /// The desk's breaker opens.
-    pub(crate) pause: Option<Pause>,
-    pub(crate) messages: Vec<NewMessage>,
-    /// The act that is carried out with it.
-    pub(crate) act: Option<i64>,
-    /// Freezes of the account up to now do not count for the ticket any more.
-    pub(crate) lifts_freeze: bool,
-    /// The username that a person named.
-    pub(crate) named: Option<Username>,
-    /// What begins is not held against limits.
-    pub(crate) beyond_limits: bool,
-    /// What else the audit log is told.
-    pub(crate) told: Vec<AuditEntry>,
-    /// Who did it, when it was not the machine.
-    pub(crate) actor: Option<String>,
-    pub(crate) due: Due,
-}
-
-impl Draft {
-    /// What of a decision stays true when its delivery is left to another ticket.
-    pub(crate) fn merged(&self) -> Self {
-        Self { account: self.account.clone(), trail: self.trail.clone(), ..Self::default() }
-    }
 }
 
 /// A claimed ticket.
@@ -192,7 +141,8 @@ impl Work {
             PasswordFact::Changed | PasswordFact::MayHaveChanged | PasswordFact::PassIssued => true,
             PasswordFact::NotChanged => false,
         };
-        let told = !self.state().known_password().is_not_changed();
+        // Of a change before the one that is under way, or of none since.
+        let told = self.state().job().is_none() && !self.state().known_password().is_not_changed();
         changed && !told && !matches!(self.state(), State::Revealed { .. } | State::Done { .. })
     }
 
@@ -209,7 +159,7 @@ impl Work {
         let mut audit = self.audit(event, &moved, &draft, begin.as_ref(), end.as_ref());
         audit.append(&mut draft.told);
         let now = self.now();
-        let freeze = self.freeze(&draft);
+        let (freeze, limits) = (self.freeze(&draft), self.limits(&draft));
         let keeps = super::scramble::keeps(self, &moved.to);
         let sealed = match draft.sealed.take() {
             Some(sealed) if moved.to.live() || keeps => SealedChange::Put(sealed),
@@ -217,12 +167,7 @@ impl Work {
             Some(_) | None => SealedChange::Keep,
         };
         let trail = self.trail(&moved, draft.trail.take(), draft.note);
-        let at_rest = moved.to.next() == crate::ticket::Effect::Rest;
-        let (due_at, release) = match draft.due {
-            _ if at_rest => (None, true),
-            Due::Now => (Some(now), false),
-            Due::At(at) => (Some(at), true),
-        };
+        let (due_at, release) = when_due(&moved.to, draft.due, now);
         let step = Step {
             state: moved.to.clone(),
             outcome: moved.outcome,
@@ -236,10 +181,7 @@ impl Work {
             pickup_hash: draft.pickup_hash,
             pickup_browser: draft.pickup_browser.clone(),
             started: draft.started.clone(),
-            limits: draft.started.as_ref().map(|_| match draft.beyond_limits {
-                true => self.parts.rules.no_limits(),
-                false => self.parts.rules.limits(),
-            }),
+            limits,
             act: draft.act,
             freeze_lifted_at: draft.lifts_freeze.then_some(now),
             named: draft.named.clone(),
@@ -267,6 +209,13 @@ impl Work {
         }
         self.remember(&moved, sealed, begin, end, draft.started, draft.account, trail);
         Ok(if release { Flow::Stop } else { Flow::On })
+    }
+
+    /// What the delivery that begins must not exceed.
+    fn limits(&self, draft: &Draft) -> Option<Limits> {
+        let rules = &self.parts.rules;
+        let limits = || if draft.beyond_limits { rules.no_limits() } else { rules.limits() };
+        draft.started.as_ref().map(|_| limits())
     }
 
     fn freeze(&self, draft: &Draft) -> Option<Freeze> {
@@ -407,6 +356,15 @@ impl Work {
             Binding { ticket: self.id().0, generation, account: &account, expires_at: sealed.expires_at };
         open(keyring, sealed, &binding, self.now())
             .map_err(|_| WorkError::Lacks("a sealed password that can be opened"))
+    }
+}
+
+/// When a ticket that comes into this state is due, and whether its lease is given back.
+fn when_due(state: &State, due: Due, now: UnixMillis) -> (Option<UnixMillis>, bool) {
+    match due {
+        _ if state.next() == crate::ticket::Effect::Rest => (None, true),
+        Due::Now => (Some(now), false),
+        Due::At(at) => (Some(at), true),
     }
 }
 

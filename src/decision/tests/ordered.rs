@@ -26,6 +26,9 @@ fn reason(asked: &Asked) -> Option<Reason> {
     }
 }
 
+/// What makes a question another one.
+type Hindrance = fn(&mut Asked);
+
 const OVERRIDES: [Override; 2] = [Override::AsUsual, Override::ToRegisteredPhone];
 
 #[test]
@@ -55,7 +58,7 @@ fn looking_again_sets_nothing_aside() {
 
 #[test]
 fn two_people_set_limits_a_freeze_and_the_age_aside() {
-    let hindrances: [fn(&mut Asked); 7] = [
+    let hindrances: [Hindrance; 7] = [
         |asked| asked.history.frozen = true,
         |asked| asked.history.account_mismatches_day = 9,
         |asked| asked.history.account_last = Some(NOW),
@@ -79,7 +82,7 @@ fn two_people_set_limits_a_freeze_and_the_age_aside() {
 
 #[test]
 fn nobody_sets_aside_that_an_account_is_one_open_ordinary_and_alone() {
-    let hindrances: [(fn(&mut Asked), Reason); 8] = [
+    let hindrances: [(Hindrance, Reason); 8] = [
         (|asked| asked.account().standing = closed(), Reason::AccountDisabled),
         (
             |asked| asked.account().privilege = Privilege::Privileged("admin".to_owned()),

@@ -4,10 +4,10 @@
 use crate::delivery::pickup::TOKEN_LETTERS;
 use crate::types::{Credential, TicketNumber, UnixMillis};
 
-use super::mail::Mail;
+use super::mail::{Mail, READY};
 use super::sms::Sms;
 use super::words::{LINE_LETTERS, NAME_SEPTETS};
-use super::{HandedOver, LANGUAGES, READY, TextError, Texts};
+use super::{HandedOver, LANGUAGES, TextError, Texts};
 use crate::password::generate::GROUP;
 
 /// Letters of a long Temporary Access Pass: 48 (`defaultLength` of its policy,

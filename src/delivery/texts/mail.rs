@@ -6,6 +6,8 @@ use crate::types::{Credential, TicketNumber, UnixMillis};
 use super::words::{Word, Words, values};
 use super::{HandedOver, LANGUAGES, MailText, TextError, Texts};
 
+/// The mails that lie ready for people to send, by their templates' names.
+pub(super) const READY: [&str; 4] = ["phones-are-down", "through-manager", "other-matter", "refusal"];
 /// Between the languages of a mail.
 const BETWEEN: &str = "\n\n* * *\n\n";
 
@@ -114,7 +116,7 @@ impl Mail {
             .with("text", Word::Text(text.trim().to_owned()))
     }
 
-    /// `template` is one of [`super::READY`]; `at` is the time that it tells, if it tells one.
+    /// `template` is one of [`READY`]; `at` is the time that it tells, if it tells one.
     pub(super) fn ready(template: &'static str, number: TicketNumber, at: Option<UnixMillis>) -> Self {
         Self::about(template, number).with("at", at.map_or(Word::Text(String::new()), Word::Moment))
     }

@@ -85,15 +85,7 @@ impl<DB: Dialect> SqlStore<DB> {
         if !update(&mut tx, id, fence, &before, from, &row, step).await? {
             return Ok(Committed::Lost);
         }
-        if let Some(act) = step.act
-            && !acts::carry_out(&mut tx, id, act, step.now).await?
-        {
-            return Ok(Committed::Lost);
-        }
-        if let State::Merged { into } = step.state
-            && *from != step.state
-            && !acts::merge(&mut tx, id, into, step).await?
-        {
+        if !by_people(&mut tx, id, from, step).await? {
             return Ok(Committed::Lost);
         }
         if !intents::change(&mut tx, id, &step.intent).await? {
@@ -136,6 +128,26 @@ impl<DB: Dialect> SqlStore<DB> {
         }
         Ok(())
     }
+}
+
+/// Ends the act that the step carries out, and puts tickets together. `false`: it must not be.
+async fn by_people<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    id: TicketId,
+    from: &State,
+    step: &Step,
+) -> Result<bool, StoreError> {
+    if let Some(act) = step.act
+        && !acts::carry_out(tx, id, act, step.now).await?
+    {
+        return Ok(false);
+    }
+    if let State::Merged { into } = step.state
+        && *from != step.state
+    {
+        return acts::merge(tx, id, into, step).await;
+    }
+    Ok(true)
 }
 
 /// Why the step's question may not be asked of its addressee now, if so. Whoever writes one is alone with those who

@@ -6,6 +6,7 @@ use super::*;
 use crate::types::{Credential, Order, Ordered, Person, StaffName};
 
 mod proposals;
+mod rows;
 mod table;
 mod texting;
 mod walks;
@@ -17,7 +18,8 @@ pub(super) fn job(way: Way) -> Job {
         Way::Text => Hand::Requester,
         Way::Page { .. } => Hand::Manager(AccountId::new("karin")),
     };
-    Job { generation: 1, credential: Credential::Password, valid_until: None, hand, way, deadline: NOW }
+    let (credential, before) = (Credential::Password, PasswordFact::NotChanged);
+    Job { generation: 1, credential, valid_until: None, hand, way, deadline: NOW, before }
 }
 
 /// The same for a pass; once it was issued, with its end.

@@ -63,7 +63,7 @@ pub enum Refusal {
     NotNow,
     /// The password was changed and nobody has it: it is not asked for, merged or put away.
     PasswordChanged,
-    /// It came while the automation only observed: nothing is ever done for it.
+    /// The automation only observes, or did when the mail came: nothing is changed and nothing leaves.
     Observed,
     /// The automation is off: nothing is decided before somebody turns it on.
     AutomationOff,
@@ -104,8 +104,8 @@ impl Refusal {
                 "The password was changed and nobody has the new one. Help the person first.",
             ],
             Self::Observed => [
-                "Mejlet kom medan automatiken bara iakttog. Nyckelbud gör inget med det.",
-                "The mail came while the automation only observed. Nyckelbud does nothing with it.",
+                "Nyckelbud iakttar bara, eller gjorde det när mejlet kom. Inget ändras och inget skickas.",
+                "Nyckelbud only observes, or did when the mail came. Nothing is changed and nothing leaves.",
             ],
             Self::AutomationOff => [
                 "Automatiken är avstängd. Inget har ändrats. Försök igen när den är på.",

@@ -28,6 +28,7 @@ pub fn of_another_story(story: Story) -> Vec<(&'static str, Check)> {
         Story::Declines => ("what a manager says is not forgotten", no_word_is_forgotten),
         Story::MailedCodes => ("five wrong codes close a link, once", five_codes_close),
         Story::MailedStops => ("the word that it is closed goes the link's way", closed_by_mail),
+        Story::Acts => ("what people do is done once", super::acts::carried_out_once),
         Story::Plain | Story::Passes | Story::Scrambles | Story::Codes | Story::Stops => {
             unreachable!("it has its own list")
         }
@@ -163,7 +164,7 @@ fn one_value_a_generation(evidence: &Evidence<'_>) {
 fn nobody_is_on_the_way(evidence: &Evidence<'_>) {
     for view in &evidence.tickets {
         let state = &view.ticket.state;
-        let rests = matches!(state, State::Done { .. } | State::Technician { .. });
+        let rests = matches!(state, State::Done { .. } | State::Technician { .. } | State::Closed { .. });
         assert!(rests, "{} is left {}", view.ticket.number, state.name());
     }
 }
@@ -174,7 +175,8 @@ fn nobody_is_locked_out(evidence: &Evidence<'_>) {
         let may_be_set = sets(claim)
             .any(|set| !matches!(set.outcome, Some(Outcome::Refused { .. } | Outcome::NotSent { .. })));
         match claim.ticket.state {
-            State::Technician { password: PasswordFact::NotChanged } => {
+            State::Technician { password: PasswordFact::NotChanged }
+            | State::Closed { password: PasswordFact::NotChanged, .. } => {
                 assert!(!may_be_set, "{of}: it says that nothing was changed");
             }
             State::Technician { .. } => assert!(may_be_set, "{of}: it says that something was changed"),

@@ -7,6 +7,7 @@
 //! Every outside call writes a line into a log of its own before and after; the invariants are
 //! checked from that log, the files and the store's rows.
 
+mod acts;
 mod clock;
 mod effects;
 mod gateways;
@@ -14,6 +15,7 @@ mod invariants;
 pub(crate) mod passes;
 mod people;
 mod stopping_accounts;
+mod stopping_acts;
 mod stopping_operations;
 mod stopping_queue;
 pub(crate) mod stopping_store;
@@ -154,6 +156,11 @@ fn a_kill_at_any_point_forgets_no_no_of_a_manager_and_no_alarm() {
 #[test]
 fn a_kill_at_any_point_gives_nobody_a_sixth_code() {
     survives_kills(Story::MailedCodes, 20);
+}
+
+#[test]
+fn a_kill_at_any_point_carries_out_what_people_did_once_and_nothing_that_they_took_back() {
+    survives_kills(Story::Acts, 20);
 }
 
 #[test]

@@ -21,8 +21,8 @@ use crate::support::desk::at_work;
 /// All of them, over one running desk.
 pub struct People<'a> {
     desk: DeskPort,
-    parts: Arc<Parts>,
-    world: &'a World,
+    pub(super) parts: Arc<Parts>,
+    pub(super) world: &'a World,
     stopper: &'a Stopper,
 }
 
@@ -74,11 +74,12 @@ impl<'a> People<'a> {
             Story::OtherHands => self.fetch_their_own().await,
             Story::Declines => self.decline().await,
             Story::MailedCodes => self.guess_codes().await,
+            Story::Acts => self.act_on_tickets().await | self.open_the_link_about("Filip Nord").await,
         }
     }
 
     /// Does `what` unless that was done.
-    async fn once(&self, note: &str, what: impl Future<Output = ()>) -> bool {
+    pub(super) async fn once(&self, note: &str, what: impl Future<Output = ()>) -> bool {
         if self.world.was_noted(note) {
             return false;
         }
@@ -260,7 +261,7 @@ impl<'a> People<'a> {
         self.once("turned", turning).await || self.world.bring(2)
     }
 
-    async fn ticket_of(&self, mail: &str) -> Option<Ticket> {
+    pub(super) async fn ticket_of(&self, mail: &str) -> Option<Ticket> {
         let tickets = self.store().tickets(&TicketFilter::default()).await.expect("tickets");
         let id = format!("{mail}@kommun.example");
         tickets.into_iter().find(|view| view.messages.contains(&id)).map(|view| view.ticket)

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use nyckelbud::decision::{Acknowledge, Pickup, ToldBy};
+use nyckelbud::decision::{Acknowledge, Fallback, Pickup, ToldBy};
 use nyckelbud::types::UnixMillis;
 use nyckelbud::worker::{Rules, Timing};
 
@@ -73,6 +73,8 @@ stories! {
     Declines = "declines",
     /// The code goes by mail; five wrong ones close the link.
     MailedCodes = "mailed-codes",
+    /// Everything is a technician's, and two of them act: one act is taken back, one needs both.
+    Acts = "acts",
 }
 
 const ALARM: &str = "[notify]\nmail = [\"jour@kommun.example\"]\n";
@@ -98,7 +100,8 @@ impl Story {
             | Self::Limits
             | Self::OtherHands
             | Self::Declines
-            | Self::MailedCodes => false,
+            | Self::MailedCodes
+            | Self::Acts => false,
         }
     }
 
@@ -110,7 +113,8 @@ impl Story {
             | Self::Scrambles
             | Self::Stops
             | Self::MailedStops
-            | Self::Receipts => String::new(),
+            | Self::Receipts
+            | Self::Acts => String::new(),
             Self::Codes => "[delivery]\npickup = \"link-and-code\"\n".to_owned(),
             Self::Freezes | Self::Declines => ALARM.to_owned(),
             Self::Limits => format!("[sms]\nper_day = 1\n{ALARM}"),
@@ -140,6 +144,7 @@ impl Story {
             }
             Self::Freezes => rules.policy.cooldown = Duration::ZERO,
             Self::Limits => rules.policy.per_hour = 1,
+            Self::Acts => rules.policy.phone_mismatch = Fallback::Review,
             Self::Plain
             | Self::Passes
             | Self::Receipts
@@ -191,6 +196,18 @@ impl Story {
             Self::MailedCodes => {
                 vec![ask("filip", "filip.nord", NOBODYS), ask("john", "john.smith", NOBODYS)]
             }
+            Self::Acts => {
+                let johns = letters::request("john", "john.smith", JOHNS);
+                let johns = johns.replace("From: john.smith@kommun.example", "From: john@privat.example");
+                let guns = letters::letter("gun", "gun.persson", "Skrivaren", "Skrivaren blinkar.");
+                let raw = |mail: String| mail.replace('\n', "\r\n").into_bytes();
+                vec![
+                    ask("anna", "anna.andersson", NOBODYS),
+                    ask("filip", "filip.nord", NOBODYS),
+                    ("john".to_owned(), raw(johns)),
+                    ("gun".to_owned(), raw(guns)),
+                ]
+            }
         }
     }
 
@@ -216,7 +233,8 @@ impl Story {
             | Self::Receipts
             | Self::OtherHands
             | Self::Declines
-            | Self::MailedCodes => Vec::new(),
+            | Self::MailedCodes
+            | Self::Acts => Vec::new(),
         }
     }
 
@@ -227,7 +245,7 @@ impl Story {
             Self::Plain | Self::Passes | Self::Scrambles | Self::Codes | Self::Stops => {
                 Duration::from_secs(600)
             }
-            Self::MailedStops | Self::Freezes | Self::Limits | Self::MailedCodes => HALF_A_DAY,
+            Self::MailedStops | Self::Freezes | Self::Limits | Self::MailedCodes | Self::Acts => HALF_A_DAY,
             Self::Receipts | Self::OtherHands | Self::Declines => TWO_DAYS,
         }
     }

@@ -157,7 +157,7 @@ impl World {
             intake.drain().await.expect("the mailbox is read");
             worker.drain().await.expect("the store works");
             let acted = people.act().await;
-            if self.settled(&inner, clock.now()).await || Instant::now() > until {
+            if (!acted && self.settled(&inner, clock.now()).await) || Instant::now() > until {
                 return;
             }
             if !acted {

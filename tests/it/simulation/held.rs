@@ -37,7 +37,7 @@ fn nothing_while_frozen(evidence: &Evidence, broken: &mut Vec<String>) {
         {
             // An owner may say so of each of their tickets.
             frozen.entry(account).or_insert(place);
-            if !disowned.insert(commit.ticket) {
+            if !disowned.insert(commit.ticket) && evidence.orders(commit.ticket, place).next().is_none() {
                 broken.push(format!("{account} was frozen twice by one ticket"));
             }
         }
@@ -47,8 +47,12 @@ fn nothing_while_frozen(evidence: &Evidence, broken: &mut Vec<String>) {
             let mut asked = own.filter(|(_, e)| matches!(e.what, What::Asked | What::Pressed { .. }));
             asked.next().map(|(at, _)| at)
         };
-        let since =
-            |ticket: TicketId| owner(evidence, ticket).and_then(|account| frozen.get(account).copied());
+        // Two people may set a freeze aside for a ticket, until its owner says so again.
+        let since = |ticket: TicketId| {
+            let at = owner(evidence, ticket).and_then(|account| frozen.get(account).copied())?;
+            let aside = evidence.overridden(ticket, place).is_some_and(|(aside, _)| aside > at);
+            (!aside).then_some(at)
+        };
         match &entry.what {
             What::Text { key, words: Words::Password(_) | Words::Link(_) | Words::Code(_), .. } => {
                 let Some((ticket, ..)) = key_parts(key) else { continue };
@@ -118,8 +122,10 @@ fn once_each(evidence: &Evidence, broken: &mut Vec<String>) {
         }
     }
     for ((ticket, event), count) in of {
-        // A ticket has two offers at most: one, and one more when a text of the password failed.
-        let most = if event == "ticket.wrong-code" { 2 * WRONG_CODES } else { 1 };
+        // A ticket has two offers at most, one, and one more when a text of the password failed; and as many for each
+        // order of people.
+        let orders = evidence.orders(TicketId(ticket), usize::MAX).count();
+        let most = if event == "ticket.wrong-code" { 2 * WRONG_CODES * (1 + orders) } else { 1 + orders };
         if count > most {
             broken.push(format!("{event} of ticket {ticket}: {count} times"));
         }

@@ -9,12 +9,13 @@ use std::time::Duration;
 use nyckelbud::keyring::{KeyBytes, Keyring};
 use nyckelbud::store::{Claim, SealedChange, TicketFilter, TicketView};
 use nyckelbud::ticket::{Hand, State, TicketId};
-use nyckelbud::types::{AccountId, Credential, Outcome};
+use nyckelbud::types::{AccountId, Credential, Outcome, Override};
 use sqlx::Row;
 
 use super::history::state;
 use super::log::{Commit, Entry, Seen, What, Words, key_parts};
 use super::people::number_of;
+use super::technicians::is_ordered;
 use super::world::{World, outside};
 
 /// A number is the directory's for so long.
@@ -108,7 +109,7 @@ impl Evidence {
     }
 
     /// What this task has done before.
-    fn before(&self, place: usize) -> impl Iterator<Item = &Entry> {
+    pub fn before(&self, place: usize) -> impl Iterator<Item = &Entry> {
         let task = self.log[place].task;
         self.log[..place].iter().rev().filter(move |entry| entry.task == task)
     }
@@ -154,6 +155,9 @@ impl Evidence {
             _ => None,
         };
         let managers = seen.managers.iter();
+        if let Some(Hand::Chosen(id)) = whose {
+            return self.of_the_chosen(id, seen, place, to, key, broken);
+        }
         let numbers: Vec<&String> = match whose {
             Some(Hand::Manager(id) | Hand::Chosen(id)) => {
                 managers.filter(|(one, _)| one == id).flat_map(|(_, it)| it).collect()
@@ -165,7 +169,11 @@ impl Evidence {
         if !numbers.into_iter().any(|number| number == to) {
             broken.push(format!("I4: {key} was texted to a number that the directory did not say"));
         }
-        if matches!(whose, Some(Hand::Requester)) && !self.is_named_in_a_mail(&seen.account, to) {
+        // Two people may have it texted to a registered phone that no mail names.
+        let ticket = key_parts(key).map(|(ticket, ..)| ticket);
+        let by_people = ticket.and_then(|ticket| self.overridden(ticket, place));
+        let chosen = matches!(by_people, Some((_, Override::ToRegisteredPhone)));
+        if matches!(whose, Some(Hand::Requester)) && !chosen && !self.is_named_in_a_mail(&seen.account, to) {
             broken.push(format!("I4: {key} was texted to a number that no mail named"));
         }
         if whose.is_some() && !seen.may_be_helped {
@@ -264,6 +272,9 @@ impl Evidence {
     fn one_browser(&self, broken: &mut Vec<String>) {
         let mut browsers: BTreeMap<TicketId, u8> = BTreeMap::new();
         for entry in &self.log {
+            if let Some(ticket) = is_ordered(&entry.what) {
+                browsers.remove(&ticket);
+            }
             let What::Revealed { ticket, browser, .. } = entry.what else { continue };
             if *browsers.entry(ticket).or_insert(browser) != browser {
                 broken.push(format!("I13: the password of ticket {} was shown to two browsers", ticket.0));
@@ -281,6 +292,10 @@ impl Evidence {
             })
         };
         for (place, entry) in self.log.iter().enumerate() {
+            // A second value is made when a person decides so, and only then (decisions, 20).
+            if let Some(ticket) = is_ordered(&entry.what) {
+                handed_over.remove(&ticket);
+            }
             match &entry.what {
                 What::InPhone { words: Words::Password(value), .. } | What::Revealed { value, .. } => {
                     handed_over.extend(whose(value));
@@ -303,7 +318,11 @@ impl Evidence {
             let (number, now) = (view.ticket.number, &view.ticket.state);
             let over = matches!(
                 now,
-                State::Done { checked: true, .. } | State::Technician { .. } | State::Coalesced { .. }
+                State::Done { checked: true, .. }
+                    | State::Technician { .. }
+                    | State::Coalesced { .. }
+                    | State::Asked
+                    | State::Closed { .. }
             );
             if !over {
                 broken.push(format!("L1: {number} is left {}", state(now)));
@@ -351,6 +370,7 @@ impl Evidence {
                 }
             });
         }
+        ends.extend(self.acts());
         let mut phones: BTreeSet<&str> = BTreeSet::new();
         for entry in &self.log {
             ends.extend(

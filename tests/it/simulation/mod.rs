@@ -31,6 +31,7 @@ mod process;
 mod register;
 mod runs;
 mod table;
+mod technicians;
 mod told;
 mod world;
 
@@ -141,6 +142,13 @@ fn every_end_was_met(tally: &Tally) {
         "a text that left twice",
         "a forged receipt",
         "a second browser",
+        "act.done to-manager",
+        "act.done override",
+        "act.done override-to-registered-phone",
+        "act.done override-to-another-manager",
+        "act.undone ",
+        "act.declined ",
+        "act.lapsed ",
     ];
     let missing: Vec<_> = ends.into_iter().filter(|end| !tally.ends.contains_key(*end)).collect();
     assert!(missing.is_empty(), "in no run there was: {missing:?}; there was: {:?}", tally.ends);

@@ -119,6 +119,7 @@ fn begin(world: &Arc<World>) {
         });
     }
     world.act(Arc::clone(world).forges());
+    world.act(Arc::clone(world).technicians_work());
     let (home, calm_at) = (Arc::clone(world), world.plan.calm_at);
     world.act(async move {
         tokio::time::sleep(calm_at).await;

@@ -226,7 +226,7 @@ pub async fn an_override_that_was_declined_changed_or_late_is_over(world: World)
     made(store.make_act(wants(store, number, "n", Act::Take).await).await.unwrap());
     assert!(matches!(store.second_act(word(&changed, true, NOW)).await.unwrap(), Seconded::Changed(_)));
     let late = asks("3").await;
-    assert_eq!(store.acts_for_colleagues().await.unwrap(), [late.clone()]);
+    assert_eq!(store.acts_for_colleagues().await.unwrap(), std::slice::from_ref(&late));
     assert_eq!(store.second_act(word(&late, true, late.due_at)).await.unwrap(), Seconded::Gone);
     let due = store.due_acts(8, late.due_at).await.unwrap();
     assert_eq!(due.iter().map(|due| due.act.id).collect::<Vec<_>>(), [late.id]);
@@ -346,7 +346,7 @@ pub async fn of_twenty_who_act_at_once_one_is_kept_and_an_unreadable_act_hides_n
     let store = world.store.as_ref();
     world.run("UPDATE act SET what = '{\"act\":\"of-a-later-version\"}'").await;
     let (_, other) = open(store, "2").await;
-    let act = made(store.make_act(wants(store, other, "1", Act::Close).await).await.unwrap());
+    let act = made(store.make_act(wants(store, other, "other", Act::Close).await).await.unwrap());
     let due = store.due_acts(8, act.due_at).await.unwrap();
     assert_eq!(due.into_iter().map(|due| due.act).collect::<Vec<_>>(), [act]);
     assert_eq!(world.texts("SELECT status FROM act ORDER BY id").await, ["refused", "waiting"]);

@@ -157,7 +157,8 @@ pub fn technician() -> State {
 pub fn sealed_state() -> State {
     let deadline = NOW.plus(HOUR);
     let (credential, valid_until) = (Credential::Password, None);
-    let job = Job { generation: 1, credential, valid_until, hand: Hand::Requester, way: Way::Text, deadline };
+    let (hand, way, before) = (Hand::Requester, Way::Text, PasswordFact::NotChanged);
+    let job = Job { generation: 1, credential, valid_until, hand, way, deadline, before };
     State::Sealed { job }
 }
 

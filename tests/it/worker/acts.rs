@@ -200,7 +200,7 @@ async fn a_canned_reply_and_a_question_leave_in_both_languages() {
     let at = Some(desk.parts.clock.now());
     does(&place, &desk, OTHER, Act::Canned { reply: Canned::PhonesAreDown, at, closes: false }).await;
     let said = mails_to(&place.folder, GUN).concat();
-    assert!(said.contains("är ur funktion sedan") && said.contains("out of order since"), "{said}");
+    assert!(said.contains("ur funktion sedan") && said.contains("out of order since"), "{said}");
     does(&place, &desk, OTHER, Act::Ask).await;
     assert_eq!(desk.ticket(OTHER).await.state, State::Asked);
     // Her answer is the machine's again.
@@ -234,7 +234,7 @@ async fn a_person_routes_to_the_manager_and_chooses_the_account() {
     let ticket = desk.ticket("technician-fields-ambiguous").await;
     assert!(matches!(ticket.state, State::Offered { .. }), "{:?}", ticket.trail);
     assert_eq!(ticket.outcome, Some(Fate::Manager));
-    assert_eq!(desk.reveal(&place.token(), &karins_phone()).await.is_ok(), true);
+    assert!(desk.reveal(&place.token(), &karins_phone()).await.is_ok());
     assert!(place.was_set("a-filip"));
 }
 
@@ -274,7 +274,8 @@ async fn nothing_is_decided_while_the_automation_is_off_or_only_observes() {
     turn(&desk, Automation::Observe).await;
     place.deliver(OTHER);
     desk.work().await;
-    refused(&desk, UNVERIFIED, Act::Retry, Refusal::AutomationOff).await;
+    refused(&desk, UNVERIFIED, Act::Retry, Refusal::Observed).await;
+    refused(&desk, UNVERIFIED, reply("x", true), Refusal::Observed).await;
     turn(&desk, Automation::On).await;
     kept(presses(&desk, OTHER, Act::Reopen).await);
     desk.drain().await;
@@ -367,8 +368,9 @@ async fn a_reply_that_cannot_be_sent_comes_back_to_people() {
     place.deliver(OTHER);
     let desk = place.open().await;
     desk.work().await;
-    does(&place, &desk, OTHER, reply("Hej!", true)).await;
-    let mail = mails_to(&place.folder, GUN).into_iter().find(|mail| mail.contains("Hej!")).unwrap();
+    does(&place, &desk, OTHER, reply("Starta om skrivaren.", true)).await;
+    let mut mails = mails_to(&place.folder, GUN).into_iter();
+    let mail = mails.find(|mail| mail.contains("Starta om skrivaren.")).unwrap();
     let id = mail.lines().find_map(|line| line.strip_prefix("Message-ID: ")).unwrap().trim().to_owned();
     let report = format!(
         "From: Mail Delivery System <MAILER-DAEMON@kommun.example>\nTo: servicedesk@kommun.example\n\

@@ -20,8 +20,14 @@ mod merge;
 mod second;
 mod words;
 
+#[cfg(test)]
+pub(super) use due::{CARRY_OUT, DUE};
 pub(super) use due::{NEXT, WAKE, carry_out};
+#[cfg(test)]
+pub(super) use merge::KEPT;
 pub(super) use merge::{follow, merge};
+#[cfg(test)]
+pub(super) use words::NOTES;
 
 /// The columns that [`read`] reads, in its order, of tables named `a` and `t`.
 macro_rules! columns {
@@ -40,13 +46,14 @@ pub(in crate::store::sql) const OF_TICKET: &str = concat!(
 pub(in crate::store::sql) const FOR_COLLEAGUES: &str = concat!(
     "SELECT ",
     columns!(),
-    " FROM act a JOIN ticket t ON t.id = a.ticket WHERE a.ended_at = 0 AND a.status = 'colleague' ORDER BY a.id"
+    " FROM act a JOIN ticket t ON t.id = a.ticket WHERE a.ended_at = 0 AND a.status = 'colleague'
+     ORDER BY a.due_at, a.id"
 );
 const NUMBERED: &str =
     concat!("SELECT ", ticket::columns!(), " FROM ticket t WHERE t.year = $1 AND t.running = $2");
 /// What happened to a ticket after a version of it. The answers of mail servers and gateways are no change that
 /// somebody must have seen.
-const SINCE: &str = "SELECT actor, event, data, written_at FROM audit
+pub(in crate::store::sql) const SINCE: &str = "SELECT actor, event, data, written_at FROM audit
      WHERE ticket = $1 AND version > $2 ORDER BY id LIMIT 50";
 
 fn person(row: &mut Row) -> Result<Person, StoreError> {
