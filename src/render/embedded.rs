@@ -92,6 +92,7 @@ pub(super) const EMBEDDED: &[(&str, &str)] = embedded![
     "staff/icons.html",
     "staff/login.html",
     "staff/quarantine.html",
+    "staff/queue-done.html",
     "staff/queue-preview.html",
     "staff/queue-row.html",
     "staff/queue.html",

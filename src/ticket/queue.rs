@@ -101,6 +101,8 @@ pub struct Row {
     pub settled_at: UnixMillis,
     /// Does it go before others?
     pub urgent: bool,
+    /// Rises with every change that people see.
+    pub version: i64,
     /// Who has taken it; empty for nobody.
     pub assignee: String,
     /// Open tickets of the same address and reason, this one counted: the others have no row.

@@ -18,7 +18,7 @@ use crate::types::{TicketNumber, UnixMillis};
 macro_rules! columns {
     () => {
         "t.id, t.year, t.running, t.kind, t.reason, t.standing, t.outcome, t.username, t.subject, t.sender, \
-         t.waits_since, t.settled_at, t.urgent, t.assignee, e.name, e.snippet, e.attached"
+         t.waits_since, t.settled_at, t.urgent, t.version, t.assignee, e.name, e.snippet, e.attached"
     };
 }
 pub(super) use columns;
@@ -226,6 +226,7 @@ pub(super) fn read(mut row: value::Row) -> Result<Row, StoreError> {
         waits_since: row.time()?,
         settled_at: row.time()?,
         urgent: row.yes()?,
+        version: row.number()?,
         assignee: row.text().unwrap_or_default(),
         name: row.text().unwrap_or_default(),
         snippet: row.text().unwrap_or_default(),

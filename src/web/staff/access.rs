@@ -112,6 +112,7 @@ pub(super) const ROWS: &[Row] = &[
     look("/queue", Right::Read, || get(queue::show)),
     quiet("GET", "/queue/delta", Right::Read, || get(queue::delta)),
     act("/queue/preview", Right::Act, || post(queue::preview)),
+    act("/queue/act", Right::Act, || post(queue::act)),
     look("/queue/review/{reason}", Right::Act, || get(queue::review)),
     quiet("POST", "/tickets/{number}/presence", Right::Act, || post(queue::presence)),
     look("/tickets/{number}", Right::Read, || get(ticket::show)),

@@ -20,11 +20,13 @@ use crate::types::TicketNumber;
 use crate::web::port::{Found, Snapshot, Unavailable};
 use crate::web::routes::App;
 
+mod acting;
 mod asked;
 mod chosen;
 mod delta;
 mod shown;
 
+pub(super) use acting::act;
 pub(super) use chosen::preview;
 pub(super) use delta::delta;
 
@@ -228,7 +230,7 @@ pub(super) fn samples() -> Vec<(&'static str, Value)> {
         "id": 7, "number": "26-7", "path": "/tickets/26-7", "name": "Anna Andersson", "login": "annand12",
         "subject": "Lösenord", "snippet": "Hej", "attached": true, "mails": 3, "tickets": 2, "urgent": true,
         "age": "47 min", "level": "bad", "settled": "10.04", "assignee": "eva.lind", "assigned": "Eva Lind",
-        "initials": "EL", "looking": "Per tittar", "step": "Till chef", "why": "Något annat", "standing": "open",
+        "initials": "EL", "looking": "Per tittar", "step": "Till chef", "why": "Något annat", "standing": "open", "version": 3,
     });
     let group = json!({ "title": "Något annat", "code": "other-subject", "count": 1, "rows": [row] });
     let asked = json!({
@@ -250,13 +252,15 @@ pub(super) fn samples() -> Vec<(&'static str, Value)> {
     let whole = json!({ "code": "other-subject", "count": 312, "title": "Något annat" });
     let preview = |act: &str| {
         json!({
-            "act": act, "rows": [row], "count": 1, "left_out": ["26-8"], "more": 3, "whole": whole,
+            "key": "k", "act": act, "rows": [row], "count": 1, "left_out": ["26-8"], "more": 3, "whole": whole,
         })
     };
     let mut samples = vec![
         ("queue", list(json!([group]), Value::Null, spark.clone())),
         ("queue", list(json!([{ "rows": [] }]), json!("anna"), Value::Null)),
     ];
-    samples.extend(chosen::Act::ALL.map(|act| ("queue-preview", preview(act.code()))));
+    samples.extend(chosen::Chosen::ALL.map(|act| ("queue-preview", preview(act.code()))));
+    let done = json!({ "act": "close", "done": 2, "left": [{ "why": "…", "numbers": ["26-7", "26-8"] }] });
+    samples.push(("queue-done", done));
     samples
 }

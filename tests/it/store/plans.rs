@@ -78,6 +78,12 @@ async fn looks_at_the_queue(store: &dyn nyckelbud::store::Store) {
     }
 }
 
+async fn looks_at_a_ticket(store: &dyn nyckelbud::store::Store) {
+    store.ticket_file(number(7)).await.unwrap();
+    store.looked_at(TicketId(7), "user:eva.lind", NOW, NOW).await.unwrap();
+    store.mail_octets(TicketId(7), MailId(7), 1000).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_reads_no_large_table_as_a_whole() {
     let world = World::postgres().await;
@@ -120,9 +126,7 @@ async fn postgres_reads_no_large_table_as_a_whole() {
     looks_at_the_queue(store.as_ref()).await;
     store.ticket_by_pickup("p77").await.unwrap();
     mails_of(store.as_ref(), id).await;
-    store.ticket_file(number(7)).await.unwrap();
-    store.looked_at(TicketId(7), "user:eva.lind", NOW, NOW).await.unwrap();
-    store.mail_octets(TicketId(7), MailId(7), 1000).await.unwrap();
+    looks_at_a_ticket(store.as_ref()).await;
     store.seal_audit(&keyring(1), 100).await.unwrap();
     store.erase_expired(NOW).await.unwrap();
     drop(store);

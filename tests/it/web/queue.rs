@@ -332,3 +332,26 @@ fn packed(octets: &[u8]) -> usize {
     packer.write_all(octets).unwrap();
     packer.finish().unwrap().len()
 }
+
+#[tokio::test]
+async fn what_was_seen_in_the_preview_is_done_to_each_ticket_and_once() {
+    let open = Open::new().await;
+    open.crowd(3, Reason::OtherSubject).await;
+    let mut eva = open.signed_in("eva.lind").await;
+    eva.open("/queue").await;
+    let preview = eva.press_with("/queue/preview", "&id=1&id=2&id=3&act=take").await;
+    let fields = |name: &str| -> String {
+        let before = format!("name=\"{name}\" value=\"");
+        let values = preview.body.split(&before).skip(1);
+        values.map(|rest| format!("&{name}={}", rest.split('"').next().unwrap())).collect()
+    };
+    let posted = format!("{}{}{}", fields("act"), fields("key"), fields("ticket"));
+    let done = eva.press_with("/queue/act", &posted).await;
+    assert!(done.status == 200 && done.body.contains("3 ärenden är dina"), "{}", done.body);
+    assert!(eva.open("/queue?tab=mine").await.body.matches("class=\"row").count() >= 3);
+    eva.open("/queue").await;
+    eva.press_with("/queue/preview", "&id=1&id=2&id=3&act=close").await;
+    let late = posted.replace("act=take", "act=close").replace("&key=", "&key=x");
+    let left = eva.press_with("/queue/act", &late).await;
+    assert!(left.status == 409 && left.body.contains("har ändrats sedan du såg det"), "{}", left.body);
+}

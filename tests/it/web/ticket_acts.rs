@@ -116,8 +116,9 @@ async fn an_override_needs_a_colleague_and_an_auditor_only_looks() {
     open.desk.employ(&account("per.ost", Role::Technician, None)).await;
     // Whichever came second is too soon after the other.
     let (first, second) = (open.desk.ticket("a").await, open.desk.ticket("b").await);
-    let stopped =
-        [first, second].into_iter().find(|ticket| ticket.state.standing() == Standing::Open).unwrap();
+    let states = format!("{:?} {:?} / {:?} {:?}", first.state, first.reason, second.state, second.reason);
+    let stopped = [first, second].into_iter().find(|ticket| ticket.state.standing() == Standing::Open);
+    let stopped = stopped.unwrap_or_else(|| panic!("{states}"));
     let path = format!("/tickets/{}", stopped.number);
     let (mut eva, mut per) = (open.signed_in("eva.lind").await, open.signed_in("per.ost").await);
     let page = Page::open(&mut eva, &path).await;

@@ -17,20 +17,20 @@ use crate::web::port::{Queue, Unavailable};
 use crate::web::routes::App;
 
 /// So many tickets are dealt with at once; more are left for the next time.
-const MOST: usize = 500;
+pub(super) const MOST: usize = 500;
 /// Rows that are read at a time.
 const AT_ONCE: u32 = 100;
 
 /// What can be done with many tickets at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Act {
+pub(super) enum Chosen {
     Take,
     Ask,
     Merge,
     Close,
 }
 
-impl Act {
+impl Chosen {
     pub const ALL: [Self; 4] = [Self::Take, Self::Ask, Self::Merge, Self::Close];
 
     pub fn code(self) -> &'static str {
@@ -45,26 +45,26 @@ impl Act {
 
 /// What was posted.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Chosen {
-    act: Option<Act>,
+struct Ticked {
+    act: Option<Chosen>,
     /// Tickets that were ticked.
     ids: Vec<TicketId>,
     /// A reason of which all are chosen, in its word.
     all_of: Option<String>,
 }
 
-impl Chosen {
+impl Ticked {
     fn of(body: &[u8]) -> Self {
         let mut chosen = Self::default();
         for (name, value) in form_urlencoded::parse(body) {
             match name.as_ref() {
                 "id" => chosen.ids.extend(value.parse().ok().map(TicketId)),
-                "act" => chosen.act = Act::ALL.into_iter().find(|act| act.code() == value),
+                "act" => chosen.act = Chosen::ALL.into_iter().find(|act| act.code() == value),
                 "all" => chosen.all_of = Some(value.into_owned()),
                 // A button has one name: what is done, and with which group.
                 "group" => {
                     if let Some((act, reason)) = value.split_once(':') {
-                        chosen.act = Act::ALL.into_iter().find(|known| known.code() == act);
+                        chosen.act = Chosen::ALL.into_iter().find(|known| known.code() == act);
                         chosen.all_of = Some(reason.to_owned());
                     }
                 }
@@ -81,12 +81,12 @@ pub(in crate::web::staff) async fn preview(
     signed: Signed,
     body: Bytes,
 ) -> Response {
-    let chosen = Chosen::of(&body);
+    let chosen = Ticked::of(&body);
     let made = show(&app, &signed, &chosen).await;
     made.unwrap_or_else(|Unavailable| app.staff.unavailable(signed.language))
 }
 
-async fn show(app: &App, signed: &Signed, chosen: &Chosen) -> Result<Response, Unavailable> {
+async fn show(app: &App, signed: &Signed, chosen: &Ticked) -> Result<Response, Unavailable> {
     let base = app.pages.site.base.as_str();
     let queue = app.ports.queue.as_ref();
     let (ids, all) = match chosen.all_of.as_deref() {
@@ -115,9 +115,14 @@ async fn show(app: &App, signed: &Signed, chosen: &Chosen) -> Result<Response, U
         _ => Value::Null,
     };
     let values = json!({
-        "act": act.code(), "rows": values, "count": open.len(), "left_out": left_out, "more": more, "whole": whole,
+        "key": key(), "act": act.code(), "rows": values, "count": open.len(), "left_out": left_out, "more": more, "whole": whole,
     });
     Ok(app.staff.page("queue-preview", signed, values))
+}
+
+/// 64 random bits: a form's own, so that posted twice it is done once.
+fn key() -> String {
+    data_encoding::HEXLOWER.encode(&rand::random::<[u8; 8]>())
 }
 
 /// Every open ticket of the reason, page by page; more than are dealt with at once are only counted.
@@ -143,13 +148,13 @@ mod tests {
 
     #[test]
     fn a_button_says_what_is_done_with_what_was_ticked_or_with_a_whole_group() {
-        let chosen = Chosen::of(b"form=x&id=7&id=8&id=x&act=close");
+        let chosen = Ticked::of(b"form=x&id=7&id=8&id=x&act=close");
         assert_eq!(
             chosen,
-            Chosen { act: Some(Act::Close), ids: vec![TicketId(7), TicketId(8)], all_of: None }
+            Chosen { act: Some(Chosen::Close), ids: vec![TicketId(7), TicketId(8)], all_of: None }
         );
-        let chosen = Chosen::of(b"id=7&group=ask%3Afields-missing");
-        assert_eq!((chosen.act, chosen.all_of.as_deref()), (Some(Act::Ask), Some("fields-missing")));
-        assert_eq!(Chosen::of(b"act=erase").act, None);
+        let chosen = Ticked::of(b"id=7&group=ask%3Afields-missing");
+        assert_eq!((chosen.act, chosen.all_of.as_deref()), (Some(Chosen::Ask), Some("fields-missing")));
+        assert_eq!(Ticked::of(b"act=erase").act, None);
     }
 }

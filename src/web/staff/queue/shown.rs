@@ -78,6 +78,7 @@ impl Shown<'_> {
         json!({
             "id": row.id.0,
             "number": row.number.to_string(),
+            "version": row.version,
             "path": format!("{base}/tickets/{}", row.number),
             "name": if name.is_empty() { nobody } else { name },
             "login": login,
