@@ -58,7 +58,8 @@ struct Values<'a> {
     menu: Vec<serde_json::Value>,
     /// The token of the forms.
     form: String,
-    version: &'a str,
+    /// This program's version.
+    program: &'a str,
     #[serde(flatten)]
     page: serde_json::Value,
 }
@@ -186,7 +187,7 @@ impl Pages {
             me: signed.map_or(serde_json::Value::Null, |signed| me(signed, language)),
             menu: signed.map(|signed| menu(signed, base, language)).unwrap_or_default(),
             form: signed.map(Signed::form).unwrap_or_default(),
-            version: env!("CARGO_PKG_VERSION"),
+            program: env!("CARGO_PKG_VERSION"),
             page,
         };
         self.renderer.render(&format!("staff/{template}.html"), &values)

@@ -6,6 +6,7 @@ use nyckelbud::types::Role;
 use super::tickets::{Open, mail, open};
 use crate::support::browser::Browser;
 use crate::support::client::Answer;
+use crate::support::demo_desk;
 use crate::support::staff::account;
 
 /// The value of the first field of this name.
@@ -112,13 +113,12 @@ async fn an_override_needs_a_colleague_and_an_auditor_only_looks() {
     let disabled = mail("", "Nytt lösenord\n\nAnvändarnamn: annand12\nMobil: 070-174 06 05\n")
         .replace("Skrivaren", "Nytt lösenord");
     let twice = disabled.replace("<a@", "<b@").replace("lösenord\n\n", "lösenord igen\n\n");
-    let open = open(&[disabled, twice]).await;
+    let open = open(&[disabled]).await;
+    demo_desk::deliver_raw(open.folder.path(), "later.eml", twice.replace('\n', "\r\n").as_bytes());
+    open.desk.work().await;
     open.desk.employ(&account("per.ost", Role::Technician, None)).await;
-    // Whichever came second is too soon after the other.
-    let (first, second) = (open.desk.ticket("a").await, open.desk.ticket("b").await);
-    let states = format!("{:?} {:?} / {:?} {:?}", first.state, first.reason, second.state, second.reason);
-    let stopped = [first, second].into_iter().find(|ticket| ticket.state.standing() == Standing::Open);
-    let stopped = stopped.unwrap_or_else(|| panic!("{states}"));
+    let stopped = open.desk.ticket("b").await;
+    assert_eq!(stopped.state.standing(), Standing::Open, "too soon after the first: {:?}", stopped.reason);
     let path = format!("/tickets/{}", stopped.number);
     let (mut eva, mut per) = (open.signed_in("eva.lind").await, open.signed_in("per.ost").await);
     let page = Page::open(&mut eva, &path).await;

@@ -16,7 +16,7 @@ const PIXEL: &str =
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
 pub struct Open {
-    folder: tempfile::TempDir,
+    pub folder: tempfile::TempDir,
     clock: TurnedClock,
     pub desk: OpenDesk,
     address: SocketAddr,

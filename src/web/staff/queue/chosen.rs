@@ -151,7 +151,7 @@ mod tests {
         let chosen = Ticked::of(b"form=x&id=7&id=8&id=x&act=close");
         assert_eq!(
             chosen,
-            Chosen { act: Some(Chosen::Close), ids: vec![TicketId(7), TicketId(8)], all_of: None }
+            Ticked { act: Some(Chosen::Close), ids: vec![TicketId(7), TicketId(8)], all_of: None }
         );
         let chosen = Ticked::of(b"id=7&group=ask%3Afields-missing");
         assert_eq!((chosen.act, chosen.all_of.as_deref()), (Some(Chosen::Ask), Some("fields-missing")));
