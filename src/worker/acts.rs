@@ -64,7 +64,8 @@ pub(crate) async fn carry_out_due(parts: &Arc<Parts>) -> Result<usize, StoreErro
             Ok(true) => ended += 1,
             // Somebody works on the ticket just now, or took the act back.
             Ok(false) => {}
-            Err(WorkError::Store(error)) => return Err(error),
+            // One ticket that cannot be read must not keep the acts of all others waiting.
+            Err(WorkError::Store(error @ StoreError::Unavailable(_))) => return Err(error),
             Err(error) => {
                 tracing::error!(ticket = %number, "an act cannot be carried out: {error}; nothing was changed");
                 parts.store.end_act(id, ActStatus::Refused, &error.to_string(), parts.now()).await?;
@@ -143,7 +144,8 @@ async fn commit(work: &mut Work, act: &KeptAct) -> Result<bool, WorkError> {
         trail: Some(trail),
         asked: act.act == Act::Ask,
         named,
-        lifts_freeze: act.act.is_override(),
+        // What its owner says after somebody chose this counts, however long a colleague took.
+        lifts_freeze: act.act.is_override().then(|| act.made_at.min(work.now())),
         messages: message(ticket, &act.act).into_iter().collect(),
         told: vec![done(act)],
         due: Due::At(work.now()),

@@ -36,8 +36,8 @@ pub(crate) struct Draft {
     pub(crate) messages: Vec<NewMessage>,
     /// The act that is carried out with it.
     pub(crate) act: Option<i64>,
-    /// Freezes of the account up to now do not count for the ticket any more.
-    pub(crate) lifts_freeze: bool,
+    /// Freezes of the account up to then do not count for the ticket any more.
+    pub(crate) lifts_freeze: Option<UnixMillis>,
     /// The username that a person named.
     pub(crate) named: Option<Username>,
     /// What begins is not held against limits.

@@ -183,7 +183,7 @@ impl Work {
             started: draft.started.clone(),
             limits,
             act: draft.act,
-            freeze_lifted_at: draft.lifts_freeze.then_some(now),
+            freeze_lifted_at: draft.lifts_freeze,
             named: draft.named.clone(),
             text_cap: begin.as_ref().map(|_| self.parts.rules.text_cap(now, from.text_until())),
             pause: draft.pause,

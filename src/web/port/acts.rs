@@ -79,6 +79,8 @@ pub enum Refusal {
     OtherIsOver,
     /// The other ticket is not older than this one.
     OtherIsNewer,
+    /// Nobody who acts on tickets has this name.
+    NoSuchColleague,
     /// Nobody approves an act of their own.
     NotYourOwn,
     /// It waits for nobody any more.
@@ -125,6 +127,10 @@ impl Refusal {
             Self::OtherIsNewer => [
                 "Det äldsta ärendet behålls. Slå ihop åt andra hållet.",
                 "The oldest ticket is kept. Merge the other way round.",
+            ],
+            Self::NoSuchColleague => [
+                "Ingen tekniker eller administratör har det namnet. Inget har ändrats.",
+                "No technician or administrator has this name. Nothing was changed.",
             ],
             Self::NotYourOwn => ["En kollega behöver godkänna det.", "A colleague has to approve it."],
             Self::Gone => ["Det väntar inte längre på någon.", "It does not wait for anybody any more."],

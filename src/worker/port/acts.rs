@@ -8,7 +8,7 @@ use crate::decision::Automation;
 use crate::store::{ActMade, ByHand, NewAct, SavedDraft, SecondWord, Seconded, StoreError};
 use crate::ticket::act::{COLLEAGUE, LONGEST_TEXT, LONGEST_WHY, UNDO};
 use crate::ticket::{Act, ActStatus, KeptAct, Note, Standing, Ticket};
-use crate::types::{Person, StaffMember, TicketNumber, UnixMillis, mask_phones};
+use crate::types::{Person, Role, StaffMember, TicketNumber, UnixMillis, mask_phones};
 use crate::web::port::{ActForm, ByHandForm, MadeByHand, Performed, Refusal, TicketActs, Undone};
 use crate::worker::{Parts, acts};
 
@@ -76,6 +76,11 @@ impl ActsPort {
         act: &Act,
         who: &StaffMember,
     ) -> Result<Option<Refusal>, StoreError> {
+        if let Act::Assign { to } = act {
+            let colleague = self.parts.store.staff(to).await?;
+            let acts = colleague.is_some_and(|one| !one.disabled && one.member.role != Role::Auditor);
+            return Ok((!acts).then_some(Refusal::NoSuchColleague));
+        }
         let Some(event) = acts::event(act, &person(who), None, ticket) else { return Ok(None) };
         if let Some(refusal) = acts::not_possible(ticket, act, event, self.parts.automation().await?) {
             return Ok(Some(refusal));

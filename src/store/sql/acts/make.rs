@@ -207,6 +207,28 @@ pub(super) fn about(id: i64, act: &Act) -> Value {
         about["grounds"] = json!(grounds);
         about["why"] = json!(why);
     }
+    // Who decides in a colleague's place must see it, and so must an auditor.
+    match act {
+        Act::Override { way, account, .. } => {
+            about["way"] = json!(way);
+            about["account"] = json!(account);
+        }
+        Act::ToManager { account } => about["account"] = json!(account),
+        Act::ChooseAccount { account } => about["account"] = json!(account),
+        Act::Approve
+        | Act::Retry
+        | Act::Ask
+        | Act::Canned { .. }
+        | Act::Reply { .. }
+        | Act::Close
+        | Act::Phishing
+        | Act::Reopen
+        | Act::Merge { .. }
+        | Act::Take
+        | Act::Release
+        | Act::Assign { .. }
+        | Act::Note { .. } => {}
+    }
     about
 }
 

@@ -16,11 +16,12 @@ use crate::clock::{Clock, SystemClock};
 use crate::ticket::act::Grounds;
 use crate::ticket::{Act, ActStatus, Canned, Changed, KeptAct, Note, Proposed};
 use crate::types::{AccountId, Override, StaffName, TicketNumber, Username};
+use crate::web::language::Language;
 use crate::web::port::{ActForm, HappenedShown, Performed, Ready, ReadyText, Refusal, TicketShown, Undone};
 use crate::web::routes::App;
 use crate::web::staff::Signed;
 use crate::web::staff::access::Right;
-use crate::web::words::{self, time};
+use crate::web::words::{self, Words, time};
 
 /// What a form carries.
 type Fields = BTreeMap<String, String>;
@@ -72,6 +73,7 @@ fn shown(made: &Made<'_>, ticket: &TicketShown, shown: &Shown<'_>) -> Value {
             "what": words::acts::act(act.act.code()).map(|words| words.of(language)), "code": act.act.code(),
             "status": words::acts::status(act.status).of(language), "why": act.why,
             "given": match &act.act { Act::Override { why, .. } => why.as_str(), _ => "" },
+            "details": details(made.language, &act.act),
         })
     };
     let of = |status: ActStatus| shown.kept.iter().find(|act| act.status == status).map(line);
@@ -102,6 +104,37 @@ fn shown(made: &Made<'_>, ticket: &TicketShown, shown: &Shown<'_>) -> Value {
             "subject": text.subject, "text": text.text,
         })),
     })
+}
+
+/// What an override would do, for whoever decides on it: on which grounds, for which account, to which manager.
+fn details(language: Language, act: &Act) -> Vec<String> {
+    let Act::Override { way, account, grounds, .. } = act else { return Vec::new() };
+    let say = |swedish: &'static str, english: &'static str| Words(swedish, english).of(language).to_owned();
+    let grounds = match grounds {
+        Grounds::InPerson => say(
+            "personen står här och har legitimerat sig",
+            "the person stands here and has shown who they are",
+        ),
+        Grounds::CalledBack => say("uppringd på ett känt nummer", "called back at a known number"),
+        Grounds::Vouched => {
+            say("en känd chef eller kollega går i god", "a manager or colleague who is known vouches")
+        }
+        Grounds::Other => say("annan grund", "other grounds"),
+    };
+    let mut details = vec![grounds];
+    match way {
+        Override::AsUsual => {}
+        Override::ToRegisteredPhone => {
+            details.push(say("sms till registrerad mobil", "text to the registered mobile"))
+        }
+        Override::ToManager(manager) => {
+            details.push(format!("{} {manager}", say("till chefen", "to the manager")));
+        }
+    }
+    details.extend(
+        account.as_ref().map(|account| format!("{} {account}", say("för kontot", "for the account"))),
+    );
+    details
 }
 
 /// 64 random bits: a form's own.
@@ -267,6 +300,7 @@ impl Told<'_> {
                     | Refusal::TooLong
                     | Refusal::OtherIsOver
                     | Refusal::OtherIsNewer
+                    | Refusal::NoSuchColleague
                     | Refusal::NotYourOwn
                     | Refusal::Gone => StatusCode::CONFLICT,
                 };
