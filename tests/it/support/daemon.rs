@@ -20,8 +20,8 @@ use super::program::{Running, ended, on_desk};
 use super::wait::until;
 
 /// How long anything may take on a machine that runs all tests at the same time, with a mailbox that does not
-/// answer: it holds up the first work for a minute.
-pub const PATIENCE: Duration = Duration::from_secs(100);
+/// answer: it holds up the first work for a minute, and one that failed for longer is tried again after two.
+pub const PATIENCE: Duration = Duration::from_secs(180);
 
 /// The part of the configuration that every desk of the tests has: the demo's people, everything
 /// logged. Where mails come from and how words leave is added to it.
