@@ -14,7 +14,7 @@ use crate::config::{self, Loaded, Settings};
 use crate::render::Renderer;
 use crate::store::Store;
 use crate::token::Tokens;
-use crate::web::{Ports, RevealPage, WebSettings};
+use crate::web::{Ports, RevealPage, TicketActs, WebSettings};
 use crate::worker::{
     AccountsPort, ActsPort, DeskPort, Health, Inbox, OperationsPort, Parts, QueuePort, ViewPort, Worker,
 };
@@ -154,6 +154,11 @@ impl Desk {
         };
         door.set_nonblocking(true).map_err(unserved)?;
         Ok(Self { settings, parts, accounts, operations, queue, inboxes, web, renderer, door })
+    }
+
+    /// What people do to the tickets of this desk.
+    pub(super) fn acts(&self) -> Arc<dyn TicketActs> {
+        Arc::new(ActsPort::new(Arc::clone(&self.parts)))
     }
 
     /// Works and serves the pages until `stop`.

@@ -4,9 +4,10 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::super::{CliError, key};
-use super::samples::{SAMPLES, Sample};
+use super::samples::SAMPLES;
 
 const CONFIG: &str = include_str!("../../../deploy/demo/nyckelbud.toml");
 const DIRECTORY: &str = include_str!("../../../deploy/demo/directory.toml");
@@ -45,13 +46,13 @@ pub(super) fn build(dir: Option<PathBuf>) -> Result<(PathBuf, TcpListener), CliE
     Ok((dir, door))
 }
 
-/// Delivers a sample as a mail server does: written aside, then renamed in.
-pub(super) fn drop_in(dir: &Path, sample: &Sample) -> Result<(), CliError> {
-    let aside = dir.join("mailbox/tmp").join(sample.name);
-    let place = dir.join("mailbox/new").join(sample.name);
+/// Delivers a mail as a mail server does: written aside, then renamed in.
+pub(super) fn drop_in(dir: &Path, name: &str, mail: &[u8], age: Option<Duration>) -> Result<(), CliError> {
+    let aside = dir.join("mailbox/tmp").join(name);
+    let place = dir.join("mailbox/new").join(name);
     let mut file = std::fs::File::create(&aside).map_err(|e| cannot(&aside, &e))?;
-    file.write_all(&sample.mail()).map_err(|e| cannot(&aside, &e))?;
-    if let Some(age) = sample.age {
+    file.write_all(mail).map_err(|e| cannot(&aside, &e))?;
+    if let Some(age) = age {
         let then = std::time::SystemTime::now() - age;
         file.set_modified(then).map_err(|e| cannot(&aside, &e))?;
     }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
-use zeroize::Zeroizing;
 
 use super::run::{Desk, Signal, Signals};
 use super::{CliError, Common, assembly, run};
@@ -14,16 +13,15 @@ use crate::clock::{Clock, SystemClock};
 use crate::store::{Store, TicketFilter, TicketView};
 use crate::telemetry::how_it_ended;
 use crate::ticket::Kind;
-use crate::types::{Role, StaffMember, StaffName};
+use crate::web::port::TicketActs;
 
 mod folder;
+mod queue;
 mod samples;
 mod words;
 
 use samples::{SAMPLES, Sample};
 
-/// The name to sign in by at the demo's pages.
-const TECHNICIAN: &str = "eva.lind";
 /// A sample that is not settled by then is a failure.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -47,15 +45,16 @@ pub(super) async fn run(args: DemoArgs) -> Result<(), CliError> {
     crate::telemetry::init(&settings.telemetry).map_err(|e| CliError::Wrong(e.to_string()))?;
     let _only_one = run::lock(&settings)?;
     let store = assembly::store(&settings).await?;
-    let password = add_technician(store.as_ref()).await?;
+    let people = queue::add_people(store.as_ref()).await?;
     let desk = Desk::open(loaded, Arc::clone(&store), Some(&door))?;
     drop(door);
+    let acts = desk.acts();
     words::introduce(&dir, &settings)?;
 
     let stop = CancellationToken::new();
     let working = tokio::spawn(desk.serve(stop.clone()));
     let shown = tokio::select! {
-        shown = show_all(&dir, &store, &stop) => shown,
+        shown = show_all(&dir, &store, acts.as_ref(), &stop) => shown,
         () = stop_signal(&mut signals) => Err(CliError::No("stopped before every sample was settled".to_owned())),
     };
     if let Ok(failed) = shown
@@ -64,7 +63,7 @@ pub(super) async fn run(args: DemoArgs) -> Result<(), CliError> {
         words::explain_outcomes(failed)?;
         words::look_further(&dir, &settings, args.once)?;
         if !args.once {
-            words::sign_in(&settings, TECHNICIAN, &password)?;
+            words::sign_in(&settings, &people)?;
         }
         if !args.once {
             tokio::select! {
@@ -83,24 +82,23 @@ pub(super) async fn run(args: DemoArgs) -> Result<(), CliError> {
     }
 }
 
-/// Who may look at the demo's pages, and do everything there.
-async fn add_technician(store: &dyn Store) -> Result<Zeroizing<String>, CliError> {
-    let name = StaffName::parse(TECHNICIAN).map_err(|error| CliError::No(error.to_string()))?;
-    let member = StaffMember { name, shown: "Eva Lind".to_owned(), role: Role::Administrator };
-    super::user::add_for_demo(store, member).await
-}
-
 /// Until Ctrl-C or SIGTERM; there is no configuration to read again.
 async fn stop_signal(signals: &mut Signals) {
     while let Signal::Reload = signals.next().await {}
 }
 
-/// Drops the samples in one by one, and says what became of each. Answers how many went wrong.
-async fn show_all(dir: &Path, store: &Arc<dyn Store>, stop: &CancellationToken) -> Result<usize, CliError> {
+/// Drops the samples in one by one, and says what became of each; then what waits in the technicians' queue. Answers
+/// how many went wrong.
+async fn show_all(
+    dir: &Path,
+    store: &Arc<dyn Store>,
+    acts: &dyn TicketActs,
+    stop: &CancellationToken,
+) -> Result<usize, CliError> {
     let mut failed = 0;
     let mut seen = folder::leaving(dir);
     for sample in SAMPLES {
-        folder::drop_in(dir, sample)?;
+        folder::drop_in(dir, sample.name, &sample.mail(), sample.age)?;
         let settled = settled(store, sample, stop).await?;
         if stop.is_cancelled() {
             break;
@@ -111,6 +109,13 @@ async fn show_all(dir: &Path, store: &Arc<dyn Store>, stop: &CancellationToken) 
         words::row(sample, settled.as_ref(), as_named, after.since(&seen))?;
         seen = after;
     }
+    let waiting = queue::fill(dir, store, stop).await?;
+    if waiting.len() == queue::COUNT {
+        queue::begin_work(acts, store.as_ref(), &waiting).await?;
+    } else if !stop.is_cancelled() {
+        failed += 1;
+    }
+    words::waiting(&waiting)?;
     Ok(failed)
 }
 

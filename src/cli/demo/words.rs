@@ -1,7 +1,10 @@
 //! What the demo says to a newcomer: where everything lies, what happened and why, what to try next.
 //! It fits into 80 columns, long paths apart.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+
+use zeroize::Zeroizing;
 
 use super::super::{CliError, output};
 use super::folder::{self, Left};
@@ -9,6 +12,7 @@ use super::samples::{SAMPLES, Sample};
 use crate::config::Settings;
 use crate::store::TicketView;
 use crate::ticket::Fate;
+use crate::types::Reason;
 
 /// What each outcome means, in the order in which they are told.
 const OUTCOMES: [(Fate, &str); 6] = [
@@ -128,12 +132,36 @@ pub(super) fn look_further(dir: &Path, settings: &Settings, once: bool) -> Resul
     try_this("turn the automation off, and drop in another", &command("automation off --why \"a drill\""))
 }
 
+/// What waits in the technicians' queue beside the samples: by reason, as the queue groups it.
+pub(super) fn waiting(tickets: &[TicketView]) -> Result<(), CliError> {
+    if tickets.is_empty() {
+        return output::line(&output::paint(output::BAD, "✗ The mails of the queue are not settled"));
+    }
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for view in tickets {
+        *reasons.entry(view.ticket.reason.map_or("-", Reason::code)).or_default() += 1;
+    }
+    let of_each: Vec<String> =
+        reasons.into_iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+    output::line("")?;
+    output::line(&format!(
+        "{} more mails that only people can settle wait in the technicians' queue:",
+        tickets.len()
+    ))?;
+    for line in of_each.chunks(3) {
+        output::line(&format!("  {}", line.join(", ")))?;
+    }
+    Ok(())
+}
+
 /// Where technicians work, and how to come in.
-pub(super) fn sign_in(settings: &Settings, name: &str, password: &str) -> Result<(), CliError> {
+pub(super) fn sign_in(settings: &Settings, people: &[(&str, Zeroizing<String>)]) -> Result<(), CliError> {
     heading("The technicians' pages")?;
     output::line(&format!("  {}/", settings.desk.public_url))?;
-    output::line(&format!("  username {name}"))?;
-    output::line(&format!("  password {password}"))?;
+    for (name, password) in people {
+        output::line(&format!("  username {} password {}", output::column(name, 9), password.as_str()))?;
+    }
+    output::line("  Sign in as the second in another browser: an override needs a colleague.")?;
     output::line("")?;
     output::line("The desk goes on. Ctrl-C ends it; its folder stays.")
 }

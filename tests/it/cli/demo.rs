@@ -48,6 +48,8 @@ fn every_sample_is_settled_as_its_name_says_and_the_second_time_is_refused() {
         assert!(row.starts_with(&format!("✓ {sample} {outcome}")) && row.ends_with(left), "{row}");
     }
     assert_eq!(demo.out.lines().filter(|line| line.starts_with('✓')).count(), LEFT.len(), "{}", demo.out);
+    assert!(demo.out.contains("40 more mails that only people can settle wait in"), "{}", demo.out);
+    assert!(demo.out.contains(" sender-unverified") && demo.out.contains(" other-subject"), "{}", demo.out);
     assert!(!demo.out.contains('\u{1b}'), "no colours outside a terminal");
     let too_wide = |line: &&str| line.chars().count() > 80 && !line.contains(&*dir.to_string_lossy());
     let too_wide: Vec<&str> = demo.out.lines().filter(too_wide).filter(|l| !l.starts_with("  │")).collect();
