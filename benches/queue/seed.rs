@@ -11,6 +11,35 @@ const NOW: i64 = 1_795_521_600_000;
 const APART: i64 = 17_000;
 /// Rows of one transaction.
 const BATCH: u32 = 50_000;
+/// The mail of an open ticket: what people read.
+const MAIL: &str = "From: Anna Andersson <anna.andersson@kommun.example>
+To: Servicedesk <servicedesk@kommun.example>
+Subject: Nytt =?utf-8?Q?l=C3=B6senord?=
+Date: Tue, 24 Nov 2026 08:12:00 +0100
+MIME-Version: 1.0
+Content-Type: multipart/alternative; boundary=\"b\"
+
+--b
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: 8bit
+
+Hej! Jag kommer inte in i journalen efter semestern, och telefonen till er tutar bara upptaget.
+
+Användarnamn: anna.andersson@kommun.example
+Mobilnummer: 070-174 06 05
+
+Med vänlig hälsning
+Anna Andersson
+Hemtjänst Norr
+--b
+Content-Type: text/html; charset=utf-8
+Content-Transfer-Encoding: 8bit
+
+<html><body><p>Hej! Jag kommer inte in i journalen efter semestern, och telefonen till er tutar bara upptaget.</p>
+<p>Användarnamn: anna.andersson@kommun.example<br>Mobilnummer: 070-174 06 05</p>
+<p>Med vänlig hälsning<br>Anna Andersson<br>Hemtjänst Norr</p></body></html>
+--b--
+";
 /// Different texts; each makes the words in it as frequent as it is.
 const TEXTS: [&str; 8] = [
     "hej jag har glömt mitt lösenord och kommer inte in på datorn kan ni hjälpa mig tack",
@@ -146,7 +175,11 @@ fn rows(from: u32, to: u32, tickets: u32, open: u32, sqlite: bool) -> String {
          {series} SELECT s.n + 1, {words} FROM s
              JOIN seed_text t ON t.i = s.n % 8 JOIN seed_first f ON f.i = s.n % 20 JOIN seed_last l ON l.i = s.n / 20 % 24;
          COMMIT;",
-        raw = if sqlite { "zeroblob(300)" } else { "decode(repeat('00', 300), 'hex')" }
+        raw = if sqlite {
+            format!("CASE WHEN is_open THEN CAST('{MAIL}' AS BLOB) ELSE zeroblob(300) END")
+        } else {
+            format!("CASE WHEN is_open THEN convert_to('{MAIL}', 'UTF8') ELSE decode(repeat('00', 300), 'hex') END")
+        }
     )
 }
 
