@@ -63,7 +63,8 @@ impl Desk {
     pub fn processor_time(&self) -> Duration {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.program.id())).expect("its figures");
         let fields: Vec<&str> = stat.rsplit(") ").next().expect("fields").split(' ').collect();
-        let ticks: u64 = [11, 12].iter().map(|&at: &usize| fields[at].parse::<u64>().expect("a number")).sum();
+        let ticks: u64 =
+            [11, 12].iter().map(|&at: &usize| fields[at].parse::<u64>().expect("a number")).sum();
         Duration::from_millis(10 * ticks)
     }
 }

@@ -73,7 +73,12 @@ async fn main() {
 async fn measure(name: &str, url: &str, args: &Args) {
     let began = Instant::now();
     let desk = Desk::open(url, args.tickets, args.open).await;
-    println!("{name:<10} {} tickets, {} open, in {:.0} s", args.tickets, args.open, began.elapsed().as_secs_f64());
+    println!(
+        "{name:<10} {} tickets, {} open, in {:.0} s",
+        args.tickets,
+        args.open,
+        began.elapsed().as_secs_f64()
+    );
     // What is read for the first time comes from the disk; a desk's queue is read all day.
     pages(&desk, args, 10).await;
     for (what, mut times) in pages(&desk, args, args.seconds).await {

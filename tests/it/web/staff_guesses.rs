@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use nyckelbud::clock::Clock;
 use nyckelbud::totp;
-use nyckelbud::types::{Role, StaffName};
+use nyckelbud::types::{Role, StaffName, TotpKey};
 
 use super::staff::{Open, code, open, open_behind};
 use crate::support::client::{Asked, ask};
@@ -36,8 +36,16 @@ async fn strangers_who_guess_keep_out_nobody_who_has_signed_in_here_before() {
     let right = async |from, known| tried_from(&open, from, "eva.lind", PASSWORD, known).await;
     assert_eq!(right("198.51.100.7", "").await, 429, "the name is guarded, wherever they ask from");
     assert_eq!(right("198.51.100.7", &known).await, 303, "in her own browser she comes in");
-    let other = known.replacen(|c: char| c.is_ascii_digit(), "x", 1);
-    assert_eq!(right("198.51.100.7", &other).await, 429, "what was not made here is worth nothing");
+    let (front, last) = known.split_at(known.len() - 1);
+    let [of_key, random, mac] = known.split('.').collect::<Vec<_>>()[..] else { panic!("three parts") };
+    for forged in [
+        format!("{front}{}", if last == "0" { "1" } else { "0" }),
+        format!("{of_key}.{}.{mac}", random.chars().rev().collect::<String>()),
+        format!("x.{random}.{mac}"),
+        format!("{of_key}.{random}."),
+    ] {
+        assert_eq!(right("198.51.100.7", &forged).await, 429, "what was not made here is worth nothing");
+    }
     assert_eq!(tried_from(&open, "198.51.100.7", "per.ost", PASSWORD, &known).await, 303);
     for _ in 0..5 {
         assert_eq!(tried_from(&open, "198.51.100.7", "eva.lind", "wrong", &known).await, 403);
@@ -126,6 +134,21 @@ async fn a_sign_in_that_this_browser_did_not_begin_signs_nobody_in() {
         assert!(answer.status == 403 && answer.body.contains("Inget har hänt"), "{site}");
     }
     assert!(open.events("user.signed-in").await.is_empty());
+}
+
+#[tokio::test]
+async fn codes_whose_key_is_not_at_hand_let_nobody_in() {
+    let open = open().await;
+    let key = TotpKey { key_id: "another".to_owned(), nonce: "0".repeat(32) };
+    open.desk.employ(&account("siv.alm", Role::Administrator, Some(key))).await;
+    for code in ["", "123456"] {
+        let page = sign_in(&mut open.browser(), "siv.alm", PASSWORD, code).await;
+        assert!(
+            page.status == 403 && page.body.contains("Uppgifterna stämmer inte"),
+            "{code:?}: {}",
+            page.status
+        );
+    }
 }
 
 #[tokio::test]

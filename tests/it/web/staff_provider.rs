@@ -93,7 +93,11 @@ async fn the_way_back_is_worth_nothing_in_another_browser_or_twice() {
     let address = own.open("/login/provider").await.header("location").to_owned();
     let back = provider.sign_in(&address, Some("a-ida.ek!tech")).await;
     let page = other.follow(&back).await;
-    assert!(page.status == 403 && page.body.contains("för gammal"), "the provider is not even asked: {}", page.body);
+    assert!(
+        page.status == 403 && page.body.contains("för gammal"),
+        "the provider is not even asked: {}",
+        page.body
+    );
     assert_eq!(own.follow(&back).await.status, 200);
     own.open("/login").await;
     assert_eq!(own.follow(&back).await.status, 403, "the code and what this browser kept are used up");
