@@ -93,11 +93,15 @@ export async function visitor(browser, desk, options = {}) {
   return page;
 }
 
+const SV = { name: 'Användarnamn', password: 'Lösenord', button: 'Logga in' };
+/** What the form is called in English. */
+export const EN = { name: 'Username', password: 'Password', button: 'Sign in' };
+
 /** Signs `name` in, at the form. */
-export async function signIn(page, desk, name) {
+export async function signIn(page, desk, name, words = SV) {
   await page.goto('/login');
-  await page.getByLabel('Användarnamn').fill(name);
-  await page.getByLabel('Lösenord').fill(desk.people[name]);
-  await page.getByRole('button', { name: 'Logga in' }).click();
+  await page.getByLabel(words.name).fill(name);
+  await page.getByLabel(words.password).fill(desk.people[name]);
+  await page.getByRole('button', { name: words.button }).click();
   await page.waitForURL('**/queue');
 }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { axe, deadJumps, layoutShift, nothing, sticksOut, tabWalk } from './barriers.mjs';
-import { signIn, texts, visitor } from './desk.mjs';
+import { EN, signIn, texts, visitor } from './desk.mjs';
 
 /** Pages beside those of the menu. */
 const FURTHER = [
@@ -16,6 +16,9 @@ const FURTHER = [
   '/account',
   '/tickets/99-1',
 ];
+
+/** What writers of the demo's mails are called and write above them: it stays as they wrote it. */
+const WRITTEN = ['Nytt lösenord', 'Solgården', 'Sjö', 'Hjälp!!', 'Ålund', 'Åke'];
 
 /** The pages of whoever is signed in: those of the menu, those above, and a ticket of each group of the queue. */
 async function places(page) {
@@ -72,6 +75,50 @@ export function pages(world) {
     for (const place of [...(await places(page)), ...outside(world.desk)]) {
       await page.goto(place);
       found.push(...(await tabWalk(page)).map((line) => `${place}: ${line}`));
+    }
+    await page.context().close();
+    nothing(found);
+  });
+
+  test('in English no heading, label or button is Swedish', async () => {
+    const page = await visitor(world.browser, world.desk, { locale: 'en-GB' });
+    await signIn(page, world.desk, 'eva.lind', EN);
+    const found = [];
+    for (const place of [...(await places(page)), ...outside(world.desk)]) {
+      await page.goto(place);
+      if ((await page.locator('html').getAttribute('lang')) !== 'en') found.push(`${place}: its language`);
+      const own = await page
+        .locator('h1, h2, h3, button, label, legend, th, summary, nav a')
+        .evaluateAll((all) => all.filter((e) => !e.closest('tr.row, .mail')).map((e) => e.innerText));
+      const theirs = (text) => WRITTEN.some((words) => text.includes(words));
+      found.push(...own.filter((text) => /[åäöÅÄÖ]/.test(text) && !theirs(text)).map((text) => `${place}: ${text}`));
+    }
+    await page.context().close();
+    nothing(found);
+  });
+
+  test('paper gets the content alone, high contrast keeps every border, and nothing moves for who asks for that', async () => {
+    const page = await visitor(world.browser, world.desk, { reducedMotion: 'reduce', forcedColors: 'active' });
+    await signIn(page, world.desk, 'eva.lind');
+    const found = [];
+    for (const place of await places(page)) {
+      await page.goto(place);
+      const moves = await page.evaluate(() =>
+        [...document.querySelectorAll('*')]
+          .filter((e) => ['animationDuration', 'transitionDuration'].some((way) => parseFloat(getComputedStyle(e)[way]) > 0.01))
+          .map((e) => `${e.tagName} ${e.className} moves`),
+      );
+      const flat = await page.evaluate(() =>
+        [...document.querySelectorAll('button, .btn, .chip, input:not([type=hidden], [type=radio], [type=checkbox])')]
+          .filter((e) => e.checkVisibility() && !e.matches('.btn--quiet, .link') && getComputedStyle(e).borderTopWidth === '0px')
+          .map((e) => `${e.tagName} ${e.className} has no border`),
+      );
+      await page.emulateMedia({ media: 'print' });
+      const printed = await page.evaluate(() =>
+        ['header.top', '.bulk', '.dock', 'form.find'].filter((part) => document.querySelector(part)?.checkVisibility()),
+      );
+      await page.emulateMedia({ media: 'screen' });
+      found.push(...[...new Set([...moves, ...flat, ...printed.map((part) => `${part} is printed`)])].map((line) => `${place}: ${line}`));
     }
     await page.context().close();
     nothing(found);
