@@ -368,5 +368,6 @@ pub(super) fn web(settings: &Settings) -> Result<WebSettings, CliError> {
         zone: zone(settings)?,
         help: settings.desk.help.clone(),
         trusted_proxies: settings.web.trusted_proxies.clone(),
+        typed_codes: settings.delivery.pickup == PickupMethod::Code,
     })
 }

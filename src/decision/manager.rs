@@ -65,9 +65,11 @@ impl Policy {
     /// a text that could not leave, and asks for no more than that text would have.
     #[must_use]
     pub fn link_asks(&self) -> Pickup {
-        match self.manager {
-            ManagerDelivery::Pickup => self.pickup,
-            ManagerDelivery::Password => Pickup::Link,
+        match (self.manager, self.pickup) {
+            (ManagerDelivery::Pickup, asks) => asks,
+            // Whose texts carry no links has none in this one either.
+            (ManagerDelivery::Password, Pickup::Code) => Pickup::Code,
+            (ManagerDelivery::Password, Pickup::Link | Pickup::LinkAndCode | Pickup::SignIn) => Pickup::Link,
         }
     }
 }
@@ -127,8 +129,8 @@ pub fn reachable_at<'m>(
 fn enough<'m>(found: Reach<'m>, policy: &Policy) -> Result<Reach<'m>, &'static str> {
     const NO_PHONE: &str = "no registered phone that may be texted";
     match policy.link_asks() {
-        Pickup::Link if found.phone.is_none() => Err(NO_PHONE),
-        Pickup::Link => Ok(found),
+        Pickup::Link | Pickup::Code if found.phone.is_none() => Err(NO_PHONE),
+        Pickup::Link | Pickup::Code => Ok(found),
         // Link and code by one way would both be in one hand.
         Pickup::LinkAndCode if found.phone.is_none() => Err(NO_PHONE),
         Pickup::LinkAndCode if found.mail.is_none() => Err("no mailbox, and link and code go two ways"),

@@ -78,6 +78,8 @@ pub enum Pickup {
     Link,
     /// A code that comes by the other way.
     LinkAndCode,
+    /// Nothing, and there is no link: a code by text, which is typed at the desk's page.
+    Code,
     /// A sign-in.
     SignIn,
 }

@@ -5,6 +5,10 @@ use data_encoding::{BASE32_NOPAD_NOCASE, HEXLOWER};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+mod typed;
+
+pub use typed::{Typed, TypedCode};
+
 /// Octets of a token, 128 bits (decisions.md 22).
 const OCTETS: usize = 16;
 /// Letters of a token as a link carries it: 5 bits each.
@@ -45,7 +49,9 @@ impl PickupToken {
         Zeroizing::new([public_url, "/p/", &self.letters()].concat())
     }
 
-    fn letters(&self) -> Zeroizing<String> {
+    /// The letters by which a link carries it.
+    #[must_use]
+    pub fn letters(&self) -> Zeroizing<String> {
         let mut letters = Zeroizing::new(BASE32_NOPAD_NOCASE.encode(&*self.0));
         letters.make_ascii_lowercase();
         letters
@@ -98,10 +104,23 @@ impl StopToken {
         subtle::ConstantTimeEq::ct_eq(&right.0[..], &self.proof.0[..]).into()
     }
 
+    /// Is it the same as `other`? Takes the same time for every other one of its ticket.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let same = subtle::ConstantTimeEq::ct_eq(&self.proof.0[..], &other.proof.0[..]);
+        self.ticket == other.ticket && bool::from(same)
+    }
+
     /// The link, `{public_url}/p/{token}`.
     #[must_use]
     pub fn url(&self, public_url: &str) -> Zeroizing<String> {
-        Zeroizing::new([public_url, "/p/", &self.ticket.to_string(), "-", &self.proof.letters()].concat())
+        Zeroizing::new([public_url, "/p/", &self.letters()].concat())
+    }
+
+    /// The letters by which a link carries it.
+    #[must_use]
+    pub fn letters(&self) -> Zeroizing<String> {
+        Zeroizing::new([self.ticket.to_string().as_str(), "-", &self.proof.letters()].concat())
     }
 }
 

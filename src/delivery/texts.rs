@@ -20,6 +20,7 @@ mod mail;
 mod sms;
 #[cfg(test)]
 mod tests;
+mod typed;
 mod words;
 
 /// The languages of texts, as in the templates' names.
@@ -269,19 +270,18 @@ impl Texts {
     }
 
     /// The mail that tells a manager that a link came by text. It holds no link itself
-    /// (decisions.md 2).
+    /// (decisions.md 2). `who` is the manager, the person and the unit; `typed`: a code came in the link's place.
     ///
     /// # Errors
     /// [`TextError`].
     pub fn manager_notice(
         &self,
-        manager: &str,
-        name: &str,
-        unit: &str,
+        who: [&str; 3],
         number: TicketNumber,
         until: UnixMillis,
+        typed: bool,
     ) -> Result<MailText, TextError> {
-        self.both(&Mail::manager_notice(manager, name, unit, number, until))
+        self.both(&Mail::manager_notice(who, number, until, typed))
     }
 
     /// The mail with a link that opens nothing by itself: with a `code`, which comes by text, or after a

@@ -14,6 +14,8 @@ pub enum Guard {
     CodeByText,
     /// A code, which goes by mail; the link goes by text.
     CodeByMail,
+    /// Nothing, and no link either: the code that goes by text is typed at the desk's page and leads to the link's.
+    TypedCode,
     /// A sign-in at the identity provider. The link alone is worth nothing, so it may go both ways.
     SignIn {
         /// It goes by text.
@@ -35,7 +37,7 @@ impl Guard {
     pub fn is_code(self) -> bool {
         match self {
             Self::CodeByText | Self::CodeByMail => true,
-            Self::Nothing | Self::SignIn { .. } => false,
+            Self::Nothing | Self::TypedCode | Self::SignIn { .. } => false,
         }
     }
 
@@ -50,7 +52,11 @@ impl Guard {
     pub fn without_text(self) -> Option<Self> {
         match self {
             Self::SignIn { by_mail: true, .. } => Some(Self::SignIn { by_text: false, by_mail: true }),
-            Self::Nothing | Self::CodeByText | Self::CodeByMail | Self::SignIn { by_mail: false, .. } => None,
+            Self::Nothing
+            | Self::TypedCode
+            | Self::CodeByText
+            | Self::CodeByMail
+            | Self::SignIn { by_mail: false, .. } => None,
         }
     }
 
@@ -58,7 +64,7 @@ impl Guard {
     #[must_use]
     pub fn without_mail(self) -> Option<Self> {
         match self {
-            Self::Nothing => Some(self),
+            Self::Nothing | Self::TypedCode => Some(self),
             Self::SignIn { by_text: true, .. } => Some(Self::SignIn { by_text: true, by_mail: false }),
             Self::CodeByText | Self::CodeByMail | Self::SignIn { by_text: false, .. } => None,
         }
@@ -68,7 +74,7 @@ impl Guard {
     #[must_use]
     pub fn mails(self) -> bool {
         match self {
-            Self::Nothing => false,
+            Self::Nothing | Self::TypedCode => false,
             Self::CodeByText | Self::CodeByMail => true,
             Self::SignIn { by_mail, .. } => by_mail,
         }
@@ -78,7 +84,7 @@ impl Guard {
     #[must_use]
     pub fn texts(self) -> bool {
         match self {
-            Self::Nothing | Self::CodeByText | Self::CodeByMail => true,
+            Self::Nothing | Self::TypedCode | Self::CodeByText | Self::CodeByMail => true,
             Self::SignIn { by_text, .. } => by_text,
         }
     }
@@ -87,17 +93,17 @@ impl Guard {
     #[must_use]
     pub fn link_by_mail(self) -> bool {
         match self {
-            Self::Nothing | Self::CodeByMail => false,
+            Self::Nothing | Self::TypedCode | Self::CodeByMail => false,
             Self::CodeByText => true,
             Self::SignIn { by_mail, .. } => by_mail,
         }
     }
 
-    /// Does the link go by text?
+    /// Does the link go by text, or the code in its place?
     #[must_use]
     pub fn link_by_text(self) -> bool {
         match self {
-            Self::Nothing | Self::CodeByMail => true,
+            Self::Nothing | Self::TypedCode | Self::CodeByMail => true,
             Self::CodeByText => false,
             Self::SignIn { by_text, .. } => by_text,
         }

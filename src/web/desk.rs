@@ -1,6 +1,8 @@
 //! The port between the pages and the desk. The worker implements it; a test counts the callers
 //! of [`Desk::reveal`].
 
+use std::net::IpAddr;
+
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -118,6 +120,21 @@ pub struct Proof {
     pub code: Zeroizing<String>,
     /// What the browser got when somebody signed in; empty for nothing.
     pub signed_in: String,
+}
+
+/// What became of a code that somebody has typed.
+pub enum CodeAnswer {
+    /// It leads to the page of this token.
+    LeadsTo(Zeroizing<String>),
+    /// It is none, its time is over, or it was used in another browser.
+    Wrong,
+    /// There were too many wrong ones: it was not looked at.
+    Wait {
+        /// Minutes until the next may be tried.
+        minutes: u64,
+    },
+    /// The machine is busy: try again in a moment.
+    Busy,
 }
 
 /// What a link shows without changing anything.
@@ -254,6 +271,9 @@ pub trait Desk: Send + Sync {
         proof: &Proof,
         language: &str,
     ) -> Result<Page, PickupView>;
+
+    /// Somebody types a code that came in place of a link, from this address. Changes nothing of the request.
+    async fn typed_code(&self, code: &str, from: Option<IpAddr>, browser: &Browser) -> CodeAnswer;
 
     /// Where the manager that a link is for signs in.
     async fn sign_in(&self, token: &str, browser: &Browser) -> SignIn;

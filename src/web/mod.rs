@@ -27,8 +27,8 @@ mod staff;
 mod words;
 
 pub use desk::{
-    Asks, Browser, Desk, Page, PickupAnswer, PickupView, Proof, Readiness, ReceiptAnswer, Returned,
-    RevealPage, Revealed, SignIn, SignedIn,
+    Asks, Browser, CodeAnswer, Desk, Page, PickupAnswer, PickupView, Proof, Readiness, ReceiptAnswer,
+    Returned, RevealPage, Revealed, SignIn, SignedIn,
 };
 pub use pickup::SIGN_IN_CALLBACK;
 pub use port::*;
@@ -56,6 +56,8 @@ pub struct WebSettings {
     pub help: String,
     /// Proxies that are believed for whom they ask.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Do texts carry codes in place of links? Then whoever opens the site is asked for one.
+    pub typed_codes: bool,
 }
 
 /// Makes every page once, as [`serve`] does before it serves.

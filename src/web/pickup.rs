@@ -20,9 +20,11 @@ mod page;
 mod secret;
 mod sign_in;
 mod spelling;
+mod typed;
 mod visit;
 
 pub(super) use page::{Pages, respond};
+pub(super) use typed::PATH as TYPED_PATH;
 
 /// Where people come back from the identity provider; registered there below the pages' address.
 pub const SIGN_IN_CALLBACK: &str = "/sign-in/callback";
@@ -36,6 +38,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/p/{token}/did-not-work", post(did_not_work))
         .route("/p/{token}/not-me", post(not_me))
         .route("/p/{token}/sign-in", get(sign_in::begin))
+        .route(TYPED_PATH, get(typed::show).post(typed::judge))
         .route(SIGN_IN_CALLBACK, get(sign_in::returned))
 }
 

@@ -5,10 +5,12 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::HeaderMap;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 
+use super::pickup::TYPED_PATH;
 use super::routes::{App, LARGEST_BODY, LARGEST_STAFF_BODY, bounded};
 
 pub(super) mod access;
@@ -48,6 +50,14 @@ pub(super) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
 }
 
 /// `GET /`
-async fn first(axum::extract::State(app): axum::extract::State<Arc<App>>) -> Response {
+async fn first(axum::extract::State(app): axum::extract::State<Arc<App>>, headers: HeaderMap) -> Response {
+    // Whoever has typed what stands in a text; who works here has been signed in before, in this browser.
+    let secure = app.pages.site.secure;
+    if app.pages.typed_codes
+        && gate::session_of(&headers, secure).is_none()
+        && !login::is_known(&headers, secure)
+    {
+        return Redirect::to(&format!("{}{TYPED_PATH}", app.pages.site.base)).into_response();
+    }
     Redirect::to(&format!("{}{}", app.pages.site.base, access::FIRST)).into_response()
 }

@@ -23,7 +23,7 @@ const LOCAL: &str = "local";
 /// A session ends after this time, however much it is used.
 const LONGEST_SESSION: Duration = Duration::from_secs(12 * 60 * 60);
 /// Tries that failed count for so long.
-const TRIES_COUNT: Duration = Duration::from_secs(15 * 60);
+pub(crate) const TRIES_COUNT: Duration = Duration::from_secs(15 * 60);
 /// So many of them from one place for one name: a person who has forgotten which password it was.
 const PERSON_TRIES: u32 = 5;
 /// So many from one place, which a whole town may share.
@@ -201,7 +201,7 @@ fn not_now(error: &dyn std::fmt::Display) -> SignInAnswer {
 }
 
 /// Where somebody is: of IPv6 the network, of which one house has 2^64 addresses (RFC 6177).
-fn place(address: IpAddr) -> String {
+pub(crate) fn place(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => {

@@ -19,7 +19,8 @@ pub(crate) async fn admits(
     proof: &Proof,
 ) -> Result<bool, WorkError> {
     match offer.guard {
-        Guard::Nothing => Ok(true),
+        // Whoever has the token has typed the code from which it is derived.
+        Guard::Nothing | Guard::TypedCode => Ok(true),
         Guard::CodeByText | Guard::CodeByMail => code_is_right(work, offer, &proof.code).await,
         Guard::SignIn { .. } => sign_in::is_proof(&work.parts, work.id(), offer, browser, &proof.signed_in),
     }

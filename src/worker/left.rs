@@ -76,7 +76,7 @@ pub(crate) fn is_overdue(work: &Work, offer: &Offer) -> bool {
 /// What has left of the link and of what goes beside it.
 async fn left(work: &Work, offer: &Offer) -> Result<Left, WorkError> {
     let kind = match offer.guard {
-        Guard::Nothing => None,
+        Guard::Nothing | Guard::TypedCode => None,
         Guard::CodeByMail => Some(MessageKind::ManagerCode),
         Guard::CodeByText | Guard::SignIn { .. } => Some(MessageKind::ManagerLink),
     };
@@ -147,7 +147,7 @@ pub(crate) async fn closed(work: &Work, event: &Event) -> Result<Option<NewMessa
         Some(By::Text) => Some(Addressee::Phone(manager.clone())),
         Some(By::Mail) => mailbox(work, manager).await.map(Addressee::Mail),
     };
-    let values = json!({ "offer": offer.number }).to_string();
+    let values = json!({ "offer": offer.number, "typed": offer.guard == Guard::TypedCode }).to_string();
     Ok(to.map(|to| NewMessage { kind: MessageKind::LinkClosed, to, values }))
 }
 

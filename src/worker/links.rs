@@ -32,6 +32,8 @@ struct Values {
     manager: String,
     unit: String,
     until: UnixMillis,
+    /// Was it a code in place of a link?
+    typed: bool,
 }
 
 /// The mails of a new offer: one carries the link or the code, or says that the link came by text.
@@ -43,8 +45,10 @@ pub(crate) fn mails(
 ) -> Option<NewMessage> {
     let id = offer.hand.manager()?;
     let kind = match offer.guard {
-        Guard::Nothing if work.parts.rules.policy.manager_told.mail => MessageKind::ManagerNotice,
-        Guard::Nothing | Guard::SignIn { by_mail: false, .. } => return None,
+        Guard::Nothing | Guard::TypedCode if work.parts.rules.policy.manager_told.mail => {
+            MessageKind::ManagerNotice
+        }
+        Guard::Nothing | Guard::TypedCode | Guard::SignIn { by_mail: false, .. } => return None,
         Guard::CodeByText | Guard::SignIn { by_mail: true, .. } => MessageKind::ManagerLink,
         Guard::CodeByMail => MessageKind::ManagerCode,
     };
@@ -55,6 +59,7 @@ pub(crate) fn mails(
         "name": account.name,
         "unit": account.unit,
         "until": offer.expires_at,
+        "typed": offer.guard == Guard::TypedCode,
     });
     Some(NewMessage { kind, to: Addressee::Mail(manager.mail.clone()?), values: values.to_string() })
 }
@@ -96,7 +101,11 @@ pub(crate) async fn over(parts: &Parts, claim: &MessageClaim) -> Result<Option<&
         | MessageKind::Alarm => return Ok(None),
     };
     let open = offer_of(parts, claim).await?;
-    let open = open.is_some_and(|(_, offer)| parts.now().plus(least) <= offer.expires_at);
+    // A way that was given up carries nothing any more, though the other one is still open.
+    let by_mail = carries(claim.message.kind);
+    let open = open.is_some_and(|(_, offer)| {
+        parts.now().plus(least) <= offer.expires_at && (!by_mail || offer.guard.mails())
+    });
     Ok((!open).then_some("its link was used or closed, or ends soon"))
 }
 
@@ -186,9 +195,15 @@ async fn reminding_text(parts: &Parts, claim: &MessageClaim) -> Result<Text, Out
     let (ticket, offer) = wanted(parts, claim).await?;
     let (account, phone, _) = reached(parts, &ticket, &offer).await?;
     let phone = phone.ok_or_else(|| refused("the manager cannot be reached by text any more"))?;
-    let url = offer::token(parts, ticket.id, &offer).map_err(refused)?.url(&parts.rules.public_url);
-    let text = parts.texts.reminder(&account.name, offer.expires_at, &url).map_err(unmade)?;
-    Ok((phone, text))
+    let (texts, name, until) = (&parts.texts, &account.name, offer.expires_at);
+    let text = if offer.guard == Guard::TypedCode {
+        let code = offer::typed_code(parts, ticket.id, &offer).map_err(refused)?;
+        texts.typed_code_reminder(name, until, &code.written())
+    } else {
+        let token = offer::token(parts, ticket.id, &offer).map_err(refused)?;
+        texts.reminder(name, until, &token.url(&parts.rules.public_url))
+    };
+    Ok((phone, text.map_err(unmade)?))
 }
 
 /// Whoever got the link hears that it is closed, away or not.
@@ -197,8 +212,9 @@ async fn closing_text(parts: &Parts, claim: &MessageClaim, manager: &AccountId) 
     let (policy, now) = (&parts.rules.policy, parts.now());
     let number = manager.phones.iter().find_map(|phone| texting_number(phone, policy, now).cloned());
     let number = number.ok_or_else(|| refused("no registered phone of the manager takes texts any more"))?;
-    let text = parts.texts.link_closed(&whose(parts, claim).await?).map_err(unmade)?;
-    Ok((number, text))
+    let (texts, name) = (&parts.texts, whose(parts, claim).await?);
+    let text = if values(claim).typed { texts.typed_code_closed(&name) } else { texts.link_closed(&name) };
+    Ok((number, text.map_err(unmade)?))
 }
 
 /// The name of the person whom the link was about.

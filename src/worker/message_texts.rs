@@ -6,9 +6,10 @@ use std::time::Instant;
 use super::Parts;
 use super::breaker::{self, Breaker};
 use super::facts;
-use super::messages::{owners_url, too_late};
+use super::messages::{owners_code, owners_url, too_late};
 use super::offer::OwnersLink;
 use super::texting;
+use crate::decision::Pickup;
 use crate::delivery::{Receipt, SmsText};
 use crate::directory::{Lookup, Who};
 use crate::store::{MessageClaim, StoreError, TextSent};
@@ -126,10 +127,16 @@ async fn warning(
     let (policy, now) = (&parts.rules.policy, parts.now());
     let number = account.phones.iter().find_map(|p| crate::decision::texting_number(p, policy, now).cloned());
     let number = number.ok_or_else(|| refused("no registered phone takes texts any more"))?;
-    let url = owners_url(parts, claim, OwnersLink::Stop).await;
-    let url = url.map_err(|error| Outcome::NotSent { cause: error.to_string() })?;
-    let url = url.ok_or_else(|| refused("the key of its link is not at hand"))?;
-    let text = parts.texts.owner_warning(&url);
+    let typed = policy.pickup == Pickup::Code;
+    let stop = if typed {
+        owners_code(parts, claim).await
+    } else {
+        owners_url(parts, claim, OwnersLink::Stop).await
+    };
+    let stop = stop.map_err(|error| Outcome::NotSent { cause: error.to_string() })?;
+    let stop = stop.ok_or_else(|| refused("the key of its link is not at hand"))?;
+    let texts = &parts.texts;
+    let text = if typed { texts.typed_code_warning(&stop) } else { texts.owner_warning(&stop) };
     Ok((number, text.map_err(|error| refused(&format!("its text cannot be made: {error}")))?))
 }
 

@@ -11,6 +11,7 @@ use super::Parts;
 use super::links;
 use super::message_texts::{self, nowhere};
 use super::offer::{OwnersLink, owners_mac};
+use super::typed;
 use super::work::{Draft, Due, Work, WorkError};
 use crate::delivery::pickup::StopToken;
 use crate::delivery::texts::{HandedOver, MailText, TextError};
@@ -301,6 +302,8 @@ struct Values {
     until: UnixMillis,
     at: UnixMillis,
     text: String,
+    /// Was a code texted in place of a link?
+    typed: bool,
     key: String,
     credential: Credential,
 }
@@ -347,7 +350,8 @@ fn words(parts: &Parts, claim: &MessageClaim, url: Option<&str>) -> Result<MailT
         MessageKind::Acknowledgement => texts.acknowledgement(number, claim.created_at),
         MessageKind::AskForDetails => texts.ask_for_details(number),
         MessageKind::ManagerNotice => {
-            texts.manager_notice(&values.manager, &values.name, &values.unit, number, values.until)
+            let who = [values.manager.as_str(), &values.name, &values.unit];
+            texts.manager_notice(who, number, values.until, values.typed)
         }
         MessageKind::OwnerNotice => {
             let how = values.handed_over();
@@ -361,6 +365,18 @@ fn words(parts: &Parts, claim: &MessageClaim, url: Option<&str>) -> Result<MailT
         | MessageKind::LinkClosed
         | MessageKind::Alarm => texts.alarm(&values.text),
     }
+}
+
+/// The code that stops a request, in a text to an account's owner; `None` without its key, as for a link.
+pub(crate) async fn owners_code(
+    parts: &Parts,
+    claim: &MessageClaim,
+) -> Result<Option<Zeroizing<String>>, StoreError> {
+    let values: Values = serde_json::from_str(&claim.message.values).unwrap_or_default();
+    let Some(ticket) = parts.store.ticket(claim.ticket).await? else { return Ok(None) };
+    let keyring = parts.keyring.as_ref();
+    let code = keyring.and_then(|keyring| typed::owners_code(keyring, &values.key, &ticket));
+    Ok(code.map(|code| code.written_for(ticket.id.0)))
 }
 
 /// The link of a message to an account's owner; `None` without the key that it was meant to be made with.

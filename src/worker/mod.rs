@@ -58,6 +58,7 @@ mod signatures;
 mod step;
 mod stop;
 mod texting;
+mod typed;
 mod upkeep;
 mod view;
 mod watch;

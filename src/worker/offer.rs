@@ -5,10 +5,10 @@ use serde_json::json;
 
 use super::facts::{self, StillGood};
 use super::work::{Draft, Due, Flow, Work, WorkError};
-use super::{Parts, left, texting};
+use super::{Parts, left, texting, typed};
 use crate::decision::{Pickup, Policy, reachable_at};
 use crate::delivery::SmsText;
-use crate::delivery::pickup::{PickupCode, PickupToken};
+use crate::delivery::pickup::{PickupCode, PickupToken, TypedCode};
 use crate::directory::{Account, Manager, Who};
 use crate::keyring::Keyring;
 use crate::store::{Addressee, IntentKind, MessageKind, NewMessage};
@@ -52,20 +52,34 @@ pub(crate) fn make(
 /// What an offer to `hand` asks for beside its link; `None` when the hand cannot be reached.
 fn guard(policy: &Policy, hand: &Hand, managers: &[Manager], now: UnixMillis) -> Option<Guard> {
     // The registered phone is what the requester shows.
-    let Some(id) = hand.manager() else { return Some(Guard::Nothing) };
+    let Some(id) = hand.manager() else {
+        let typed = policy.pickup == Pickup::Code;
+        return Some(if typed { Guard::TypedCode } else { Guard::Nothing });
+    };
     let manager = managers.iter().find(|manager| manager.id == *id)?;
     let reach = reachable_at(manager, &facts::policy_for(policy, hand), now).ok()?;
     Some(match policy.link_asks() {
         Pickup::Link => Guard::Nothing,
         Pickup::LinkAndCode if policy.manager_told.mail => Guard::CodeByText,
         Pickup::LinkAndCode => Guard::CodeByMail,
+        Pickup::Code => Guard::TypedCode,
         Pickup::SignIn => Guard::SignIn { by_text: reach.phone.is_some(), by_mail: reach.mail.is_some() },
     })
 }
 
 /// The token of an offer: derived, so that it need not be kept.
 pub(crate) fn token(parts: &Parts, ticket: TicketId, offer: &Offer) -> Result<PickupToken, WorkError> {
+    if offer.guard == Guard::TypedCode {
+        let (code, keyring) = (typed_code(parts, ticket, offer)?, parts.keyring.as_ref());
+        let token = keyring.and_then(|keyring| typed::token(keyring, &offer.key_id, &code));
+        return token.ok_or(WorkError::Lacks("the key from which its code was made"));
+    }
     derived(parts, ticket, offer, "pickup").map(PickupToken::from_mac)
+}
+
+/// The code of an offer whose texts carry no link. Its token is derived from it.
+pub(crate) fn typed_code(parts: &Parts, ticket: TicketId, offer: &Offer) -> Result<TypedCode, WorkError> {
+    derived(parts, ticket, offer, "typed-code").map(TypedCode::from_mac)
 }
 
 /// The code of an offer: derived as well, and kept nowhere.
@@ -283,6 +297,13 @@ fn words(work: &Work, offer: &Offer, account: &Account) -> Result<SmsText, WorkE
     let texts = &parts.texts;
     let url = || token(parts, id, offer).map(|token| token.url(&parts.rules.public_url));
     let text = match (&offer.hand, offer.guard) {
+        (hand, Guard::TypedCode) => {
+            let (code, until) = (typed_code(parts, id, offer)?.written(), offer.expires_at);
+            match hand {
+                Hand::Requester => texts.typed_code_for_requester(until, &code),
+                Hand::Manager(_) | Hand::Chosen(_) => texts.typed_code(&account.name, until, &code),
+            }
+        }
         (Hand::Requester, _) => texts.link_for_requester(offer.expires_at, &url()?),
         (Hand::Manager(_) | Hand::Chosen(_), Guard::CodeByText) => {
             texts.code(&account.name, offer.expires_at, &code(parts, id, offer)?.written())

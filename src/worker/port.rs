@@ -1,6 +1,7 @@
 //! The desk as the pages see it: [`DeskPort`] implements [`Desk`].
 
-use std::sync::Arc;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
@@ -19,13 +20,14 @@ use crate::delivery::pickup::{PickupToken, StopToken};
 use crate::delivery::{Receipt, ReceiptReading};
 use crate::directory::{Account, Lookup, Who};
 use crate::ticket::{Event, Guard, Hand, Offer, PasswordFact, State, Ticket, WRONG_CODES};
-use crate::types::{CallbackRequest, Reason};
+use crate::types::{CallbackRequest, Reason, UnixMillis};
 use crate::web::{
-    Asks, Browser, Desk, Page, PickupAnswer, PickupView, Proof, Readiness, ReceiptAnswer, Returned,
-    RevealPage, Revealed, SignIn, SignedIn,
+    Asks, Browser, CodeAnswer, Desk, Page, PickupAnswer, PickupView, Proof, Readiness, ReceiptAnswer,
+    Returned, RevealPage, Revealed, SignIn, SignedIn,
 };
 
 mod acts;
+mod typed;
 
 pub use acts::ActsPort;
 
@@ -40,6 +42,8 @@ pub struct DeskPort {
     health: Arc<Health>,
     page: Box<RevealPage>,
     ready: CancellationToken,
+    /// When people were told that somebody guesses codes.
+    told_of_guesses: Mutex<Option<UnixMillis>>,
 }
 
 impl DeskPort {
@@ -52,7 +56,7 @@ impl DeskPort {
         page: Box<RevealPage>,
         ready: CancellationToken,
     ) -> Self {
-        Self { parts, health, page, ready }
+        Self { parts, health, page, ready, told_of_guesses: Mutex::default() }
     }
 
     /// The ticket that the link opens; `Err` says what to show when there is none to be had.
@@ -172,7 +176,7 @@ impl DeskPort {
 /// What the page of an offer asks for.
 fn asks(offer: &Offer) -> Asks {
     match offer.guard {
-        Guard::Nothing => Asks::Nothing,
+        Guard::Nothing | Guard::TypedCode => Asks::Nothing,
         Guard::SignIn { .. } => Asks::SignIn { signed_in: false, wrong: false },
         Guard::CodeByText | Guard::CodeByMail => {
             Asks::Code { wrong: false, left: WRONG_CODES.saturating_sub(offer.wrong_codes) }
@@ -275,6 +279,10 @@ impl Desk for DeskPort {
                 Err(PickupView::Busy)
             }
         }
+    }
+
+    async fn typed_code(&self, code: &str, from: Option<IpAddr>, browser: &Browser) -> CodeAnswer {
+        self.judge(code, from, browser).await
     }
 
     async fn sign_in(&self, token: &str, browser: &Browser) -> SignIn {

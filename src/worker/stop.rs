@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::Parts;
 use super::handover::claim_soon;
 use super::offer::{OwnersLink, owners_mac};
+use super::typed;
 use super::work::{Draft, Work, WorkError};
 use crate::delivery::pickup::StopToken;
 use crate::store::StoreError;
@@ -30,16 +31,24 @@ pub(crate) async fn view(parts: &Parts, token: &StopToken) -> Result<PickupView,
 fn purpose(parts: &Parts, ticket: &Ticket, token: &StopToken) -> Option<OwnersLink> {
     let keyring = parts.keyring.as_ref()?;
     let link = [OwnersLink::Stop, OwnersLink::Disown].into_iter().find(|link| {
-        keyring.ids().any(|id| owners_mac(keyring, id, *link, ticket).is_some_and(|mac| token.is_of(mac)))
+        keyring.ids().any(|id| {
+            owners_mac(keyring, id, *link, ticket).is_some_and(|mac| token.is_of(mac))
+                || (*link == OwnersLink::Stop && typed::is_stop_token(keyring, id, ticket, token))
+        })
     })?;
     Some(if ticket.state == State::Held { OwnersLink::Disown } else { link })
 }
 
 async fn of_change(ticket: &Ticket, parts: &Parts) -> Result<PickupView, WorkError> {
-    if ticket.account.is_none() || !is_disownable(&ticket.state) {
+    if ticket.account.is_none() || !(is_begun(&ticket.state) || is_disownable(&ticket.state)) {
         return Ok(PickupView::Gone);
     }
     Ok(if is_done(ticket, parts).await? { PickupView::Frozen } else { PickupView::Changed })
+}
+
+/// Is a change about to be made, which a freeze stops?
+fn is_begun(state: &State) -> bool {
+    matches!(state, State::Sealed { .. } | State::Issuing { .. })
 }
 
 fn is_disownable(state: &State) -> bool {
@@ -152,7 +161,7 @@ const TOO_LATE: &str =
 
 async fn freeze(work: &mut Work, why: &'static str) -> Result<(), WorkError> {
     // What is not set yet is stopped by the freeze itself, where it is about to be.
-    let begun = matches!(work.state(), State::Sealed { .. } | State::Issuing { .. });
+    let begun = is_begun(work.state());
     if !begun && !is_disownable(work.state()) {
         return Ok(());
     }

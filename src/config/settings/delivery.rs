@@ -86,6 +86,8 @@ pub enum PickupMethod {
     Link,
     /// A code.
     LinkAndCode,
+    /// Nothing: a code by text takes the link's place.
+    Code,
     /// A sign-in.
     SignIn,
 }
@@ -95,6 +97,7 @@ impl From<PickupMethod> for decision::Pickup {
         match written {
             PickupMethod::Link => Self::Link,
             PickupMethod::LinkAndCode => Self::LinkAndCode,
+            PickupMethod::Code => Self::Code,
             PickupMethod::SignIn => Self::SignIn,
         }
     }

@@ -134,12 +134,13 @@ impl Checks<'_> {
         let told = !delivery.manager_notice.is_empty();
         self.expect(&at.key("manager_notice"), told, "an empty list", "\"sms\", \"mail\" or both");
         let by_sms = delivery.manager_notice.contains(&crate::config::Notice::Sms);
-        if told && by_link && !by_sms && delivery.pickup == PickupMethod::Link {
+        let by_text_only = matches!(delivery.pickup, PickupMethod::Link | PickupMethod::Code);
+        if told && by_link && !by_sms && by_text_only {
             self.expect(
                 &at.key("manager_notice"),
                 false,
                 "no \"sms\"",
-                "\"sms\" too: a link goes by text only while pickup = \"link\"",
+                "\"sms\" too: with pickup = \"link\" or \"code\" nothing that opens goes by mail",
             );
         }
     }

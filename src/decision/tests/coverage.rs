@@ -217,5 +217,8 @@ fn what_a_managers_link_asks_for_says_who_can_be_one() {
     assert!(helped(Pickup::SignIn, false, MOBILE, both));
     assert!(!helped(Pickup::SignIn, false, MOBILE, ToldBy { text: false, mail: true }));
     assert!(!helped(Pickup::SignIn, true, LANDLINE, ToldBy { text: true, mail: false }));
-    assert!(helped(Pickup::Link, false, MOBILE, both));
+    for by_text in [Pickup::Link, Pickup::Code] {
+        assert!(helped(by_text, false, MOBILE, both));
+        assert!(!helped(by_text, true, LANDLINE, both));
+    }
 }

@@ -96,6 +96,19 @@ fn the_manager_gets_a_link_or_the_password_by_the_policy() {
 }
 
 #[test]
+fn where_texts_carry_no_links_none_does_whatever_a_manager_gets() {
+    for manager in [ManagerDelivery::Pickup, ManagerDelivery::Password] {
+        let mut asked = above(vec![karin(|m| m.phones.clear()), erik()]);
+        (asked.policy.pickup, asked.policy.manager) = (Pickup::Code, manager);
+        assert_eq!(asked.policy.link_asks(), Pickup::Code);
+        let decided = asked.decide();
+        assert!(
+            matches!(&decided.decision, Decision::OfferManager { manager, .. } if manager.as_str() == "erik")
+        );
+    }
+}
+
+#[test]
 fn link_and_code_go_two_ways_and_who_has_but_one_is_passed_over() {
     let both = |manager: Manager| {
         let mut asked = above(vec![manager, erik()]);
@@ -159,6 +172,7 @@ fn without_a_gateway_only_a_manager_who_signs_in_by_mail_is_asked() {
     assert_eq!(asked(Pickup::SignIn, both, false).decision(), wait, "she has no mailbox");
     assert_eq!(asked(Pickup::SignIn, ToldBy { text: true, mail: false }, true).decision(), wait);
     assert_eq!(asked(Pickup::Link, both, true).decision(), wait);
+    assert_eq!(asked(Pickup::Code, both, true).decision(), wait);
     assert_eq!(asked(Pickup::LinkAndCode, both, true).decision(), wait);
     let mut password = asked(Pickup::SignIn, both, true);
     password.policy.manager = ManagerDelivery::Password;

@@ -22,6 +22,7 @@ pub(super) fn problems(texts: &Texts) -> Vec<String> {
     let url = format!("{}/p/{}", desk.public_url, "w".repeat(TOKEN_LETTERS));
     // More tickets than a desk will ever have.
     let stop = format!("{}/p/{}-{}", desk.public_url, "9".repeat(9), "w".repeat(TOKEN_LETTERS));
+    let typed_stop = format!("{}-WWWW-WWWW", "9".repeat(9));
     let name = "W".repeat(NAME_SEPTETS);
     let at = UnixMillis(0);
     let pass = "w".repeat(PASS_LETTERS);
@@ -36,6 +37,11 @@ pub(super) fn problems(texts: &Texts) -> Vec<String> {
         Sms::code(&name, at, "WWWW-WWWW"),
         Sms::link_closed(&name),
         Sms::owner_warning(&stop),
+        Sms::typed_code(&name, at, "WWWW-WWWW"),
+        Sms::typed_code_for_requester(at, "WWWW-WWWW"),
+        Sms::typed_code_reminder(&name, at, "WWWW-WWWW"),
+        Sms::typed_code_closed(&name),
+        Sms::typed_code_warning(&typed_stop),
     ];
     let line = "W".repeat(LINE_LETTERS);
     let number = TicketNumber::new(0, u32::MAX);
@@ -44,7 +50,8 @@ pub(super) fn problems(texts: &Texts) -> Vec<String> {
     let long = [
         Mail::acknowledgement(number, at),
         Mail::ask_for_details(number),
-        Mail::manager_notice(&line, &line, &line, number, at),
+        Mail::manager_notice([&line, &line, &line], number, at, false),
+        Mail::manager_notice([&line, &line, &line], number, at, true),
         Mail::manager_link([&line, &line, &line], number, at, &url, true),
         Mail::manager_link([&line, &line, &line], number, at, &url, false),
         Mail::manager_code(&line, &line, number, at, "WWWW-WWWW"),
@@ -82,7 +89,7 @@ fn tell(problem: &TextError, costs: &[(String, usize)]) -> String {
         TextError::TooLong { .. } => {
             let key = |value: &str| match value {
                 "password" => " (password.length)",
-                "url" => " (desk.public_url)",
+                "url" | "desk.host" => " (desk.public_url)",
                 _ => "",
             };
             let costs = costs.iter().map(|(value, septets)| format!("{value} {septets}{}", key(value)));

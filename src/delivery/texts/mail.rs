@@ -29,14 +29,16 @@ impl Mail {
         Self::about("ask-for-details", number)
     }
 
+    /// `who` is the manager, the person and the unit; `typed`: the text holds a code in place of a link.
     pub(super) fn manager_notice(
-        manager: &str,
-        name: &str,
-        unit: &str,
+        who: [&str; 3],
         number: TicketNumber,
         until: UnixMillis,
+        typed: bool,
     ) -> Self {
+        let [manager, name, unit] = who;
         Self::about("manager-notice", number)
+            .with("typed", Word::line(if typed { "yes" } else { "" }))
             .with("manager", Word::line(manager))
             .with("name", Word::line(name))
             .with("unit", Word::line(unit))
@@ -51,8 +53,7 @@ impl Mail {
         url: &str,
         code: bool,
     ) -> Self {
-        let [manager, name, unit] = who;
-        Self { template: "manager-link", ..Self::manager_notice(manager, name, unit, number, until) }
+        Self { template: "manager-link", ..Self::manager_notice(who, number, until, false) }
             .with("url", Word::whole(url))
             .with("code", Word::line(if code { "yes" } else { "" }))
     }
@@ -64,7 +65,7 @@ impl Mail {
         until: UnixMillis,
         code: &str,
     ) -> Self {
-        Self { template: "manager-code", ..Self::manager_notice(manager, name, "", number, until) }
+        Self { template: "manager-code", ..Self::manager_notice([manager, name, ""], number, until, false) }
             .with("code", Word::line(code))
     }
 

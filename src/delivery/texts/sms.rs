@@ -65,6 +65,27 @@ impl<'a> Sms<'a> {
         Self::secret("owner-warning", 2, "url", url)
     }
 
+    /// With a code that is typed, in place of a link. As long as the text with a link may be.
+    pub(super) fn typed_code(name: &str, until: UnixMillis, code: &'a str) -> Self {
+        Self { template: "typed-code", ..Self::code(name, until, code) }
+    }
+
+    pub(super) fn typed_code_for_requester(until: UnixMillis, code: &'a str) -> Self {
+        Self::secret("typed-code-for-requester", 2, "code", code).with("until", Word::Moment(until))
+    }
+
+    pub(super) fn typed_code_reminder(name: &str, until: UnixMillis, code: &'a str) -> Self {
+        Self { template: "typed-code-reminder", ..Self::code(name, until, code) }
+    }
+
+    pub(super) fn typed_code_closed(name: &str) -> Self {
+        Self { template: "typed-code-closed", ..Self::link_closed(name) }
+    }
+
+    pub(super) fn typed_code_warning(code: &'a str) -> Self {
+        Self::secret("typed-code-warning", 2, "code", code)
+    }
+
     fn secret(template: &'static str, segments: usize, name: &'static str, secret: &'a str) -> Self {
         Self { template, segments, words: vec![(name, Word::slot())], secret: Some((name, secret)) }
     }

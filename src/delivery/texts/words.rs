@@ -87,6 +87,8 @@ pub(super) struct DeskValues {
     pub(super) name: String,
     pub(super) address: String,
     pub(super) public_url: String,
+    /// The same as people type it.
+    pub(super) host: String,
     pub(super) help: String,
     pub(super) self_service: String,
     pub(super) username_hint: String,
@@ -98,6 +100,7 @@ impl DeskValues {
             name: words.name.clone(),
             address: words.address.to_string(),
             public_url: words.public_url.clone(),
+            host: typed_address(&words.public_url).to_owned(),
             help: words.help.clone(),
             self_service: words.self_service.clone(),
             username_hint: words.username_hint.clone(),
@@ -114,6 +117,11 @@ impl DeskValues {
             ..self.clone()
         }
     }
+}
+
+/// An address without its scheme: browsers know what to try, and phones make no link of it.
+fn typed_address(url: &str) -> &str {
+    url.split_once("://").map_or(url, |(_, rest)| rest).trim_end_matches('/')
 }
 
 /// `plain`, or when it is long its first word and the initial of its last.
@@ -161,6 +169,16 @@ mod tests {
             let short = short_name(&gsm7::plain(name));
             assert_eq!(short, expected);
             assert!(gsm7::length(&short).unwrap().septets <= NAME_SEPTETS);
+        }
+    }
+
+    #[test]
+    fn an_address_is_typed_without_its_scheme() {
+        for (url, typed) in [
+            ("https://servicedesk.kommun.example", "servicedesk.kommun.example"),
+            ("http://127.0.0.1:8025/it/desk", "127.0.0.1:8025/it/desk"),
+        ] {
+            assert_eq!(typed_address(url), typed);
         }
     }
 

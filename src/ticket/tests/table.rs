@@ -164,7 +164,11 @@ fn an_offer_lives_by_the_way_that_is_left_and_ends_with_the_last_one() {
         assert_eq!(ended.reason, Some(Reason::DeliveryFailed));
     }
     assert!(by_text.on(Event::LinkNotMailed).is_err(), "no mail of it is on its way");
-    assert!(offered(Guard::Nothing).on(Event::LinkNotMailed).is_err(), "nor of this one");
+    for by_text in [Guard::Nothing, Guard::TypedCode] {
+        assert!(offered(by_text).on(Event::LinkNotMailed).is_err(), "nor of this one");
+        let ended = offered(by_text).on(no_text()).unwrap();
+        assert_eq!(ended.to, State::Technician { password: PasswordFact::Changed });
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::browser;
 use super::secret;
+use super::typed::Said;
 use crate::clock::{Clock, SystemClock, Zone};
 use crate::password::TemporaryPassword;
 use crate::render::{RenderError, Renderer};
@@ -33,6 +34,8 @@ pub(in crate::web) struct Pages {
     help: String,
     zone: Zone,
     style: String,
+    /// Is whoever opens the site asked for a code?
+    pub typed_codes: bool,
 }
 
 /// A pickup link as its pages need it.
@@ -82,6 +85,7 @@ impl Pages {
             desk_address: settings.desk_address.clone(),
             help: settings.help.clone(),
             zone: settings.zone.clone(),
+            typed_codes: settings.typed_codes,
             style: format!("{}{STYLE_PATH}?v={}", site.base, style_version()),
             site,
         }
@@ -250,6 +254,9 @@ impl Pages {
             self.link_html("refused", &link, language, json!({}))?;
             self.link_html("somebody-else", &link, language, json!({}))?;
             self.sign_in_failed_html(None, language)?;
+            for said in [Said::Nothing, Said::Wrong, Said::Wait(15)] {
+                self.type_code_html(said, &link, language)?;
+            }
             self.problem_html(StatusCode::NOT_FOUND, language)?;
             self.problem_html(StatusCode::METHOD_NOT_ALLOWED, language)?;
             for (own, pass_until) in [(false, None), (true, Some(until)), (true, None)] {
@@ -261,7 +268,7 @@ impl Pages {
     }
 
     /// A page of a link: `own_values` and the link's own.
-    fn link_html(
+    pub(super) fn link_html(
         &self,
         template: &str,
         link: &Link,
@@ -316,7 +323,7 @@ fn add_what_it_asks(values: &mut serde_json::Value, asks: Asks) {
 }
 
 /// A page that was made, or why not.
-type Made = Result<Zeroizing<String>, RenderError>;
+pub(super) type Made = Result<Zeroizing<String>, RenderError>;
 
 pub(in crate::web) fn respond(status: StatusCode, made: Made) -> Response {
     match made {
@@ -357,6 +364,7 @@ mod tests {
             zone: Zone::named("Europe/Stockholm").unwrap(),
             help: "besök receptionen".to_owned(),
             trusted_proxies: Vec::new(),
+            typed_codes: false,
         };
         Pages::new(&settings, Arc::new(Renderer::new(None).unwrap()))
     }

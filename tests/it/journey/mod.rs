@@ -19,6 +19,7 @@ mod search;
 mod sign_in;
 mod stopping;
 mod tokens;
+mod typed_codes;
 mod waking;
 
 use serde_json::Value;

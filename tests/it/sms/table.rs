@@ -26,18 +26,21 @@ enum Story {
     Link,
     /// The same with `delivery.pickup = "link-and-code"`: the code.
     Code,
+    /// The same with `delivery.pickup = "code"`: a code, which she types at the desk's page, and no link anywhere.
+    Typed,
     /// She uses it when she is reminded.
     Reminded,
     /// Filip stops it by the link of his warning: Karin is told that hers is closed.
     Stopped,
 }
 
-const STORIES: [Story; 7] = [
+const STORIES: [Story; 8] = [
     Story::Registered,
     Story::Requester,
     Story::ManagersText,
     Story::Link,
     Story::Code,
+    Story::Typed,
     Story::Reminded,
     Story::Stopped,
 ];
@@ -47,7 +50,7 @@ impl Story {
     fn texts_the_password(self) -> bool {
         match self {
             Self::Registered | Self::ManagersText => true,
-            Self::Requester | Self::Link | Self::Code | Self::Reminded | Self::Stopped => false,
+            Self::Requester | Self::Link | Self::Code | Self::Typed | Self::Reminded | Self::Stopped => false,
         }
     }
 }

@@ -9,14 +9,15 @@ use std::time::{Duration, Instant};
 
 use nyckelbud::cli::assembly;
 use nyckelbud::clock::{Clock, SystemClock, Zone};
-use nyckelbud::config::Settings;
+use nyckelbud::config::{PickupMethod, Settings};
 use nyckelbud::render::Renderer;
 use nyckelbud::store::TicketFilter;
 use nyckelbud::ticket::Ticket;
 use nyckelbud::token::Tokens;
 use nyckelbud::types::{CallbackRequest, UnixMillis};
 use nyckelbud::web::{
-    self, Browser, Desk, Page, PickupAnswer, PickupView, Ports, Proof, ReceiptAnswer, RevealPage, WebSettings,
+    self, Browser, CodeAnswer, Desk, Page, PickupAnswer, PickupView, Ports, Proof, ReceiptAnswer, RevealPage,
+    WebSettings,
 };
 use nyckelbud::worker::{ActsPort, DeskPort, Health, Intake, Parts, ViewPort, Worker};
 use tokio_util::sync::CancellationToken;
@@ -97,6 +98,7 @@ impl OpenDesk {
             zone: Zone::named("Europe/Stockholm").expect("a zone"),
             help: desk.help.clone(),
             trusted_proxies: self.settings.web.trusted_proxies.clone(),
+            typed_codes: self.settings.delivery.pickup == PickupMethod::Code,
         };
         let listener = tokio::net::TcpListener::bind(settings.listen).await.expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -167,6 +169,11 @@ impl OpenDesk {
     /// A person in another browser looks at the link.
     pub async fn look_elsewhere(&self, token: &str, browser: Option<&Browser>) {
         self.port.opened_elsewhere(token, browser).await;
+    }
+
+    /// Somebody types this code, from there.
+    pub async fn type_code(&self, code: &str, from: &str, browser: &Browser) -> CodeAnswer {
+        self.port.typed_code(code, from.parse().ok(), browser).await
     }
 
     pub async fn answer(&self, token: &str, browser: Option<&Browser>, answer: PickupAnswer) -> PickupView {

@@ -1,6 +1,6 @@
 //! The pages over a real listener, in front of a desk that only writes down what it is asked.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -9,8 +9,8 @@ use nyckelbud::password::{TemporaryPassword, generate, words};
 use nyckelbud::render::Renderer;
 use nyckelbud::types::CallbackRequest;
 use nyckelbud::web::{
-    self, Asks, Browser, Desk, Page, PickupAnswer, PickupView, Ports, Proof, Readiness, ReceiptAnswer,
-    Returned, RevealPage, Revealed, SignIn, SignedIn, WebSettings,
+    self, Asks, Browser, CodeAnswer, Desk, Page, PickupAnswer, PickupView, Ports, Proof, Readiness,
+    ReceiptAnswer, Returned, RevealPage, Revealed, SignIn, SignedIn, WebSettings,
 };
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -35,6 +35,7 @@ mod staff_provider;
 mod staff_table;
 mod ticket_acts;
 mod tickets;
+mod typed_codes;
 
 use client::{Answer, Asked};
 use pages::views;
@@ -64,12 +65,23 @@ struct FakeDesk {
     reveals: Mutex<Option<PickupView>>,
     /// Who comes back from the provider.
     comes_back: Mutex<SignedIn>,
+    /// What becomes of a typed code.
+    typed: Mutex<Typed>,
     password: TemporaryPassword,
     shows: Mutex<Shows>,
     page: Box<RevealPage>,
     /// A reveal needs a permit of it to go on.
     gate: Semaphore,
     calls: Mutex<Vec<String>>,
+}
+
+/// What becomes of a typed code.
+#[derive(Clone, Copy, Debug)]
+enum Typed {
+    Leads,
+    Wrong,
+    Wait(u64),
+    Busy,
 }
 
 /// What the page with the password says beside it.
@@ -120,6 +132,16 @@ impl Desk for FakeDesk {
         let (name, pass_until) = (name.as_str(), pass.then_some(until));
         let revealed = Revealed { name, own, password: &self.password, pass_until, until };
         Ok((self.page)(token, browser, language, &revealed).unwrap())
+    }
+
+    async fn typed_code(&self, code: &str, from: Option<IpAddr>, browser: &Browser) -> CodeAnswer {
+        self.note(format!("typed {code} {} {}", from.unwrap(), browser.as_str()));
+        match *self.typed.lock().unwrap() {
+            Typed::Leads => CodeAnswer::LeadsTo(zeroize::Zeroizing::new(TOKEN.to_owned())),
+            Typed::Wrong => CodeAnswer::Wrong,
+            Typed::Wait(minutes) => CodeAnswer::Wait { minutes },
+            Typed::Busy => CodeAnswer::Busy,
+        }
     }
 
     async fn sign_in(&self, token: &str, browser: &Browser) -> SignIn {
@@ -176,6 +198,7 @@ fn settings(public_url: &str) -> WebSettings {
         zone: Zone::named("Europe/Stockholm").unwrap(),
         help: "besök receptionen".to_owned(),
         trusted_proxies: Vec::new(),
+        typed_codes: false,
     }
 }
 
@@ -205,6 +228,7 @@ impl Served {
             troubles: Mutex::default(),
             reveals: Mutex::default(),
             comes_back: Mutex::new(SignedIn::Failed),
+            typed: Mutex::new(Typed::Wrong),
             password,
             shows: Mutex::new(Shows { name: "Anna Andersson".to_owned(), own: false, pass: false }),
             page: web::reveal_page(settings.clone(), Arc::clone(&renderer)),

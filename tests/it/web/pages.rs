@@ -5,7 +5,7 @@ use nyckelbud::types::UnixMillis;
 use nyckelbud::web::{Asks, PickupView, SignedIn, WebSettings};
 
 use super::client::{Answer, Asked};
-use super::{Served, Shows, TOKEN};
+use super::{Served, Shows, TOKEN, Typed};
 
 /// The kind of a view, counted from 0, and the status of its page. A new kind does not compile before it
 /// stands here, and no test passes before it is one of [`views_of`].
@@ -101,6 +101,7 @@ pub async fn every_page(
     let forged = Asked::post(&path, "form=forged").with(&[("accept-language", language)]);
     pages.push(("a forged form".to_owned(), served.ask(forged).await));
     pages.extend(of_sign_ins(&served, language).await);
+    pages.extend(of_typed_codes(&served, language).await);
     for (what, method, path) in [("nothing there", "GET", "/nowhere"), ("used wrongly", "PUT", path.as_str())]
     {
         let asked = Asked::get(path).method(method).with(&[("accept-language", language)]);
@@ -113,6 +114,20 @@ pub async fn every_page(
             let what = format!("the password, own: {own}, pass: {pass}");
             pages.push((what, served.press(&format!("{path}{query}")).await));
         }
+    }
+    pages
+}
+
+/// What somebody sees who types a code.
+async fn of_typed_codes(served: &Served, language: &str) -> Vec<(String, Answer)> {
+    let path = format!("/k?lang={language}");
+    let mut pages = vec![("the page for a code".to_owned(), served.get(&path).await)];
+    let opened = served.open(&path).await;
+    for typed in [Typed::Wrong, Typed::Wait(15)] {
+        *served.desk.typed.lock().unwrap() = typed;
+        let form = format!("{}&code=7KQM-4XTR", opened.form);
+        let asked = Asked::post(&path, &form).with(&[("cookie", &opened.cookie)]);
+        pages.push((format!("a typed code: {typed:?}"), served.ask(asked).await));
     }
     pages
 }

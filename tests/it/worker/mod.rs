@@ -37,6 +37,7 @@ mod switch;
 mod texting;
 mod time;
 mod together;
+pub mod typed_codes;
 mod warnings;
 mod words;
 

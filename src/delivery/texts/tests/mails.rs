@@ -92,7 +92,8 @@ fn the_mail_that_asks_for_details_shows_what_a_username_looks_like() {
 #[test]
 fn the_mail_to_a_manager_holds_no_link() {
     let texts = texts("sv");
-    let mail = texts.manager_notice("Karin Ek", "Anna Andersson", "Hemtjänst", number(), until()).unwrap();
+    let mail =
+        texts.manager_notice(["Karin Ek", "Anna Andersson", "Hemtjänst"], number(), until(), false).unwrap();
     assert_eq!(
         mail.subject,
         "[26-1141] Anna Andersson behöver din hjälp med ett lösenord / Anna Andersson needs your help with a \
@@ -103,8 +104,16 @@ fn the_mail_to_a_manager_holds_no_link() {
     assert!(mail.text.contains("We have sent a link by text message"));
     assert!(mail.text.contains("Den gäller till 2026-11-24 kl. 14.05."));
     assert!(!mail.text.contains("://") && !mail.text.contains("/p/"), "{}", mail.text);
-    let mail = texts.manager_notice("Karin Ek", "Anna Andersson", "", number(), until()).unwrap();
+    let mail = texts.manager_notice(["Karin Ek", "Anna Andersson", ""], number(), until(), false).unwrap();
     assert!(mail.text.contains("\nAnna Andersson kommer inte in "));
+    let mail = texts.manager_notice(["Karin Ek", "Anna Andersson", ""], number(), until(), true).unwrap();
+    assert!(
+        mail.text
+            .contains("gå till servicedesk.kommun.example och skriv den där. Den gäller till 2026-11-24")
+    );
+    assert!(mail.text.contains("go to servicedesk.kommun.example and enter it there. It is valid until"));
+    let other = ["länk", "link", "://", "/p/"];
+    assert!(other.iter().all(|word| !mail.text.contains(word)), "{}", mail.text);
 }
 
 #[test]
@@ -167,7 +176,7 @@ fn an_alarm_speaks_the_desks_language_and_keeps_its_lines() {
 #[test]
 fn a_name_cannot_make_a_line_of_its_own_or_a_header() {
     let evil = "Anna\r\nBcc: alla@kommun.example\r\n\r\nSubject: x";
-    let mail = texts("sv").manager_notice(evil, evil, evil, number(), until()).unwrap();
+    let mail = texts("sv").manager_notice([evil, evil, evil], number(), until(), false).unwrap();
     assert!(!mail.subject.contains(['\r', '\n']), "{}", mail.subject);
     assert!(!mail.text.contains('\r') && !mail.text.contains("\nBcc:"), "{}", mail.text);
     assert!(mail.subject.starts_with("[26-1141] Anna Bcc: alla@kommun.example Subject: x behöver"));

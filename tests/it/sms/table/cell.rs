@@ -14,7 +14,7 @@ use nyckelbud::http::Timeouts;
 use nyckelbud::password::{PasswordReset, TemporaryPassword, Used, ValueRefused};
 use nyckelbud::ticket::State;
 use nyckelbud::types::{AccountId, Outcome, UnixMillis};
-use nyckelbud::web::{Browser, PickupAnswer, PickupView, ReceiptAnswer};
+use nyckelbud::web::{Browser, CodeAnswer, PickupAnswer, PickupView, ReceiptAnswer};
 use tempfile::TempDir;
 
 use super::{End, Field, First, Goes, Story};
@@ -25,6 +25,7 @@ use crate::support::sms_service::receipts::{Fate, Signer, receipt};
 use crate::support::sms_service::{self, Fault, Kind, Service, Taken};
 use crate::worker::codes::code_in;
 use crate::worker::token_in;
+use crate::worker::typed_codes::{CODE, typed_code_in};
 
 const ANNA: &str = "+46701740605";
 const FILIP: &str = "+46701740624";
@@ -100,6 +101,7 @@ impl Field {
             Story::Requester => "[delivery]\nrequester = \"pickup\"\n",
             Story::ManagersText => "[delivery]\nmanager = \"password\"\n",
             Story::Code => "[delivery]\npickup = \"link-and-code\"\n",
+            Story::Typed => CODE,
         }
     }
 
@@ -107,9 +109,12 @@ impl Field {
     fn mail(&self) -> &'static str {
         match self.story {
             Story::Registered | Story::Requester => "sms-registered-phone",
-            Story::ManagersText | Story::Link | Story::Code | Story::Reminded | Story::Stopped => {
-                "manager-phone-mismatch"
-            }
+            Story::ManagersText
+            | Story::Link
+            | Story::Code
+            | Story::Typed
+            | Story::Reminded
+            | Story::Stopped => "manager-phone-mismatch",
         }
     }
 
@@ -117,7 +122,12 @@ impl Field {
     fn person(&self) -> &'static str {
         match self.story {
             Story::Registered | Story::Requester => ANNA,
-            Story::ManagersText | Story::Link | Story::Code | Story::Reminded | Story::Stopped => KARIN,
+            Story::ManagersText
+            | Story::Link
+            | Story::Code
+            | Story::Typed
+            | Story::Reminded
+            | Story::Stopped => KARIN,
         }
     }
 
@@ -306,6 +316,17 @@ impl Cell {
                 let mail = mails.iter().find(|mail| mail.to.as_str() == "karin.ek@kommun.example");
                 let link = token_in(&mail.ok_or("no mail to Karin")?.text);
                 self.uses(&link, &code).await
+            }
+            Story::Typed => {
+                let everything = self.texts(|_, _| true).concat();
+                if everything.iter().any(|(_, text)| text.contains("://") || text.contains("/p/")) {
+                    return Err(format!("a text has a link: {everything:?}"));
+                }
+                let browser = Browser::new([1; 16]);
+                match self.desk.type_code(&typed_code_in(text), "192.0.2.7", &browser).await {
+                    CodeAnswer::LeadsTo(token) => self.uses(&token, "").await,
+                    _ => Err("the code leads nowhere".to_owned()),
+                }
             }
             Story::Reminded => {
                 self.clock.turn(31);

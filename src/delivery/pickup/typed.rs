@@ -1,0 +1,180 @@
+//! A code that is typed at the desk's own page, where no text may carry a link. It is all that its holder needs, as
+//! a link's token is, so the token is derived from it (`worker/typed.rs`) and nothing else opens anything.
+
+use zeroize::Zeroizing;
+
+/// The alphabet of Crockford's base32 (<https://www.crockford.com/base32.html>): without I, L, O and U, so that whoever
+/// reads a one or a zero as a letter is understood.
+const SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// Symbols of a code, 5 bits each: 40 bits. What may be guessed of them stands in `docs/architecture.md`.
+const LENGTH: usize = 8;
+/// Nobody types more, in octets.
+const LONGEST: usize = 64;
+
+/// Such a code. Wiped on drop, never printed.
+pub struct TypedCode(Zeroizing<[u8; LENGTH]>);
+
+impl TypedCode {
+    /// The code made of a keyed hash: five bits of each of its first octets.
+    #[must_use]
+    pub fn from_mac(mac: [u8; 32]) -> Self {
+        let mac = Zeroizing::new(mac);
+        let mut code = Zeroizing::new([0; LENGTH]);
+        for (symbol, octet) in code.iter_mut().zip(mac.iter()) {
+            *symbol = SYMBOLS[usize::from(octet % 32)];
+        }
+        Self(code)
+    }
+
+    /// As it is written: `7KQM-4XTR`.
+    #[must_use]
+    pub fn written(&self) -> Zeroizing<String> {
+        self.behind("")
+    }
+
+    /// As it is written for the owner of an account, who stops the request of this ticket: `57-7KQM-4XTR`. The ticket's
+    /// number makes such a code one of another kind, and says with what it is compared.
+    #[must_use]
+    pub fn written_for(&self, ticket: i64) -> Zeroizing<String> {
+        self.behind(&format!("{ticket}-"))
+    }
+
+    fn behind(&self, before: &str) -> Zeroizing<String> {
+        let (first, second) = self.0.split_at(LENGTH / 2);
+        let mut written = Zeroizing::new(String::with_capacity(before.len() + LENGTH + 1));
+        written.push_str(before);
+        written.extend(first.iter().chain(b"-").chain(second).map(|symbol| char::from(*symbol)));
+        written
+    }
+
+    /// Its symbols, from which a token is derived.
+    #[must_use]
+    pub fn symbols(&self) -> &[u8] {
+        &self.0[..]
+    }
+}
+
+impl std::fmt::Debug for TypedCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[typed code]")
+    }
+}
+
+/// What somebody has typed.
+#[derive(Debug)]
+pub struct Typed {
+    /// The store's number of the ticket that an owner stops; `None` in a code to collect a password.
+    pub ticket: Option<i64>,
+    /// The code.
+    pub code: TypedCode,
+}
+
+impl Typed {
+    /// Reads it as people type: small letters, blanks and hyphens are as good, and an O is a zero, an I or L a one, a U
+    /// a V. `None` when it can be no code.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        if text.len() > LONGEST {
+            return None;
+        }
+        let mut symbols = Zeroizing::new(Vec::with_capacity(text.len()));
+        for letter in text.chars().filter(|letter| !letter.is_whitespace() && !"-–.".contains(*letter)) {
+            let symbol = match letter.to_ascii_uppercase() {
+                'O' => b'0',
+                'I' | 'L' => b'1',
+                'U' => b'V',
+                other => u8::try_from(other).ok().filter(|octet| SYMBOLS.contains(octet))?,
+            };
+            symbols.push(symbol);
+        }
+        let (number, code) = symbols.split_at_checked(symbols.len().checked_sub(LENGTH)?)?;
+        let code = TypedCode(Zeroizing::new(code.try_into().ok()?));
+        if number.is_empty() {
+            return Some(Self { ticket: None, code });
+        }
+        let plain = number.iter().all(u8::is_ascii_digit) && !number.starts_with(b"0");
+        let ticket = std::str::from_utf8(number).ok().filter(|_| plain)?.parse().ok()?;
+        Some(Self { ticket: Some(ticket), code })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code() -> TypedCode {
+        // 7KQM4XTR
+        TypedCode::from_mac(std::array::from_fn(|place| {
+            b"7KQM4XTR"
+                .get(place)
+                .map_or(0, |wanted| SYMBOLS.iter().position(|symbol| symbol == wanted).unwrap() as u8 | 0xa0)
+        }))
+    }
+
+    #[test]
+    fn a_code_is_read_as_people_type_it() {
+        assert_eq!(*code().written(), "7KQM-4XTR");
+        for typed in ["7KQM-4XTR", "7kqm4xtr", " 7kqm 4xtr\n", "7KQM–4XTR.", "7-K-Q-M-4-X-T-R"] {
+            let read = Typed::read(typed).unwrap_or_else(|| panic!("{typed:?}"));
+            assert_eq!((read.ticket, read.code.symbols()), (None, &b"7KQM4XTR"[..]), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn letters_that_look_like_a_symbol_are_read_as_it_and_no_symbol_as_another() {
+        for (typed, read) in [("OoIi-LlUu", b"001111VV"), ("0011-VVVV", b"0011VVVV")] {
+            assert_eq!(Typed::read(typed).unwrap().code.symbols(), read);
+        }
+        let mut told_apart: Vec<_> = SYMBOLS.iter().map(|symbol| symbol.to_ascii_uppercase()).collect();
+        told_apart.dedup();
+        assert_eq!(told_apart.len(), 32);
+        for symbol in SYMBOLS {
+            let typed = char::from(*symbol).to_string().repeat(LENGTH);
+            assert_eq!(Typed::read(&typed).unwrap().code.symbols(), [*symbol; LENGTH]);
+        }
+    }
+
+    #[test]
+    fn an_owners_code_names_its_ticket_and_is_no_managers() {
+        let written = code().written_for(57);
+        assert_eq!(*written, "57-7KQM-4XTR");
+        for typed in ["57-7KQM-4XTR", "577kqm4xtr", "57 7KQM 4XTR"] {
+            let read = Typed::read(typed).unwrap();
+            assert_eq!((read.ticket, read.code.symbols()), (Some(57), &b"7KQM4XTR"[..]), "{typed:?}");
+        }
+        assert_eq!(Typed::read("i7-7KQM-4XTR").unwrap().ticket, Some(17));
+    }
+
+    #[test]
+    fn anything_else_is_none() {
+        let long = "7".repeat(65);
+        let wrong = [
+            "",
+            " - ",
+            "7KQM-4XT",
+            "7KQM4XTÅ",
+            "K7KQM-4XTR",
+            "057-7KQM-4XTR",
+            "7KQM+4XTR",
+            "7KQM-4XTR!",
+            &long,
+        ];
+        for typed in wrong {
+            assert!(Typed::read(typed).is_none(), "{typed:?}");
+        }
+        let most = format!("{}-7KQM-4XTR", "9".repeat(19));
+        assert!(Typed::read(&most).is_none(), "no ticket has that number");
+    }
+
+    #[test]
+    fn each_symbol_depends_on_the_hash_and_nothing_is_printed() {
+        let zero = TypedCode::from_mac([0; 32]);
+        for place in 0..LENGTH {
+            let mut mac = [0; 32];
+            mac[place] = 1;
+            assert_ne!(TypedCode::from_mac(mac).symbols(), zero.symbols());
+        }
+        let typed = Typed { ticket: Some(1), code: code() };
+        assert!(!format!("{typed:?}").contains("7KQM"));
+    }
+}
