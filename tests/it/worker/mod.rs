@@ -15,6 +15,7 @@ use crate::support::demo_desk;
 use crate::support::desk::{OpenDesk, TurnedClock};
 use crate::support::scripted_gateway::ScriptedGateway;
 
+mod act_ends;
 mod acts;
 mod balances;
 mod breaking;
@@ -37,6 +38,7 @@ mod switch;
 mod texting;
 mod time;
 mod together;
+mod unseen;
 mod warnings;
 mod words;
 
