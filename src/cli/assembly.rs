@@ -270,6 +270,7 @@ pub fn parts(settings: &Settings, store: Arc<dyn Store>, tokens: &Tokens) -> Res
         timing: Timing { directory: settings.directory.timeout, ..Timing::default() },
         owner: format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple()),
         wake: Notify::new(),
+        acted: Notify::new(),
     })
 }
 

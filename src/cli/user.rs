@@ -1,4 +1,4 @@
-//! `user add|list|passwd|totp|disable|enable|role`: accounts of the pages' own, for sites without an identity provider,
+//! `user add|list|passwd|totp|disable|enable|role|person`: accounts of the pages' own, for sites without an identity provider,
 //! and for the day on which that is down, too. Passwords are made here and shown once.
 
 use serde_json::json;
@@ -55,6 +55,15 @@ pub(super) enum UserCommand {
         /// Whose
         name: String,
     },
+    /// Say whose an account is: accounts with the same word are one person's, who approves nothing of their own with another
+    /// one; accounts with other words are other people's, whatever they are called. An empty word: nobody says so
+    Person {
+        /// Whose
+        name: String,
+        /// A word of your own for the person, such as a number of staff
+        #[arg(value_parser = person)]
+        word: String,
+    },
     /// Make them something else, and end their sessions; the identity provider's groups come before it
     Role {
         /// Whose
@@ -63,6 +72,15 @@ pub(super) enum UserCommand {
         #[arg(value_parser = role)]
         role: Role,
     },
+}
+
+/// A word that says which person has an account.
+fn person(text: &str) -> Result<String, String> {
+    let word = text.trim().to_lowercase();
+    if word.chars().count() > 100 || word.chars().any(char::is_control) {
+        return Err("expected one word or a few, of at most 100 letters".to_owned());
+    }
+    Ok(word)
 }
 
 fn role(text: &str) -> Result<Role, String> {
@@ -98,6 +116,10 @@ pub(super) async fn run(common: &Common, command: UserCommand) -> Result<(), Cli
             let said = "may sign in again";
             change(common, store, &name(&text)?, &StaffChange::Disabled(false), ("user.enabled", said)).await
         }
+        UserCommand::Person { name: text, word } => {
+            let said = if word.is_empty() { "is nobody's in particular" } else { "is whose you said" };
+            change(common, store, &name(&text)?, &StaffChange::Person(word), ("user.person", said)).await
+        }
         UserCommand::Role { name: text, role } => {
             let said = format!("is {} from the next sign-in on", role.code());
             change(common, store, &name(&text)?, &StaffChange::Role(role), ("user.role", &said)).await
@@ -132,7 +154,15 @@ pub(super) async fn add_for_demo(
 }
 
 fn new_staff(member: StaffMember, password: String, totp: Option<TotpKey>) -> Staff {
-    Staff { member, provider: String::new(), password, totp, disabled: false, signed_in_at: None }
+    Staff {
+        member,
+        provider: String::new(),
+        password,
+        totp,
+        disabled: false,
+        signed_in_at: None,
+        person: String::new(),
+    }
 }
 
 /// A password or codes are for accounts of the pages' own: whoever signs in at the identity provider has theirs there.
@@ -245,7 +275,11 @@ async fn changed(
     event: &str,
 ) -> Result<(), CliError> {
     let role = if let StaffChange::Role(role) = change { Some(*role) } else { None };
-    if store.change_staff(name, change, &audit(event, name, role), SystemClock.now()).await? {
+    let mut entry = audit(event, name, role);
+    if let StaffChange::Person(person) = change {
+        entry.data = json!({ "user": name.as_str(), "person": person }).to_string();
+    }
+    if store.change_staff(name, change, &entry, SystemClock.now()).await? {
         return Ok(());
     }
     Err(CliError::No(format!(
@@ -255,13 +289,13 @@ async fn changed(
 
 async fn list(common: &Common, store: &dyn Store) -> Result<(), CliError> {
     let all = store.all_staff().await?;
-    for Staff { member, provider, totp, disabled, signed_in_at, .. } in &all {
+    for Staff { member, provider, totp, disabled, signed_in_at, person, .. } in &all {
         let StaffMember { name, shown, role } = member;
         let last = signed_in_at.map(rfc3339);
         if common.json {
             output::json(&json!({
                 "name": name.as_str(), "shown": shown, "role": role.code(), "local": provider.is_empty(),
-                "codes": totp.is_some(), "disabled": disabled, "signed_in_at": last,
+                "codes": totp.is_some(), "disabled": disabled, "signed_in_at": last, "person": person,
             }))?;
             continue;
         }
@@ -270,11 +304,13 @@ async fn list(common: &Common, store: &dyn Store) -> Result<(), CliError> {
             (false, Some(_)) => "password and code",
             (false, None) => "password only",
         };
-        let state = if *disabled { "disabled" } else { "" };
+        let disabled = if *disabled { "disabled" } else { "" };
+        let person = if person.is_empty() { String::new() } else { format!("person {person}") };
+        let state = format!("{disabled} {person}");
         let last = last.unwrap_or_else(|| "never".to_owned());
         let (name, role) = (output::column(name.as_str(), 28), output::column(role.code(), 14));
         let (shown, how) = (output::column(shown, 24), output::column(how, 18));
-        output::line(format!("{name} {role} {shown} {how} {last} {state}").trim_end())?;
+        output::line(format!("{name} {role} {shown} {how} {last} {}", state.trim()).trim_end())?;
     }
     if all.is_empty() && !common.json {
         output::note(

@@ -45,9 +45,9 @@ impl<'a> Case<'a> {
         self.sender_belongs_to(account, &facts.managers)?;
         self.account_is_enabled(account)?;
         self.account_is_ordinary(account)?;
-        self.account_is_not_frozen()?;
+        self.account_is_not_frozen(account)?;
         self.no_other_is_under_way()?;
-        self.account_is_below_its_limits()?;
+        self.account_is_below_its_limits(account)?;
         self.sender_is_below_their_limits()?;
         self.desk_is_below_its_limits(account)?;
         self.can_hand_over()?;
@@ -139,7 +139,13 @@ impl<'a> Case<'a> {
             format!("{} old, at most {}", span(age), span(limit))
         };
         let recent = age.max(delay) <= limit;
-        self.check_unless(self.overridden(), recent, Check::Age, evidence, Reason::MailTooOld)
+        self.check_unless(
+            self.set_aside(Reason::MailTooOld),
+            recent,
+            Check::Age,
+            evidence,
+            Reason::MailTooOld,
+        )
     }
 
     /// What is missing is asked for once, and only of an address that is surely the writer's: a
@@ -263,16 +269,19 @@ impl<'a> Case<'a> {
         ControlFlow::Continue(())
     }
 
-    fn account_is_not_frozen(&mut self) -> Step {
-        if self.question.history.frozen {
-            let evidence = "its owner said that it was not them; frozen until a person lifts it".to_owned();
-            let reason = Reason::AccountFrozen;
-            return self.check_unless(self.overridden(), false, Check::Frozen, evidence, reason);
-        }
-        let wrong = self.question.history.account_mismatches_day;
-        let evidence = format!("{wrong} requests with a wrong phone in a day, frozen at {FROZEN_AFTER}");
+    fn account_is_not_frozen(&mut self, account: &Account) -> Step {
         let reason = Reason::AccountFrozen;
-        self.check_unless(self.overridden(), wrong < FROZEN_AFTER, Check::Frozen, evidence, reason)
+        let aside = self.set_aside_of(reason, account);
+        let history = self.question.history;
+        if history.frozen {
+            let evidence = "its owner said that it was not them; frozen until a person lifts it".to_owned();
+            // What the owner says after people have decided counts.
+            let aside = aside.filter(|_| history.lifted);
+            return self.check_unless(aside, false, Check::Frozen, evidence, reason);
+        }
+        let wrong = history.account_mismatches_day;
+        let evidence = format!("{wrong} requests with a wrong phone in a day, frozen at {FROZEN_AFTER}");
+        self.check_unless(aside, wrong < FROZEN_AFTER, Check::Frozen, evidence, reason)
     }
 
     /// Comes before the limits: somebody who writes twice while the first request is under way has
@@ -291,17 +300,17 @@ impl<'a> Case<'a> {
         ControlFlow::Continue(())
     }
 
-    fn account_is_below_its_limits(&mut self) -> Step {
+    fn account_is_below_its_limits(&mut self, account: &Account) -> Step {
+        let reason = Reason::LimitAccount;
+        let aside = self.set_aside_of(reason, account);
         let Question { history, policy, now, .. } = *self.question;
         if let Some(ago) = history.account_last.map(|last| now.since(last)).filter(|a| *a < policy.cooldown) {
             let evidence = format!("the last one was {} ago, at least {}", span(ago), span(policy.cooldown));
-            let reason = Reason::LimitAccount;
-            return self.check_unless(self.overridden(), false, Check::LimitAccount, evidence, reason);
+            self.check_unless(aside, false, Check::LimitAccount, evidence, reason)?;
         }
         let (count, limit) = (history.account_day, policy.per_account_per_day);
         let evidence = format!("{count} of {limit} in a day");
-        let reason = Reason::LimitAccount;
-        self.check_unless(self.overridden(), count < limit, Check::LimitAccount, evidence, reason)
+        self.check_unless(aside, count < limit, Check::LimitAccount, evidence, reason)
     }
 
     fn sender_is_below_their_limits(&mut self) -> Step {
@@ -312,7 +321,8 @@ impl<'a> Case<'a> {
             "sender {} of {}, phone {} of {} in a day",
             history.sender_day, policy.per_sender_per_day, history.phone_day, policy.per_phone_per_day
         );
-        self.check_unless(self.overridden(), below, Check::LimitSender, evidence, Reason::LimitSender)
+        let reason = Reason::LimitSender;
+        self.check_unless(self.set_aside(reason), below, Check::LimitSender, evidence, reason)
     }
 
     fn desk_is_below_its_limits(&mut self, account: &Account) -> Step {
@@ -324,7 +334,8 @@ impl<'a> Case<'a> {
             history.unit_hour, policy.per_unit_per_hour, history.desk_hour, policy.per_hour
         );
         let below = unit_below && history.desk_hour < policy.per_hour;
-        self.check_unless(self.overridden(), below, Check::LimitDesk, evidence, Reason::LimitDesk)
+        let reason = Reason::LimitDesk;
+        self.check_unless(self.set_aside(reason), below, Check::LimitDesk, evidence, reason)
     }
 }
 

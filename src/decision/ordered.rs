@@ -22,9 +22,14 @@ impl<'a> Case<'a> {
         self.question.order.filter(|order| order.approves_sender())
     }
 
-    /// The order that sets limits, a freeze and the mail's age aside.
-    pub(super) fn overridden(&self) -> Option<&'a Order> {
-        self.question.order.filter(|order| order.overrides())
+    /// The order that sets the check with this reason aside.
+    pub(super) fn set_aside(&self, reason: Reason) -> Option<&'a Order> {
+        self.question.order.filter(|order| order.sets_aside(reason))
+    }
+
+    /// The same of a check that is about this account.
+    pub(super) fn set_aside_of(&self, reason: Reason, account: &Account) -> Option<&'a Order> {
+        self.question.order.filter(|order| order.sets_aside_of(reason, &account.id))
     }
 
     /// As [`Case::check`]; one that does not hold ends nothing when people have set it aside.
@@ -81,6 +86,9 @@ impl<'a> Case<'a> {
         named: Option<(&Order, &Username)>,
     ) {
         match (named, username) {
+            (Some((order, name)), _) if order.named_before => {
+                self.pass(Check::Username, format!("{name}, named by people before"));
+            }
             (Some((order, name)), _) => self.pass(Check::Username, format!("{name}, named by {order}")),
             (None, Some(found)) => self.pass(Check::Username, found.place.clone()),
             (None, None) => self.add(Check::Username, CheckResult::Fail, "not in the mail"),

@@ -22,6 +22,8 @@ pub struct Staff {
     pub disabled: bool,
     /// When they came in last; `None` for never.
     pub signed_in_at: Option<UnixMillis>,
+    /// Which person's the account is, in an administrator's word; empty when nobody has said so.
+    pub person: String,
 }
 
 /// What is changed of an account. Each change ends the account's sessions.
@@ -35,6 +37,8 @@ pub enum StaffChange {
     Disabled(bool),
     /// They are something else.
     Role(Role),
+    /// It is this person's, in an administrator's word; empty: nobody says whose.
+    Person(String),
 }
 
 /// How many tries that failed are let through.

@@ -18,12 +18,13 @@ pub trait ActStore: Send + Sync {
     /// Up to `limit` acts that are to be carried out, or have lapsed, the longest due first. One that cannot be read
     /// is ended, and hides no other.
     async fn due_acts(&self, limit: u32, now: UnixMillis) -> Result<Vec<DueAct>, StoreError>;
-    /// Ends an act that is not carried out, with its audit row. Nothing when it has ended already.
+    /// Ends an act that is not carried out, with its audit row, and why. Nothing when it does not stand any more as it
+    /// `was`: a colleague may have approved it in this very moment. A reply that was not sent is its person's draft again.
     async fn end_act(
         &self,
         act: i64,
-        status: ActStatus,
-        why: &str,
+        was: ActStatus,
+        ended: (ActStatus, &str),
         now: UnixMillis,
     ) -> Result<(), StoreError>;
     /// The acts of a ticket, oldest first.

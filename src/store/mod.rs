@@ -33,7 +33,7 @@ pub use types::{
     ActMade, Addressee, Arrival, AuditEntry, Begun, ByHand, Call, ChainReport, Channel, Claim, Committed,
     DueAct, Enough, Found, Freeze, Frozen, InQuarantine, Incoming, Intent, IntentChange, IntentKind,
     KeptMail, LedgerEntry, LetOut, Listed, MailHead, MailId, MailOctets, MailsLimit, MessageClaim,
-    MessageKind, NewAct, NewMessage, NewTicket, Pause, Quarantined, Recorded, Related, RelatedHow,
+    MessageKind, NewAct, NewMessage, NewTicket, NotAsked, Pause, Quarantined, Recorded, Related, RelatedHow,
     SavedDraft, SealedChange, SecondWord, Seconded, SentMessage, Settled, Started, Step, StoredReceipt,
     Switch, TextCap, TextSent, TextSoFar, Thread, TicketFile, TicketFilter, TicketView, Totals, UidScope,
 };

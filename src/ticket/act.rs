@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::Ticket;
 use super::by_people::Closing;
 use super::event::Event;
 use crate::types::{Order, Ordered, Override, Person, Reason, StaffName, TicketNumber, UnixMillis, Username};
@@ -12,6 +13,9 @@ use crate::types::{Order, Ordered, Override, Person, Reason, StaffName, TicketNu
 pub const UNDO: Duration = Duration::from_secs(10);
 /// How long an override waits for a colleague.
 pub const COLLEAGUE: Duration = Duration::from_secs(15 * 60);
+/// An act that was not carried out so long after its time is not carried out any more: the program was stopped, or its
+/// database came out of a backup, and its person thinks of something else by now.
+pub const LATEST: Duration = Duration::from_secs(15 * 60);
 /// Letters of a reply or a note: more than anybody writes, and a form cannot fill the store.
 pub const LONGEST_TEXT: usize = 20_000;
 /// Letters of the sentence that an override is given for.
@@ -201,18 +205,17 @@ impl Act {
         if *self == Self::Reopen || self.is_beside() { Duration::ZERO } else { UNDO }
     }
 
-    /// What it is to the ticket; `None` for what is done beside it. `named` is the account that people have named before.
+    /// What it is to `ticket`; `None` for what is done beside it. An account that people have named stays named until a mail
+    /// comes that they have not seen.
     #[must_use]
-    pub fn event(
-        &self,
-        by: &Person,
-        with: Option<&Person>,
-        because: Reason,
-        named: Option<&Username>,
-    ) -> Option<Event> {
+    pub fn event(&self, by: &Person, with: Option<&Person>, ticket: &Ticket) -> Option<Event> {
         let order = |what: Ordered, account: Option<&Username>| {
-            let account = account.or(named).cloned();
-            Event::Ordered { order: Order { by: by.clone(), with: with.cloned(), what, account, because } }
+            let named_before = account.is_none() && ticket.named.is_some();
+            let account = account.or(ticket.named.as_ref()).cloned();
+            let because = ticket.reason.unwrap_or(Reason::OtherSubject);
+            let aside = set_aside(&what, account.as_ref(), because, ticket);
+            let (by, with, of) = (by.clone(), with.cloned(), ticket.account.clone());
+            Event::Ordered { order: Order { by, with, what, account, named_before, because, aside, of } }
         };
         Some(match self {
             Self::Approve => order(Ordered::SenderApproved, None),
@@ -228,5 +231,19 @@ impl Act {
             Self::Merge { into } => Event::Merged { into: *into },
             Self::Take | Self::Release | Self::Assign { .. } | Self::Note { .. } => return None,
         })
+    }
+}
+
+/// What an override sets aside: the check that the ticket came back with, and those that overrides of the same request for
+/// the same account have set aside before. Each of them was seen.
+fn set_aside(what: &Ordered, account: Option<&Username>, because: Reason, ticket: &Ticket) -> Vec<Reason> {
+    match what {
+        Ordered::Again | Ordered::SenderApproved | Ordered::ToManager => Vec::new(),
+        Ordered::Override(_) => {
+            let before = ticket.set_aside.iter().filter(|_| account == ticket.named.as_ref());
+            let mut aside: Vec<Reason> = before.copied().filter(|reason| *reason != because).collect();
+            aside.push(because);
+            aside
+        }
     }
 }

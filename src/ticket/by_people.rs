@@ -162,7 +162,9 @@ impl State {
             | Self::Done { .. }
             | Self::Filed
             | Self::Observed
-            | Self::Coalesced { .. } => Some(technician(self.known_password(), None)),
+            | Self::Coalesced { .. }
+            // The store takes its mails out of the other one.
+            | Self::Merged { .. } => Some(technician(self.known_password(), None)),
             Self::Requested { .. }
             | Self::Sealed { .. }
             | Self::Issuing { .. }
@@ -172,8 +174,7 @@ impl State {
             | Self::Offered { .. }
             | Self::Revealed { .. }
             | Self::Technician { .. }
-            | Self::Held
-            | Self::Merged { .. } => None,
+            | Self::Held => None,
         }
     }
 

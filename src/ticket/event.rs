@@ -137,7 +137,11 @@ pub enum Event {
     /// The owner has not used the password.
     Unused,
     /// A further mail joined the ticket.
-    Replied,
+    Replied {
+        /// Whoever wrote it is not who wrote the first one, or answers the notice of a change: what people think of the
+        /// first mail says nothing of this one.
+        by_another: bool,
+    },
     /// The question to the writer cannot be sent: nobody will answer it.
     QuestionLost,
     /// The store came out of a backup, and has forgotten what has happened since.
@@ -198,7 +202,7 @@ impl Event {
             Self::TimeOver { .. } => "time-over",
             Self::UseKnown => "use-known",
             Self::Unused => "unused",
-            Self::Replied => "replied",
+            Self::Replied { .. } => "replied",
             Self::QuestionLost => "question-lost",
             Self::Forgotten => "forgotten",
             Self::Ordered { .. } => "ordered",

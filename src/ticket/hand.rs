@@ -115,7 +115,7 @@ impl Offer {
     /// Does nobody have the password that works, so that somebody is locked out until it is used?
     #[must_use]
     pub fn locks_out(&self) -> bool {
-        self.already_set.is_some() || self.before == PasswordFact::Changed
+        self.already_set.is_some() || self.before.locks_out()
     }
 
     /// What has become of the password, when a technician takes over.

@@ -220,6 +220,8 @@ pub struct Ticket {
     pub version: i64,
     /// The username that a person of the desk has named, because the mails do not.
     pub named: Option<Username>,
+    /// The reasons whose checks two people have set aside, since its newest mail came.
+    pub set_aside: Vec<Reason>,
     /// Freezes of its account up to then do not count for it: two people have set them aside.
     pub freeze_lifted_at: Option<UnixMillis>,
 }

@@ -26,6 +26,16 @@ impl PasswordFact {
         *self == Self::NotChanged
     }
 
+    /// Is somebody locked out, or may be, who has no other way in?
+    #[must_use]
+    pub fn locks_out(self) -> bool {
+        match self {
+            Self::Changed | Self::MayHaveChanged => true,
+            // The old password works.
+            Self::NotChanged | Self::PassIssued => false,
+        }
+    }
+
     /// The fact in words, for the last line of a trail.
     #[must_use]
     pub fn words(self) -> &'static str {

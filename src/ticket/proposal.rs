@@ -61,7 +61,8 @@ pub fn proposal(ticket: &Ticket) -> Option<Proposal> {
         | State::Done { .. }
         | State::Filed
         | State::Observed
-        | State::Coalesced { .. } => Some(of(Proposed::Reopen, &[])),
+        | State::Coalesced { .. }
+        | State::Merged { .. } => Some(of(Proposed::Reopen, &[])),
         State::Requested { .. }
         | State::Sealed { .. }
         | State::Issuing { .. }
@@ -69,8 +70,7 @@ pub fn proposal(ticket: &Ticket) -> Option<Proposal> {
         | State::Sending { .. }
         | State::Sent { .. }
         | State::Offered { .. }
-        | State::Revealed { .. }
-        | State::Merged { .. } => None,
+        | State::Revealed { .. } => None,
     }
 }
 
@@ -129,9 +129,11 @@ fn others(reason: Option<Reason>) -> Vec<Proposed> {
         | Reason::PickupExpired
         | Reason::HandoverUnconfirmed => vec![Proposed::AnotherManager, Proposed::Retry],
         Reason::SenderUnverified => vec![Proposed::Ask, Proposed::ToManager],
-        Reason::FieldsMissing | Reason::FieldsAmbiguous | Reason::AccountUnknown => {
+        Reason::FieldsMissing | Reason::AccountUnknown => {
             vec![Proposed::ChooseAccount, Proposed::ToManager]
         }
+        // Which of its phones counts is not settled by naming the account.
+        Reason::FieldsAmbiguous => vec![Proposed::ToManager],
         Reason::MailTooOld => vec![Proposed::SetAside, Proposed::ToManager],
         Reason::AccountAmbiguous => vec![Proposed::Ask],
         Reason::NoManager => vec![Proposed::Ask, Proposed::ToRegisteredPhone],
@@ -142,9 +144,9 @@ fn others(reason: Option<Reason>) -> Vec<Proposed> {
         | Reason::StoreRestored
         | Reason::AutomationOff => vec![Proposed::ToManager, Proposed::Reply],
         Reason::LimitAccount | Reason::LimitSender | Reason::LimitDesk => {
-            vec![Proposed::Retry, Proposed::Reply]
+            vec![Proposed::Retry, Proposed::ToRegisteredPhone, Proposed::Reply]
         }
-        Reason::AccountFrozen => vec![Proposed::SetAside],
+        Reason::AccountFrozen => vec![Proposed::SetAside, Proposed::ToRegisteredPhone],
         Reason::AccountDisabled | Reason::AccountProtected => vec![Proposed::Reply],
         Reason::PasswordUnused => vec![Proposed::ToManager, Proposed::ToRegisteredPhone],
         Reason::OtherSubject => vec![Proposed::Canned(Canned::OtherMatter), Proposed::ChooseAccount],

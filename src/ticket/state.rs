@@ -262,6 +262,7 @@ impl State {
             | Self::Sent { .. } => Standing::Working,
             // Somebody is locked out already (I14).
             Self::Offered { offer, .. } if offer.locks_out() => Standing::Open,
+            Self::Waiting { password } if password.locks_out() => Standing::Open,
             Self::Offered { .. } | Self::Revealed { .. } | Self::Asked | Self::Waiting { .. } => {
                 Standing::Pending
             }

@@ -48,7 +48,7 @@ impl State {
             Event::TimeOver { password } => self.time_over(password),
             Event::UseKnown => self.use_known(),
             Event::Unused => self.unused(),
-            Event::Replied => Some(self.replied()),
+            Event::Replied { by_another } => Some(self.replied(by_another)),
             Event::QuestionLost => self.question_lost(),
             Event::Forgotten => self.forgotten(),
             Event::Ordered { order } => self.ordered(order),
@@ -331,7 +331,7 @@ impl State {
     /// A reply never interrupts the machine. It answers a question, and it opens what was over, so
     /// that nobody's "it was not me" is lost. (The store brings one that came during a delivery again
     /// when that is over.)
-    fn replied(&self) -> Move {
+    fn replied(&self, by_another: bool) -> Move {
         match self {
             Self::Asked => stay(Self::requested()),
             Self::Done { credential, .. } => {
@@ -345,6 +345,10 @@ impl State {
             }
             // They decided about what they had seen.
             Self::Requested { directed: Some(directed), .. } => technician(directed.password, None),
+            // Somebody may be locked out by us, or it is the victim who writes.
+            Self::Closed { how: Closing::Phishing, password } if by_another || !password.is_not_changed() => {
+                technician(*password, None)
+            }
             Self::Requested { directed: None, .. }
             | Self::Sealed { .. }
             | Self::Issuing { .. }

@@ -28,6 +28,8 @@ pub struct History {
     pub account_mismatches_day: u32,
     /// Was the account frozen, and nobody has lifted that?
     pub frozen: bool,
+    /// Have people set that freeze aside for the ticket, and its owner has not said so again since?
+    pub lifted: bool,
     /// The ticket of the account that is under way, if there is one (I7).
     pub live: Option<TicketNumber>,
 }

@@ -13,6 +13,19 @@ pub struct Person {
     pub shown: String,
 }
 
+impl Person {
+    /// May the two be one person with two accounts? In doubt yes: the same name on the page, or names to sign in by of which
+    /// one is the other's with a number or a domain behind it. Somebody who signs in at the identity provider by a name
+    /// that is taken gets such a number.
+    #[must_use]
+    pub fn may_be(&self, other: &Self) -> bool {
+        let shown =
+            |person: &Self| person.shown.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        let (one, another) = (shown(self), shown(other));
+        !one.is_empty() && one == another || self.name.stem() == other.name.stem()
+    }
+}
+
 impl std::fmt::Display for Person {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.shown.is_empty() || self.shown == self.name.as_str() {
@@ -36,8 +49,18 @@ pub struct Order {
     /// Whose account it is about, where the person named it in place of the mails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<Username>,
+    /// Was that account named before, and not with this order?
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub named_before: bool,
     /// Why the ticket was with people.
     pub because: Reason,
+    /// The checks that an override sets aside, by the reasons with which the ticket came back: this one's, and those of the
+    /// overrides before it, as long as nothing new has come.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aside: Vec<Reason>,
+    /// The account that those checks were about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<AccountId>,
 }
 
 /// What a person has decided.
@@ -58,7 +81,7 @@ pub enum Ordered {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Override {
-    /// Where the phones say: only a limit, a freeze, the age or the sender is set aside.
+    /// Where the phones say: only the check that it came back with, and the sender, are set aside.
     AsUsual,
     /// To a phone that is registered for the account, whatever number the mails name.
     ToRegisteredPhone,
@@ -76,13 +99,19 @@ impl Order {
         }
     }
 
-    /// Do limits, a freeze and the mail's age not count?
+    /// Does the check with this reason not count? People set aside what they have seen, and nothing behind it.
     #[must_use]
-    pub fn overrides(&self) -> bool {
+    pub fn sets_aside(&self, reason: Reason) -> bool {
         match self.what {
             Ordered::Again | Ordered::SenderApproved | Ordered::ToManager => false,
-            Ordered::Override(_) => true,
+            Ordered::Override(_) => self.aside.contains(&reason),
         }
+    }
+
+    /// The same of a check that is about an account: whoever names another one has not seen what stands against that.
+    #[must_use]
+    pub fn sets_aside_of(&self, reason: Reason, account: &AccountId) -> bool {
+        self.of.as_ref() == Some(account) && self.sets_aside(reason)
     }
 
     /// Does it need the phone of the mails?

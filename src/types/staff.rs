@@ -68,6 +68,16 @@ impl StaffName {
         &self.0
     }
 
+    /// The name without a domain, and without the number that tells names apart which are the same elsewhere.
+    #[must_use]
+    pub fn stem(&self) -> &str {
+        let name = self.0.split('@').next().unwrap_or(&self.0);
+        let numbered = name.rsplit_once('-').filter(|(stem, number)| {
+            !stem.is_empty() && !number.is_empty() && number.chars().all(|c| c.is_ascii_digit())
+        });
+        numbered.map_or(name, |(stem, _)| stem)
+    }
+
     /// How the audit log calls whoever has this name.
     #[must_use]
     pub fn actor(&self) -> String {
@@ -179,6 +189,28 @@ mod tests {
         for text in ["", " ", ".eva", "eva lind", "eva\nlind", "eva:1", "<b>", &"e".repeat(255)] {
             assert!(StaffName::parse(text).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn two_accounts_that_may_be_one_persons_are_known_by_their_names() {
+        let person = |name: &str, shown: &str| crate::types::Person {
+            name: StaffName::parse(name).unwrap(),
+            shown: shown.to_owned(),
+        };
+        let eva = person("eva.lind", "Eva Lind");
+        for (name, shown) in [
+            ("eva.lind", ""),
+            ("eva.lind-2", "E. Lind"),
+            ("eva.lind@kommun.example", "Lind"),
+            ("eva.lind@kommun.example-3", "Lind"),
+            ("admin", " eva  LIND "),
+        ] {
+            assert!(eva.may_be(&person(name, shown)) && person(name, shown).may_be(&eva), "{name}");
+        }
+        for (name, shown) in [("per.ost", "Per Öst"), ("eva.lindh", "Eva Lindh"), ("eva.lind-b", "Eva B")] {
+            assert!(!eva.may_be(&person(name, shown)), "{name}");
+        }
+        assert!(!person("a", "").may_be(&person("b", "")), "nothing is shown of either");
     }
 
     #[test]

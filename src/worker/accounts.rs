@@ -228,6 +228,7 @@ fn of_the_desk(groups: &RoleGroups, member: Member) -> Option<Staff> {
         totp: None,
         disabled: false,
         signed_in_at: None,
+        person: String::new(),
     })
 }
 

@@ -12,19 +12,22 @@ use super::work::{Draft, Due, Flow, Work, WorkError};
 use crate::decision::Automation;
 use crate::delivery::texts::{MailText, TextError, Texts};
 use crate::store::{Addressee, AuditEntry, DueAct, MessageClaim, MessageKind, NewMessage, StoreError};
+use crate::ticket::act::LATEST;
 use crate::ticket::{Act, ActStatus, Effect, Event, KeptAct, Kind, Standing, Ticket};
-use crate::types::{Check, CheckResult, Person, Reason, UnixMillis, Username};
+use crate::types::{Check, CheckResult, Order, Person, Reason, UnixMillis};
 use crate::web::port::Refusal;
 
 /// Acts that are looked at in one round.
 const AT_ONCE: u32 = 32;
 const NOBODY_CAME: &str = "no colleague came in time";
 const NOT_AS_SEEN: &str = "the ticket changed before it was carried out";
+const TOO_LATE: &str = "it could not be carried out in time, and is not carried out later";
+const MAY_NOT: &str = "whoever wanted or approved it may not act any more";
 const OTHER_IS_OVER: &str = "the other ticket is over by now";
 
 /// What `act` is to `ticket`; `None` for what is done beside it.
 pub(crate) fn event(act: &Act, by: &Person, with: Option<&Person>, ticket: &Ticket) -> Option<Event> {
-    act.event(by, with, ticket.reason.unwrap_or(Reason::OtherSubject), ticket.named.as_ref())
+    act.event(by, with, ticket)
 }
 
 /// Why `act`, which is `event` to `ticket`, is not possible with it as it is.
@@ -45,7 +48,8 @@ pub(crate) fn not_possible(
         let keeps = matches!(act, Act::Ask | Act::Merge { .. }) && !state.known_password().is_not_changed();
         return Some(if keeps { Refusal::PasswordChanged } else { Refusal::NotNow });
     }
-    let leaves = act.orders() || act.writes();
+    // What was observed is never acted on, in whatever ticket its mails are read.
+    let leaves = act.orders() || act.writes() || matches!(act, Act::Merge { .. });
     if leaves && (ticket.observed || automation == Automation::Observe) {
         return Some(Refusal::Observed);
     }
@@ -55,48 +59,77 @@ pub(crate) fn not_possible(
     (act.writes() && ticket.from.is_none()).then_some(Refusal::NobodyToWriteTo)
 }
 
-/// Carries out what is due. Answers how many acts have ended.
-pub(crate) async fn carry_out_due(parts: &Arc<Parts>) -> Result<usize, StoreError> {
-    let mut ended = 0;
-    for due in parts.store.due_acts(AT_ONCE, parts.now()).await? {
-        let (id, number) = (due.act.id, due.act.number);
+/// What a look at the acts that are due came to.
+pub(crate) struct Round {
+    /// How many have ended.
+    pub(crate) ended: usize,
+    /// When the next one is due, of those that soon are.
+    pub(crate) next: Option<UnixMillis>,
+}
+
+/// Carries out what is due.
+pub(crate) async fn carry_out_due(parts: &Arc<Parts>) -> Result<Round, StoreError> {
+    let mut round = Round { ended: 0, next: None };
+    for due in parts.store.due_acts(AT_ONCE, parts.now().plus(parts.timing.look)).await? {
+        let (id, number, was) = (due.act.id, due.act.number, due.act.status);
+        if due.act.due_at > parts.now() {
+            round.next = Some(due.act.due_at);
+            break;
+        }
         match carry_out(parts, due).await {
-            Ok(true) => ended += 1,
+            Ok(true) => round.ended += 1,
             // Somebody works on the ticket just now, or took the act back.
             Ok(false) => {}
             // One ticket that cannot be read must not keep the acts of all others waiting.
             Err(WorkError::Store(error @ StoreError::Unavailable(_))) => return Err(error),
             Err(error) => {
                 tracing::error!(ticket = %number, "an act cannot be carried out: {error}; nothing was changed");
-                parts.store.end_act(id, ActStatus::Refused, &error.to_string(), parts.now()).await?;
-                ended += 1;
+                let why = error.to_string();
+                parts.store.end_act(id, was, (ActStatus::Refused, &why), parts.now()).await?;
+                round.ended += 1;
             }
         }
     }
-    Ok(ended)
+    Ok(round)
 }
 
 async fn carry_out(parts: &Arc<Parts>, due: DueAct) -> Result<bool, WorkError> {
-    let DueAct { act, seen, mail_came } = due;
+    let act = &due.act;
     if act.status == ActStatus::Colleague {
-        return ends(parts, &act, ActStatus::Lapsed, NOBODY_CAME).await;
+        return ends(parts, act, ActStatus::Lapsed, NOBODY_CAME).await;
+    }
+    if parts.now().since(act.due_at) > LATEST {
+        return ends(parts, act, ActStatus::Lapsed, TOO_LATE).await;
+    }
+    if due.may_not {
+        return ends(parts, act, ActStatus::Refused, MAY_NOT).await;
     }
     let taken = parts.moment();
     let Some(claim) = parts.store.claim_ticket(act.ticket, &parts.owner, parts.timing.lease).await? else {
         return Ok(false);
     };
     let mut work = Work::new(Arc::clone(parts), claim, taken);
+    let tried = try_to(&mut work, &due).await;
+    if !matches!(tried, Ok(true)) {
+        // Nothing was done: whoever comes next need not wait for the end of the lease.
+        give_back(&mut work).await?;
+    }
+    tried
+}
+
+async fn try_to(work: &mut Work, due: &DueAct) -> Result<bool, WorkError> {
+    let DueAct { act, seen, mail_came, .. } = due;
     let refused = match () {
-        () if *work.state() != seen || mail_came => Some(NOT_AS_SEEN),
-        () => refusal(&work, &act).await?,
+        () if work.state() != seen || *mail_came => Some(NOT_AS_SEEN),
+        () => refusal(work, act).await?,
     };
-    let Some(why) = refused else { return commit(&mut work, &act).await };
-    give_back(&mut work).await?;
-    ends(parts, &act, ActStatus::Refused, why).await
+    let Some(why) = refused else { return commit(work, act).await };
+    give_back(work).await?;
+    ends(&work.parts, act, ActStatus::Refused, why).await
 }
 
 async fn ends(parts: &Parts, act: &KeptAct, status: ActStatus, why: &'static str) -> Result<bool, WorkError> {
-    parts.store.end_act(act.id, status, why, parts.now()).await?;
+    parts.store.end_act(act.id, act.status, (status, why), parts.now()).await?;
     tracing::warn!(ticket = %act.number, act = act.act.code(), "an act of a person was not carried out: {why}");
     Ok(true)
 }
@@ -105,9 +138,8 @@ async fn give_back(work: &mut Work) -> Result<(), WorkError> {
     if work.state().next() == Effect::Rest {
         return work.rest().await;
     }
-    let now = work.now();
-    work.give_back(now).await?;
-    Ok(())
+    let (id, fence, now) = (work.id(), work.claim.fence, work.now());
+    Ok(work.parts.store.release(id, fence, now).await?)
 }
 
 /// Why it is not carried out, though the ticket is as its person saw it.
@@ -120,12 +152,24 @@ async fn refusal(work: &Work, act: &KeptAct) -> Result<Option<&'static str>, Wor
         return Ok(Some(refusal.words()[1]));
     }
     let Act::Merge { into } = &act.act else { return Ok(None) };
-    let other = work.parts.store.numbered(*into).await?;
-    let goes_on = other.is_some_and(|other| match other.state.standing() {
-        Standing::New | Standing::Working | Standing::Open | Standing::Pending => true,
-        Standing::Resolved | Standing::Closed => false,
-    });
-    Ok((!goes_on).then_some(OTHER_IS_OVER))
+    let Some(other) = work.parts.store.numbered(*into).await? else { return Ok(Some(OTHER_IS_OVER)) };
+    Ok(not_into(&other).map(|refusal| match refusal {
+        Refusal::OtherIsOver => OTHER_IS_OVER,
+        refusal => refusal.words()[1],
+    }))
+}
+
+/// Why nothing is put into this ticket, if so: nobody would look at it there, or nothing may be done with it.
+pub(crate) fn not_into(other: &Ticket) -> Option<Refusal> {
+    match other.state.standing() {
+        Standing::Resolved | Standing::Closed => Some(Refusal::OtherIsOver),
+        Standing::New | Standing::Working | Standing::Open | Standing::Pending if other.observed => {
+            Some(Refusal::Observed)
+        }
+        Standing::New | Standing::Working | Standing::Open | Standing::Pending => {
+            (other.kind == Kind::Quarantine).then_some(Refusal::Unreadable)
+        }
+    }
 }
 
 /// `false`: it was taken back in this very moment, or is not any more what its person saw.
@@ -137,15 +181,18 @@ async fn commit(work: &mut Work, act: &KeptAct) -> Result<bool, WorkError> {
     let mut trail = ticket.trail.clone();
     let who = act.with.as_ref().map_or(act.by.to_string(), |with| format!("{} with {with}", act.by));
     trail.add(Check::Person, CheckResult::Pass, format!("{who} decided: {}", act.act.code()));
-    let named = named(&event);
+    let order = order(&event);
     let draft = Draft {
         actor: Some(act.by.name.actor()),
         act: Some(act.id),
         trail: Some(trail),
         asked: act.act == Act::Ask,
-        named,
+        named: order.and_then(|order| order.account.clone()),
+        set_aside: order.map(|order| order.aside.clone()),
         // What its owner says after somebody chose this counts, however long a colleague took.
-        lifts_freeze: act.act.is_override().then(|| act.made_at.min(work.now())),
+        lifts_freeze: order
+            .filter(|order| order.because == Reason::AccountFrozen && order.sets_aside(Reason::AccountFrozen))
+            .map(|_| act.made_at.min(work.now())),
         messages: message(ticket, &act.act).into_iter().collect(),
         told: vec![done(act)],
         due: Due::At(work.now()),
@@ -160,10 +207,10 @@ async fn commit(work: &mut Work, act: &KeptAct) -> Result<bool, WorkError> {
     Ok(trail_lines(work) > lines)
 }
 
-/// The account that a person has named with it.
-fn named(event: &Event) -> Option<Username> {
+/// What a person has ordered with it.
+fn order(event: &Event) -> Option<&Order> {
     match event {
-        Event::Ordered { order } => order.account.clone(),
+        Event::Ordered { order } => Some(order),
         Event::Decided { .. }
         | Event::Coalesced { .. }
         | Event::PasswordSet
@@ -189,7 +236,7 @@ fn named(event: &Event) -> Option<Username> {
         | Event::TimeOver { .. }
         | Event::UseKnown
         | Event::Unused
-        | Event::Replied
+        | Event::Replied { .. }
         | Event::QuestionLost
         | Event::Forgotten
         | Event::Questioned

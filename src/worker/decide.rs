@@ -1,6 +1,8 @@
 //! The effect `Decide`: read the ticket's mails, ask the directory, decide, and commit what
 //! follows in one transaction.
 
+use std::time::Duration;
+
 use super::Rules;
 use super::limits;
 use super::links;
@@ -16,6 +18,9 @@ use crate::request::Reading;
 use crate::store::{Addressee, Enough, MessageKind, NewMessage};
 use crate::ticket::{Event, Fate, Hand, Plan, State, Way};
 use crate::types::{Check, Credential, History, Order, Reason, Trail, UnixMillis};
+
+/// Between two looks of a request that waits.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// A decision about what needs no directory.
 pub(crate) fn without_facts(
@@ -92,7 +97,8 @@ pub(crate) async fn run(work: &mut Work) -> Result<Flow, WorkError> {
     let automation = mode(work.claim.ticket.observed, parts.automation().await?);
     let (asked_before, link) = (work.claim.ticket.asked_before, work.claim.ticket.link);
     let order = work.state().order().cloned();
-    let looked = look(&parts, together, automation, asked_before, link, order.as_ref()).await?;
+    let lifted_at = work.claim.ticket.freeze_lifted_at;
+    let looked = look(&parts, together, automation, asked_before, link, order.as_ref(), lifted_at).await?;
     act(work, looked, automation, order.as_ref()).await
 }
 
@@ -131,7 +137,7 @@ async fn act(
             if let State::Requested { waiting_since: Some(since), .. } = work.state() { *since } else { now };
         if now.since(since) < work.parts.timing.patience {
             let plan = Plan::Wait { since };
-            let pause = work.parts.timing.retry.saturating_mul(4);
+            let pause = pause(work.parts.timing.retry.saturating_mul(4), now.since(since));
             let messages =
                 if looked.texts_are_used_up { work.parts.rules.texts_used_up() } else { Vec::new() };
             let draft = Draft { due: Due::At(now.plus(pause)), messages, ..Draft::default() };
@@ -142,8 +148,10 @@ async fn act(
     let trail = after_people(work, &looked.decided.trail);
     let mut draft = Draft { trail: Some(trail), ..Draft::default() };
     draft.account = account.as_ref().map(|a| (a.id.clone(), a.username.clone()));
-    draft.started = limits::started(&looked, account.as_ref(), order);
-    draft.beyond_limits = order.is_some_and(Order::overrides);
+    let known_before = work.claim.ticket.account.is_some();
+    draft.started = limits::started(&looked, account.as_ref(), order, known_before);
+    draft.limits =
+        order.zip(account.as_ref()).map(|(order, account)| work.parts.rules.limits_under(order, &account.id));
     if let Some((plan, reason)) = plan_at_rest(&looked.decided.decision, automation) {
         if automation == Automation::Observe {
             draft.started = None;
@@ -199,6 +207,11 @@ async fn begin(
             Err(WorkError::Lacks("a plan for its decision"))
         }
     }
+}
+
+/// A directory that has not answered for long, or texts that are used up, are not asked for every few seconds.
+fn pause(shortest: Duration, waited: Duration) -> Duration {
+    (waited / 8).min(LONGEST_PAUSE).max(shortest)
 }
 
 fn must_wait(decision: &Decision) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::password::seal::Sealed;
 use crate::store::{AuditEntry, Intent, NewMessage, Pause, Started};
-use crate::types::{AccountId, Outcome, Trail, UnixMillis, Username};
+use crate::types::{AccountId, Limits, Outcome, Reason, Trail, UnixMillis, Username};
 
 /// When a ticket is due after a commit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,8 +40,10 @@ pub(crate) struct Draft {
     pub(crate) lifts_freeze: Option<UnixMillis>,
     /// The username that a person named.
     pub(crate) named: Option<Username>,
-    /// What begins is not held against limits.
-    pub(crate) beyond_limits: bool,
+    /// What the delivery that begins must not exceed, where people have set something aside.
+    pub(crate) limits: Option<Limits>,
+    /// The reasons whose checks people have set aside from now on.
+    pub(crate) set_aside: Option<Vec<Reason>>,
     /// What else the audit log is told.
     pub(crate) told: Vec<AuditEntry>,
     /// Who did it, when it was not the machine.

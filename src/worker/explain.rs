@@ -88,8 +88,9 @@ pub async fn explain(
         delay: Duration::ZERO,
         ..reads::Together::of(&read.mail, read.reading, received_at)
     };
-    let looked =
-        look(parts, together, automation, false, link, None).await.map_err(|e: WorkError| e.to_string())?;
+    let looked = look(parts, together, automation, false, link, None, None)
+        .await
+        .map_err(|e: WorkError| e.to_string())?;
     Ok(in_its_place(said(looked, acknowledge), thread, &arrival))
 }
 

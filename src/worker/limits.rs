@@ -15,7 +15,7 @@ use crate::request::Reading;
 use crate::store::{
     Addressee, AuditEntry, MACHINE, MessageKind, NewMessage, Pause, Started, Switch, TextCap,
 };
-use crate::types::{EmailAddress, FROZEN_AFTER, Limits, Order, Reason, UnixMillis};
+use crate::types::{AccountId, EmailAddress, FROZEN_AFTER, Limits, Order, PhoneNumber, Reason, UnixMillis};
 
 /// A text for which there is none left today is tried again so often: texts of a day ago cease to count.
 const AGAIN_AFTER: Duration = Duration::from_secs(5 * 60);
@@ -38,20 +38,26 @@ impl Rules {
         }
     }
 
-    /// The same where two people have set limits aside: only the texts of the day have an end all the same.
-    pub(crate) fn no_limits(&self) -> Limits {
-        Limits {
-            cooldown: Duration::ZERO,
-            account_day: u32::MAX,
-            sender_day: u32::MAX,
-            phone_day: u32::MAX,
-            unit_hour: u32::MAX,
-            desk_hour: u32::MAX,
-            manager_hour: u32::MAX,
-            wrong_phones: u32::MAX,
-            freezes: false,
-            texts_day: self.texts_per_day,
+    /// The same where people have set some of them aside: the texts of the day have an end all the same.
+    pub(crate) fn limits_under(&self, order: &Order, account: &AccountId) -> Limits {
+        let mut limits = self.limits();
+        if order.sets_aside_of(Reason::LimitAccount, account) {
+            (limits.cooldown, limits.account_day) = (Duration::ZERO, u32::MAX);
         }
+        if order.sets_aside_of(Reason::AccountFrozen, account) {
+            (limits.wrong_phones, limits.freezes) = (u32::MAX, false);
+        }
+        if order.sets_aside(Reason::LimitSender) {
+            (limits.sender_day, limits.phone_day) = (u32::MAX, u32::MAX);
+        }
+        if order.sets_aside(Reason::LimitDesk) {
+            (limits.unit_hour, limits.desk_hour) = (u32::MAX, u32::MAX);
+        }
+        // A manager's phone that has got enough links comes back so.
+        if order.sets_aside(Reason::DeliveryFailed) {
+            limits.manager_hour = u32::MAX;
+        }
+        limits
     }
 
     /// What a text that begins must not exceed; it is over at `until`.
@@ -112,21 +118,28 @@ pub(crate) fn texts_needed(parts: &Parts, decision: &Decision, account: &Account
 }
 
 /// What counts towards limits: a delivery that begins, and a wrong phone for a known account.
-/// Wrong phones of senders who may not ask are not counted: a stranger could freeze accounts.
-pub(crate) fn started(looked: &Looked, account: Option<&Account>, order: Option<&Order>) -> Option<Started> {
+/// Wrong phones of senders who may not ask are not counted: a stranger could freeze accounts. A phone is held against an
+/// account once, when that is first known: people decide again as often as they like.
+pub(crate) fn started(
+    looked: &Looked,
+    account: Option<&Account>,
+    order: Option<&Order>,
+    known_before: bool,
+) -> Option<Started> {
     let account = account?;
-    let wrong_phone = match (&looked.together.reading, order) {
-        (Reading::Request(request), None) => {
-            !account.phones.is_empty()
-                && account.phones.iter().all(|phone| phone.number.as_ref() != Some(&request.phone.value))
+    let phone = match &looked.together.reading {
+        Reading::Request(request) => Some(&request.phone.value),
+        Reading::Incomplete { phone, .. } if order.is_some() => phone.as_ref().map(|found| &found.value),
+        _none if order.is_some() => None,
+        Reading::Incomplete { .. } | Reading::Ambiguous { .. } | Reading::General | Reading::Automatic(_) => {
+            return None;
         }
-        // It was counted when it came.
-        (_, Some(_)) => false,
-        (
-            Reading::Incomplete { .. } | Reading::Ambiguous { .. } | Reading::General | Reading::Automatic(_),
-            None,
-        ) => return None,
     };
+    let is_wrong = |phone: &PhoneNumber| {
+        !account.phones.is_empty()
+            && account.phones.iter().all(|registered| registered.number.as_ref() != Some(phone))
+    };
+    let wrong_phone = !(order.is_some() && known_before) && phone.is_some_and(is_wrong);
     let (counts, mismatch) = match &looked.decided.decision {
         Decision::TextRequester { .. } => (true, false),
         Decision::OfferManager { .. } => (true, wrong_phone),

@@ -11,7 +11,7 @@ use crate::decision::{Automation, Decided, Decision, Question, decide};
 use crate::directory::{Account, DirectoryError, Facts, Lookup, Manager, Who};
 use crate::request::Reading;
 use crate::store::StoreError;
-use crate::types::{History, Link, Order, PhoneNumber, Username};
+use crate::types::{History, Link, Order, PhoneNumber, Reason, UnixMillis, Username};
 
 /// Everything that was looked at for one decision.
 pub(crate) struct Looked {
@@ -42,6 +42,7 @@ async fn known(
     together: &Together,
     automation: Automation,
     order: Option<&Order>,
+    lifted_at: Option<UnixMillis>,
 ) -> Result<Known, WorkError> {
     let mut known = Known::default();
     let (Some((username, phone)), Automation::On | Automation::Observe) =
@@ -63,6 +64,7 @@ async fn known(
         let (sender, now) = (limits::counted_sender(&together.sender), parts.now());
         let (phone, unit) = (&known.phone_hash, &account.unit);
         known.history = parts.store.history(&account.id, &sender, phone, unit, now).await?;
+        known.history.lifted = known.history.frozen && !parts.store.is_frozen(&account.id, lifted_at).await?;
     }
     known.facts = Some(answer);
     Ok(known)
@@ -85,7 +87,7 @@ fn named<'n>(
     Some((order.and_then(|order| order.account.as_ref()).or(username)?, phone))
 }
 
-/// Reads facts and history for what was read, and decides.
+/// Reads facts and history for what was read, and decides. Freezes up to `lifted_at` were set aside.
 pub(crate) async fn look(
     parts: &Parts,
     together: Together,
@@ -93,8 +95,10 @@ pub(crate) async fn look(
     asked_before: bool,
     link: Option<Link>,
     order: Option<&Order>,
+    lifted_at: Option<UnixMillis>,
 ) -> Result<Looked, WorkError> {
-    let Known { facts, mut phone_hash, history, chosen } = known(parts, &together, automation, order).await?;
+    let known = known(parts, &together, automation, order, lifted_at).await?;
+    let Known { facts, mut phone_hash, history, chosen } = known;
     let deliverable = deliverable(parts);
     let texts = texts(parts).await;
     // Nobody would answer a question to ourselves.
@@ -153,7 +157,7 @@ async fn has_enough_links(
     texted_hash: &str,
     order: Option<&Order>,
 ) -> Result<bool, StoreError> {
-    if texted_hash.is_empty() || order.is_some_and(Order::overrides) {
+    if texted_hash.is_empty() || order.is_some_and(|order| order.sets_aside(Reason::DeliveryFailed)) {
         return Ok(false);
     }
     Ok(parts.store.links_to(texted_hash, parts.now()).await? >= parts.rules.limits().manager_hour)

@@ -193,6 +193,8 @@ pub struct Parts {
     pub owner: String,
     /// Rung when there is new work.
     pub wake: Notify,
+    /// Rung when somebody wants an act.
+    pub acted: Notify,
 }
 
 impl Parts {

@@ -15,9 +15,13 @@ use super::work::Work;
 use super::{Parts, acts, balances, messages, receipts, step};
 use crate::store::{Channel, StoreError};
 use crate::telemetry::how_it_ended;
+use crate::types::UnixMillis;
 
 /// Steps that run at the same time.
 const AT_ONCE: usize = 8;
+
+/// Between two looks for what is due.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// The worker could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -148,17 +152,20 @@ impl Worker {
     /// Acts of people, when the time in which they can be taken back is over.
     async fn acts_loop(parts: Arc<Parts>, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            let carried_out = acts::carry_out_due(&parts).await.unwrap_or_else(|error| {
+            let round = acts::carry_out_due(&parts).await.unwrap_or_else(|error| {
                 tracing::error!("acts of people wait: {error}");
-                0
+                acts::Round { ended: 0, next: None }
             });
-            if carried_out > 0 {
+            if round.ended > 0 {
                 parts.wake.notify_one();
                 continue;
             }
+            // What somebody wants on another node is seen within a look.
+            let soon = |at: UnixMillis| at.since(parts.now()).clamp(SHORTEST_PAUSE, parts.timing.look);
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = tokio::time::sleep(parts.timing.look.min(Duration::from_millis(250))) => {}
+                () = parts.acted.notified() => {}
+                () = tokio::time::sleep(round.next.map_or(parts.timing.look, soon)) => {}
             }
         }
     }
@@ -182,7 +189,7 @@ impl Worker {
             while let Some(ended) = running.join_next().await {
                 report(ended);
             }
-            let acted = acts::carry_out_due(parts).await?;
+            let acted = acts::carry_out_due(parts).await?.ended;
             let mut sent = messages::send_due(parts, Channel::Phone).await?;
             sent += messages::send_due(parts, Channel::Mail).await?;
             if claimed + acted + sent == 0 {
@@ -244,7 +251,7 @@ async fn after(
 /// How long to wait when nothing is due: until the next due time, at most one look.
 async fn pause(parts: &Parts) -> Duration {
     match parts.store.next_due().await {
-        Ok(Some(due)) => due.since(parts.now()).clamp(Duration::from_millis(20), parts.timing.look),
+        Ok(Some(due)) => due.since(parts.now()).clamp(SHORTEST_PAUSE, parts.timing.look),
         Ok(None) | Err(_) => parts.timing.look,
     }
 }

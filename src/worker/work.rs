@@ -185,6 +185,7 @@ impl Work {
             act: draft.act,
             freeze_lifted_at: draft.lifts_freeze,
             named: draft.named.clone(),
+            set_aside: draft.set_aside.clone(),
             text_cap: begin.as_ref().map(|_| self.parts.rules.text_cap(now, from.text_until())),
             pause: draft.pause,
             urgent: draft.freeze.is_some(),
@@ -213,8 +214,7 @@ impl Work {
 
     /// What the delivery that begins must not exceed.
     fn limits(&self, draft: &Draft) -> Option<Limits> {
-        let rules = &self.parts.rules;
-        let limits = || if draft.beyond_limits { rules.no_limits() } else { rules.limits() };
+        let limits = || draft.limits.unwrap_or_else(|| self.parts.rules.limits());
         draft.started.as_ref().map(|_| limits())
     }
 

@@ -5,7 +5,8 @@ use crate::types::{CheckResult, Ordered, Override, Person, StaffName};
 
 fn order(what: Ordered) -> Order {
     let by = Person { name: StaffName::parse("eva.lind").unwrap(), shown: "Eva Lind".to_owned() };
-    Order { by, with: None, what, account: None, because: Reason::PhoneMismatch }
+    let (because, of) = (Reason::PhoneMismatch, Some(anna().id));
+    Order { by, with: None, what, account: None, named_before: false, because, aside: vec![because], of }
 }
 
 fn ordered(what: Ordered, change: impl FnOnce(&mut Asked)) -> Asked {
@@ -57,27 +58,63 @@ fn looking_again_sets_nothing_aside() {
 }
 
 #[test]
-fn two_people_set_limits_a_freeze_and_the_age_aside() {
-    let hindrances: [Hindrance; 7] = [
-        |asked| asked.history.frozen = true,
-        |asked| asked.history.account_mismatches_day = 9,
-        |asked| asked.history.account_last = Some(NOW),
-        |asked| asked.history.account_day = 99,
-        |asked| asked.history.sender_day = 99,
-        |asked| asked.history.desk_hour = 9_999,
-        |asked| asked.received_at = NOW.minus(48 * HOUR),
+fn two_people_set_aside_the_check_that_they_saw_and_nothing_behind_it() {
+    let hindrances: [(Hindrance, Reason); 7] = [
+        (|asked| (asked.history.frozen, asked.history.lifted) = (true, true), Reason::AccountFrozen),
+        (|asked| asked.history.account_mismatches_day = 9, Reason::AccountFrozen),
+        (|asked| asked.history.account_last = Some(NOW), Reason::LimitAccount),
+        (|asked| asked.history.account_day = 99, Reason::LimitAccount),
+        (|asked| asked.history.sender_day = 99, Reason::LimitSender),
+        (|asked| asked.history.desk_hour = 9_999, Reason::LimitDesk),
+        (|asked| asked.received_at = NOW.minus(48 * HOUR), Reason::MailTooOld),
     ];
-    for hindrance in hindrances {
-        assert!(reason(&Asked::but(hindrance)).is_some());
-        for way in OVERRIDES {
-            let overridden = ordered(Ordered::Override(way), hindrance);
-            assert!(
-                matches!(overridden.decision(), Decision::TextRequester { .. }),
-                "{:?}",
-                overridden.decide()
-            );
+    let reasons = || hindrances.iter().map(|(_, reason)| *reason);
+    for (hindrance, because) in hindrances {
+        assert_eq!(reason(&Asked::but(hindrance)), Some(because));
+        for (way, seen) in OVERRIDES.iter().flat_map(|way| reasons().map(move |seen| (way.clone(), seen))) {
+            let overridden = ordered(Ordered::Override(way), |asked| {
+                asked.order.as_mut().unwrap().aside = vec![seen];
+                hindrance(asked);
+            });
+            let expected = (seen != because).then_some(because);
+            assert_eq!(reason(&overridden), expected, "{because} behind {seen}: {:?}", overridden.decide());
         }
     }
+    // Of what overrides before have set aside, everything stays so.
+    let both = ordered(Ordered::Override(Override::AsUsual), |asked| {
+        asked.order.as_mut().unwrap().aside = vec![Reason::LimitAccount, Reason::MailTooOld];
+        asked.history.account_day = 99;
+        asked.received_at = NOW.minus(48 * HOUR);
+    });
+    assert_eq!(reason(&both), None);
+}
+
+#[test]
+fn what_stands_against_another_account_than_the_one_that_was_seen_is_not_set_aside() {
+    let hindrances: [(Hindrance, Reason); 3] = [
+        (|asked| asked.history.account_mismatches_day = 9, Reason::AccountFrozen),
+        (|asked| (asked.history.frozen, asked.history.lifted) = (true, true), Reason::AccountFrozen),
+        (|asked| asked.history.account_day = 99, Reason::LimitAccount),
+    ];
+    for (hindrance, because) in hindrances {
+        for of in [None, Some(AccountId::new("a-other"))] {
+            let overridden = ordered(Ordered::Override(Override::AsUsual), |asked| {
+                let order = asked.order.as_mut().unwrap();
+                (order.aside, order.of) = (vec![because], of.clone());
+                hindrance(asked);
+            });
+            assert_eq!(reason(&overridden), Some(because), "{of:?}");
+        }
+    }
+}
+
+#[test]
+fn what_the_owner_says_after_people_have_set_a_freeze_aside_counts() {
+    let overridden = ordered(Ordered::Override(Override::AsUsual), |asked| {
+        asked.order.as_mut().unwrap().aside = vec![Reason::AccountFrozen];
+        (asked.history.frozen, asked.history.lifted) = (true, false);
+    });
+    assert_eq!(reason(&overridden), Some(Reason::AccountFrozen));
 }
 
 #[test]

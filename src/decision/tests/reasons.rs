@@ -161,6 +161,7 @@ fn just_below_every_limit_is_allowed() {
             texts_day: 0,
             texts_owed: 0,
             frozen: false,
+            lifted: false,
             live: None,
         };
     });

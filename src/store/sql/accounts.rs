@@ -24,7 +24,7 @@ const APART: Duration = Duration::from_secs(60);
 macro_rules! accounts {
     ($which:literal) => {
         concat!(
-            "SELECT name, shown, role, provider, password, totp_key, totp_nonce, disabled, signed_in_at FROM staff",
+            "SELECT name, shown, role, provider, password, totp_key, totp_nonce, disabled, signed_in_at, person FROM staff",
             $which
         )
     };
@@ -48,7 +48,8 @@ fn read(mut row: Row) -> Result<Staff, StoreError> {
     let (member, provider, password) = (member(&mut row)?, row.text()?, row.text()?);
     let (key_id, nonce) = (row.text()?, row.text()?);
     let totp = (!key_id.is_empty()).then_some(TotpKey { key_id, nonce });
-    Ok(Staff { member, provider, password, totp, disabled: row.yes()?, signed_in_at: row.time_or_none()? })
+    let (disabled, signed_in_at, person) = (row.yes()?, row.time_or_none()?, row.text()?);
+    Ok(Staff { member, provider, password, totp, disabled, signed_in_at, person })
 }
 
 fn parts(totp: Option<&TotpKey>) -> (&str, &str) {
@@ -91,6 +92,10 @@ async fn change<DB: Dialect>(tx: &mut Tx<DB>, name: &str, change: &StaffChange) 
         StaffChange::Disabled(disabled) => {
             let sql = "UPDATE staff SET disabled = $2 WHERE name = $1 RETURNING name";
             tx.hits(sql, values![name, *disabled]).await
+        }
+        StaffChange::Person(person) => {
+            let sql = "UPDATE staff SET person = $2 WHERE name = $1 RETURNING name";
+            tx.hits(sql, values![name, person.as_str()]).await
         }
         StaffChange::Role(role) => {
             let sql = "UPDATE staff SET role = $2 WHERE name = $1 RETURNING name";

@@ -142,10 +142,14 @@ async fn by_people<DB: Dialect>(
     {
         return Ok(false);
     }
-    if let State::Merged { into } = step.state
-        && *from != step.state
-    {
+    if *from == step.state {
+        return Ok(true);
+    }
+    if let State::Merged { into } = step.state {
         return acts::merge(tx, id, into, step).await;
+    }
+    if let State::Merged { .. } = from {
+        acts::part(tx, id, step).await?;
     }
     Ok(true)
 }
@@ -213,6 +217,7 @@ const UPDATE: &str = "UPDATE ticket SET state = $4, standing = $5, live = $6,
          handled = CASE WHEN $25 = 1 THEN 1 ELSE handled END,
          named = CASE WHEN $26 = '' THEN named ELSE $26 END,
          freeze_lifted_at = CASE WHEN $27 = 0 THEN freeze_lifted_at ELSE CAST($27 AS BIGINT) END,
+         set_aside = CASE WHEN $28 = 0 THEN set_aside ELSE $29 END,
          version = version + CASE WHEN state <> $4 OR $8 <> '' AND reason <> $8 OR account <> $9
              OR $11 <> '' AND trail <> $11 OR $21 = 1 AND urgent = 0 THEN 1 ELSE 0 END,
          lease_owner = CASE WHEN $20 = 1 THEN '' ELSE lease_owner END,
@@ -258,6 +263,8 @@ async fn update<DB: Dialect>(
         step.audit.iter().any(AuditEntry::by_staff),
         step.named.as_ref().map_or("", Username::as_str),
         step.freeze_lifted_at.unwrap_or_default(),
+        step.set_aside.is_some(),
+        ticket::reasons_text(step.set_aside.as_deref().unwrap_or_default()),
     ];
     tx.hits_unless_taken(UPDATE, values).await
 }

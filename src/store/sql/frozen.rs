@@ -4,7 +4,7 @@ use super::dialect::Dialect;
 use super::history::DAY;
 use super::tx::Tx;
 use super::value::{Row, values};
-use super::{SqlStore, audit, ticket};
+use super::{SqlStore, acts, audit, ticket};
 use crate::store::{AuditEntry, Freeze, Frozen, MACHINE, StoreError};
 use crate::ticket::TicketId;
 use crate::types::{AccountId, FROZEN_AFTER, UnixMillis};
@@ -24,8 +24,16 @@ pub(super) async fn freeze<DB: Dialect>(
     let sql = "INSERT INTO frozen (account, username, ticket, why, frozen_by, frozen_at)
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account) DO UPDATE SET again_at = excluded.frozen_at";
     let Freeze { account, username, why, by } = freeze;
-    tx.run(sql, values![account.as_str(), username.as_str(), id, why.as_str(), by.as_str(), now]).await
+    tx.run(sql, values![account.as_str(), username.as_str(), id, why.as_str(), by.as_str(), now]).await?;
+    tx.run(NO_LIFTS, values![account.as_str()]).await?;
+    acts::end_all(tx, acts::OPEN_OF_ACCOUNT, values![account.as_str()], SAID, now).await?;
+    Ok(())
 }
+
+/// What people set aside they did before its owner said this, whatever any clock shows.
+pub(super) const NO_LIFTS: &str =
+    "UPDATE ticket SET freeze_lifted_at = 0 WHERE account = $1 AND freeze_lifted_at > 0 RETURNING id";
+const SAID: &str = "the account's owner said that it was not them";
 
 /// Wrong phones of the last day, the oldest first.
 pub(super) const GUESSES: &str = "SELECT s.account, t.username, t.year, t.running, s.begun_at

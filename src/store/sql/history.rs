@@ -79,6 +79,7 @@ pub(super) async fn read<DB: Dialect>(
         texts_owed: row.count()?,
         account_mismatches_day: row.count()?,
         frozen: row.yes()?,
+        lifted: false,
         live: Some(ticket::number(&mut row)?).filter(|number| number.running() > 0),
     })
 }

@@ -141,7 +141,8 @@ impl<DB: Dialect> SqlStore<DB> {
         joined: Joined,
         now: UnixMillis,
     ) -> Result<Recorded, StoreError> {
-        let answered = joins::reply(tx, joined.id, now).await?;
+        let by_another = joins::is_of_another(tx, joined.id, &mail).await?;
+        let answered = joins::reply(tx, joined.id, by_another, now).await?;
         joins::is_about_a_change(tx, joined.id, &mail).await?;
         let acknowledge = mail.ticket.acknowledge.take().filter(|_| answered);
         insert_mail(tx, mail, joined.id, 0, Lies::InInbox, now).await?;

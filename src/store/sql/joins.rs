@@ -36,13 +36,30 @@ pub(super) async fn is_about_a_change<DB: Dialect>(
     id: TicketId,
     mail: &Incoming,
 ) -> Result<(), StoreError> {
-    let answers =
-        !mail.answers.is_empty() && tx.hits(ANSWERS_A_NOTICE, values![list(&mail.answers), id]).await?;
-    if answers || names_a_change(tx, mail).await? {
+    if answers_a_notice(tx, id, mail).await? || names_a_change(tx, mail).await? {
         let sql = "UPDATE ticket SET urgent = 1, version = version + 1 WHERE id = $1";
         tx.run(sql, values![id]).await?;
     }
     Ok(())
+}
+
+async fn answers_a_notice<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    id: TicketId,
+    mail: &Incoming,
+) -> Result<bool, StoreError> {
+    Ok(!mail.answers.is_empty() && tx.hits(ANSWERS_A_NOTICE, values![list(&mail.answers), id]).await?)
+}
+
+/// Is the mail of somebody else than the ticket's first one, or the word of an owner about a change?
+pub(super) async fn is_of_another<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    id: TicketId,
+    mail: &Incoming,
+) -> Result<bool, StoreError> {
+    let sender = tx.one("SELECT sender FROM ticket WHERE id = $1", values![id]).await?.text()?;
+    let same = mail.from.as_ref().is_some_and(|from| from.as_str() == sender);
+    Ok(!same || answers_a_notice(tx, id, mail).await?)
 }
 
 /// Only when somebody vouches for the sender: else anybody could put mails first under the owner's name.
@@ -63,14 +80,21 @@ async fn names_a_change<DB: Dialect>(tx: &mut Tx<DB>, mail: &Incoming) -> Result
 ///
 /// A delivery goes on as it was. Its reply is remembered, and comes again when the delivery is over.
 ///
+/// What people decided about the mails that they had seen, and the account that they named for them, is not carried over
+/// to one that they have not.
+///
 /// `false`: people have said that it is phishing, and nothing answers it.
 pub(super) async fn reply<DB: Dialect>(
     tx: &mut Tx<DB>,
     id: TicketId,
+    by_another: bool,
     now: UnixMillis,
 ) -> Result<bool, StoreError> {
     let before = lock(tx, id).await?;
-    let moved = before.state.on(Event::Replied).map_err(|_| corrupt("a ticket that takes no reply"))?;
+    let moved = before
+        .state
+        .on(Event::Replied { by_another })
+        .map_err(|_| corrupt("a ticket that takes no reply"))?;
     let entry = told(
         "ticket.replied",
         &json!({
@@ -87,7 +111,7 @@ pub(super) async fn reply<DB: Dialect>(
              settled_at = $7, trail = $8,
              due_at = CASE WHEN $9 < $10 AND due_at < $9 THEN due_at ELSE $9 END,
              woken = CASE WHEN $9 < $10 THEN 1 ELSE woken END,
-             replied = $11, version = version + 1,
+             replied = $11, version = version + 1, named = '', set_aside = '',
              waits_since = CASE WHEN standing IN ('pending', 'resolved', 'closed') THEN $12 ELSE waits_since END
          WHERE id = $1";
     let values = values![
@@ -119,7 +143,8 @@ pub(super) async fn late_reply<DB: Dialect>(
     id: TicketId,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
-    reply(tx, id, now).await?;
+    // Nobody remembers who wrote it.
+    reply(tx, id, true, now).await?;
     take_away(tx, id).await
 }
 

@@ -11,7 +11,7 @@ use super::{
     views,
 };
 
-const HOT: [(&str, &str); 90] = [
+const HOT: [(&str, &str); 91] = [
     ("session", accounts::SESSION),
     ("tries to sign in", accounts::TRIES),
     ("ledger: inbox", ledger::IN_INBOX),
@@ -56,6 +56,7 @@ const HOT: [(&str, &str); 90] = [
     ("links of a manager", history::LINKS),
     ("frozen", frozen::ONE),
     ("wrong phones", frozen::GUESSES),
+    ("what was set aside of a freeze", frozen::NO_LIFTS),
     ("texts of the day", ceiling::TEXTS),
     ("nothing left", ceiling::NOTHING_LEFT),
     ("set back: started", ceiling::SET_BACK[0]),

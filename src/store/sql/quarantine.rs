@@ -137,7 +137,8 @@ impl<DB: Dialect> SqlStore<DB> {
         }
         let recorded = match threads::place(tx, &mail.arrival()).await? {
             Place::Joins(joined) => {
-                joins::reply(tx, joined.id, now).await?;
+                let by_another = joins::is_of_another(tx, joined.id, mail).await?;
+                joins::reply(tx, joined.id, by_another, now).await?;
                 from.moves_to(tx, mail, joined, 0, now).await?;
                 Recorded::Joined(joined.id, joined.number)
             }

@@ -7,7 +7,7 @@ use super::dialect::Dialect;
 use super::intake::told;
 use super::tx::Tx;
 use super::value::values;
-use super::{NEVER, SqlStore, audit, ceiling, messages, switch, ticket};
+use super::{NEVER, SqlStore, acts, audit, ceiling, messages, switch, ticket};
 use crate::store::{NewMessage, Pause, Settled, StoreError};
 use crate::ticket::{Event, Fate, State, TicketId};
 use crate::types::{Check, CheckResult, Reason, Trail, UnixMillis};
@@ -27,6 +27,7 @@ const HELD: &str = "the database came out of a backup: held, because nobody know
 const IN_DOUBT: &str = "at the start the automation was off, and a mailbox could not be compared with the database: \
                         held, because nobody knows whether the database came out of a backup, what has happened to \
                         it since, nor whether the password was changed";
+const ACTS: &str = "the database may have come out of a backup: nobody knows whether this was done since";
 const NOT_HEARD: &str = "its ticket was held before the answer was known";
 
 impl<DB: Dialect> SqlStore<DB> {
@@ -43,6 +44,7 @@ impl<DB: Dialect> SqlStore<DB> {
             return Ok(None);
         }
         let held = hold(&mut tx, UNDER_WAY, HELD, now).await?;
+        acts::end_all(&mut tx, acts::OPEN, values![], ACTS, now).await?;
         switch::pause_for_good(&mut tx, pause).await?;
         for alarm in &pause.alarms {
             messages::queue(&mut tx, TicketId(newest), alarm, &self.mail_domain, now).await?;
@@ -61,9 +63,14 @@ impl<DB: Dialect> SqlStore<DB> {
         let mut tx = self.write("holding what is under way").await?;
         ceiling::take_turn(&mut tx).await?;
         let held = hold(&mut tx, DELIVERIES, IN_DOUBT, now).await?;
-        let Some(first) = held.first() else { return Ok(0) };
-        for alarm in alarms {
-            messages::queue(&mut tx, *first, alarm, &self.mail_domain, now).await?;
+        // What somebody pressed may have been done since.
+        let acts = acts::end_all(&mut tx, acts::OPEN, values![], ACTS, now).await?;
+        if let Some(first) = held.first() {
+            for alarm in alarms {
+                messages::queue(&mut tx, *first, alarm, &self.mail_domain, now).await?;
+            }
+        } else if acts == 0 {
+            return Ok(0);
         }
         tx.commit().await?;
         self.tidy.something_was_erased();

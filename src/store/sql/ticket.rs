@@ -16,7 +16,8 @@ macro_rules! columns {
         "t.id, t.year, t.running, t.kind, t.state, t.outcome, t.reason, t.account, t.username, t.mailbox, \
          t.message_id, t.subject, t.sender, t.received_at, t.settled_at, t.assignee, t.merged_into, \
          t.linked_to, t.linked_by, \
-         t.observed, t.asked, t.urgent, t.trail, t.pickup_browser, t.version, t.named, t.freeze_lifted_at"
+         t.observed, t.asked, t.urgent, t.trail, t.pickup_browser, t.version, t.named, t.freeze_lifted_at, \
+         t.set_aside"
     };
 }
 pub(super) use columns;
@@ -49,7 +50,18 @@ pub(super) fn read(row: &mut Row) -> Result<Ticket, StoreError> {
         version: row.number()?,
         named: row.parsed_or_none("a username", |name| Username::parse(name).ok())?,
         freeze_lifted_at: row.time_or_none()?,
+        set_aside: reasons(&row.text()?),
     })
+}
+
+/// Reasons as their column holds them.
+pub(super) fn reasons_text(reasons: &[Reason]) -> String {
+    reasons.iter().map(|reason| reason.code()).collect::<Vec<_>>().join(",")
+}
+
+/// A word that is not known sets nothing aside.
+fn reasons(text: &str) -> Vec<Reason> {
+    text.split(',').filter_map(|code| code.parse().ok()).collect()
 }
 
 /// Reads the columns `linked_to, linked_by`.

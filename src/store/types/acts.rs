@@ -18,6 +18,8 @@ pub struct NewAct {
     pub by: Person,
     /// It waits for a colleague.
     pub needs_colleague: bool,
+    /// It is one of many that were chosen at once.
+    pub many: bool,
     /// When it is carried out, or has lapsed without a colleague.
     pub due_at: UnixMillis,
     /// Now.
@@ -31,12 +33,25 @@ pub enum ActMade {
     Made(KeptAct),
     /// This form was posted before.
     Before(KeptAct),
+    /// This form was posted before, for something else, or its act came to nothing: nothing is kept.
+    Used(KeptAct),
+    /// The writer is not asked with many others: nothing is kept.
+    NotAsked(NotAsked),
     /// The ticket is not as its person saw it: nothing is kept.
     Changed(Changed),
     /// Another act of the ticket waits to be carried out: nothing is kept.
     Waits(KeptAct),
     /// There is no such ticket.
     NoTicket,
+}
+
+/// Why somebody is not asked for details with many others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotAsked {
+    /// Nobody vouches for the address, or a machine wrote: the desk would write to strangers.
+    Unvouched,
+    /// They were asked lately, or are about to be.
+    Lately,
 }
 
 /// An act that is due.
@@ -48,6 +63,8 @@ pub struct DueAct {
     pub seen: State,
     /// A mail came that its person has not seen.
     pub mail_came: bool,
+    /// Whoever wanted or approved it may not act any more.
+    pub may_not: bool,
 }
 
 /// What a colleague says to an override.
@@ -74,6 +91,10 @@ pub enum Seconded {
     Kept(KeptAct),
     /// Nobody approves an act of their own.
     NotYourOwn,
+    /// The two may be one person with two accounts.
+    MayBeYou,
+    /// Whoever wanted it may not act any more: the act has ended.
+    MayNot,
     /// The ticket is not as both saw it: the act has lapsed.
     Changed(Changed),
     /// Another act of the ticket waits to be carried out.

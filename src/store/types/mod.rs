@@ -9,7 +9,7 @@ mod reads;
 mod view;
 mod work;
 
-pub use acts::{ActMade, ByHand, DueAct, NewAct, SavedDraft, SecondWord, Seconded};
+pub use acts::{ActMade, ByHand, DueAct, NewAct, NotAsked, SavedDraft, SecondWord, Seconded};
 pub use ledger::{Found, LedgerEntry, MailId, Settled, Totals, UidScope};
 pub use mails::{Arrival, Incoming, KeptMail, MailsLimit, NewTicket, Recorded, Thread};
 pub use messages::{Addressee, Begun, Channel, MessageClaim, MessageKind, NewMessage, TextSent, TextSoFar};

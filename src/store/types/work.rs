@@ -199,6 +199,8 @@ pub struct Step {
     pub act: Option<i64>,
     /// Freezes of the account up to then do not count for the ticket any more; `None` leaves that.
     pub freeze_lifted_at: Option<UnixMillis>,
+    /// The reasons whose checks people have set aside from now on; `None` leaves them.
+    pub set_aside: Option<Vec<Reason>>,
     /// The username that a person named; `None` leaves it.
     pub named: Option<Username>,
     /// The sealed password.

@@ -56,7 +56,16 @@ pub(super) fn offer(already_set: Option<u32>) -> Offer {
 /// Eva has decided that it is looked at again.
 pub(super) fn order() -> Order {
     let by = Person { name: StaffName::parse("eva.lind").unwrap(), shown: "Eva Lind".to_owned() };
-    Order { by, with: None, what: Ordered::Again, account: None, because: Reason::PhoneMismatch }
+    Order {
+        by,
+        with: None,
+        what: Ordered::Again,
+        account: None,
+        named_before: false,
+        because: Reason::PhoneMismatch,
+        aside: Vec::new(),
+        of: None,
+    }
 }
 
 /// The same on its way, when this had become of the password before.
@@ -111,6 +120,7 @@ pub(super) fn states() -> Vec<(&'static str, State)> {
         ("closed", State::Closed { how: Closing::Resolved, password: PasswordFact::NotChanged }),
         ("closed/set", State::Closed { how: Closing::Resolved, password: PasswordFact::Changed }),
         ("phishing", State::Closed { how: Closing::Phishing, password: PasswordFact::NotChanged }),
+        ("phishing/set", State::Closed { how: Closing::Phishing, password: PasswordFact::Changed }),
         ("merged", State::Merged { into: TicketNumber::new(2026, 1) }),
     ]
 }
@@ -161,7 +171,8 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
         ("time over", Event::TimeOver { password: PasswordFact::MayHaveChanged }),
         ("use known", Event::UseKnown),
         ("unused", Event::Unused),
-        ("replied", Event::Replied),
+        ("replied", Event::Replied { by_another: false }),
+        ("replied by another", Event::Replied { by_another: true }),
         ("question lost", Event::QuestionLost),
         ("forgotten", Event::Forgotten),
         ("order", Event::Ordered { order: order() }),

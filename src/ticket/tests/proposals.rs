@@ -28,6 +28,7 @@ fn ticket(state: State, reason: Option<Reason>) -> Ticket {
         pickup_browser: String::new(),
         version: 0,
         named: None,
+        set_aside: Vec::new(),
         freeze_lifted_at: None,
     }
 }
@@ -63,7 +64,7 @@ fn the_step_is_the_one_of_the_design() {
 #[test]
 fn nothing_is_proposed_while_the_machine_is_at_work_and_nobody_locked_out_is_asked() {
     for (name, state) in states() {
-        let at_work = state.live() || matches!(state, State::Requested { .. } | State::Merged { .. });
+        let at_work = state.live() || matches!(state, State::Requested { .. });
         let proposal = proposal::proposal(&ticket(state.clone(), Some(Reason::PhoneMismatch)));
         assert_eq!(proposal.is_none(), at_work, "{name}");
         let asks = proposal.is_some_and(|p| p.first == Proposed::Ask || p.others.contains(&Proposed::Ask));

@@ -156,9 +156,21 @@ pub(super) const TABLE: &[(&str, &[(&str, &str)])] = &[
     ),
     ("closed", CLOSED),
     ("closed/set", CLOSED),
-    ("phishing", &[("disowned", "technician"), ("replied", "closed"), ("reopen", "technician")]),
-    ("merged", &[("replied", "merged")]),
+    (
+        "phishing",
+        &[
+            ("disowned", "technician"),
+            ("replied", "closed"),
+            ("replied by another", "technician"),
+            ("reopen", "technician"),
+        ],
+    ),
+    ("phishing/set", OVER_AND_DISOWNED),
+    ("merged", &[("replied", "merged"), ("reopen", "technician")]),
 ];
+
+const OVER_AND_DISOWNED: &[(&str, &str)] =
+    &[("disowned", "technician"), ("replied", "technician"), ("reopen", "technician")];
 
 const OVER: &[(&str, &str)] = &[("replied", "technician"), ("reopen", "technician")];
 

@@ -56,7 +56,7 @@ proptest! {
                 // What is held says that nobody knows; a further reset may have gone unheard.
                 let known = [PasswordFact::Changed, PasswordFact::MayHaveChanged].contains(&to.known_password());
                 prop_assert!(known, "{from:?} -> {to:?}");
-                let by_itself = !matches!(to, State::Waiting { .. } | State::Closed { .. } | State::Requested { .. });
+                let by_itself = !matches!(to, State::Closed { .. } | State::Requested { .. });
                 prop_assert!(!by_itself || to.standing() == Standing::Open, "{from:?} -> {to:?}");
             }
         }

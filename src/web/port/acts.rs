@@ -81,8 +81,18 @@ pub enum Refusal {
     OtherIsNewer,
     /// Nobody who acts on tickets has this name.
     NoSuchColleague,
+    /// The form was used before, and its act came to nothing or was another one: nothing was done by it now.
+    FormUsed,
+    /// Nobody vouches for the writer's address: they are not asked with many others.
+    Unvouched,
+    /// The writer was asked lately: they are not asked again with many others.
+    AskedLately,
     /// Nobody approves an act of their own.
     NotYourOwn,
+    /// Whoever wanted it and whoever approves it may be one person.
+    MayBeYou,
+    /// Whoever wanted it may not act any more.
+    MayNot,
     /// It waits for nobody any more.
     Gone,
 }
@@ -132,6 +142,26 @@ impl Refusal {
                 "Ingen tekniker eller administratör har det namnet. Inget har ändrats.",
                 "No technician or administrator has this name. Nothing was changed.",
             ],
+            Self::FormUsed => [
+                "Formuläret är redan använt. Inget har gjorts nu; det du skrev är sparat som utkast. Öppna ärendet igen.",
+                "The form was used already. Nothing was done now; what you wrote is kept as a draft. Open the ticket again.",
+            ],
+            Self::Unvouched => [
+                "Ingen går i god för avsändaren. Fråga från ärendets egen sida.",
+                "Nobody vouches for the sender. Ask on the ticket's own page.",
+            ],
+            Self::AskedLately => [
+                "Avsändaren har redan fått frågan. Fråga igen från ärendets egen sida.",
+                "The sender was asked already. Ask again on the ticket's own page.",
+            ],
+            Self::MayBeYou => [
+                "Kontona kan tillhöra samma person. En annan kollega behöver godkänna, eller en administratör säga vems de är (nyckelbud user person).",
+                "The accounts may be one person's. Another colleague has to approve, or an administrator to say whose they are (nyckelbud user person).",
+            ],
+            Self::MayNot => [
+                "Den som begärde det får inte längre göra det. Inget har ändrats.",
+                "Whoever asked for it may not do it any more. Nothing was changed.",
+            ],
             Self::NotYourOwn => ["En kollega behöver godkänna det.", "A colleague has to approve it."],
             Self::Gone => ["Det väntar inte längre på någon.", "It does not wait for anybody any more."],
         }
@@ -166,14 +196,22 @@ pub trait TicketActs: Send + Sync {
     /// Wants one act.
     async fn perform(&self, who: &StaffMember, form: ActForm) -> Performed;
 
-    /// Wants many, each by itself: one that is refused stops no other.
+    /// Wants many, each by itself: one that is refused stops no other. Of many at once nobody who may be locked out is put
+    /// away, and nobody is asked whom a machine would not ask.
     async fn perform_all(&self, who: &StaffMember, forms: Vec<ActForm>) -> Vec<(TicketNumber, Performed)>;
 
     /// Takes an act back that waits.
-    async fn undo(&self, who: &StaffMember, act: i64) -> Undone;
+    async fn undo(&self, who: &StaffMember, ticket: TicketNumber, act: i64) -> Undone;
 
     /// Approves or declines a colleague's override, having seen this version of its ticket.
-    async fn second(&self, who: &StaffMember, act: i64, version: i64, approves: bool) -> Performed;
+    async fn second(
+        &self,
+        who: &StaffMember,
+        ticket: TicketNumber,
+        act: i64,
+        version: i64,
+        approves: bool,
+    ) -> Performed;
 
     /// Makes a ticket for somebody who came in person.
     async fn make_by_hand(&self, who: &StaffMember, form: ByHandForm) -> MadeByHand;

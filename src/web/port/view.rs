@@ -83,6 +83,8 @@ pub struct TicketShown {
     pub reason: Option<Reason>,
     /// The account's username, once the directory has named it.
     pub username: Option<String>,
+    /// The account that people have named since its newest mail; what they decide next is about that one.
+    pub named: Option<String>,
     /// Who has taken it; empty for nobody.
     pub assignee: String,
     /// It came while the automation only observed.

@@ -200,6 +200,7 @@ const EVENTS: &[(&str, Words)] = &[
     ("ticket.taken", Words("tog ärendet", "took the ticket")),
     ("ticket.released", Words("släppte ärendet", "released the ticket")),
     ("ticket.assigned", Words("tilldelade ärendet", "assigned the ticket")),
+    ("ticket.parted", Words("tog ut ett ärende ur det här", "took another ticket out of this one")),
     ("act.made", Words("valde ett steg", "chose a step")),
     ("act.seconded", Words("tog ställning till en kollegas begäran", "decided on a colleague's request")),
     ("act.done", Words("utförde steget", "carried out the step")),

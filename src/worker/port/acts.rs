@@ -5,9 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::decision::Automation;
-use crate::store::{ActMade, ByHand, NewAct, SavedDraft, SecondWord, Seconded, StoreError};
+use crate::store::{ActMade, ByHand, NewAct, NotAsked, SavedDraft, SecondWord, Seconded, StoreError};
 use crate::ticket::act::{COLLEAGUE, LONGEST_TEXT, LONGEST_WHY, UNDO};
-use crate::ticket::{Act, ActStatus, KeptAct, Note, Standing, Ticket};
+use crate::ticket::{Act, ActStatus, KeptAct, Note, Ticket};
 use crate::types::{Person, Role, StaffMember, TicketNumber, UnixMillis, mask_phones};
 use crate::web::port::{ActForm, ByHandForm, MadeByHand, Performed, Refusal, TicketActs, Undone};
 use crate::worker::{Parts, acts};
@@ -38,7 +38,13 @@ impl ActsPort {
         Self { parts }
     }
 
-    async fn try_to_perform(&self, who: &StaffMember, form: ActForm) -> Result<Performed, StoreError> {
+    /// `many`: it is one of those that were chosen at once, of which nobody has read each mail.
+    async fn try_to_perform(
+        &self,
+        who: &StaffMember,
+        form: ActForm,
+        many: bool,
+    ) -> Result<Performed, StoreError> {
         if let Err(refusal) = is_written(&form) {
             return Ok(Performed::Refused(refusal));
         }
@@ -51,18 +57,27 @@ impl ActsPort {
         {
             return Ok(Performed::Refused(refusal));
         }
-        let (now, text) = (self.parts.now(), written(&form.act).map(ToOwned::to_owned));
+        if many && form.act == Act::Close && ticket.state.known_password().locks_out() {
+            return Ok(Performed::Refused(Refusal::PasswordChanged));
+        }
+        let (now, text) = (self.parts.now(), reply(&form.act).map(ToOwned::to_owned));
         let needs_colleague = form.act.is_override() && self.parts.rules.four_eyes;
         let due_at = now.plus(if needs_colleague { COLLEAGUE } else { form.act.waits() });
         let ActForm { ticket: number, version, key, act } = form;
         let by = person(who);
-        let new = NewAct { ticket: number, version, key, act, by, needs_colleague, due_at, now };
+        let new = NewAct { ticket: number, version, key, act, by, needs_colleague, many, due_at, now };
         let made = self.parts.store.make_act(new).await?;
-        if let (ActMade::Changed(_) | ActMade::Waits(_), Some(text)) = (&made, text) {
+        if let (ActMade::Changed(_) | ActMade::Waits(_) | ActMade::Used(_), Some(text)) = (&made, text) {
             self.keep_draft(who, number, text, now).await?;
         }
         Ok(match made {
-            ActMade::Made(act) | ActMade::Before(act) => kept(act),
+            ActMade::Made(act) | ActMade::Before(act) => {
+                self.parts.acted.notify_one();
+                kept(act)
+            }
+            ActMade::Used(_) => Performed::Refused(Refusal::FormUsed),
+            ActMade::NotAsked(NotAsked::Unvouched) => Performed::Refused(Refusal::Unvouched),
+            ActMade::NotAsked(NotAsked::Lately) => Performed::Refused(Refusal::AskedLately),
             ActMade::Changed(changed) => Performed::Changed(changed),
             ActMade::Waits(act) => Performed::Waits(act),
             ActMade::NoTicket => Performed::Refused(Refusal::NoTicket),
@@ -91,8 +106,14 @@ impl ActsPort {
         }
         Ok(match self.parts.store.numbered(*into).await? {
             None => Some(Refusal::NoTicket),
-            Some(other) if is_over(&other) => Some(Refusal::OtherIsOver),
-            Some(_) => None,
+            Some(other) => acts::not_into(&other),
+        })
+    }
+
+    fn answer(&self, tried: Result<Performed, StoreError>) -> Performed {
+        tried.unwrap_or_else(|error| {
+            failed(&error);
+            Performed::NotNow
         })
     }
 
@@ -106,21 +127,34 @@ impl ActsPort {
         self.parts.store.save_draft(ticket, &SavedDraft { by: who.name.clone(), text, at }).await
     }
 
+    /// Whoever undoes or decides has seen the act on its own ticket's page.
+    async fn is_of(&self, ticket: TicketNumber, act: i64) -> Result<bool, StoreError> {
+        Ok(self.parts.store.acts_of(ticket).await?.iter().any(|one| one.id == act))
+    }
+
     async fn try_to_second(
         &self,
         who: &StaffMember,
-        act: i64,
+        (ticket, act): (TicketNumber, i64),
         version: i64,
         approves: bool,
     ) -> Result<Performed, StoreError> {
         let now = self.parts.now();
+        if !self.is_of(ticket, act).await? {
+            return Ok(Performed::Refused(Refusal::Gone));
+        }
         if approves && self.parts.automation().await? != Automation::On {
             return Ok(Performed::Refused(Refusal::AutomationOff));
         }
         let word = SecondWord { act, by: person(who), version, approves, due_at: now.plus(UNDO), now };
         Ok(match self.parts.store.second_act(word).await? {
-            Seconded::Kept(act) => kept(act),
+            Seconded::Kept(act) => {
+                self.parts.acted.notify_one();
+                kept(act)
+            }
             Seconded::NotYourOwn => Performed::Refused(Refusal::NotYourOwn),
+            Seconded::MayBeYou => Performed::Refused(Refusal::MayBeYou),
+            Seconded::MayNot => Performed::Refused(Refusal::MayNot),
             Seconded::Changed(changed) => Performed::Changed(changed),
             Seconded::Waits(act) => Performed::Waits(act),
             Seconded::Gone => Performed::Refused(Refusal::Gone),
@@ -138,10 +172,6 @@ fn kept(act: KeptAct) -> Performed {
         | ActStatus::Declined
         | ActStatus::Lapsed => Performed::Done(act),
     }
-}
-
-fn is_over(ticket: &Ticket) -> bool {
-    matches!(ticket.state.standing(), Standing::Resolved | Standing::Closed)
 }
 
 /// What somebody wrote with it, and would not write again.
@@ -165,6 +195,11 @@ fn written(act: &Act) -> Option<&str> {
     }
 }
 
+/// What would have gone to the writer.
+fn reply(act: &Act) -> Option<&str> {
+    if act.writes() { written(act) } else { None }
+}
+
 fn is_written(form: &ActForm) -> Result<(), Refusal> {
     let fits = |text: &str, most: usize| match text.trim().chars().count() {
         0 => Err(Refusal::Empty),
@@ -181,22 +216,24 @@ fn is_written(form: &ActForm) -> Result<(), Refusal> {
 #[async_trait]
 impl TicketActs for ActsPort {
     async fn perform(&self, who: &StaffMember, form: ActForm) -> Performed {
-        self.try_to_perform(who, form).await.unwrap_or_else(|error| {
-            failed(&error);
-            Performed::NotNow
-        })
+        self.answer(self.try_to_perform(who, form, false).await)
     }
 
     async fn perform_all(&self, who: &StaffMember, forms: Vec<ActForm>) -> Vec<(TicketNumber, Performed)> {
         let mut performed = Vec::with_capacity(forms.len());
         for form in forms {
-            performed.push((form.ticket, self.perform(who, form).await));
+            let ticket = form.ticket;
+            performed.push((ticket, self.answer(self.try_to_perform(who, form, true).await)));
         }
         performed
     }
 
-    async fn undo(&self, who: &StaffMember, act: i64) -> Undone {
-        match self.parts.store.undo_act(act, &who.name, self.parts.now()).await {
+    async fn undo(&self, who: &StaffMember, ticket: TicketNumber, act: i64) -> Undone {
+        let undone = match self.is_of(ticket, act).await {
+            Ok(true) => self.parts.store.undo_act(act, &who.name, self.parts.now()).await,
+            other => other,
+        };
+        match undone {
             Ok(true) => Undone::Yes,
             Ok(false) => Undone::TooLate,
             Err(error) => {
@@ -206,11 +243,15 @@ impl TicketActs for ActsPort {
         }
     }
 
-    async fn second(&self, who: &StaffMember, act: i64, version: i64, approves: bool) -> Performed {
-        self.try_to_second(who, act, version, approves).await.unwrap_or_else(|error| {
-            failed(&error);
-            Performed::NotNow
-        })
+    async fn second(
+        &self,
+        who: &StaffMember,
+        ticket: TicketNumber,
+        act: i64,
+        version: i64,
+        approves: bool,
+    ) -> Performed {
+        self.answer(self.try_to_second(who, (ticket, act), version, approves).await)
     }
 
     async fn make_by_hand(&self, who: &StaffMember, form: ByHandForm) -> MadeByHand {

@@ -41,6 +41,7 @@ pub(super) fn ticket(file: TicketFile, mails: Vec<MailShown>) -> TicketShown {
         outcome: ticket.outcome,
         reason: ticket.reason,
         username: ticket.username.map(|name| name.as_str().to_owned()),
+        named: ticket.named.map(|name| name.as_str().to_owned()),
         assignee: ticket.assignee,
         observed: ticket.observed,
         urgent: ticket.urgent,

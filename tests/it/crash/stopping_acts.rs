@@ -24,11 +24,11 @@ impl<A: Around> ActStore for StoppingStore<A> {
     async fn end_act(
         &self,
         act: i64,
-        status: ActStatus,
-        why: &str,
+        was: ActStatus,
+        ended: (ActStatus, &str),
         now: UnixMillis,
     ) -> Result<(), StoreError> {
-        stopped!(self, "end_act", self.inner.end_act(act, status, why, now))
+        stopped!(self, "end_act", self.inner.end_act(act, was, ended, now))
     }
     async fn acts_of(&self, ticket: TicketNumber) -> Result<Vec<KeptAct>, StoreError> {
         self.around.call(self.inner.acts_of(ticket)).await

@@ -145,6 +145,7 @@ impl Process {
             timing: Timing::default(),
             owner: format!("process-{}", self.id),
             wake: Notify::new(),
+            acted: Notify::new(),
             provider: None,
         }
     }

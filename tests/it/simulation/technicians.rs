@@ -66,7 +66,7 @@ impl World {
                 let approves = throws.percent(85);
                 self.asks(move |desk| async move {
                     let port = ActsPort::new(Arc::clone(&desk.parts));
-                    port.second(&staff("per"), act.id, act.version, approves).await
+                    port.second(&staff("per"), act.number, act.id, act.version, approves).await
                 })
                 .await;
             }
@@ -80,10 +80,10 @@ impl World {
     }
 
     async fn take_back(&self, act: &KeptAct) {
-        let id = act.id;
-        self.asks(
-            move |desk| async move { ActsPort::new(Arc::clone(&desk.parts)).undo(&staff("eva"), id).await },
-        )
+        let (number, id) = (act.number, act.id);
+        self.asks(move |desk| async move {
+            ActsPort::new(Arc::clone(&desk.parts)).undo(&staff("eva"), number, id).await
+        })
         .await;
     }
 

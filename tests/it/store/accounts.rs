@@ -14,7 +14,7 @@ fn name(text: &str) -> StaffName {
     StaffName::parse(text).unwrap()
 }
 
-fn staff(text: &str, role: Role) -> Staff {
+pub fn staff(text: &str, role: Role) -> Staff {
     Staff {
         member: StaffMember { name: name(text), shown: text.to_owned(), role },
         provider: String::new(),
@@ -22,10 +22,11 @@ fn staff(text: &str, role: Role) -> Staff {
         totp: None,
         disabled: false,
         signed_in_at: None,
+        person: String::new(),
     }
 }
 
-fn audit() -> AuditEntry {
+pub fn audit() -> AuditEntry {
     AuditEntry { actor: "cli:eva".to_owned(), event: "user.x".to_owned(), data: "{}".to_owned() }
 }
 

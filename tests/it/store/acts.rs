@@ -8,28 +8,28 @@ use nyckelbud::types::{Override, Person, StaffName, TicketNumber, UnixMillis, Us
 use super::make::*;
 use super::world::World;
 
-fn person(name: &str) -> Person {
+pub(super) fn person(name: &str) -> Person {
     Person { name: StaffName::parse(name).unwrap(), shown: format!("{name} shown") }
 }
 
-fn name(name: &str) -> StaffName {
+pub(super) fn name(name: &str) -> StaffName {
     StaffName::parse(name).unwrap()
 }
 
 /// A ticket that a technician has.
-async fn open(store: &dyn Store, name: &str) -> (TicketId, TicketNumber) {
+pub(super) async fn open(store: &dyn Store, name: &str) -> (TicketId, TicketNumber) {
     let id = keep(store, mail(name)).await;
     let claimed = claim(store, id).await;
     store.commit(id, claimed.fence, &claimed.ticket.state, step(technician())).await.unwrap();
     (id, claimed.ticket.number)
 }
 
-async fn version(store: &dyn Store, number: TicketNumber) -> i64 {
+pub(super) async fn version(store: &dyn Store, number: TicketNumber) -> i64 {
     store.numbered(number).await.unwrap().unwrap().version
 }
 
 /// Eva wants this of the ticket as it is now.
-async fn wants(store: &dyn Store, number: TicketNumber, key: &str, act: Act) -> NewAct {
+pub(super) async fn wants(store: &dyn Store, number: TicketNumber, key: &str, act: Act) -> NewAct {
     NewAct {
         ticket: number,
         version: version(store, number).await,
@@ -37,28 +37,29 @@ async fn wants(store: &dyn Store, number: TicketNumber, key: &str, act: Act) -> 
         act,
         by: person("eva"),
         needs_colleague: false,
+        many: false,
         due_at: NOW.plus(UNDO),
         now: NOW,
     }
 }
 
-fn made(made: ActMade) -> nyckelbud::ticket::KeptAct {
+pub(super) fn made(made: ActMade) -> nyckelbud::ticket::KeptAct {
     match made {
         ActMade::Made(act) => act,
         other => panic!("{other:?}"),
     }
 }
 
-fn override_act() -> Act {
+pub(super) fn override_act() -> Act {
     let (way, grounds, why) = (Override::ToRegisteredPhone, Grounds::InPerson, "stands here".to_owned());
     Act::Override { way, account: None, grounds, why }
 }
 
-fn closed() -> State {
+pub(super) fn closed() -> State {
     State::Closed { how: Closing::Resolved, password: PasswordFact::NotChanged }
 }
 
-async fn status(store: &dyn Store, number: TicketNumber) -> Vec<ActStatus> {
+pub(super) async fn status(store: &dyn Store, number: TicketNumber) -> Vec<ActStatus> {
     store.acts_of(number).await.unwrap().into_iter().map(|act| act.status).collect()
 }
 
@@ -108,7 +109,8 @@ pub async fn an_act_whose_person_has_not_seen_a_mail_is_not_carried_out(world: W
     let claimed = claim(store, id).await;
     let closes = Step { act: Some(act.id), ..step(closed()) };
     assert_eq!(store.commit(id, claimed.fence, &technician(), closes).await.unwrap(), Committed::Lost);
-    store.end_act(act.id, ActStatus::Refused, "a mail came", NOW).await.unwrap();
+    let ended = (ActStatus::Refused, "a mail came");
+    store.end_act(act.id, ActStatus::Waiting, ended, NOW).await.unwrap();
     assert_eq!(status(store, number).await, [ActStatus::Refused]);
     assert_eq!(store.due_acts(8, act.due_at).await.unwrap(), []);
 }
@@ -223,8 +225,11 @@ pub async fn an_override_that_was_declined_changed_or_late_is_over(world: World)
     assert!(matches!(said, Seconded::Kept(act) if act.status == ActStatus::Declined));
     assert_eq!(store.second_act(word(&declined, true, NOW)).await.unwrap(), Seconded::Gone);
     let changed = asks("2").await;
+    // A colleague who takes it to look at it has changed nothing; a mail has, also for whose page shows it.
     made(store.make_act(wants(store, number, "n", Act::Take).await).await.unwrap());
-    assert!(matches!(store.second_act(word(&changed, true, NOW)).await.unwrap(), Seconded::Changed(_)));
+    keep(store, reply("2", message_id("1"))).await;
+    let seen = SecondWord { version: version(store, number).await, ..word(&changed, true, NOW) };
+    assert!(matches!(store.second_act(seen).await.unwrap(), Seconded::Changed(_)));
     let late = asks("3").await;
     assert_eq!(store.acts_for_colleagues().await.unwrap(), std::slice::from_ref(&late));
     assert_eq!(store.second_act(word(&late, true, late.due_at)).await.unwrap(), Seconded::Gone);

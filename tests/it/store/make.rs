@@ -127,6 +127,7 @@ pub fn step(state: State) -> Step {
         act: None,
         freeze_lifted_at: None,
         named: None,
+        set_aside: None,
         sealed: SealedChange::Keep,
         intent: IntentChange::None,
         pickup_hash: None,

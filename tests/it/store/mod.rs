@@ -2,6 +2,7 @@
 //! one database alone, and the tables of both.
 
 mod accounts;
+mod act_rules;
 mod acts;
 mod audit;
 mod ceiling;
@@ -59,6 +60,17 @@ contract! {
         a_step_of_codes_is_used_once,
         one_outage_is_open_at_a_time,
         the_audit_log_is_read_by_person_event_time_and_ticket_in_pages;
+    act_rules:
+        whoever_we_wrote_to_is_heard_whatever_people_think_of_the_first_mail,
+        a_merge_is_to_the_other_ticket_as_if_a_mail_had_come,
+        mails_that_come_with_another_ticket_are_seen_however_old_they_are,
+        a_merged_ticket_comes_out_with_what_was_put_into_it,
+        what_an_owner_says_ends_every_lift_and_act_of_their_account,
+        nobody_approves_with_a_second_account_of_theirs,
+        who_may_not_act_any_more_approves_and_carries_out_nothing,
+        a_store_from_a_backup_does_nothing_twice,
+        an_act_that_is_another_one_by_now_is_not_ended,
+        what_was_set_aside_is_kept_until_a_mail_comes;
     acts:
         a_form_posted_twice_is_one_act_and_it_is_due_when_its_time_is_over,
         what_was_taken_back_is_not_carried_out_and_what_was_carried_out_is_not_taken_back,

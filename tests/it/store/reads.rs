@@ -68,6 +68,7 @@ pub async fn history_counts_days_and_hours(world: World) {
         texts_owed: 1,
         account_mismatches_day: 1,
         frozen: false,
+        lifted: false,
         live: Some(number(1)),
     };
     assert_eq!(anna, expected);

@@ -9,7 +9,7 @@ use nyckelbud::types::{Outcome, Reason};
 use super::make::*;
 use super::world::World;
 
-fn pause() -> Pause {
+pub fn pause() -> Pause {
     Pause {
         switch: Switch {
             automation: Automation::Off,

@@ -170,10 +170,10 @@ impl TicketActs for Nobody {
     async fn perform_all(&self, _: &StaffMember, _: Vec<ActForm>) -> Vec<(TicketNumber, Performed)> {
         Vec::new()
     }
-    async fn undo(&self, _: &StaffMember, _: i64) -> Undone {
+    async fn undo(&self, _: &StaffMember, _: TicketNumber, _: i64) -> Undone {
         Undone::NotNow
     }
-    async fn second(&self, _: &StaffMember, _: i64, _: i64, _: bool) -> Performed {
+    async fn second(&self, _: &StaffMember, _: TicketNumber, _: i64, _: i64, _: bool) -> Performed {
         Performed::NotNow
     }
     async fn make_by_hand(&self, _: &StaffMember, _: ByHandForm) -> MadeByHand {

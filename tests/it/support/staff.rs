@@ -24,6 +24,7 @@ pub fn account(name: &str, role: Role, totp: Option<TotpKey>) -> Staff {
         totp,
         disabled: false,
         signed_in_at: None,
+        person: String::new(),
     }
 }
 

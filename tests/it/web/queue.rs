@@ -354,4 +354,24 @@ async fn what_was_seen_in_the_preview_is_done_to_each_ticket_and_once() {
     let late = posted.replace("act=take", "act=close").replace("&key=", "&key=x");
     let left = eva.press_with("/queue/act", &late).await;
     assert!(left.status == 409 && left.body.contains("har ändrats sedan du såg det"), "{}", left.body);
+    // As they are now, each is closed in ten seconds.
+    eva.open("/queue").await;
+    let preview = eva.press_with("/queue/preview", "&id=1&id=2&act=close").await;
+    let fields = |name: &str| -> String {
+        let before = format!("name=\"{name}\" value=\"");
+        let values = preview.body.split(&before).skip(1);
+        values.map(|rest| format!("&{name}={}", rest.split('"').next().unwrap())).collect()
+    };
+    let posted = format!("{}{}{}", fields("act"), fields("key"), fields("ticket"));
+    let closing = eva.press_with("/queue/act", &posted).await;
+    assert!(closing.status == 200 && closing.body.contains("2 ärenden stängs"), "{}", closing.body);
+    let standing =
+        async |id: i64| open.desk.parts.store.ticket(TicketId(id)).await.unwrap().unwrap().state.standing();
+    assert_eq!(standing(1).await, nyckelbud::ticket::Standing::Open);
+    open.clock.pass(10);
+    open.desk.drain().await;
+    for id in [1, 2] {
+        assert_eq!(standing(id).await, nyckelbud::ticket::Standing::Resolved);
+    }
+    assert_eq!(standing(3).await, nyckelbud::ticket::Standing::Open);
 }

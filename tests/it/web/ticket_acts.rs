@@ -133,4 +133,40 @@ async fn an_override_needs_a_colleague_and_an_auditor_only_looks() {
     assert!(declined.body.contains("avslaget"), "{}", declined.body);
     let gun = open.signed_in("gun.ek").await.open(&path).await;
     assert!(gun.status == 200 && !gun.body.contains("/act\""), "{}", gun.body);
+    // Asked once more, it is approved by whoever has the ticket open as it is, and on its own page only.
+    let page = Page::open(&mut eva, &path).await;
+    page.act(&mut eva, "override", "&grounds=called-back&why=Anna+svarade&account=").await;
+    let seen = per.open(&path).await;
+    let (id, version) = (value(&seen, "id"), value(&seen, "version"));
+    let form = format!("&id={id}&version={version}&word=approve");
+    let first = format!("/tickets/{}", open.desk.ticket("a").await.number);
+    per.open(&first).await;
+    per.open(&path).await;
+    let approved = per.press_with("/second", &form).await;
+    assert!(approved.status == 200 && !approved.body.contains("Avslå"), "{}", approved.body);
+    assert!(approved.body.contains("Ångra"), "whoever approved it may take it back: {}", approved.body);
+    open.pass(60);
+    open.desk.work().await;
+    let done = open.desk.ticket("b").await;
+    assert_eq!(done.state.standing(), Standing::Resolved, "{:?}", done.trail);
+}
+
+#[tokio::test]
+async fn what_was_not_done_is_told_until_somebody_acts_again() {
+    let open = open(&[mail("", "Skrivaren blinkar.\n")]).await;
+    let (path, mut eva) = at_work(&open).await;
+    Page::open(&mut eva, &path).await.act(&mut eva, "close", "").await;
+    let more = mail("In-Reply-To: <a@kommun.example>\n", "Den brinner!\n")
+        .replace("<a@kommun.example>\nMIME", "<more@kommun.example>\nMIME");
+    demo_desk::deliver_raw(open.folder.path(), "more.eml", more.replace('\n', "\r\n").as_bytes());
+    open.desk.take_in().await;
+    open.pass(60);
+    open.desk.work().await;
+    for note in [None, Some("&text=hej")] {
+        if let Some(note) = note {
+            Page::open(&mut eva, &path).await.act(&mut eva, "note", note).await;
+        }
+        let page = eva.open(&path).await;
+        assert!(page.body.contains("the ticket changed before it was carried out"), "{}", page.body);
+    }
 }

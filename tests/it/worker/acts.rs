@@ -1,6 +1,8 @@
 //! What people do to a ticket, from their press to what leaves: everything waits ten seconds, is carried out once, and
 //! the machine checks again what no person may decide.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use nyckelbud::ticket::{
     Act, ActStatus, Canned, Closing, Fate, Grounds, KeptAct, PasswordFact, State, Ticket,
 };
@@ -35,7 +37,9 @@ pub(super) fn port(desk: &OpenDesk) -> ActsPort {
 }
 
 pub(super) fn form(ticket: &Ticket, act: Act) -> ActForm {
-    let key = format!("{}-{}-{}", ticket.number, ticket.version, act.code());
+    // Every page that is opened has forms of its own.
+    static OPENED: AtomicU64 = AtomicU64::new(0);
+    let key = format!("{}-{}", OPENED.fetch_add(1, Ordering::SeqCst), act.code());
     ActForm { ticket: ticket.number, version: ticket.version, key, act }
 }
 
@@ -120,14 +124,14 @@ async fn what_was_taken_back_never_happens() {
     desk.work().await;
     let before = desk.ticket(UNVERIFIED).await;
     let act = kept(presses(&desk, UNVERIFIED, Act::Approve).await);
-    assert_eq!(port(&desk).undo(&per(), act.id).await, Undone::TooLate, "it is Eva's");
-    assert_eq!(port(&desk).undo(&eva(), act.id).await, Undone::Yes);
+    assert_eq!(port(&desk).undo(&per(), act.number, act.id).await, Undone::TooLate, "it is Eva's");
+    assert_eq!(port(&desk).undo(&eva(), act.number, act.id).await, Undone::Yes);
     place.clock.pass(10);
     desk.drain().await;
     assert_eq!(desk.ticket(UNVERIFIED).await, before);
     assert_eq!(demo_desk::texts(&place.folder).len(), 0);
     let act = does(&place, &desk, UNVERIFIED, Act::Close).await;
-    assert_eq!(port(&desk).undo(&eva(), act.id).await, Undone::TooLate);
+    assert_eq!(port(&desk).undo(&eva(), act.number, act.id).await, Undone::TooLate);
 }
 
 #[tokio::test]
@@ -357,7 +361,7 @@ async fn two_tickets_are_put_together_and_read_together() {
     assert_eq!(presses(&desk, "first", merges).await, Performed::Refused(Refusal::OtherIsNewer));
     does(&place, &desk, "second", Act::Merge { into: first.number }).await;
     assert_eq!(desk.ticket("second").await.state, State::Merged { into: first.number });
-    does(&place, &desk, "first", Act::Retry).await;
+    // As if her second mail had answered the question.
     let ticket = desk.ticket("first").await;
     assert!(matches!(ticket.state, State::Done { .. }), "{:?} {:?}", ticket.state, ticket.trail);
 }

@@ -15,6 +15,7 @@ use crate::support::demo_desk;
 use crate::support::desk::{OpenDesk, TurnedClock};
 use crate::support::scripted_gateway::ScriptedGateway;
 
+mod act_ends;
 mod acts;
 mod balances;
 mod breaking;
@@ -38,6 +39,7 @@ mod texting;
 mod time;
 mod together;
 pub mod typed_codes;
+mod unseen;
 mod warnings;
 mod words;
 

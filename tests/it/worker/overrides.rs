@@ -28,10 +28,10 @@ async fn reviewing(place: &Place) -> OpenDesk {
 }
 
 /// Eva asks, Per approves, and it is carried out.
-async fn both_do(place: &Place, desk: &OpenDesk, name: &str, act: Act) {
+pub(super) async fn both_do(place: &Place, desk: &OpenDesk, name: &str, act: Act) {
     let asked = kept(presses(desk, name, act).await);
     assert_eq!(asked.status, ActStatus::Colleague);
-    kept(port(desk).second(&per(), asked.id, asked.version, true).await);
+    kept(port(desk).second(&per(), asked.number, asked.id, asked.version, true).await);
     place.clock.pass(10);
     desk.drain().await;
 }
@@ -45,11 +45,11 @@ async fn an_override_waits_for_a_colleague_and_texts_the_registered_phone_only()
     desk.drain().await;
     assert!(!place.was_set("a-anna"), "nobody has approved it");
     assert_eq!(
-        port(&desk).second(&eva(), asked.id, asked.version, true).await,
+        port(&desk).second(&eva(), asked.number, asked.id, asked.version, true).await,
         Performed::Refused(Refusal::NotYourOwn)
     );
     assert_eq!(port(&desk).for_colleagues().await.unwrap(), std::slice::from_ref(&asked));
-    kept(port(&desk).second(&per(), asked.id, asked.version, true).await);
+    kept(port(&desk).second(&per(), asked.number, asked.id, asked.version, true).await);
     desk.drain().await;
     assert!(!place.was_set("a-anna"), "it may still be taken back");
     place.clock.pass(10);
@@ -92,7 +92,7 @@ async fn nobody_came_within_a_quarter_of_an_hour() {
     desk.drain().await;
     assert_eq!(port(&desk).acts(asked.number).await.unwrap()[0].status, ActStatus::Lapsed);
     assert_eq!(
-        port(&desk).second(&per(), asked.id, asked.version, true).await,
+        port(&desk).second(&per(), asked.number, asked.id, asked.version, true).await,
         Performed::Refused(Refusal::Gone)
     );
     assert!(!place.was_set("a-anna"));
@@ -117,7 +117,7 @@ async fn two_people_together_touch_no_protected_disabled_or_changed_account() {
     }
     // Switched off between the press and its time.
     let asked = kept(presses(&desk, "mismatch", overriding(Override::ToRegisteredPhone)).await);
-    kept(port(&desk).second(&per(), asked.id, asked.version, true).await);
+    kept(port(&desk).second(&per(), asked.number, asked.id, asked.version, true).await);
     place.people("unit = \"Hemtjänst Norr\"\nenabled = true", "unit = \"Hemtjänst Norr\"\nenabled = false");
     place.clock.pass(10);
     desk.drain().await;
@@ -189,7 +189,7 @@ async fn whoever_came_in_person_gets_a_ticket_and_a_text_to_the_registered_phone
     let ticket = desk.parts.store.numbered(number).await.unwrap().unwrap();
     let acts = form(&ticket, overriding(Override::ToRegisteredPhone));
     let asked = kept(port(&desk).perform(&eva(), acts).await);
-    kept(port(&desk).second(&per(), asked.id, asked.version, true).await);
+    kept(port(&desk).second(&per(), asked.number, asked.id, asked.version, true).await);
     place.clock.pass(10);
     desk.drain().await;
     let ticket = desk.parts.store.numbered(number).await.unwrap().unwrap();

@@ -4,26 +4,44 @@ use super::super::dialect::Dialect;
 use super::super::tx::Tx;
 use super::super::value::{Row, values};
 use super::super::{SqlStore, ticket};
-use super::make::newest_mail;
+use super::make::mails_read;
 use super::{columns, end, read};
 use crate::store::{DueAct, MACHINE, StoreError};
 use crate::ticket::{Act, ActStatus, TicketId};
 use crate::types::UnixMillis;
 
+/// Is whoever wanted the act, or approved it, disabled since, or one who only reads?
+macro_rules! may_not {
+    ($act:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM staff p WHERE p.name IN (",
+            $act,
+            ".by_name, ",
+            $act,
+            ".colleague) AND (p.disabled = 1 OR p.role = 'auditor'))"
+        )
+    };
+}
+
 pub(in crate::store::sql) const DUE: &str = concat!(
     "SELECT ",
     columns!(),
     ", a.seen_state, CAST(CASE WHEN a.seen_mail = ",
-    newest_mail!("a.ticket"),
-    " THEN 0 ELSE 1 END AS BIGINT)
+    mails_read!("a.ticket"),
+    " THEN 0 ELSE 1 END AS BIGINT),
+     CAST(CASE WHEN ",
+    may_not!("a"),
+    " THEN 1 ELSE 0 END AS BIGINT)
      FROM act a JOIN ticket t ON t.id = a.ticket WHERE a.ended_at = 0 AND a.due_at <= $1
      ORDER BY a.due_at, a.id LIMIT $2"
 );
-/// Hits nothing when it was taken back, or a mail has come that its person has not seen.
+/// Hits nothing when it was taken back, a mail has come that its person has not seen, or they may not act any more.
 pub(in crate::store::sql) const CARRY_OUT: &str = concat!(
     "UPDATE act SET status = 'done', ended_at = $3 WHERE id = $1 AND ticket = $2 AND status = 'waiting'
          AND seen_mail = ",
-    newest_mail!("$2"),
+    mails_read!("$2"),
+    " AND NOT ",
+    may_not!("act"),
     " RETURNING by_name, what"
 );
 /// When the next act is due.
@@ -58,6 +76,7 @@ fn due(mut row: Row) -> Result<DueAct, StoreError> {
         act: read(&mut row)?,
         seen: row.parsed("the state of a ticket", ticket::state_from)?,
         mail_came: row.yes()?,
+        may_not: row.yes()?,
     })
 }
 
@@ -72,7 +91,8 @@ impl<DB: Dialect> SqlStore<DB> {
                 Err(error) => {
                     tracing::error!("an act cannot be carried out: {error}; its ticket was not changed");
                     let mut tx = self.write("ending an act").await?;
-                    end(&mut tx, id, ActStatus::Refused, "it cannot be read", MACHINE, now).await?;
+                    let (was, why) = (None, (ActStatus::Refused, "it cannot be read"));
+                    end(&mut tx, id, was, why, MACHINE, now).await?;
                     tx.commit().await?;
                 }
             }

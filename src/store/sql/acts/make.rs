@@ -6,25 +6,28 @@ use super::super::dialect::Dialect;
 use super::super::intake::take_turn;
 use super::super::tx::Tx;
 use super::super::value::values;
-use super::super::{SqlStore, audit, ticket};
-use super::{changed, end, json_of, one, since, told, waiting, words};
+use super::super::{SqlStore, audit, limits, ticket};
+use super::{changed, end, for_a_colleague, json_of, one, since, told, waiting, words};
 use crate::mail::{Excerpt, Trust};
 use crate::mailbox::MailUid;
-use crate::store::{ActMade, ByHand, Incoming, NewAct, NewTicket, StoreError};
-use crate::ticket::{Act, ActStatus, Changed, Fate, Kind, PasswordFact, State, TicketId};
-use crate::types::{Person, Reason, StaffName, TicketNumber, Trail, UnixMillis, Username};
+use crate::store::{ActMade, ByHand, Incoming, MessageKind, NewAct, NewTicket, NotAsked, StoreError};
+use crate::ticket::{Act, ActStatus, Changed, Fate, KeptAct, Kind, PasswordFact, State, TicketId};
+use crate::types::{EmailAddress, Person, Reason, StaffName, TicketNumber, Trail, UnixMillis, Username};
 
-/// The newest mail of a person in a ticket, which whoever acts on it has seen.
-macro_rules! newest_mail {
+/// How many mails of people are read with a ticket, those of tickets that were put into it as well: whoever acts on it
+/// has seen them all. Their number tells, because the mails of a ticket that is put into it may be older.
+macro_rules! mails_read {
     ($ticket:literal) => {
         concat!(
-            "(SELECT coalesce(MAX(m.id), 0) FROM mail m WHERE m.ticket = ",
+            "(SELECT COUNT(*) FROM mail m WHERE m.ticket IN (SELECT CAST(",
             $ticket,
-            " AND m.duplicate_of = 0 AND m.writer <> 'machine')"
+            " AS BIGINT) UNION ALL SELECT k.id FROM ticket k WHERE k.kept = ",
+            $ticket,
+            " AND k.kept > 0) AND m.duplicate_of = 0 AND m.writer <> 'machine')"
         )
     };
 }
-pub(super) use newest_mail;
+pub(super) use mails_read;
 
 /// Whose the key is goes with it: nobody takes another's form's place.
 fn form(by: &Person, key: &str) -> String {
@@ -36,6 +39,44 @@ async fn of_form<DB: Dialect>(tx: &mut Tx<DB>, key: &str) -> Result<Option<i64>,
     row.map(|mut row| row.number()).transpose()
 }
 
+/// What a form comes to that was posted before. Whoever took its act back, and sends it again or something else by it, must
+/// not be told that it is done.
+fn posted_before(before: KeptAct, ticket: TicketId, wanted: &Act) -> ActMade {
+    let came_to_nothing = match before.status {
+        ActStatus::Waiting | ActStatus::Colleague | ActStatus::Done => false,
+        ActStatus::Undone | ActStatus::Refused | ActStatus::Declined | ActStatus::Lapsed => true,
+    };
+    if came_to_nothing || before.ticket != ticket || before.act != words::masked(wanted) {
+        return ActMade::Used(before);
+    }
+    ActMade::Before(before)
+}
+
+/// Is the writer's address surely theirs, in the first mail?
+const VOUCHED: &str =
+    "SELECT sender, kind, (SELECT m.trust FROM mail m WHERE m.ticket = $1 AND m.duplicate_of = 0
+         ORDER BY m.id LIMIT 1) FROM ticket WHERE id = $1 AND sender <> ''";
+const ASKED_NOW: &str = "SELECT a.id FROM act a JOIN ticket t ON t.id = a.ticket
+     WHERE a.ended_at = 0 AND t.sender = $1 AND a.what = $2";
+
+/// Why the writer is not asked with many others: a machine asks nobody else either (`worker/decide.rs`).
+async fn not_asked<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    id: TicketId,
+    now: UnixMillis,
+) -> Result<Option<NotAsked>, StoreError> {
+    let Some(mut row) = tx.row(VOUCHED, values![id]).await? else { return Ok(Some(NotAsked::Unvouched)) };
+    let sender = row.parsed("an address", |from| EmailAddress::parse(from).ok())?;
+    let kind = row.parsed("the kind of a ticket", Kind::from_code)?;
+    let trust = row.parsed_or_none("the trust of a mail", Trust::from_code)?;
+    if kind == Kind::Automatic || trust.is_none_or(|trust| trust < Trust::Vouched) {
+        return Ok(Some(NotAsked::Unvouched));
+    }
+    let waits = tx.hits(ASKED_NOW, values![sender.as_str(), json_of(&Act::Ask)?]).await?;
+    let asked = limits::enough(tx, &sender, MessageKind::AskForDetails, now).await?.is_some();
+    Ok((waits || asked).then_some(NotAsked::Lately))
+}
+
 impl<DB: Dialect> SqlStore<DB> {
     pub(super) async fn keep_act(&self, new: NewAct) -> Result<ActMade, StoreError> {
         let mut tx = self.write("keeping an act").await?;
@@ -45,7 +86,7 @@ impl<DB: Dialect> SqlStore<DB> {
         let (id, version, state) = (TicketId(row.number()?), row.number()?, row.text()?);
         let key = form(&new.by, &new.key);
         if let Some(before) = of_form(&mut tx, &key).await? {
-            return Ok(ActMade::Before(one(&mut tx, before).await?));
+            return Ok(posted_before(one(&mut tx, before).await?, id, &new.act));
         }
         if version != new.version {
             let since = since(&mut tx, id, new.version).await?;
@@ -57,6 +98,18 @@ impl<DB: Dialect> SqlStore<DB> {
             && let Some(waits) = waiting(&mut tx, id).await?
         {
             return Ok(ActMade::Waits(waits));
+        }
+        // Whoever decides in a colleague's place decides about one.
+        if new.needs_colleague
+            && let Some(waits) = for_a_colleague(&mut tx, id).await?
+        {
+            return Ok(ActMade::Waits(waits));
+        }
+        if new.many
+            && new.act == Act::Ask
+            && let Some(why) = not_asked(&mut tx, id, new.now).await?
+        {
+            return Ok(ActMade::NotAsked(why));
         }
         let status = match () {
             () if new.act.is_beside() => ActStatus::Done,
@@ -81,11 +134,10 @@ impl<DB: Dialect> SqlStore<DB> {
         now: UnixMillis,
     ) -> Result<bool, StoreError> {
         let mut tx = self.write("taking an act back").await?;
-        let sql = "SELECT id FROM act WHERE id = $1 AND ended_at = 0 AND (by_name = $2 OR colleague = $2) FOR UPDATE";
-        if !tx.hits(sql, values![act, by.as_str()]).await? {
-            return Ok(false);
-        }
-        end(&mut tx, act, ActStatus::Undone, "", &by.actor(), now).await?;
+        let sql = "SELECT status FROM act WHERE id = $1 AND ended_at = 0 AND (by_name = $2 OR colleague = $2) FOR UPDATE";
+        let Some(mut row) = tx.row(sql, values![act, by.as_str()]).await? else { return Ok(false) };
+        let was = row.parsed("the status of an act", ActStatus::from_code)?;
+        end(&mut tx, act, was, (ActStatus::Undone, ""), &by.actor(), now).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -111,6 +163,7 @@ impl<DB: Dialect> SqlStore<DB> {
             act: Act::Note { text: made.note.clone() },
             by: made.by.clone(),
             needs_colleague: false,
+            many: false,
             due_at: made.now,
             now: made.now,
         };
@@ -180,7 +233,7 @@ async fn insert<DB: Dialect>(
         "INSERT INTO act (ticket, act_key, what, by_name, by_shown, colleague, colleague_shown, seen_version,
              seen_state, seen_mail, made_at, due_at, status, why, ended_at)
          VALUES ($1, $2, $3, $4, $5, '', '', $6, $7, ",
-        newest_mail!("$1"),
+        mails_read!("$1"),
         ", $8, $9, $10, '', $11) RETURNING id"
     );
     let ended = if status == ActStatus::Done { new.now } else { UnixMillis(0) };

@@ -6,10 +6,10 @@ use super::super::dialect::Dialect;
 use super::super::threads::Joined;
 use super::super::tx::Tx;
 use super::super::value::values;
-use super::super::{audit, ticket};
-use super::changed;
+use super::super::{audit, joins, ticket};
+use super::{OPEN_OF, changed, end_all};
 use crate::store::{AuditEntry, Step, StoreError};
-use crate::ticket::{Standing, State, TicketId};
+use crate::ticket::{Effect, Standing, State, TicketId};
 use crate::types::TicketNumber;
 
 pub(in crate::store::sql) const KEPT: &str =
@@ -32,7 +32,8 @@ pub(in crate::store::sql) async fn merge<DB: Dialect>(
     into: TicketNumber,
     step: &Step,
 ) -> Result<bool, StoreError> {
-    let sql = "SELECT id, state FROM ticket WHERE year = $1 AND running = $2 AND id <> $3 FOR UPDATE";
+    let sql = "SELECT id, state FROM ticket
+         WHERE year = $1 AND running = $2 AND id <> $3 AND observed = 0 AND kind <> 'quarantine' FOR UPDATE";
     let Some(mut row) = tx.row(sql, values![into.year(), into.running(), id]).await? else {
         return Ok(false);
     };
@@ -42,13 +43,49 @@ pub(in crate::store::sql) async fn merge<DB: Dialect>(
         return Ok(false);
     }
     tx.run("UPDATE ticket SET kept = $2 WHERE id = $1 OR kept = $1 AND kept > 0", values![id, kept]).await?;
-    changed(tx, kept).await?;
-    let sql = "SELECT id, year, running FROM ticket WHERE id = $1";
-    let mut row = tx.one(sql, values![id]).await?;
-    row.number()?;
-    let data = json!({ "merged": ticket::number(&mut row)? }).to_string();
-    let actor = step.audit.first().map_or_else(String::new, |entry| entry.actor.clone());
-    let entry = AuditEntry { actor, event: "ticket.kept".to_owned(), data };
-    audit::write(tx, kept, &entry, step.now).await?;
+    // As when a mail comes: whoever decides just now, or has decided, has not read what is read with it from now on.
+    joins::reply(tx, kept, true, step.now).await?;
+    end_all(tx, OPEN_OF, values![kept], "another ticket was put into it", step.now).await?;
+    tell(tx, id, kept, ("ticket.kept", "merged"), step).await?;
     Ok(true)
+}
+
+/// A step takes the ticket `id` out of the one that it was put into, with what had been put into it before.
+pub(in crate::store::sql) async fn part<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    id: TicketId,
+    step: &Step,
+) -> Result<(), StoreError> {
+    let Some(mut row) = tx.row(KEPT, values![id]).await? else { return Ok(()) };
+    let (kept, own) = (TicketId(row.number()?), number(tx, id).await?);
+    let sql = "UPDATE ticket SET kept = $2 WHERE kept = $3 AND kept > 0 AND merged_into = $1";
+    tx.run(sql, values![own.to_string(), id, kept]).await?;
+    tx.run("UPDATE ticket SET kept = 0, merged_into = '' WHERE id = $1", values![id]).await?;
+    let sql = "SELECT state FROM ticket WHERE id = $1 FOR UPDATE";
+    let state = tx.one(sql, values![kept]).await?.parsed("the state of a ticket", ticket::state_from)?;
+    // Whoever decides just now has read mails that are not read with it any more.
+    if state.next() == Effect::Decide {
+        joins::reply(tx, kept, true, step.now).await?;
+    } else {
+        changed(tx, kept).await?;
+    }
+    end_all(tx, OPEN_OF, values![kept], "a ticket was taken out of it", step.now).await?;
+    tell(tx, id, kept, ("ticket.parted", "parted"), step).await
+}
+
+async fn number<DB: Dialect>(tx: &mut Tx<DB>, id: TicketId) -> Result<TicketNumber, StoreError> {
+    ticket::number(&mut tx.one("SELECT year, running FROM ticket WHERE id = $1", values![id]).await?)
+}
+
+/// The history of the ticket that goes on tells of it as well.
+async fn tell<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    id: TicketId,
+    kept: TicketId,
+    (event, name): (&str, &str),
+    step: &Step,
+) -> Result<(), StoreError> {
+    let data = json!({ name: number(tx, id).await? }).to_string();
+    let actor = step.audit.first().map_or_else(String::new, |entry| entry.actor.clone());
+    audit::write(tx, kept, &AuditEntry { actor, event: event.to_owned(), data }, step.now).await
 }

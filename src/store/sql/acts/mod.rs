@@ -6,10 +6,11 @@ use serde_json::json;
 
 use super::dialect::Dialect;
 use super::tx::Tx;
-use super::value::{Row, corrupt, values};
+use super::value::{Row, Value, corrupt, values};
 use super::{SqlStore, audit, ticket};
 use crate::store::{
-    ActMade, ActStore, AuditEntry, ByHand, DueAct, NewAct, SavedDraft, SecondWord, Seconded, StoreError,
+    ActMade, ActStore, AuditEntry, ByHand, DueAct, MACHINE, NewAct, SavedDraft, SecondWord, Seconded,
+    StoreError,
 };
 use crate::ticket::{Act, ActStatus, Happened, KeptAct, Note, Ticket, TicketId};
 use crate::types::{Person, StaffName, TicketNumber, UnixMillis};
@@ -25,7 +26,7 @@ pub(super) use due::{CARRY_OUT, DUE};
 pub(super) use due::{NEXT, WAKE, carry_out};
 #[cfg(test)]
 pub(super) use merge::KEPT;
-pub(super) use merge::{follow, merge};
+pub(super) use merge::{follow, merge, part};
 #[cfg(test)]
 pub(super) use words::NOTES;
 
@@ -104,6 +105,20 @@ async fn waiting<DB: Dialect>(tx: &mut Tx<DB>, ticket: TicketId) -> Result<Optio
     tx.row(sql, values![ticket]).await?.map(|mut row| read(&mut row)).transpose()
 }
 
+/// The override of a ticket that waits for a colleague.
+async fn for_a_colleague<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    ticket: TicketId,
+) -> Result<Option<KeptAct>, StoreError> {
+    let sql = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM act a JOIN ticket t ON t.id = a.ticket
+         WHERE a.ticket = $1 AND a.status = 'colleague' AND a.ended_at = 0"
+    );
+    tx.row(sql, values![ticket]).await?.map(|mut row| read(&mut row)).transpose()
+}
+
 async fn since<DB: Dialect>(
     tx: &mut Tx<DB>,
     ticket: TicketId,
@@ -120,23 +135,55 @@ pub(super) async fn changed<DB: Dialect>(tx: &mut Tx<DB>, ticket: TicketId) -> R
     tx.run("UPDATE ticket SET version = version + 1 WHERE id = $1", values![ticket]).await
 }
 
-/// Ends an act for this reason, with its audit row; nothing when it has ended.
+/// Ends an act, if it stands as it was seen (`None`: however it does), with its audit row. Nothing when it has ended. What
+/// was written with it is its person's draft again, unless they have begun a newer one.
 async fn end<DB: Dialect>(
     tx: &mut Tx<DB>,
     id: i64,
-    status: ActStatus,
-    why: &str,
+    was: impl Into<Option<ActStatus>>,
+    (status, why): (ActStatus, &str),
     by: &str,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE act SET status = $2, why = $3, ended_at = $4 WHERE id = $1 AND ended_at = 0
-         RETURNING ticket, by_name";
-    let Some(mut row) = tx.row(sql, values![id, status.code(), why, now]).await? else { return Ok(()) };
-    let (ticket, whose) = (TicketId(row.number()?), row.text()?);
+    let sql = "UPDATE act SET status = $2, why = $3, ended_at = $4
+         WHERE id = $1 AND ended_at = 0 AND ($5 = '' OR status = $5) RETURNING ticket, by_name, what, made_at";
+    let was = was.into().map_or("", ActStatus::code);
+    let Some(mut row) = tx.row(sql, values![id, status.code(), why, now, was]).await? else { return Ok(()) };
+    let (ticket, whose, what, made_at) = (TicketId(row.number()?), row.text()?, row.text()?, row.time()?);
+    if let Ok(Act::Reply { text, .. }) = serde_json::from_str(&what) {
+        words::give_back(tx, ticket, (&whose, &text), made_at, now).await?;
+    }
     let data = json!({ "id": id, "of": format!("user:{whose}"), "why": why });
     let event = format!("act.{}", status.code());
     audit::write(tx, ticket, &AuditEntry { actor: by.to_owned(), event, data: data.to_string() }, now).await
 }
+
+/// Ends every act that waits among these, because something has happened that nobody of theirs has seen. `sql` lists
+/// their `id, status`.
+pub(super) async fn end_all<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    sql: &'static str,
+    values: Vec<Value>,
+    why: &str,
+    now: UnixMillis,
+) -> Result<usize, StoreError> {
+    let rows = tx.rows(sql, values).await?;
+    let count = rows.len();
+    for mut row in rows {
+        let (id, was) = (row.number()?, row.parsed("the status of an act", ActStatus::from_code)?);
+        let status = if was == ActStatus::Colleague { ActStatus::Lapsed } else { ActStatus::Refused };
+        end(tx, id, was, (status, why), MACHINE, now).await?;
+    }
+    Ok(count)
+}
+
+/// For [`end_all`]: those of a ticket.
+const OPEN_OF: &str = "SELECT id, status FROM act WHERE ticket = $1 AND ended_at = 0 ORDER BY id";
+/// For [`end_all`]: those of the tickets of an account.
+pub(super) const OPEN_OF_ACCOUNT: &str = "SELECT a.id, a.status FROM act a JOIN ticket t ON t.id = a.ticket
+     WHERE a.ended_at = 0 AND t.account = $1 ORDER BY a.id";
+/// For [`end_all`]: all of them.
+pub(super) const OPEN: &str = "SELECT id, status FROM act WHERE ended_at = 0 ORDER BY id";
 
 #[async_trait]
 impl<DB: Dialect> ActStore for SqlStore<DB> {
@@ -159,12 +206,12 @@ impl<DB: Dialect> ActStore for SqlStore<DB> {
     async fn end_act(
         &self,
         act: i64,
-        status: ActStatus,
-        why: &str,
+        was: ActStatus,
+        (status, why): (ActStatus, &str),
         now: UnixMillis,
     ) -> Result<(), StoreError> {
         let mut tx = self.write("ending an act").await?;
-        end(&mut tx, act, status, why, crate::store::MACHINE, now).await?;
+        end(&mut tx, act, was, (status, why), MACHINE, now).await?;
         tx.commit().await
     }
 

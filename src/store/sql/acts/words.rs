@@ -33,6 +33,20 @@ pub(super) async fn note<DB: Dialect>(
     tx.run(sql, values![ticket, by.name.as_str(), by.shown.as_str(), mask_phones(text), now]).await
 }
 
+/// What somebody wrote, and what was not sent, lies in their draft again, unless that is newer.
+pub(super) async fn give_back<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    ticket: TicketId,
+    (by, text): (&str, &str),
+    written_at: UnixMillis,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO draft (ticket, by_name, words, saved_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (ticket, by_name) DO UPDATE SET words = excluded.words, saved_at = excluded.saved_at
+             WHERE draft.saved_at <= $5";
+    tx.run(sql, values![ticket, by, text, now, written_at]).await
+}
+
 impl<DB: Dialect> SqlStore<DB> {
     pub(super) async fn read_notes(&self, number: TicketNumber) -> Result<Vec<Note>, StoreError> {
         let mut tx = self.read("reading a ticket's notes").await?;

@@ -42,7 +42,10 @@ pub(super) async fn values(
     let looked_at =
         ready_of(ready).and_then(|which| Some((which, app.ports.view.ready(ticket.number, which)?)));
     let may = Right::Act.is_of(signed.member.role);
-    let mine = |act: &KeptAct| act.by.name == signed.member.name;
+    let mine = |act: &KeptAct| {
+        let with = act.with.as_ref().map(|with| &with.name);
+        act.by.name == signed.member.name || with == Some(&signed.member.name)
+    };
     shown(made, ticket, &Shown { may, kept: &kept, notes: &notes, draft, looked_at, mine: &mine })
 }
 
@@ -77,9 +80,11 @@ fn shown(made: &Made<'_>, ticket: &TicketShown, shown: &Shown<'_>) -> Value {
         })
     };
     let of = |status: ActStatus| shown.kept.iter().find(|act| act.status == status).map(line);
+    // A note beside it does not say that it was seen.
     let failed = shown
         .kept
-        .last()
+        .iter()
+        .rfind(|act| !act.act.is_beside())
         .filter(|act| matches!(act.status, ActStatus::Refused | ActStatus::Declined | ActStatus::Lapsed));
     let proposal = ticket.proposal.as_ref().filter(|_| shown.may);
     json!({
@@ -238,7 +243,7 @@ pub(in crate::web::staff) async fn undo(
     let Ok(number) = TicketNumber::parse(&number) else { return app.staff.missing(&signed) };
     let page = Told { app: &app, signed: &signed, number, text: "" };
     let Some(Ok(id)) = fields.get("id").map(|id| id.parse()) else { return page.unclear() };
-    match app.ports.acts.undo(&signed.member, id).await {
+    match app.ports.acts.undo(&signed.member, number, id).await {
         Undone::Yes => back(&app, number, ""),
         Undone::TooLate => page.told(StatusCode::CONFLICT, json!({ "what": "too-late" })),
         Undone::NotNow => page.not_now(),
@@ -257,7 +262,7 @@ pub(in crate::web::staff) async fn second(
     let number_in = |name: &str| fields.get(name).and_then(|value| value.parse::<i64>().ok());
     let (Some(id), Some(version)) = (number_in("id"), number_in("version")) else { return page.unclear() };
     let approves = fields.get("word").is_some_and(|word| word == "approve");
-    page.answer(app.ports.acts.second(&signed.member, id, version, approves).await)
+    page.answer(app.ports.acts.second(&signed.member, number, id, version, approves).await)
 }
 
 fn back(app: &App, number: TicketNumber, place: &str) -> Response {
@@ -301,7 +306,12 @@ impl Told<'_> {
                     | Refusal::OtherIsOver
                     | Refusal::OtherIsNewer
                     | Refusal::NoSuchColleague
+                    | Refusal::FormUsed
+                    | Refusal::Unvouched
+                    | Refusal::AskedLately
                     | Refusal::NotYourOwn
+                    | Refusal::MayBeYou
+                    | Refusal::MayNot
                     | Refusal::Gone => StatusCode::CONFLICT,
                 };
                 self.told(status, json!({ "what": "refused", "words": words }))

@@ -63,6 +63,7 @@ impl Made<'_> {
             "writer": self.writer(ticket),
             "from": ticket.from,
             "username": ticket.username,
+            "named": ticket.named,
             "assignee": ticket.assignee,
             "urgent": ticket.urgent,
             "observed": ticket.observed,
