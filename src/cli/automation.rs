@@ -113,7 +113,7 @@ async fn unfreeze(common: &Common, store: &dyn Store, whom: &str, why: &str) -> 
 
 fn parse_why(text: &str) -> Result<String, String> {
     let why = text.trim();
-    if why.is_empty() { Err("say why, in a few words".to_owned()) } else { Ok(why.to_owned()) }
+    if why.is_empty() { Err("say why, in a few words".to_owned()) } else { Ok(crate::worker::said(why)) }
 }
 
 fn parse(text: &str) -> Automation {

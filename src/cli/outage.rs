@@ -34,7 +34,9 @@ pub(super) async fn run(common: &Common, command: OutageCommand) -> Result<(), C
     let store = assembly::existing_store(&settings).await?;
     let now = SystemClock.now();
     match command {
-        OutageCommand::Begin { at, why } => begin(common, store.as_ref(), past(at, now)?, &why, now).await,
+        OutageCommand::Begin { at, why } => {
+            begin(common, store.as_ref(), past(at, now)?, &crate::worker::said(&why), now).await
+        }
         OutageCommand::End { at } => end(common, store.as_ref(), past(at, now)?, now).await,
         OutageCommand::List => list(common, store.as_ref()).await,
     }

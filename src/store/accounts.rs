@@ -70,6 +70,8 @@ pub struct Session {
     pub member: StaffMember,
     /// How they want the pages.
     pub preferences: Preferences,
+    /// When it ends, unless it is used before.
+    pub ends_at: UnixMillis,
 }
 
 /// Who works at the desk. Fails as every method of [`super::Store`] does.

@@ -20,14 +20,16 @@ mod ledger;
 mod operations;
 mod queue;
 mod sql;
+mod status;
 mod types;
 mod views;
 
 pub use accounts::{AccountStore, NewSession, Session, Staff, StaffChange, TryLimit};
 pub use acts::ActStore;
 pub use ledger::Ledger;
-pub use operations::{AuditFilter, AuditRow, OperationStore, Outage};
+pub use operations::{AuditFilter, AuditRow, OperationStore, Outage, Unfreezing};
 pub use queue::QueueStore;
+pub use status::{Ended, OfferCounts, StatusStore, TextCounts};
 pub(crate) use types::MACHINE;
 pub use types::{
     ActMade, Addressee, Arrival, AuditEntry, Begun, ByHand, Call, ChainReport, Channel, Claim, Committed,
@@ -82,7 +84,9 @@ pub async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
 /// The store of everything. All methods can fail with [`StoreError`]; then nothing has happened,
 /// or, for [`StoreError::Unavailable`], possibly all of it.
 #[async_trait]
-pub trait Store: Ledger + AccountStore + ActStore + OperationStore + QueueStore + ViewStore {
+pub trait Store:
+    Ledger + AccountStore + ActStore + OperationStore + QueueStore + StatusStore + ViewStore
+{
     /// Keeps mails, with their tickets and first events, in one transaction (M3). The answers stand
     /// in the order of the mails.
     async fn record(&self, mails: Vec<Incoming>, now: UnixMillis) -> Result<Vec<Recorded>, StoreError>;

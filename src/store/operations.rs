@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::{AuditEntry, StoreError};
-use crate::types::{TicketNumber, UnixMillis};
+use crate::types::{StaffName, TicketNumber, UnixMillis};
 
 /// A time in which the phones of the desk were down.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +52,19 @@ pub struct AuditRow {
     pub hash: String,
 }
 
+/// Somebody wants to lift a freeze, and a colleague must do it with them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfreezing {
+    /// Whose freeze: the username, or the account's identifier.
+    pub whom: String,
+    /// Who wants it.
+    pub by: StaffName,
+    /// Why, in their words.
+    pub why: String,
+    /// When they asked.
+    pub at: UnixMillis,
+}
+
 /// What whoever runs the desk looks at. Fails as every method of [`super::Store`] does.
 #[async_trait]
 pub trait OperationStore: Send + Sync {
@@ -79,4 +92,16 @@ pub trait OperationStore: Send + Sync {
 
     /// Up to `limit` rows of the audit log, the newest first.
     async fn audit_rows(&self, filter: &AuditFilter, limit: u32) -> Result<Vec<AuditRow>, StoreError>;
+
+    /// Notes that somebody wants to lift a freeze, with its audit row. When somebody else has asked for it after
+    /// `lapsed`, that question is answered in its place and taken away: the two of them may lift it now.
+    async fn ask_unfreeze(
+        &self,
+        wanted: &Unfreezing,
+        lapsed: UnixMillis,
+        entry: &AuditEntry,
+    ) -> Result<Option<Unfreezing>, StoreError>;
+
+    /// What was asked for after `lapsed`, and waits for a colleague.
+    async fn unfreezings(&self, lapsed: UnixMillis) -> Result<Vec<Unfreezing>, StoreError>;
 }

@@ -47,12 +47,18 @@ pub struct Proposal {
 /// The proposal for `ticket`; `None` while the machine is at work, or when nothing is to be done.
 #[must_use]
 pub fn proposal(ticket: &Ticket) -> Option<Proposal> {
-    match &ticket.state {
-        State::Technician { .. } | State::Held if ticket.observed || ticket.kind == Kind::Quarantine => {
+    proposal_of(&ticket.state, ticket.kind, ticket.observed, ticket.reason)
+}
+
+/// The same of what a row of the queue knows of its ticket.
+#[must_use]
+pub fn proposal_of(state: &State, kind: Kind, observed: bool, reason: Option<Reason>) -> Option<Proposal> {
+    match state {
+        State::Technician { .. } | State::Held if observed || kind == Kind::Quarantine => {
             Some(of(Proposed::Close, &[Proposed::Phishing]))
         }
-        State::Technician { password } => Some(with_people(ticket, *password)),
-        State::Held => Some(with_people(ticket, PasswordFact::MayHaveChanged)),
+        State::Technician { password } => Some(with_people(reason, *password)),
+        State::Held => Some(with_people(reason, PasswordFact::MayHaveChanged)),
         State::Asked | State::Waiting { .. } => {
             Some(of(Proposed::Reply, &[Proposed::Retry, Proposed::Close, Proposed::Phishing]))
         }
@@ -78,13 +84,13 @@ fn of(first: Proposed, others: &[Proposed]) -> Proposal {
     Proposal { first, others: others.to_vec() }
 }
 
-fn with_people(ticket: &Ticket, password: PasswordFact) -> Proposal {
-    let first = match first(ticket.reason) {
+fn with_people(reason: Option<Reason>, password: PasswordFact) -> Proposal {
+    let first = match first(reason) {
         // Whoever is locked out by us is helped, not asked.
         Proposed::Ask if !password.is_not_changed() => Proposed::ToManager,
         first => first,
     };
-    let mut others = others(ticket.reason);
+    let mut others = others(reason);
     others.retain(|other| *other != first && (password.is_not_changed() || *other != Proposed::Ask));
     Proposal { first, others }
 }

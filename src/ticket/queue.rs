@@ -1,7 +1,8 @@
 //! The queue as technicians see it: its rows, their order, and the counters beside them. What the store
 //! finds and the pages show.
 
-use super::{Fate, Kind, Standing, TicketId};
+use super::proposal::proposal_of;
+use super::{Fate, Kind, Proposed, Standing, State, TicketId};
 use crate::types::{Reason, TicketNumber, UnixMillis};
 
 /// Points of the line of mails per minute.
@@ -105,6 +106,12 @@ pub struct Row {
     pub version: i64,
     /// Who has taken it; empty for nobody.
     pub assignee: String,
+    /// Where the machine is with it; `None` when that cannot be read.
+    pub state: Option<State>,
+    /// It came while the automation only observed.
+    pub observed: bool,
+    /// Somebody has chosen a step that is not carried out yet.
+    pub acting: bool,
     /// Open tickets of the same address and reason, this one counted: the others have no row.
     pub tickets: u32,
     /// The mails of all of them.
@@ -120,6 +127,13 @@ impl Row {
             Pile::Done(_) => self.settled_at,
         };
         Cursor { place: place_of(self.reason), calm: i64::from(!self.urgent), at, id: self.id }
+    }
+
+    /// The step that is proposed, as the ticket's page proposes it; `None` while nothing is to be done.
+    #[must_use]
+    pub fn step(&self) -> Option<Proposed> {
+        let proposal = proposal_of(self.state.as_ref()?, self.kind, self.observed, self.reason)?;
+        Some(proposal.first)
     }
 }
 
@@ -154,6 +168,9 @@ pub struct OpenCount {
     pub oldest: UnixMillis,
     /// Changes when another ticket is among them, or one less.
     pub mark: i64,
+    /// How many rows there are in the list of what this person has, or nobody: there only the tickets of the same
+    /// person are put together.
+    pub own: u32,
 }
 
 /// The times that counting needs.
@@ -197,6 +214,12 @@ impl Counts {
     /// Rows that `which` holds of.
     pub fn rows(&self, which: impl Fn(&OpenCount) -> bool) -> u32 {
         self.open.iter().filter(|count| which(count)).map(|count| count.rows).sum()
+    }
+
+    /// Rows in the list of what somebody has taken, by name; empty is nobody.
+    #[must_use]
+    pub fn rows_of(&self, assignee: &str) -> u32 {
+        self.open.iter().filter(|count| count.assignee == assignee).map(|count| count.own).sum()
     }
 
     /// Since when the oldest open ticket waits.
@@ -268,6 +291,7 @@ mod tests {
             late: 0,
             oldest: UnixMillis(5),
             mark,
+            own: 1,
         };
         let counts = |mark| Counts { open: vec![open(mark)], ..Counts::default() };
         assert_eq!(counts(7).version(), counts(7).version());

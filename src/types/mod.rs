@@ -35,7 +35,7 @@ pub use outcome::Outcome;
 pub use phone_number::{PhoneNumber, PhoneNumberError};
 pub use reason::{Reason, UnknownReason};
 pub use returned::{Returned, ReturnedFate};
-pub use staff::{Preferences, Role, StaffMember, StaffName, StaffNameError, Theme, TotpKey};
+pub use staff::{Preferences, Role, Shortcuts, StaffMember, StaffName, StaffNameError, Theme, TotpKey};
 pub use ticket_number::{TicketNumber, TicketNumberError};
 pub use time::UnixMillis;
 pub use trail::{Check, CheckResult, Trail, TrailLine};

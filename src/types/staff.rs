@@ -157,6 +157,39 @@ impl Theme {
     }
 }
 
+/// Which keys act on the pages (WCAG 2.2, 2.1.4: letters must be possible to turn off or to move).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shortcuts {
+    /// None.
+    Off,
+    /// Single letters.
+    #[default]
+    Letters,
+    /// Letters together with Ctrl and Alt: nobody dictates those by speaking.
+    CtrlAlt,
+}
+
+impl Shortcuts {
+    /// All of them, each at the number by which it is kept.
+    pub const ALL: [Self; 3] = [Self::Off, Self::Letters, Self::CtrlAlt];
+
+    /// The stable word.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Letters => "letters",
+            Self::CtrlAlt => "ctrl-alt",
+        }
+    }
+
+    /// Those with this word; none for any other.
+    #[must_use]
+    pub fn of_code(code: &str) -> Self {
+        Self::ALL.into_iter().find(|one| one.code() == code).unwrap_or(Self::Off)
+    }
+}
+
 /// How somebody wants the pages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Preferences {
@@ -164,13 +197,13 @@ pub struct Preferences {
     pub language: String,
     /// The colours.
     pub theme: Theme,
-    /// Do single letters act (WCAG 2.2, 2.1.4: it must be possible to turn them off)?
-    pub shortcuts: bool,
+    /// The keys.
+    pub shortcuts: Shortcuts,
 }
 
 impl Default for Preferences {
     fn default() -> Self {
-        Self { language: String::new(), theme: Theme::System, shortcuts: true }
+        Self { language: String::new(), theme: Theme::System, shortcuts: Shortcuts::Letters }
     }
 }
 

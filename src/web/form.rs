@@ -16,6 +16,11 @@ pub(super) fn token(cookie: &Browser, purpose: &str) -> String {
     data_encoding::HEXLOWER.encode(&hmac_sha256(&key, purpose.as_bytes()))
 }
 
+/// 64 random bits: a form's own, so that posted twice it is done once.
+pub(super) fn key() -> String {
+    data_encoding::HEXLOWER.encode(&rand::random::<[u8; 8]>())
+}
+
 /// Is `given` that token? Compared in constant time.
 pub(super) fn fits(cookie: &Browser, purpose: &str, given: &str) -> bool {
     token(cookie, purpose).as_bytes().ct_eq(given.as_bytes()).into()

@@ -10,10 +10,10 @@ mod view;
 pub use accounts::{Accounts, LocalSignIn, LoginFlow, Session, SignInAnswer, Unavailable, WaysIn};
 pub use acts::{ActForm, ByHandForm, MadeByHand, Performed, Refusal, TicketActs, Undone};
 pub use operations::{
-    AuditLine, AuditWish, ChainState, Coverage, FrozenAccount, Held, Operations, OutageNow, PartHealth,
-    ReadAgain, Setting, SwitchNow, Trial, Tried, Turned,
+    AuditLine, AuditWish, ChainState, Coverage, FrozenAccount, Held, Lifted, Operations, OutageNow,
+    PartHealth, ReadAgain, Setting, SwitchNow, Trial, Tried, Turned,
 };
-pub use queue::{Alike, Found, Queue, Snapshot};
+pub use queue::{Alike, Found, Pulse, Queue, Snapshot};
 pub use view::{
     HappenedShown, MailBody, MailShown, Ready, ReadyText, RelatedBy, RelatedShown, SentShown, SentStatus,
     SentWhat, TicketShown, TicketView,

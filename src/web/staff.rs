@@ -15,14 +15,18 @@ use super::routes::{App, LARGEST_BODY, LARGEST_STAFF_BODY, bounded};
 
 pub(super) mod access;
 mod assets;
+mod by_hand;
 mod frame;
 mod gate;
+mod keys;
 mod login;
 mod operations;
+mod overrides;
 mod own;
 mod presence;
 mod queue;
-mod reasons;
+mod sample;
+mod status;
 mod ticket;
 
 pub(super) use frame::Pages;
@@ -38,6 +42,7 @@ pub const LOGIN_CALLBACK: &str = "/login/callback";
 pub(super) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
     let open = Router::new()
         .route("/", get(first))
+        .route("/accessibility", get(statement))
         .route("/login", get(login::show).post(login::local))
         .route("/login/provider", get(login::begin))
         .route(LOGIN_CALLBACK, get(login::returned))
@@ -47,6 +52,14 @@ pub(super) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         router.route(row.path, (row.handler)().layer(from_fn_with_state((Arc::clone(app), row), gate::pass)))
     });
     open.merge(signed_in.layer(from_fn_with_state((Arc::clone(app), LARGEST_STAFF_BODY), bounded)))
+}
+
+/// `GET /accessibility`: for everybody, signed in or not.
+async fn statement(
+    axum::extract::State(app): axum::extract::State<Arc<App>>,
+    language: super::language::Language,
+) -> Response {
+    app.staff.statement(language)
 }
 
 /// `GET /`

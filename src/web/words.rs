@@ -6,6 +6,7 @@ use super::language::Language;
 pub(super) mod acts;
 pub(super) mod evidence;
 pub(super) mod history;
+pub(super) mod part;
 pub(super) mod reason;
 pub(super) mod sent;
 pub(super) mod ticket;

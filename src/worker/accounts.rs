@@ -296,7 +296,11 @@ impl Accounts for AccountsPort {
         let (hash, now) = (session.hash(), self.parts.now());
         let found = self.parts.store.session(&hash, self.rules.idle, used, now).await;
         match found {
-            Ok(found) => Ok(found.map(|s| Session { member: s.member, preferences: s.preferences })),
+            Ok(found) => Ok(found.map(|s| Session {
+                member: s.member,
+                preferences: s.preferences,
+                ends_in: s.ends_at.since(now),
+            })),
             Err(error) => Err(unavailable("a session could not be looked up", &error)),
         }
     }

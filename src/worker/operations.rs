@@ -11,18 +11,21 @@ use super::quarantine::{self, Retried};
 use crate::decision::Automation;
 use crate::directory::Census;
 use crate::store::{AuditEntry, AuditFilter, AuditRow, Outage, Recorded, StoreError, Switch};
-use crate::types::{StaffMember, TicketNumber, UnixMillis};
+use crate::types::{StaffMember, TicketNumber, UnixMillis, mask_phones};
 use crate::web::{
-    AuditLine, AuditWish, ChainState, Coverage, FrozenAccount, Held, Operations, OutageNow, PartHealth,
-    ReadAgain, Setting, SwitchNow, Trial, Tried, Turned, Unavailable,
+    AuditLine, AuditWish, ChainState, Coverage, FrozenAccount, Held, Lifted, Operations, OutageNow,
+    PartHealth, ReadAgain, Setting, SwitchNow, Trial, Tried, Turned, Unavailable,
 };
 
 mod coverage;
+mod freezes;
 mod probes;
 mod trial;
 
 pub use probes::Probe;
 
+/// Letters of a reason.
+const LONGEST_WHY: usize = 200;
 /// Outages that a page shows.
 const OUTAGES: u32 = 20;
 
@@ -65,6 +68,11 @@ impl OperationsPort {
     }
 }
 
+/// What somebody wrote beside what they did: no whole number of a phone, and no more than fits a line.
+pub(crate) fn said(why: &str) -> String {
+    mask_phones(why.trim()).chars().take(LONGEST_WHY).collect()
+}
+
 fn entry(by: &StaffMember, event: &str, data: serde_json::Value) -> AuditEntry {
     AuditEntry { actor: by.name.actor(), event: event.to_owned(), data: data.to_string() }
 }
@@ -84,7 +92,20 @@ fn code(automation: Automation) -> &'static str {
     }
 }
 
-fn outage_now(outage: Outage) -> OutageNow {
+/// Where the switch stands.
+pub(super) async fn switch_now(parts: &Parts) -> Result<SwitchNow, StoreError> {
+    let turned = parts.store.switch(parts.now()).await?;
+    let configured = parts.rules.automation;
+    let automation = turned.as_ref().map_or(configured, |switch| switch.automation);
+    Ok(SwitchNow {
+        automation: code(automation).to_owned(),
+        configured: code(configured).to_owned(),
+        turned: turned.map(|Switch { why, by, at, until, .. }| Turned { by, at, why, until }),
+    })
+}
+
+/// An outage as it is shown.
+pub(super) fn outage_now(outage: Outage) -> OutageNow {
     let Outage { began_at, ended_at, why, begun_by } = outage;
     OutageNow { began_at, ended_at, why, by: begun_by }
 }
@@ -129,15 +150,7 @@ impl Operations for OperationsPort {
     }
 
     async fn switch(&self) -> Result<SwitchNow, Unavailable> {
-        let doing = "the switch could not be read";
-        let turned = self.parts.store.switch(self.parts.now()).await.map_err(unavailable(doing))?;
-        let configured = self.parts.rules.automation;
-        let automation = turned.as_ref().map_or(configured, |switch| switch.automation);
-        Ok(SwitchNow {
-            automation: code(automation).to_owned(),
-            configured: code(configured).to_owned(),
-            turned: turned.map(|Switch { why, by, at, until, .. }| Turned { by, at, why, until }),
-        })
+        switch_now(&self.parts).await.map_err(unavailable("the switch could not be read"))
     }
 
     async fn turn(
@@ -152,10 +165,11 @@ impl Operations for OperationsPort {
         let Some(automation) = all.into_iter().find(|automation| code(*automation) == to) else {
             return Ok(false);
         };
+        let why = said(why);
         if why.is_empty() || until.is_some_and(|until| until <= now) {
             return Ok(false);
         }
-        let switch = Switch { automation, why: why.to_owned(), by: by.name.actor(), at: now, until };
+        let switch = Switch { automation, why: why.clone(), by: by.name.actor(), at: now, until };
         let data = json!({ "why": why, "until": until.map(crate::clock::rfc3339) });
         let audit = entry(by, &format!("automation.{to}"), data);
         let turned = self.parts.store.turn(&switch, audit).await;
@@ -165,24 +179,12 @@ impl Operations for OperationsPort {
     }
 
     async fn frozen(&self) -> Result<Vec<FrozenAccount>, Unavailable> {
-        let frozen = self.parts.store.frozen(self.parts.now()).await;
-        let frozen = frozen.map_err(unavailable("frozen accounts could not be listed"))?;
-        let account = |one: crate::store::Frozen| FrozenAccount {
-            whom: if one.username.is_empty() { one.account.as_str().to_owned() } else { one.username },
-            ticket: one.ticket,
-            why: one.why,
-            at: one.at,
-        };
-        Ok(frozen.into_iter().map(account).collect())
+        freezes::list(&self.parts).await.map_err(unavailable("frozen accounts could not be listed"))
     }
 
-    async fn unfreeze(&self, by: &StaffMember, whom: &str, why: &str) -> Result<bool, Unavailable> {
-        if why.is_empty() {
-            return Ok(false);
-        }
-        let audit = entry(by, "account.unfrozen", json!({ "account": whom, "why": why }));
-        let lifted = self.parts.store.unfreeze(whom, audit, self.parts.now()).await;
-        Ok(lifted.map_err(unavailable("a freeze could not be lifted"))?.is_some())
+    async fn unfreeze(&self, by: &StaffMember, whom: &str, why: &str) -> Result<Lifted, Unavailable> {
+        let lifted = freezes::lift(&self.parts, by, whom, &said(why)).await;
+        lifted.map_err(unavailable("a freeze could not be lifted"))
     }
 
     async fn outages(&self) -> Result<Vec<OutageNow>, Unavailable> {
@@ -201,7 +203,8 @@ impl Operations for OperationsPort {
         if began_at > now {
             return Ok(false);
         }
-        let outage = Outage { began_at, ended_at: None, why: why.to_owned(), begun_by: by.name.actor() };
+        let why = said(why);
+        let outage = Outage { began_at, ended_at: None, why: why.clone(), begun_by: by.name.actor() };
         let data = json!({ "at": crate::clock::rfc3339(began_at), "why": why });
         let begun = self.parts.store.begin_outage(&outage, &entry(by, "outage.begun", data), now).await;
         begun.map_err(unavailable("an outage could not be begun"))

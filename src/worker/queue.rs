@@ -1,7 +1,8 @@
 //! The queue as the pages see it: [`QueuePort`] implements [`Queue`]. Counting goes over every open ticket,
-//! so it is done once for everybody who asks within two seconds.
+//! so a task does it every two seconds for everybody who asks, and no request does.
 
 use std::collections::HashSet;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,17 +10,24 @@ use async_trait::async_trait;
 use tokio::sync::Mutex;
 
 use super::Parts;
+use super::fresh::Fresh;
+use super::operations::{outage_now, switch_now};
+use super::pulse::Counter;
 use crate::clock::{OpeningHours, Zone};
 use crate::mail::{bare_subject, words_of};
 use crate::store::StoreError;
 use crate::ticket::TicketId;
 use crate::ticket::alike::clusters;
 use crate::ticket::queue::{CountAt, Row, Sought, Wanted};
-use crate::types::{StaffName, TicketNumber, UnixMillis, Username};
-use crate::web::{Alike, Found, Queue, Snapshot, Unavailable};
+use crate::types::{Role, StaffName, TicketNumber, UnixMillis, Username};
+use crate::web::{Alike, Found, Pulse, Queue, Snapshot, Unavailable};
 
-/// Counters are made anew when somebody asks and they are older than this.
+/// Counters are made anew so often while somebody asks.
 const FRESH: Duration = Duration::from_secs(2);
+/// What the status page tells beside them.
+const PULSE: Duration = Duration::from_secs(10);
+/// Texts are compared again at most so often.
+const COMPARED: Duration = Duration::from_secs(5);
 /// Words that a search looks for; further ones make it no better.
 const MOST_WORDS: usize = 8;
 
@@ -34,15 +42,10 @@ pub struct Ages {
     pub late: [Duration; 2],
 }
 
-/// What was counted, and when.
-struct Counted {
-    at: Instant,
-    snapshot: Arc<Snapshot>,
-}
-
 /// Which tickets were alike under this version of the counters.
 struct Clustered {
     version: u64,
+    at: Instant,
     alike: Arc<Alike>,
 }
 
@@ -50,7 +53,8 @@ struct Clustered {
 pub struct QueuePort {
     parts: Arc<Parts>,
     ages: Ages,
-    counted: Mutex<Option<Counted>>,
+    counted: Fresh<Snapshot>,
+    pulse: Fresh<Pulse>,
     clustered: Mutex<Option<Clustered>>,
 }
 
@@ -58,35 +62,56 @@ impl QueuePort {
     /// The queue over `parts`.
     #[must_use]
     pub fn new(parts: Arc<Parts>, ages: Ages) -> Self {
-        Self { parts, ages, counted: Mutex::new(None), clustered: Mutex::new(None) }
+        let (counted_of, ages_of) = (Arc::clone(&parts), ages.clone());
+        let find = move || {
+            let (parts, ages) = (Arc::clone(&counted_of), ages_of.clone());
+            Box::pin(async move { count(&parts, &ages).await.map_err(not_now) }) as Pin<Box<_>>
+        };
+        let (counter, counter_of) = (Arc::new(Counter::new(ages.zone.clone())), Arc::clone(&parts));
+        let count = move || {
+            let (counter, parts) = (Arc::clone(&counter), Arc::clone(&counter_of));
+            Box::pin(async move { counter.count(&parts).await.map_err(not_now) }) as Pin<Box<_>>
+        };
+        let (counted, pulse) = (Fresh::new(FRESH, Box::new(find)), Fresh::new(PULSE, Box::new(count)));
+        Self { parts, ages, counted, pulse, clustered: Mutex::new(None) }
     }
+}
 
-    async fn count(&self) -> Result<Snapshot, Unavailable> {
-        let now = self.parts.now();
-        let Ages { zone, opening, late } = &self.ages;
-        let late = late.map(|length| opening.before(zone, now, length));
-        let at = CountAt { now, today: zone.midnight(now), late: late[1] };
-        let counts = self.parts.store.queue_counts(&at).await.map_err(not_now)?;
-        let people = self.parts.store.all_staff().await.map_err(not_now)?.into_iter();
-        let people =
-            people.map(|staff| (staff.member.name.as_str().to_owned(), staff.member.shown)).collect();
-        Ok(Snapshot { version: counts.version(), counts, at: now, today: at.today, late, people })
-    }
+async fn count(parts: &Parts, ages: &Ages) -> Result<Snapshot, StoreError> {
+    let now = parts.now();
+    let Ages { zone, opening, late } = ages;
+    let late = late.map(|length| opening.before(zone, now, length));
+    let at = CountAt { now, today: zone.midnight(now), late: late[1] };
+    let counts = parts.store.queue_counts(&at).await?;
+    let staff = parts.store.all_staff().await?;
+    let acting = |one: &&crate::store::Staff| !one.disabled && one.member.role != Role::Auditor;
+    let named = |one: &crate::store::Staff| (one.member.name.as_str().to_owned(), one.member.shown.clone());
+    Ok(Snapshot {
+        version: counts.version(),
+        counts,
+        at: now,
+        today: at.today,
+        late,
+        colleagues: staff.iter().filter(acting).map(named).collect(),
+        people: staff.iter().map(named).collect(),
+        automation: switch_now(parts).await?,
+        outage: parts.store.outage().await?.map(outage_now),
+        overrides: parts.store.acts_for_colleagues().await?.len(),
+    })
 }
 
 #[async_trait]
 impl Queue for QueuePort {
-    /// Whoever comes while another counts waits for that one's answer.
     async fn snapshot(&self) -> Result<Arc<Snapshot>, Unavailable> {
-        let mut counted = self.counted.lock().await;
-        if let Some(counted) = &*counted
-            && counted.at.elapsed() < FRESH
-        {
-            return Ok(Arc::clone(&counted.snapshot));
-        }
-        let snapshot = Arc::new(self.count().await?);
-        *counted = Some(Counted { at: Instant::now(), snapshot: Arc::clone(&snapshot) });
-        Ok(snapshot)
+        self.counted.get().await
+    }
+
+    async fn pulse(&self) -> Result<Arc<Pulse>, Unavailable> {
+        self.pulse.get().await
+    }
+
+    fn outdate(&self) {
+        self.counted.outdate();
     }
 
     async fn page(&self, wanted: &Wanted) -> Result<Vec<Row>, Unavailable> {
@@ -97,6 +122,11 @@ impl Queue for QueuePort {
         self.parts.store.queue_rows(ids).await.map_err(not_now)
     }
 
+    async fn row(&self, number: TicketNumber) -> Result<Option<Row>, Unavailable> {
+        let Some(id) = self.parts.store.queue_number(number).await.map_err(not_now)? else { return Ok(None) };
+        Ok(self.rows(&[id]).await?.into_iter().next())
+    }
+
     async fn behind(&self, ids: &[TicketId]) -> Result<Vec<TicketId>, Unavailable> {
         self.parts.store.queue_behind(ids).await.map_err(not_now)
     }
@@ -105,7 +135,7 @@ impl Queue for QueuePort {
         let version = self.snapshot().await?.version;
         let mut clustered = self.clustered.lock().await;
         if let Some(clustered) = &*clustered
-            && clustered.version == version
+            && (clustered.version == version || clustered.at.elapsed() < COMPARED)
         {
             return Ok(Arc::clone(&clustered.alike));
         }
@@ -119,7 +149,7 @@ impl Queue for QueuePort {
             Alike { clusters, alone }
         });
         let alike = Arc::new(found.await.map_err(|_| Unavailable)?);
-        *clustered = Some(Clustered { version, alike: Arc::clone(&alike) });
+        *clustered = Some(Clustered { version, at: Instant::now(), alike: Arc::clone(&alike) });
         Ok(alike)
     }
 

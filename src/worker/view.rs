@@ -2,7 +2,7 @@
 //! threads that answer, few at a time, and what was opened is remembered: a mail never changes.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use tokio::sync::Semaphore;
@@ -23,8 +23,15 @@ mod shown;
 
 /// A look is told of once in this time.
 const LOOK: Duration = Duration::from_secs(60 * 60);
-/// So many mails of a ticket are shown with their words; older ones are named.
-const SHOWN: usize = 20;
+/// So many mails of a ticket are shown with their words, the newest; others are named, and opened when somebody asks.
+const SHOWN: usize = 5;
+/// The newest one is opened up to this size for a page, in octets. Larger ones are opened when somebody asks.
+const NEWEST: u64 = 2 * 1024 * 1024;
+/// All others together.
+const OTHERS: u64 = 256 * 1024;
+/// A page waits no longer for its mails, and the one that somebody has asked for.
+const WITHIN: Duration = Duration::from_millis(500);
+const ASKED_WITHIN: Duration = Duration::from_secs(10);
 /// Mails that are opened at the same time. Each takes its size in memory, and a few times its text.
 const AT_ONCE: usize = 2;
 /// No mailbox keeps larger mails (`max_mail_size`).
@@ -33,15 +40,15 @@ const LARGEST: u64 = 256 * 1024 * 1024;
 /// The tickets behind the pages.
 pub struct ViewPort {
     parts: Arc<Parts>,
-    opened: Opened,
-    turns: Semaphore,
+    opened: Arc<Opened>,
+    turns: Arc<Semaphore>,
 }
 
 impl ViewPort {
     /// The tickets of `parts`.
     #[must_use]
     pub fn new(parts: Arc<Parts>) -> Self {
-        Self { parts, opened: Opened::default(), turns: Semaphore::new(AT_ONCE) }
+        Self { parts, opened: Arc::default(), turns: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
     /// Somebody looks: no look without its row.
@@ -50,42 +57,65 @@ impl ViewPort {
         self.parts.store.looked_at(ticket, &who.name.actor(), now.minus(LOOK), now).await
     }
 
-    async fn page(&self, number: TicketNumber, who: &StaffMember) -> Result<Option<TicketShown>, StoreError> {
+    async fn page(
+        &self,
+        number: TicketNumber,
+        asked: MailId,
+        who: &StaffMember,
+    ) -> Result<Option<TicketShown>, StoreError> {
         let Some(file) = self.parts.store.ticket_file(number).await? else { return Ok(None) };
         self.looked(file.ticket.id, who).await?;
-        let mut mails = Vec::with_capacity(file.mails.len());
-        let named_only = file.mails.len().saturating_sub(SHOWN);
-        for (place, head) in file.mails.iter().enumerate() {
-            let body = if place < named_only { None } else { self.body(file.ticket.id, head.id).await? };
+        let until = Instant::now() + WITHIN;
+        let (mut mails, mut room) = (Vec::with_capacity(file.mails.len()), OTHERS);
+        for (back, head) in file.mails.iter().rev().enumerate() {
+            let (most, within) = match back {
+                _ if head.id == asked => (LARGEST, ASKED_WITHIN),
+                0 => (NEWEST, until.saturating_duration_since(Instant::now())),
+                1..SHOWN => (room, until.saturating_duration_since(Instant::now())),
+                _ => (0, Duration::ZERO),
+            };
+            let (body, octets) = self.body(file.ticket.id, head.id, most, within).await?;
+            if back > 0 && head.id != asked {
+                room = room.saturating_sub(octets);
+            }
             mails.push(mail(head, number, body));
         }
+        mails.reverse();
         Ok(Some(shown::ticket(file, mails)))
     }
 
-    /// What a mail says; `None` when it is gone.
-    async fn body(&self, ticket: TicketId, id: MailId) -> Result<Option<Arc<MailBody>>, StoreError> {
+    /// What a mail of at most `most` octets says, and its size when it had to be opened; `None` when it is larger, is
+    /// gone, or could not be opened in time. Then it goes on being opened, and the next page has it.
+    async fn body(
+        &self,
+        ticket: TicketId,
+        id: MailId,
+        most: u64,
+        within: Duration,
+    ) -> Result<(Option<Arc<MailBody>>, u64), StoreError> {
         if let Some(body) = self.opened.get(id) {
-            return Ok(Some(body));
+            return Ok((Some(body), 0));
         }
-        let Ok(_turn) = self.turns.acquire().await else { return Ok(None) };
-        let Some(octets) = self.parts.store.mail_octets(ticket, id, LARGEST).await? else { return Ok(None) };
-        let rules = &self.parts.rules;
-        let (authentications, domains) = (rules.authentications.clone(), rules.own_domains.clone());
-        let open = move || {
-            guarded(|| {
-                let displayed = display::display(&octets.raw);
-                let (raw, signatures) = (&octets.raw, octets.signatures.as_ref());
-                let read = read_of(&octets.mailbox, raw, signatures, &authentications, &domains);
-                let marks = read.map(|read| marks(&read.reading, |number| line(&displayed, number)));
-                Ok(MailBody { marks: marks.unwrap_or_default(), displayed })
-            })
+        if most == 0 || within.is_zero() {
+            return Ok((None, 0));
+        }
+        let turn = tokio::time::timeout(within, Arc::clone(&self.turns).acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else { return Ok((None, 0)) };
+        let Some(octets) = self.parts.store.mail_octets(ticket, id, most).await? else {
+            return Ok((None, 0));
         };
-        let body = match tokio::task::spawn_blocking(open).await {
-            Ok(Ok(body)) => body,
-            Ok(Err(why)) => unreadable(why),
-            Err(_) => unreadable(crate::mail::Unreadable::Panicked),
-        };
-        Ok(Some(self.opened.keep(id, body)))
+        let size = octets.raw.len() as u64;
+        let (parts, opened) = (Arc::clone(&self.parts), Arc::clone(&self.opened));
+        let open = tokio::task::spawn_blocking(move || {
+            let body = opened.keep(id, open(&parts, &octets));
+            drop(turn);
+            body
+        });
+        Ok(match tokio::time::timeout(within, open).await {
+            Ok(Ok(body)) => (Some(body), size),
+            Ok(Err(_)) => (Some(self.opened.keep(id, unreadable(crate::mail::Unreadable::Panicked))), size),
+            Err(_) => (None, size),
+        })
     }
 
     /// Does something to one mail's octets, as [`Self::body`] does.
@@ -106,6 +136,19 @@ impl ViewPort {
         let open = move || guarded(|| Ok(open(octets)));
         Ok(tokio::task::spawn_blocking(open).await.ok().and_then(Result::ok).flatten())
     }
+}
+
+/// Reads a mail for its page.
+fn open(parts: &Parts, octets: &MailOctets) -> MailBody {
+    let rules = &parts.rules;
+    let opened = guarded(|| {
+        let displayed = display::display(&octets.raw);
+        let (raw, signatures) = (&octets.raw, octets.signatures.as_ref());
+        let read = read_of(&octets.mailbox, raw, signatures, &rules.authentications, &rules.own_domains);
+        let marks = read.map(|read| marks(&read.reading, |number| line(&displayed, number)));
+        Ok(MailBody { marks: marks.unwrap_or_default(), displayed })
+    });
+    opened.unwrap_or_else(unreadable)
 }
 
 /// A line of what the writer wrote, as evidence counts.
@@ -145,9 +188,10 @@ impl TicketView for ViewPort {
     async fn ticket(
         &self,
         number: TicketNumber,
+        asked: i64,
         who: &StaffMember,
     ) -> Result<Option<TicketShown>, Unavailable> {
-        told("a ticket", number, self.page(number, who).await)
+        told("a ticket", number, self.page(number, MailId(asked), who).await)
     }
 
     async fn frame(

@@ -11,7 +11,7 @@ use super::value::{Row, values};
 use super::{SqlStore, audit};
 use crate::store::{AccountStore, AuditEntry, NewSession, Session, Staff, StaffChange, StoreError, TryLimit};
 use crate::ticket::TicketId;
-use crate::types::{Preferences, Role, StaffMember, StaffName, Theme, TotpKey, UnixMillis};
+use crate::types::{Preferences, Role, Shortcuts, StaffMember, StaffName, Theme, TotpKey, UnixMillis};
 
 /// What an audit row belongs to that is about no ticket.
 const NO_TICKET: TicketId = TicketId(0);
@@ -29,7 +29,8 @@ macro_rules! accounts {
         )
     };
 }
-pub(super) const SESSION: &str = "SELECT s.name, p.shown, s.role, p.language, p.theme, p.shortcuts, s.seen_at
+pub(super) const SESSION: &str =
+    "SELECT s.name, p.shown, s.role, p.language, p.theme, p.shortcuts, s.seen_at, s.ends_at
      FROM session s JOIN staff p ON p.name = s.name
      WHERE s.hash = $1 AND s.ends_at > $2 AND s.seen_at > $3 AND s.begun_at < $4 AND p.disabled = 0";
 pub(super) const TRIES: &str = "SELECT tried_at FROM sign_in_try
@@ -307,15 +308,18 @@ impl<DB: Dialect> AccountStore for SqlStore<DB> {
         let values = values![hash, now, now.minus(idle), now.plus(APART)];
         let Some(mut row) = tx.row(SESSION, values).await? else { return Ok(None) };
         let member = member(&mut row)?;
-        let (language, theme, shortcuts) = (row.text()?, Theme::of_code(&row.text()?), row.yes()?);
-        let seen_at = row.time()?;
+        let (language, theme, shortcuts) = (row.text()?, Theme::of_code(&row.text()?), row.number()?);
+        let shortcuts = usize::try_from(shortcuts).ok().and_then(|place| Shortcuts::ALL.get(place).copied());
+        let shortcuts = shortcuts.unwrap_or_default();
+        let (seen_at, ends_at) = (row.time()?, row.time()?);
         drop(tx);
+        let ends_at = ends_at.min(if used { now } else { seen_at }.plus(idle));
         if used && now.since(seen_at) >= SEEN_EVERY {
             let mut tx = self.write("noting the use of a session").await?;
             tx.run("UPDATE session SET seen_at = $2 WHERE hash = $1", values![hash, now]).await?;
             tx.commit().await?;
         }
-        Ok(Some(Session { member, preferences: Preferences { language, theme, shortcuts } }))
+        Ok(Some(Session { member, preferences: Preferences { language, theme, shortcuts }, ends_at }))
     }
 
     async fn end_session(&self, hash: &str, entry: &AuditEntry, now: UnixMillis) -> Result<(), StoreError> {
@@ -330,7 +334,7 @@ impl<DB: Dialect> AccountStore for SqlStore<DB> {
         let mut tx = self.write("keeping how somebody wants the pages").await?;
         let Preferences { language, theme, shortcuts } = preferences;
         let sql = "UPDATE staff SET language = $2, theme = $3, shortcuts = $4 WHERE name = $1";
-        tx.run(sql, values![name.as_str(), language.as_str(), theme.code(), *shortcuts]).await?;
+        tx.run(sql, values![name.as_str(), language.as_str(), theme.code(), *shortcuts as i64]).await?;
         tx.commit().await
     }
 

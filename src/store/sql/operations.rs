@@ -1,12 +1,12 @@
-//! Outages, and the audit log a page at a time: [`OperationStore`] over SQL.
+//! Outages, and what else whoever runs the desk looks at: [`OperationStore`] over SQL.
 
 use async_trait::async_trait;
 
 use super::dialect::Dialect;
 use super::tx::{Failure, Tx};
 use super::value::{Row, values};
-use super::{NEVER, SqlStore, audit, ticket};
-use crate::store::{AuditEntry, AuditFilter, AuditRow, OperationStore, Outage, StoreError};
+use super::{SqlStore, audit};
+use crate::store::{AuditEntry, AuditFilter, AuditRow, OperationStore, Outage, StoreError, Unfreezing};
 use crate::ticket::TicketId;
 use crate::types::UnixMillis;
 
@@ -16,27 +16,6 @@ macro_rules! outages {
     };
 }
 
-macro_rules! audit_rows {
-    ($which:literal) => {
-        concat!(
-            "SELECT a.id, a.written_at, coalesce(t.year, 0), coalesce(t.running, 0), a.actor, a.event, a.data, a.place,
-                 a.hash
-             FROM audit a LEFT JOIN ticket t ON t.id = a.ticket
-             WHERE a.id < $1 AND a.written_at >= $2 AND a.written_at < $3
-               AND ($4 = '' OR a.actor = $4) AND ($5 = '' OR (a.event >= $5 AND a.event < $6)) ",
-            $which,
-            " ORDER BY a.id DESC LIMIT $7"
-        )
-    };
-}
-pub(super) const AUDIT_OF_TICKET: &str =
-    audit_rows!("AND a.ticket = (SELECT id FROM ticket WHERE year = $8 AND running = $9)");
-/// The last placeholders are taken by the other statement only.
-pub(super) const AUDIT: &str = audit_rows!("AND $8 = 0 AND $9 = 0");
-
-/// Comes after every event that begins with what stands in front of it.
-const LAST: char = '\u{10ffff}';
-
 fn outage(mut row: Row) -> Result<Outage, StoreError> {
     Ok(Outage {
         began_at: row.time()?,
@@ -44,19 +23,6 @@ fn outage(mut row: Row) -> Result<Outage, StoreError> {
         why: row.text()?,
         begun_by: row.text()?,
     })
-}
-
-fn audit_row(mut row: Row) -> Result<AuditRow, StoreError> {
-    let (id, at) = (row.number()?, row.time()?);
-    let ticket = if row.first_number()? == 0 {
-        row.number()?;
-        row.number()?;
-        None
-    } else {
-        Some(ticket::number(&mut row)?)
-    };
-    let entry = AuditEntry { actor: row.text()?, event: row.text()?, data: row.text()? };
-    Ok(AuditRow { id, at, ticket, entry, place: row.number()?, hash: row.text()? })
 }
 
 async fn open_outage<DB: Dialect>(tx: &mut Tx<DB>) -> Result<Option<Outage>, StoreError> {
@@ -114,21 +80,19 @@ impl<DB: Dialect> OperationStore for SqlStore<DB> {
     }
 
     async fn audit_rows(&self, filter: &AuditFilter, limit: u32) -> Result<Vec<AuditRow>, StoreError> {
-        let mut tx = self.read("reading the audit log").await?;
-        let AuditFilter { from, to, actor, event, ticket, before } = filter;
-        let (year, running) = ticket.map_or((0, 0), |number| (number.year(), number.running()));
-        let sql = if ticket.is_some() { AUDIT_OF_TICKET } else { AUDIT };
-        let values = values![
-            before.unwrap_or(i64::MAX),
-            from.unwrap_or_default(),
-            to.unwrap_or(NEVER),
-            actor.as_str(),
-            event.as_str(),
-            format!("{event}{LAST}"),
-            limit,
-            year,
-            running,
-        ];
-        tx.rows(sql, values).await?.into_iter().map(audit_row).collect()
+        self.list_audit(filter, limit).await
+    }
+
+    async fn ask_unfreeze(
+        &self,
+        wanted: &Unfreezing,
+        lapsed: UnixMillis,
+        entry: &AuditEntry,
+    ) -> Result<Option<Unfreezing>, StoreError> {
+        self.keep_unfreezing(wanted, lapsed, entry).await
+    }
+
+    async fn unfreezings(&self, lapsed: UnixMillis) -> Result<Vec<Unfreezing>, StoreError> {
+        self.list_unfreezings(lapsed).await
     }
 }

@@ -6,12 +6,12 @@ use sqlx::{AssertSqlSafe, Connection, Row, Sqlite, SqliteConnection};
 
 use super::dialect::Dialect;
 use super::{
-    accounts, acts, audit, bounces, ceiling, claims, floods, frozen, history, intake, joins, ledger, limits,
-    messages, migrations, places, quarantine, queue, queue_counts, queue_search, reads, receipts, threads,
-    views,
+    accounts, acts, audit, audit_rows, bounces, ceiling, claims, floods, frozen, history, intake, joins,
+    ledger, limits, messages, migrations, places, quarantine, queue, queue_counts, queue_search, reads,
+    receipts, status, threads, views,
 };
 
-const HOT: [(&str, &str); 91] = [
+const HOT: [(&str, &str); 102] = [
     ("session", accounts::SESSION),
     ("tries to sign in", accounts::TRIES),
     ("ledger: inbox", ledger::IN_INBOX),
@@ -78,6 +78,13 @@ const HOT: [(&str, &str); 91] = [
     ("notes", acts::NOTES),
     ("mails of a ticket", intake::MAILS),
     ("audit: waiting", audit::WAITING),
+    ("audit: all", audit_rows::ALL),
+    ("audit: by actor", audit_rows::BY_ACTOR),
+    ("audit: by event", audit_rows::BY_EVENT),
+    ("audit: of a ticket", audit_rows::OF_TICKET),
+    ("audit: next event", audit_rows::NEXT_EVENT),
+    ("audit: first of a time", audit_rows::FIRST),
+    ("audit: last of a time", audit_rows::LAST),
     ("queue: by reason", queue::GROUPED),
     ("queue: by reason, whose", queue::GROUPED_OF),
     ("queue: the oldest", queue::OLDEST),
@@ -95,6 +102,11 @@ const HOT: [(&str, &str); 91] = [
     ("queue: count the rate", queue_counts::RATE),
     ("queue: newest", queue_counts::OPENED),
     ("queue: count pending", queue_counts::PENDING),
+    ("status: ended", status::ENDED),
+    ("status: ended by people", status::ENDED_BY_PEOPLE),
+    ("status: texts", status::TEXTS[0]),
+    ("status: links", status::TEXTS[1]),
+    ("status: offers", status::OFFERS),
     ("page: ticket", views::BY_NUMBER),
     ("page: mails", views::HEADS),
     ("page: one mail", views::OCTETS),

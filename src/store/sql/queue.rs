@@ -18,7 +18,9 @@ use crate::types::{TicketNumber, UnixMillis};
 macro_rules! columns {
     () => {
         "t.id, t.year, t.running, t.kind, t.reason, t.standing, t.outcome, t.username, t.subject, t.sender, \
-         t.waits_since, t.settled_at, t.urgent, t.version, t.assignee, e.name, e.snippet, e.attached"
+         t.waits_since, t.settled_at, t.urgent, t.version, t.assignee, e.name, e.snippet, e.attached, t.state, \
+         t.observed, CAST(CASE WHEN EXISTS (SELECT 1 FROM act a WHERE a.ticket = t.id AND a.ended_at = 0) \
+         THEN 1 ELSE 0 END AS BIGINT)"
     };
 }
 pub(super) use columns;
@@ -26,9 +28,15 @@ pub(super) use columns;
 /// Only the first open ticket of an address and reason has a row.
 macro_rules! first {
     () => {
-        "(t.sender = '' OR NOT EXISTS (SELECT 1 FROM ticket o
-             WHERE o.standing = 'open' AND o.sender = t.sender AND o.place = t.place
-                 AND (o.calm, o.waits_since, o.id) < (t.calm, t.waits_since, t.id)))"
+        first!("")
+    };
+    ($whose:literal) => {
+        concat!(
+            "(t.sender = '' OR NOT EXISTS (SELECT 1 FROM ticket o
+             WHERE o.standing = 'open' AND o.sender = t.sender AND o.place = t.place",
+            $whose,
+            " AND (o.calm, o.waits_since, o.id) < (t.calm, t.waits_since, t.id)))"
+        )
     };
 }
 
@@ -36,6 +44,9 @@ macro_rules! first {
 /// of all of them is shown.
 macro_rules! open {
     ($which:literal, $order:literal) => {
+        open!($which, "", $order)
+    };
+    ($which:literal, $whose:literal, $order:literal) => {
         concat!(
             "SELECT ",
             $crate::store::sql::queue::columns!(),
@@ -50,7 +61,7 @@ macro_rules! open {
              WHERE t.standing = 'open' AND ",
             $which,
             " AND ",
-            first!(),
+            first!($whose),
             " ORDER BY ",
             $order
         )
@@ -66,6 +77,7 @@ pub(super) const GROUPED: &str = open!(
 pub(super) const GROUPED_OF: &str = open!(
     "t.assignee = $8 AND (t.place, t.calm, t.waits_since, t.id) > ($1, $2, $3, $4) AND t.place <= $5
      AND t.waits_since <= $6",
+    " AND o.assignee = t.assignee",
     "t.place, t.calm, t.waits_since, t.id LIMIT $7"
 );
 /// Takes the cursor, the first and the last place, since when they wait at least, and the limit. The sign before
@@ -78,6 +90,7 @@ pub(super) const OLDEST: &str = open!(
 pub(super) const OLDEST_OF: &str = open!(
     "t.assignee = $8 AND (t.calm, t.waits_since, t.id) > ($1, $2, $3) AND +t.place >= $4 AND +t.place <= $5
      AND +t.waits_since <= $6",
+    " AND o.assignee = t.assignee",
     "t.calm, t.waits_since, t.id LIMIT $7"
 );
 pub(super) const PENDING: &str = concat!(
@@ -231,6 +244,9 @@ pub(super) fn read(mut row: value::Row) -> Result<Row, StoreError> {
         name: row.text().unwrap_or_default(),
         snippet: row.text().unwrap_or_default(),
         attached: row.yes()?,
+        state: row.parsed("the state of a ticket", ticket::state_from).ok(),
+        observed: row.yes()?,
+        acting: row.yes()?,
         tickets: row.count()?,
         mails: row.count()?,
     })

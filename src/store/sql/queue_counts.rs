@@ -11,11 +11,14 @@ use crate::types::UnixMillis;
 /// Of an address and a reason the first ticket has a row. The numbers of all of them make the mark.
 pub(super) const OPEN: &str = "WITH o AS MATERIALIZED (SELECT t.place, t.assignee, t.waits_since, t.id,
          CASE WHEN t.sender = '' THEN 1 ELSE
-             ROW_NUMBER() OVER (PARTITION BY t.sender, t.place ORDER BY t.calm, t.waits_since, t.id) END AS nth
+             ROW_NUMBER() OVER (PARTITION BY t.sender, t.place ORDER BY t.calm, t.waits_since, t.id) END AS nth,
+         CASE WHEN t.sender = '' THEN 1 ELSE ROW_NUMBER() OVER
+             (PARTITION BY t.sender, t.place, t.assignee ORDER BY t.calm, t.waits_since, t.id) END AS own
          FROM ticket t WHERE t.standing = 'open')
      SELECT o.place, o.assignee, CAST(SUM(CASE WHEN o.nth = 1 THEN 1 ELSE 0 END) AS BIGINT),
          CAST(SUM(CASE WHEN o.nth = 1 AND o.waits_since <= $1 THEN 1 ELSE 0 END) AS BIGINT),
-         MIN(o.waits_since), CAST(SUM(o.id) AS BIGINT)
+         MIN(o.waits_since), CAST(SUM(o.id) AS BIGINT),
+         CAST(SUM(CASE WHEN o.own = 1 THEN 1 ELSE 0 END) AS BIGINT)
      FROM o GROUP BY o.place, o.assignee ORDER BY o.place, o.assignee";
 pub(super) const PENDING: &str = "SELECT COUNT(*) FROM ticket WHERE standing = 'pending'";
 pub(super) const DONE: &str = "SELECT COUNT(*) FROM ticket
@@ -62,5 +65,6 @@ fn open(mut row: Row) -> Result<OpenCount, StoreError> {
         late: row.count()?,
         oldest: row.time()?,
         mark: row.number()?,
+        own: row.count()?,
     })
 }

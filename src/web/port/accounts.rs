@@ -1,6 +1,7 @@
 //! Who works at the desk: signing in, and being signed in.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use zeroize::Zeroizing;
@@ -71,6 +72,8 @@ pub struct Session {
     pub member: StaffMember,
     /// How they want the pages.
     pub preferences: Preferences,
+    /// It ends after so long, when nobody uses it.
+    pub ends_in: Duration,
 }
 
 /// The store does not answer: nobody can be told from nobody.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::Unavailable;
-use crate::types::{EmailAddress, StaffMember, TicketNumber, Trail, UnixMillis};
+use crate::types::{EmailAddress, StaffMember, StaffName, TicketNumber, Trail, UnixMillis};
 
 /// Something outside that the desk needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +59,19 @@ pub struct FrozenAccount {
     pub why: String,
     /// Since when.
     pub at: UnixMillis,
+    /// Who wants to lift it and waits for a colleague, and why.
+    pub asked: Option<(StaffName, String)>,
+}
+
+/// What came of lifting a freeze.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lifted {
+    /// It is lifted.
+    Yes,
+    /// A colleague has to lift it with whoever asked.
+    Asked,
+    /// There is none, or nothing was said why.
+    No,
 }
 
 /// The phones of the desk are, or were, down.
@@ -248,8 +261,8 @@ pub trait Operations: Send + Sync {
     ) -> Result<bool, Unavailable>;
     /// Accounts for which nothing is automated.
     async fn frozen(&self) -> Result<Vec<FrozenAccount>, Unavailable>;
-    /// Lifts a freeze; `false`: there is none.
-    async fn unfreeze(&self, by: &StaffMember, whom: &str, why: &str) -> Result<bool, Unavailable>;
+    /// Lifts a freeze. Where overrides need four eyes, the first one only asks, and a colleague lifts it.
+    async fn unfreeze(&self, by: &StaffMember, whom: &str, why: &str) -> Result<Lifted, Unavailable>;
 
     /// The newest outages, the newest first; one that is not over is the first.
     async fn outages(&self) -> Result<Vec<OutageNow>, Unavailable>;

@@ -14,10 +14,12 @@ use crate::types::{CheckResult, Reason, StaffMember, TicketNumber, TrailLine, Un
 /// for a ticket.
 #[async_trait]
 pub trait TicketView: Send + Sync {
-    /// The ticket with this number; `None` when there is none.
+    /// The ticket with this number; `None` when there is none. Its newest mails are opened as far as that is quick; the
+    /// mail `asked` in any case.
     async fn ticket(
         &self,
         number: TicketNumber,
+        asked: i64,
         who: &StaffMember,
     ) -> Result<Option<TicketShown>, Unavailable>;
     /// The HTML form of one of its mails; `None` when there is no such mail, or it has none.

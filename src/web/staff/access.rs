@@ -6,8 +6,8 @@ use std::sync::Arc;
 use axum::routing::{MethodRouter, get, post};
 
 use super::operations::{audit, coverage, desk, health, quarantine, settings, trial};
-use super::ticket::acts;
-use super::{own, queue, ticket};
+use super::ticket::{acting, looking};
+use super::{by_hand, overrides, own, queue, status, ticket};
 use crate::types::Role;
 use crate::web::routes::App;
 
@@ -22,6 +22,8 @@ pub(in crate::web) enum Right {
     Act,
     /// See how the desk and what it depends on are, and try that harmlessly.
     Health,
+    /// See how things are just now: the queue's numbers, what is slow and what does not answer.
+    Status,
     /// See what would be done with a mail.
     Try,
     /// Read, check and take along the audit log.
@@ -36,7 +38,10 @@ impl Right {
     /// Has somebody with this role the right?
     pub fn is_of(self, role: Role) -> bool {
         match (self, role) {
-            (Self::Own | Self::Read, Role::Technician | Role::Auditor | Role::Administrator)
+            (
+                Self::Own | Self::Read | Self::Status,
+                Role::Technician | Role::Auditor | Role::Administrator,
+            )
             | (Self::Act | Self::Health | Self::Try, Role::Technician | Role::Administrator)
             | (Self::Audit | Self::Coverage, Role::Auditor | Role::Administrator)
             | (Self::Run, Role::Administrator) => true,
@@ -93,6 +98,7 @@ pub(super) const ROWS: &[Row] = &[
     look("/account", Right::Own, || get(own::show)),
     act("/account", Right::Own, || post(own::prefer)),
     act("/logout", Right::Own, || post(own::sign_out)),
+    look("/status", Right::Status, || get(status::show)),
     look("/health", Right::Health, || get(health::show)),
     act("/health", Right::Health, || post(health::test)),
     look("/try", Right::Try, || get(trial::show)),
@@ -113,13 +119,16 @@ pub(super) const ROWS: &[Row] = &[
     quiet("GET", "/queue/delta", Right::Read, || get(queue::delta)),
     act("/queue/preview", Right::Act, || post(queue::preview)),
     act("/queue/act", Right::Act, || post(queue::act)),
+    look("/queue/overrides", Right::Read, || get(overrides::show)),
+    look("/tickets/new", Right::Act, || get(by_hand::show)),
+    act("/tickets/new", Right::Act, || post(by_hand::make)),
     look("/queue/review/{reason}", Right::Act, || get(queue::review)),
-    quiet("POST", "/tickets/{number}/presence", Right::Act, || post(queue::presence)),
+    quiet("POST", "/tickets/{number}/presence", Right::Act, || post(looking::beat)),
     look("/tickets/{number}", Right::Read, || get(ticket::show)),
-    act("/tickets/{number}/act", Right::Act, || post(acts::act)),
-    act("/tickets/{number}/draft", Right::Act, || post(acts::draft)),
-    act("/tickets/{number}/undo", Right::Act, || post(acts::undo)),
-    act("/tickets/{number}/second", Right::Act, || post(acts::second)),
+    act("/tickets/{number}/act", Right::Act, || post(acting::act)),
+    act("/tickets/{number}/draft", Right::Act, || post(acting::draft)),
+    act("/tickets/{number}/undo", Right::Act, || post(acting::undo)),
+    act("/tickets/{number}/second", Right::Act, || post(acting::second)),
     look("/tickets/{number}/mails/{mail}/html", Right::Read, || get(ticket::frame)),
     look("/tickets/{number}/attachments/{mail}/{place}", Right::Read, || get(ticket::attachment)),
 ];

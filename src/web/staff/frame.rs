@@ -2,6 +2,7 @@
 //! colours.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -9,27 +10,33 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::access::{self, Right};
-use super::ticket::{acts, sample, values};
-use super::{Signed, assets};
+use super::ticket::acting;
+use super::{Signed, assets, sample};
 use crate::clock::{Clock, SystemClock, Zone};
 use crate::render::{RenderError, Renderer};
-use crate::types::{Preferences, Role, StaffMember, StaffName, UnixMillis};
+use crate::types::{Preferences, Role, Shortcuts, StaffMember, StaffName, UnixMillis};
 use crate::web::WebSettings;
 use crate::web::desk::Browser;
 use crate::web::language::Language;
 use crate::web::pickup::respond;
 use crate::web::port::WaysIn;
 use crate::web::site::Site;
+use crate::web::words::{self, time};
 
 /// The main menu, in its order: path, who may go there, Swedish, English.
 const MENU: &[(&str, Right, &str, &str)] = &[
     ("/queue", Right::Read, "Kö", "Queue"),
+    ("/status", Right::Status, "Driftläge", "Status"),
+    ("/queue/overrides", Right::Read, "Väntar på kollega", "For a colleague"),
     ("/try", Right::Try, "Provkör", "Try"),
     ("/audit", Right::Audit, "Logg", "Audit"),
     ("/health", Right::Health, "Hälsa", "Health"),
     ("/coverage", Right::Coverage, "Täckning", "Coverage"),
-    ("/desk", Right::Run, "Styrning", "Desk"),
+    ("/desk", Right::Run, "Styrning", "Control"),
 ];
+
+/// The list that is in the menu while something is in it.
+const OVERRIDES: &str = "/queue/overrides";
 
 /// Makes every page of the desk's people.
 pub(in crate::web) struct Pages {
@@ -56,6 +63,8 @@ struct Values<'a> {
     /// Who is signed in; `null` for nobody.
     me: serde_json::Value,
     menu: Vec<serde_json::Value>,
+    /// What every page says of the desk; `null` for nothing.
+    now: serde_json::Value,
     /// The token of the forms.
     form: String,
     /// This program's version.
@@ -78,9 +87,7 @@ impl Pages {
 
     /// A time as people write it: of today only the time of day.
     pub fn when(&self, at: UnixMillis, language: Language) -> String {
-        let (time, date) = (self.zone.time_of_day(at), self.zone.date(at));
-        let time = if language == Language::Swedish { time } else { time.replace('.', ":") };
-        if date == self.zone.date(SystemClock.now()) { time } else { format!("{date} {time}") }
+        time::short(at, SystemClock.now(), &self.zone, language)
     }
 
     /// The time of `text`, as a form's field for date and time writes it (`2026-11-24T08:12`).
@@ -130,6 +137,11 @@ impl Pages {
         self.html("login", language, None, values)
     }
 
+    /// How accessible the pages are, and to whom whoever finds a fault writes.
+    pub fn statement(&self, language: Language) -> Response {
+        respond(StatusCode::OK, self.html("accessibility", language, None, json!({})))
+    }
+
     /// Somebody may not do that.
     pub fn forbidden(&self, signed: &Signed) -> Response {
         self.told(StatusCode::FORBIDDEN, "forbidden", signed.language, Some(signed))
@@ -163,7 +175,18 @@ impl Pages {
     }
 
     fn told(&self, status: StatusCode, what: &str, language: Language, signed: Option<&Signed>) -> Response {
-        respond(status, self.html("told", language, signed, json!({ "what": what })))
+        let back = signed.map_or(String::new(), |signed| self.back(&signed.here));
+        respond(status, self.html("told", language, signed, json!({ "what": what, "back": back })))
+    }
+
+    /// The page from which a form at `path` came: its ticket's, or the first one.
+    fn back(&self, path: &str) -> String {
+        let (base, tickets) = (&self.site.base, format!("{}/tickets/", self.site.base));
+        let number = path.strip_prefix(&tickets).and_then(|rest| rest.split('/').next());
+        match number {
+            Some(number) => format!("{tickets}{number}"),
+            None => format!("{base}{}", access::FIRST),
+        }
     }
 
     fn html(
@@ -186,11 +209,30 @@ impl Pages {
             desk: json!({ "name": self.desk_name, "address": self.desk_address }),
             me: signed.map_or(serde_json::Value::Null, |signed| me(signed, language)),
             menu: signed.map(|signed| menu(signed, base, language)).unwrap_or_default(),
+            now: signed.map_or(serde_json::Value::Null, |signed| self.now(signed)),
             form: signed.map(Signed::form).unwrap_or_default(),
             program: env!("CARGO_PKG_VERSION"),
             page,
         };
         self.renderer.render(&format!("staff/{template}.html"), &values)
+    }
+
+    /// That the automation is not on, and that there is an outage: whoever acts must know before they act.
+    fn now(&self, signed: &Signed) -> serde_json::Value {
+        let Some(now) = &signed.now else { return serde_json::Value::Null };
+        let when = |at| self.when(at, signed.language);
+        let switch = &now.automation;
+        let turned = switch.turned.as_ref().map(|turned| {
+            let by = words::history::actor(&turned.by, signed.language);
+            let by = now.people.get(&by).unwrap_or(&by);
+            json!({ "by": by, "at": when(turned.at), "until": turned.until.map(when), "why": turned.why })
+        });
+        let outage =
+            now.outage.as_ref().map(|outage| json!({ "since": when(outage.began_at), "why": outage.why }));
+        json!({
+            "automation": Some(&switch.automation).filter(|automation| *automation != "on"), "turned": turned,
+            "outage": outage, "may_run": Right::Run.is_of(signed.member.role),
+        })
     }
 
     /// Makes every page once in both languages, so that a site's own template that cannot be filled is found at
@@ -207,25 +249,27 @@ impl Pages {
         for language in [Language::Swedish, Language::English] {
             let session = Browser::new([0; 16]);
             let (preferences, here) = (Preferences::default(), "/account".to_owned());
-            let signed = Signed { member: member.clone(), preferences, session, language, here };
+            let (now, ends_in) = (Some(Arc::new(sample::snapshot())), Duration::from_secs(8 * 3600));
+            let member = member.clone();
+            let signed = Signed { member, preferences, session, language, here, now, ends_in };
             for what in ["forbidden", "missing", "refused", "session-over", "unavailable", "problem"] {
-                self.html("told", language, Some(&signed), json!({ "what": what }))?;
+                self.html("told", language, Some(&signed), json!({ "what": what, "back": "/queue" }))?;
             }
-            let own = json!({ "wished": "", "wished_theme": "", "shortcuts": true });
+            let own = json!({ "wished": "", "wished_theme": "", "shortcuts": "letters" });
             self.html("account", language, Some(&signed), own)?;
-            for (template, values) in super::queue::samples() {
+            for (template, values) in super::queue::samples(&signed) {
                 self.html(template, language, Some(&signed), values)?;
             }
-            let made = values::Made { language, zone: &self.zone, now: UnixMillis(0), whole: 0 };
-            for ticket in sample::tickets() {
-                for acts in acts::samples(&made, &ticket) {
-                    let mut page = made.ticket(&ticket);
-                    page["review"] = values::review("phone-mismatch", language);
-                    page["acts"] = acts;
-                    self.html("ticket", language, Some(&signed), page)?;
-                }
+            for values in super::ticket::samples(&signed, &self.zone) {
+                self.html("ticket", language, Some(&signed), values)?;
             }
-            for what in acts::told_samples() {
+            for values in super::status::samples() {
+                self.html("status", language, Some(&signed), values)?;
+            }
+            self.html("accessibility", language, None, json!({}))?;
+            self.html("by-hand", language, Some(&signed), super::by_hand::sample())?;
+            self.html("overrides", language, Some(&signed), super::overrides::sample())?;
+            for what in acting::told_samples() {
                 self.html("act", language, Some(&signed), what)?;
             }
             for provider in [None, Some(true), Some(false)] {
@@ -272,8 +316,8 @@ fn me(signed: &Signed, language: Language) -> serde_json::Value {
         (Role::Administrator, false) => "administrator",
     };
     json!({
-        "name": name.as_str(), "shown": shown, "initials": initials(shown), "role": role.code(),
-        "role_in_words": role_in_words, "shortcuts": signed.preferences.shortcuts,
+        "name": name.as_str(), "shown": shown, "initials": initials(shown), "role": role.code(), "ends": signed.ends_in.as_secs(),
+        "role_in_words": role_in_words, "shortcuts": signed.preferences.shortcuts == Shortcuts::Letters,
     })
 }
 
@@ -286,11 +330,17 @@ pub(super) fn initials(name: &str) -> String {
 }
 
 fn menu(signed: &Signed, base: &str, language: Language) -> Vec<serde_json::Value> {
-    let may = MENU.iter().filter(|(_, right, ..)| right.is_of(signed.member.role));
+    let overrides = signed.now.as_ref().map_or(0, |now| now.overrides);
+    let shown = |path: &str| path != OVERRIDES || overrides > 0 || signed.here.ends_with(OVERRIDES);
+    let may = MENU.iter().filter(|(path, right, ..)| right.is_of(signed.member.role) && shown(path));
+    let paths: Vec<String> = may.clone().map(|(path, ..)| format!("{base}{path}")).collect();
+    let below = |path: &&String| signed.here == **path || signed.here.starts_with(&format!("{path}/"));
+    let current = paths.iter().filter(below).max_by_key(|path| path.len()).cloned();
     may.map(|(path, _, swedish, english)| {
+        let name = if language == Language::Swedish { swedish } else { english };
+        let count = if *path == OVERRIDES { overrides } else { 0 };
         let path = format!("{base}{path}");
-        let here = signed.here == path || signed.here.starts_with(&format!("{path}/"));
-        json!({ "path": path, "here": here, "name": if language == Language::Swedish { swedish } else { english } })
+        json!({ "here": current.as_ref() == Some(&path), "path": path, "name": name, "count": count })
     })
     .collect()
 }

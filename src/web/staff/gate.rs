@@ -2,6 +2,7 @@
 //! of ours in this browser. No handler can forget it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, Request, State};
@@ -14,7 +15,7 @@ use super::access::Row;
 use crate::types::{Preferences, StaffMember};
 use crate::web::desk::Browser;
 use crate::web::language::Language;
-use crate::web::port::Unavailable;
+use crate::web::port::{Snapshot, Unavailable};
 use crate::web::routes::{App, LARGEST_STAFF_BODY};
 use crate::web::{cookie, form, same_origin};
 
@@ -57,6 +58,10 @@ pub(in crate::web) struct Signed {
     pub language: Language,
     /// The path that was asked for, with the site's own in front.
     pub here: String,
+    /// How the desk is just now; `None` when the store does not say.
+    pub now: Option<Arc<Snapshot>>,
+    /// Their session ends after so long, when they do nothing.
+    pub ends_in: Duration,
 }
 
 impl Signed {
@@ -120,7 +125,9 @@ async fn who(app: &App, parts: &Parts, wished: Language, used: bool) -> Result<O
     let Some(found) = app.ports.accounts.session(&session, used).await? else { return Ok(None) };
     let language = Language::of_tag(&found.preferences.language).unwrap_or(wished);
     let here = format!("{}{}", app.pages.site.base, parts.uri.path());
-    Ok(Some(Signed { member: found.member, preferences: found.preferences, session, language, here }))
+    let now = app.ports.queue.snapshot().await.ok();
+    let (member, preferences, ends_in) = (found.member, found.preferences, found.ends_in);
+    Ok(Some(Signed { member, preferences, session, language, here, now, ends_in }))
 }
 
 /// Whoever only looks is sent to sign in and comes back; a form says that nothing was done.

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::Signed;
 use super::gate;
-use crate::types::{Preferences, Theme};
+use crate::types::{Preferences, Shortcuts, Theme};
 use crate::web::language::Language;
 use crate::web::port::Unavailable;
 use crate::web::routes::App;
@@ -18,11 +18,11 @@ use crate::web::routes::App;
 /// `GET /account`
 pub(super) async fn show(State(app): State<Arc<App>>, signed: Signed) -> Response {
     let Preferences { language, theme, shortcuts } = &signed.preferences;
-    let values = json!({ "wished": language, "wished_theme": theme.code(), "shortcuts": shortcuts });
+    let values = json!({ "wished": language, "wished_theme": theme.code(), "shortcuts": shortcuts.code() });
     app.staff.page("account", &signed, values)
 }
 
-/// The form of the settings; a box that is not ticked is not sent.
+/// The form of the settings.
 #[derive(Deserialize)]
 pub(super) struct Wishes {
     #[serde(default)]
@@ -43,7 +43,7 @@ pub(super) async fn prefer(
         language: Language::of_tag(&wishes.language)
             .map_or_else(String::new, |language| language.tag().to_owned()),
         theme: Theme::of_code(&wishes.theme),
-        shortcuts: !wishes.shortcuts.is_empty(),
+        shortcuts: Shortcuts::of_code(&wishes.shortcuts),
     };
     match app.ports.accounts.prefer(&signed.member.name, &preferences).await {
         Ok(()) => Redirect::to(&signed.here).into_response(),

@@ -4,19 +4,16 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::{Value, json};
 
-use self::asked::{Asked, Group, PAGE, Tab, Written, code_of, reason_of, written_cursor};
+use self::asked::{Asked, Group, PAGE, Tab, Written, written_cursor};
 use self::shown::Shown;
-use super::Signed;
+use super::{Signed, keys, ticket};
 use crate::ticket::TicketId;
-use crate::ticket::queue::{Order, Pile, Row, Wanted};
-use crate::types::TicketNumber;
+use crate::ticket::queue::Row;
 use crate::web::port::{Found, Snapshot, Unavailable};
 use crate::web::routes::App;
 
@@ -24,11 +21,15 @@ mod acting;
 mod asked;
 mod chosen;
 mod delta;
+pub(super) mod review;
 mod shown;
 
 pub(super) use acting::act;
+pub(super) use asked::{code_of, reason_of};
 pub(super) use chosen::preview;
 pub(super) use delta::delta;
+pub(super) use review::review;
+pub(super) use shown::{line, per_minute};
 
 /// A request's own words for the rows.
 fn words<'a>(app: &'a App, signed: &'a Signed, snapshot: &'a Snapshot) -> Shown<'a> {
@@ -64,7 +65,8 @@ async fn list(app: &App, signed: &Signed, asked: &Asked) -> Result<Response, Una
         let next = rows.last().filter(|_| more).map(|last| written_cursor(last.cursor(&wanted.pile)));
         let values = rows.iter().map(|row| row_value(app, &shown, row)).collect();
         let grouped = asked.group == Group::Reason && asked.tab.is_open();
-        let groups = if grouped { shown.groups(&rows, values) } else { vec![json!({ "rows": values })] };
+        let groups =
+            if grouped { shown.groups(asked.tab, &rows, values) } else { vec![json!({ "rows": values })] };
         (groups, rows.len(), next)
     };
     let seen = snapshot.counts.opened.first().map_or(0, |at| at.0);
@@ -76,6 +78,8 @@ async fn list(app: &App, signed: &Signed, asked: &Asked) -> Result<Response, Una
         "version": snapshot.version.to_string(), "seen": seen,
     });
     values["acts"] = json!(may_act(signed));
+    values["keys"] = keys::queue(signed);
+    values["done"] = ticket::done(app, signed, &asked.done, "").await;
     Ok(app.staff.page("queue", signed, values))
 }
 
@@ -113,10 +117,7 @@ fn tabs(shown: &Shown<'_>, asked: &Asked, base: &str) -> Value {
 
 fn row_value(app: &App, shown: &Shown<'_>, row: &Row) -> Value {
     let colleagues = app.presence.beside(row.number, &shown.signed.member, Instant::now());
-    let mut value = shown.row(row, &colleagues, &app.pages.site.base);
-    let person = shown.snapshot.people.get(&row.assignee);
-    value["assigned"] = json!(person.unwrap_or(&row.assignee));
-    value
+    shown.row(row, &colleagues, &app.pages.site.base)
 }
 
 /// Texts that are alike under each other, then all others, as the queue has them.
@@ -172,65 +173,19 @@ async fn search(app: &App, signed: &Signed, asked: &Asked) -> Result<Response, U
         "tabs": tabs(&shown, asked, base), "spark": Value::Null, "numbers": shown.numbers(), "version": "", "seen": 0,
     });
     values["acts"] = json!(may_act(signed));
+    values["keys"] = keys::queue(signed);
+    values["done"] = ticket::done(app, signed, &asked.done, "").await;
     Ok(app.staff.page("queue", signed, values))
 }
 
-/// `GET /queue/review/{reason}`: the next ticket of the reason that nobody else is at; the list, when there is none.
-pub(super) async fn review(
-    State(app): State<Arc<App>>,
-    signed: Signed,
-    Path(code): Path<String>,
-) -> Response {
-    let Some(reason) = reason_of(&code) else {
-        return app.staff.problem(StatusCode::NOT_FOUND, signed.language);
-    };
-    let wanted =
-        Wanted { pile: Pile::Open, order: Order::Reason, reason: Some(reason), after: None, limit: PAGE };
-    let Ok(rows) = app.ports.queue.page(&wanted).await else {
-        return app.staff.unavailable(signed.language);
-    };
-    let me = &signed.member;
-    let free = |row: &&Row| {
-        (row.assignee.is_empty() || row.assignee == me.name.as_str())
-            && app.presence.beside(row.number, me, Instant::now()).is_empty()
-    };
-    let base = &app.pages.site.base;
-    // When colleagues are at all of them, rather the list than somebody else's ticket.
-    let to = match rows.iter().find(free) {
-        Some(row) => format!("{base}/tickets/{}?review={code}", row.number),
-        None => format!("{base}/queue?reason={code}"),
-    };
-    Redirect::to(&to).into_response()
-}
-
-/// `POST /tickets/{number}/presence`: somebody looks at the ticket, has begun to write, or leaves it.
-pub(super) async fn presence(
-    State(app): State<Arc<App>>,
-    signed: Signed,
-    Path(number): Path<String>,
-    body: Bytes,
-) -> Response {
-    let Ok(number) = TicketNumber::parse(&number) else {
-        return StatusCode::NOT_FOUND.into_response();
-    };
-    let does = form_urlencoded::parse(&body).find(|(name, _)| name == "does").map(|(_, value)| value);
-    match does.as_deref() {
-        Some("leave") => app.presence.leaves(number, &signed.member),
-        does => app.presence.looks(number, &signed.member, does == Some("write"), Instant::now()),
-    }
-    let others = app.presence.beside(number, &signed.member, Instant::now());
-    let names: Vec<Value> =
-        others.iter().map(|other| json!({ "name": other.shown, "writes": other.writes })).collect();
-    delta::answer(&json!({ "others": names }))
-}
-
 /// Values of every kind for the templates, so that one of a site's own that cannot be filled is found at start.
-pub(super) fn samples() -> Vec<(&'static str, Value)> {
+pub(super) fn samples(signed: &Signed) -> Vec<(&'static str, Value)> {
+    let keys = keys::queue(signed);
     let row = json!({
         "id": 7, "number": "26-7", "path": "/tickets/26-7", "name": "Anna Andersson", "login": "annand12",
         "subject": "Lösenord", "snippet": "Hej", "attached": true, "mails": 3, "tickets": 2, "urgent": true,
         "age": "47 min", "level": "bad", "settled": "10.04", "assignee": "eva.lind", "assigned": "Eva Lind",
-        "initials": "EL", "looking": "Per tittar", "step": "Till chef", "why": "Något annat", "standing": "open", "version": 3,
+        "initials": "EL", "looking": "Per tittar", "acting": true, "step": "Till chef", "why": "Något annat", "standing": "open", "over": "", "version": 3,
     });
     let group = json!({ "title": "Något annat", "code": "other-subject", "count": 1, "rows": [row] });
     let asked = json!({
@@ -246,7 +201,7 @@ pub(super) fn samples() -> Vec<(&'static str, Value)> {
         json!({
             "groups": groups, "rows": 1, "found": found, "asked": asked, "next": "/queue?after=x",
             "first_page": false, "tabs": { "tabs": [tab], "piles": [tab, tab, tab] }, "spark": spark,
-            "numbers": numbers, "version": "1", "seen": 5, "acts": true,
+            "numbers": numbers, "version": "1", "seen": 5, "acts": true, "keys": keys, "done": Value::Null,
         })
     };
     let whole = json!({ "code": "other-subject", "count": 312, "title": "Något annat" });

@@ -1,19 +1,151 @@
 // The one script of the desk's pages. Everything here can also be done without it.
 "use strict";
 
+const find = (what, within = document) => within.querySelector(what);
+const all = (what, within = document) => [...within.querySelectorAll(what)];
+const put = (part, text) => {
+  if (part && part.textContent !== text) part.textContent = text;
+};
+const show = (part, shown) => {
+  if (part) part.toggleAttribute("hidden", !shown);
+};
+const clock = () => new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+
 // A menu closes when something else is used.
 addEventListener("click", (event) => {
-  for (const menu of document.querySelectorAll("details.menu[open]")) {
+  for (const menu of all("details.menu[open]")) {
     if (!menu.contains(event.target)) menu.open = false;
   }
 });
 
+// What is due in a few seconds counts down; then the page is another one.
+for (const left of all("[data-left]")) {
+  const due = Date.now() + left.dataset.left * 1000;
+  const tick = setInterval(() => {
+    const seconds = Math.ceil((due - Date.now()) / 1000);
+    put(left, String(Math.max(0, seconds)));
+    if (seconds > -2) return;
+    clearInterval(tick);
+    // Nobody's words are lost to it.
+    if (left.dataset.then && !all("textarea").some((text) => text.value !== text.defaultValue)) location.reload();
+  }, 500);
+}
+
+// A session that nobody uses ends; two minutes before that is said.
+const ends = document.getElementById("ends");
+if (ends) {
+  let timer;
+  const wait = () => {
+    timer = setTimeout(() => show(ends, true), Math.max(0, ends.dataset.ends - 120) * 1000);
+  };
+  wait();
+  find("button", ends).addEventListener("click", async () => {
+    const answer = await fetch(ends.dataset.path).catch(() => null);
+    if (!answer || answer.redirected) return location.reload();
+    show(ends, false);
+    clearTimeout(timer);
+    wait();
+  });
+}
+
+// Keys: which they are and whether they go with Ctrl and Alt stands in the page's help.
+const help = document.getElementById("keys");
+const keys = {};
+for (const key of all("[data-do]")) keys[key.dataset.key] = key.dataset.do;
+const search = () => {
+  const menu = find(".menu--nav");
+  if (menu && menu.offsetParent) menu.open = true;
+  (menu && menu.open ? find("#q-menu") : find("#q")).focus();
+};
+const acts = {
+  search,
+  help: () => {
+    help.scrollIntoView({ block: "center" });
+    help.focus();
+  },
+};
+addEventListener("keydown", (event) => {
+  const field = event.target.closest("input:not([type=checkbox]), textarea, select");
+  if (event.key === "Escape") {
+    if (field) field.blur();
+    else if (acts.clear) acts.clear();
+    return;
+  }
+  if (!help || !help.isConnected || event.metaKey || event.isComposing) return;
+  let key = event.key.toLowerCase();
+  if (help.dataset.chord) {
+    if (!event.ctrlKey || !event.altKey) return;
+    // With both of them a keyboard writes other letters.
+    if (event.code.startsWith("Key")) key = event.code[3].toLowerCase();
+  } else if (field || event.ctrlKey || event.altKey) {
+    return;
+  }
+  const does = Object.hasOwn(keys, key) && acts[keys[key]];
+  if (!does) return;
+  event.preventDefault();
+  does(event.shiftKey || event.key !== event.key.toLowerCase());
+});
+
+// A ticket: who else looks, what is being written, and its keys.
+const ticket = document.getElementById("ticket");
+if (ticket) {
+  const press = (what) => () => {
+    const part = find(what);
+    if (part) part.click();
+  };
+  const focus = (what) => () => {
+    const part = find(what);
+    if (part) part.focus();
+  };
+  Object.assign(acts, {
+    next: press("[rel=next]"),
+    previous: press("[rel=prev]"),
+    proposal: focus("#nh"),
+    reply: () => (find("#txt") ? focus("#txt") : press("[data-step=reply]"))(),
+    take: press("[data-step=take]"),
+    close: focus("[data-step=close]"),
+  });
+  const form = ticket.dataset.form;
+  const others = document.getElementById("others");
+  const text = document.getElementById("txt");
+  const post = (path, fields) =>
+    fetch(path, { method: "POST", redirect: "manual", body: new URLSearchParams({ form, ...fields }) }).catch(() => null);
+  const writes = () => text && text.value !== text.defaultValue;
+  const beat = async () => {
+    if (document.hidden) return;
+    const answer = await post(ticket.dataset.presence, { does: writes() ? "write" : "look" });
+    if (!answer || answer.status !== 200) return;
+    const now = await answer.json();
+    put(find("span", others), now.others);
+    show(others, now.others);
+  };
+  if (form) {
+    beat();
+    setInterval(beat, 15000);
+    document.addEventListener("visibilitychange", beat);
+    addEventListener("pagehide", () =>
+      navigator.sendBeacon(ticket.dataset.presence, new URLSearchParams({ form, does: "leave" })),
+    );
+  }
+  let later;
+  if (text && form) {
+    text.addEventListener("input", () => {
+      if (!later) beat();
+      clearTimeout(later);
+      later = setTimeout(async () => {
+        const answer = await post(ticket.dataset.draft, { text: text.value });
+        const saved = document.getElementById("saved");
+        if (answer && answer.type === "opaqueredirect") put(saved, `${saved.dataset.words} ${clock()}`);
+      }, 3000);
+    });
+  }
+}
+
 // The queue: numbers and ages that stay fresh, keys, what is chosen. Rows never move.
 const queue = document.getElementById("queue");
-
 if (queue) {
-  const rows = [...queue.querySelectorAll("tr.row")];
-  const boxes = [...queue.querySelectorAll("input[name=id]")];
+  const rows = all("tr.row", queue);
+  const boxes = all("input[name=id]", queue);
   const bulk = document.getElementById("bulk");
   const picker = queue.closest("form");
   let here = -1;
@@ -22,7 +154,6 @@ if (queue) {
   const count = () => {
     const chosen = boxes.filter((box) => box.checked).length;
     const words = document.getElementById("chosen");
-    if (bulk) bulk.classList.toggle("bulk--on", chosen > 0);
     if (words) words.textContent = `${chosen} ${words.dataset.words}`;
   };
   if (picker) {
@@ -38,8 +169,7 @@ if (queue) {
   const go = (to) => {
     if (!rows.length) return;
     here = Math.max(0, Math.min(rows.length - 1, to));
-    const link = rows[here].querySelector(".subj a");
-    link.focus();
+    find(".subj a", rows[here]).focus();
     rows[here].scrollIntoView({ block: "nearest" });
   };
   queue.addEventListener("focusin", (event) => {
@@ -48,95 +178,81 @@ if (queue) {
     if (row) here = rows.indexOf(row);
   });
 
-  const choose = (range) => {
-    const box = rows[here] && rows[here].querySelector("input[name=id]");
+  const select = (range) => {
+    const box = rows[here] && find("input[name=id]", rows[here]);
     if (!box) return;
     box.checked = !box.checked;
     if (range && last >= 0) {
       for (const row of rows.slice(Math.min(last, here), Math.max(last, here) + 1)) {
-        for (const other of row.querySelectorAll("input[name=id]")) other.checked = box.checked;
+        for (const other of all("input[name=id]", row)) other.checked = box.checked;
       }
     }
     last = here;
     count();
   };
   // Nothing irreversible happens by one key: a preview comes first.
-  const act = (name) => {
-    const button = bulk && bulk.querySelector(`button[value=${name}]`);
+  const act = (name) => () => {
+    const button = bulk && find(`button[value=${name}]`, bulk);
     if (!button) return;
-    if (!boxes.some((box) => box.checked)) choose(false);
+    if (!boxes.some((box) => box.checked)) select(false);
     if (boxes.some((box) => box.checked)) button.click();
   };
-  const search = () => document.getElementById("q").focus();
-  const keys = {
-    j: () => go(here + 1),
-    k: () => go(here - 1),
-    x: () => choose(false),
-    X: () => choose(true),
-    a: () => {
-      const step = rows[here] && rows[here].querySelector(".do a");
+  Object.assign(acts, {
+    next: () => go(here + 1),
+    previous: () => go(here - 1),
+    select,
+    proposal: () => {
+      const step = rows[here] && find(".do a", rows[here]);
       if (step) step.click();
     },
-    r: () => act("ask"),
-    e: () => act("close"),
-    m: () => act("take"),
-    s: search,
-    "/": search,
-    "?": () => {
-      const help = document.getElementById("keys");
-      help.scrollIntoView({ block: "center" });
-      help.focus();
-    },
-  };
-  addEventListener("keydown", (event) => {
-    const field = event.target.closest("input:not([type=checkbox]), textarea, select");
-    if (event.key === "Escape") {
-      if (field) field.blur();
-      else if (picker) picker.reset();
-      return;
-    }
-    if (!queue.dataset.keys || field || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
-    const does = Object.hasOwn(keys, event.key) && keys[event.key];
-    if (!does) return;
-    event.preventDefault();
-    does();
+    ask: act("ask"),
+    close: act("close"),
+    take: act("take"),
+    clear: () => picker && picker.reset(),
   });
 
-  const put = (part, text) => {
-    if (part && part.textContent !== text) part.textContent = text;
-  };
-  const show = (part, shown) => {
-    if (part) part.toggleAttribute("hidden", !shown);
-  };
   const update = (row, now) => {
     if (now.over) {
       row.classList.add("row--over");
-      put(row.querySelector(".do"), now.over);
+      put(find(".do", row), now.over);
     }
-    const age = row.querySelector(".agec > span");
+    const age = find(".agec > span", row);
     age.className = now.level ? `chip chip--${now.level}` : "age";
-    put(age.querySelector(".t"), now.age);
-    show(age.querySelector("svg"), now.level);
-    age.querySelector("use").setAttribute("href", now.level === "bad" ? "#i-late" : "#i-clock");
-    const looking = row.querySelector(".who--looking");
-    const has = row.querySelector(".who--has");
-    put(looking.querySelector(".t"), now.looking);
+    put(find(".t", age), now.age);
+    put(find(".sr", age), now.late);
+    show(find("svg", age), now.level);
+    find("use", age).setAttribute("href", now.level === "bad" ? "#i-late" : "#i-clock");
+    const looking = find(".who--looking", row);
+    const has = find(".who--has", row);
+    put(find(".t", looking), now.looking);
     show(looking, now.looking);
-    put(has.querySelector(".t"), now.who);
-    put(has.querySelector(".who__b"), now.who.split(" ").map((word) => word[0]).join("").slice(0, 2));
+    put(find(".t", has), now.who);
+    put(find(".who__b", has), now.initials);
     show(has, now.who && !now.looking);
   };
 
   let spoken = Date.now();
+  let heard = clock();
   const ids = rows.map((row) => row.dataset.id).join();
+  const stale = document.getElementById("stale");
+  const pause = document.getElementById("pause");
+  // Whoever believes numbers that stand still decides by them.
+  const fail = (status) => {
+    put(find("span", stale), `${stale.dataset.words} ${heard}.`);
+    show(find("a", stale), status === 401);
+    show(stale, true);
+  };
   const ask = async () => {
-    if (document.hidden) return;
+    if (document.hidden || (pause && pause.checked)) return;
     const to = `${queue.dataset.delta}?v=${queue.dataset.v}&seen=${queue.dataset.seen}&ids=${ids}`;
     const answer = await fetch(to).catch(() => null);
-    if (!answer || answer.status !== 200 || answer.redirected) return;
+    if (!answer || (answer.status !== 200 && answer.status !== 204)) return fail(answer && answer.status);
+    show(stale, false);
+    heard = clock();
+    if (answer.status === 204) return;
     const now = await answer.json();
     queue.dataset.v = now.v;
-    for (const part of document.querySelectorAll("[data-n]")) {
+    for (const part of all("[data-n]")) {
       const number = now.numbers[part.dataset.n];
       if (number !== undefined) put(part, String(number));
     }

@@ -5,22 +5,34 @@
 //! that has no origin. An attachment is only ever a download.
 
 use std::sync::Arc;
+use std::time::Instant;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::Signed;
-use crate::clock::{Clock, SystemClock};
+use super::access::Right;
+use super::queue::review;
+use super::{Signed, keys};
+use crate::clock::{Clock, SystemClock, Zone};
 use crate::mail::display::Download;
-use crate::types::TicketNumber;
+use crate::ticket::Standing;
+use crate::types::{TicketNumber, UnixMillis};
 use crate::web::port::Unavailable;
 use crate::web::routes::App;
+use crate::web::words::{self, time};
 
-pub(super) mod acts;
-pub(super) mod sample;
-pub(super) mod values;
+pub(super) mod acting;
+mod acts;
+pub(super) mod looking;
+mod sample;
+mod values;
+mod written;
+
+pub(super) use acts::{details, done};
 
 /// The frame's document: words, and pictures that are written out in it. `sandbox` holds also where somebody opens its
 /// address in a window.
@@ -42,7 +54,7 @@ const FRAME_HEAD: &str = "<!doctype html><html><head><meta charset=\"utf-8\"><me
 const FRAME_END: &str = "</body></html>";
 
 /// What the address of a ticket's page may carry.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(super) struct Wanted {
     /// The mail that is shown whole, however long it is.
     #[serde(default)]
@@ -53,6 +65,12 @@ pub(super) struct Wanted {
     /// The reason whose tickets are gone through one after the other.
     #[serde(default)]
     review: String,
+    /// The ticket of the review that was decided before this one.
+    #[serde(default)]
+    done: String,
+    /// What was done at once, in its word.
+    #[serde(default)]
+    said: String,
 }
 
 /// `GET /tickets/{number}`
@@ -60,25 +78,88 @@ pub(super) async fn show(
     State(app): State<Arc<App>>,
     signed: Signed,
     Path(number): Path<String>,
-    Query(wanted): Query<Wanted>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Response {
     let Ok(number) = TicketNumber::parse(&number) else { return app.staff.missing(&signed) };
-    match app.ports.view.ticket(number, &signed.member).await {
-        Ok(Some(ticket)) => {
-            let made = values::Made {
-                language: signed.language,
-                zone: &app.staff.zone,
-                now: SystemClock.now(),
-                whole: wanted.whole.parse().unwrap_or(0),
-            };
-            let mut page = made.ticket(&ticket);
-            page["review"] = values::review(&wanted.review, signed.language);
-            page["acts"] = acts::values(&app, &signed, &made, &ticket, &wanted.ready).await;
+    let wanted = wanted.map(|Query(wanted)| wanted).unwrap_or_default();
+    match page(&app, &signed, number, &wanted).await {
+        Ok(Some(page)) => {
+            if Right::Act.is_of(signed.member.role) {
+                app.presence.opens(number, &signed.member, Instant::now());
+            }
             app.staff.page("ticket", &signed, page)
         }
         Ok(None) => app.staff.missing(&signed),
         Err(Unavailable) => app.staff.unavailable(signed.language),
     }
+}
+
+/// The values of the page; `None` when there is no such ticket.
+async fn page(
+    app: &App,
+    signed: &Signed,
+    number: TicketNumber,
+    wanted: &Wanted,
+) -> Result<Option<Value>, Unavailable> {
+    let whole = wanted.whole.parse().unwrap_or(0);
+    let Some(ticket) = app.ports.view.ticket(number, whole, &signed.member).await? else {
+        return Ok(None);
+    };
+    let queue = app.ports.queue.as_ref();
+    let (snapshot, row) = (queue.snapshot().await?, queue.row(number).await?);
+    let now = SystemClock.now();
+    let made = values::Made { language: signed.language, zone: &app.staff.zone, now, whole };
+    let mut page = made.ticket(&ticket);
+    let assignee = snapshot.people.get(&ticket.assignee).unwrap_or(&ticket.assignee);
+    page["assigned"] = json!(assignee);
+    page["waited"] = row.filter(|_| ticket.standing == Standing::Open).map_or(Value::Null, |row| {
+        let (since, length) = (row.waits_since, queue.waited(row.waits_since, snapshot.at));
+        let words = time::waited(since, snapshot.today, length, &app.staff.zone, signed.language);
+        json!({ "words": words, "tone": time::lateness(since, snapshot.late) })
+    });
+    page["review"] = review::shown(app, signed, &wanted.review, number).await?;
+    let code = page["review"]["code"].as_str().unwrap_or_default().to_owned();
+    page["ask"] = json!(asking(&code));
+    page["done"] = acts::done(app, signed, &wanted.done, &code).await;
+    page["said"] = json!(words::acts::said(&wanted.said).map(|words| words.of(signed.language)));
+    page["others"] = json!(looking::others(app, signed, number));
+    page["keys"] = keys::ticket(signed);
+    page["acts"] = acts::values(app, signed, &made, &ticket, (&wanted.ready, &code)).await;
+    page["colleagues"] = json!(snapshot.colleagues);
+    Ok(Some(page))
+}
+
+/// How a link to the same page begins to ask for more, so that a review is not lost.
+fn asking(review: &str) -> String {
+    if review.is_empty() { "?".to_owned() } else { format!("?review={review}&") }
+}
+
+/// Values of every kind for the template, for the look at start.
+pub(super) fn samples(signed: &Signed, zone: &Zone) -> Vec<Value> {
+    let made = values::Made { language: signed.language, zone, now: UnixMillis(0), whole: 0 };
+    let mut pages = Vec::new();
+    for ticket in sample::tickets() {
+        for acts in acts::samples(&made, &ticket) {
+            let mut page = made.ticket(&ticket);
+            let waited = json!({ "words": "47 min", "tone": "bad" });
+            for (name, value) in [
+                ("assigned", json!("Eva Lind")),
+                ("waited", waited),
+                ("review", review::sample(signed)),
+                ("ask", json!(asking(""))),
+                ("done", acts::done_sample(signed)),
+                ("said", json!("Anteckningen är sparad.")),
+                ("others", json!("Per Öst tittar på ärendet just nu")),
+                ("keys", keys::ticket(signed)),
+                ("acts", acts),
+                ("colleagues", json!({ "per.ost": "Per Öst" })),
+            ] {
+                page[name] = value;
+            }
+            pages.push(page);
+        }
+    }
+    pages
 }
 
 /// `GET /tickets/{number}/mails/{mail}/html`

@@ -41,6 +41,25 @@ pub(in crate::web) fn proposed(proposed: Proposed) -> Step {
     }
 }
 
+/// The step in the queue's row, as short as the column: the same steps, fewer words.
+pub(in crate::web) fn short(proposed: Proposed) -> Words {
+    match proposed {
+        Proposed::Approve => Words("Granska", "Review"),
+        Proposed::Retry => Words("Försök igen", "Try again"),
+        Proposed::ToManager => Words("Till chef", "To manager"),
+        Proposed::AnotherManager => Words("Välj chef", "Choose manager"),
+        Proposed::ToRegisteredPhone => Words("Sms till mobilen", "Text the mobile"),
+        Proposed::SetAside => Words("Gå vidare", "Go on"),
+        Proposed::ChooseAccount => Words("Välj konto", "Choose account"),
+        Proposed::Ask => Words("Be om uppgift", "Ask for details"),
+        Proposed::Reply => Words("Svara", "Reply"),
+        Proposed::Canned(_) => Words("Färdigt svar", "Ready answer"),
+        Proposed::Phishing => Words("Nätfiske", "Phishing"),
+        Proposed::Close => Words("Stäng", "Close"),
+        Proposed::Reopen => Words("Öppna igen", "Reopen"),
+    }
+}
+
 const APPROVE: Step = step(
     "approve",
     "",
@@ -191,6 +210,20 @@ pub(in crate::web) fn act(code: &str) -> Option<Words> {
         "phishing" => Words("Ärendet märks som nätfiske", "The ticket is marked as phishing"),
         "reopen" => Words("Ärendet öppnas igen", "The ticket is taken up again"),
         "merge" => Words("Ärendet slås ihop", "The ticket is merged"),
+        _ => return None,
+    })
+}
+
+/// What was done at once, for the page that follows; `None` for a word that is none.
+pub(in crate::web) fn said(code: &str) -> Option<Words> {
+    Some(match code {
+        "note" => Words("Anteckningen är sparad.", "The note is saved."),
+        "take" => Words("Ärendet är ditt.", "The ticket is yours."),
+        "release" => Words("Ärendet är släppt.", "The ticket is released."),
+        "assign" => Words("Ärendet är tilldelat.", "The ticket is assigned."),
+        "draft" => Words("Utkastet är sparat.", "The draft is saved."),
+        "undone" => Words("Steget är taget tillbaka.", "The step was taken back."),
+        "declined" => Words("Steget är avslaget.", "The step was declined."),
         _ => return None,
     })
 }

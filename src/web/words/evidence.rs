@@ -176,7 +176,7 @@ mod tests {
             ("line 3 of mail 2", "rad 3 i mejl 2", false),
             ("••• 71 is none of mobile ••• 24", "i mejlet ••• 71, i katalogen mobile ••• 24", false),
             ("switched on", "", false),
-            ("a technician (no-phone)", "Ingen mobil är registrerad", false),
+            ("a technician (no-phone)", "Inget nummer är registrerat", false),
             ("line of work", "line of work", true),
             ("••• 24", "••• 24", false),
         ] {

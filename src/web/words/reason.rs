@@ -3,56 +3,51 @@
 use super::Words;
 use crate::types::Reason;
 
-/// The reason as a headline.
+/// The reason as a headline: what the group in the queue is called, and what stands on the ticket's page.
 pub(in crate::web) fn of(reason: Reason) -> Words {
     match reason {
         Reason::PhoneMismatch => Words(
             "Numret i mejlet är inte det registrerade",
-            "The phone in the mail is not the registered one",
+            "The number in the mail is not the registered one",
         ),
-        Reason::NoPhone => Words("Ingen mobil är registrerad", "No mobile is registered"),
+        Reason::NoPhone => Words("Inget nummer är registrerat", "No number is registered"),
         Reason::PhoneTakesNoSms => {
-            Words("Den registrerade telefonen tar inte emot sms", "The registered phone takes no texts")
+            Words("Det registrerade numret tar inte emot sms", "The registered number takes no texts")
         }
-        Reason::PhoneTooNew => Words("Numret registrerades nyligen", "The phone was registered lately"),
-        Reason::AccountUnknown => Words("Kontot finns inte", "There is no such account"),
-        Reason::AccountAmbiguous => Words("Namnet passar på flera konton", "The name fits several accounts"),
+        Reason::PhoneTooNew => Words("Numret registrerades nyligen", "The number was registered recently"),
+        Reason::AccountUnknown => Words("Användarnamnet finns inte", "There is no such username"),
+        Reason::AccountAmbiguous => {
+            Words("Användarnamnet passar flera konton", "The username fits several accounts")
+        }
         Reason::AccountDisabled => Words("Kontot är avstängt", "The account is switched off"),
         Reason::AccountProtected => Words("Kontot är skyddat", "The account is protected"),
-        Reason::SenderUnverified => Words("Avsändaren är inte styrkt", "Nobody vouches for the sender"),
+        Reason::SenderUnverified => Words("Avsändaren är inte bekräftad", "The sender is not confirmed"),
         Reason::FieldsMissing => Words("Uppgifter saknas", "Details are missing"),
-        Reason::FieldsAmbiguous => Words("Uppgifterna är otydliga", "The details are not clear"),
-        Reason::NoManager => Words("Ingen chef kan nås", "No manager can be reached"),
-        Reason::LimitAccount => {
-            Words("För många eller för tätt för kontot", "Too many or too soon for the account")
-        }
-        Reason::LimitSender => {
-            Words("För många från avsändaren eller med numret", "Too many from the sender or with the phone")
-        }
-        Reason::LimitDesk => {
-            Words("För många för enheten eller servicedesken", "Too many for the unit or the desk")
-        }
-        Reason::MailTooOld => Words("Mejlet är för gammalt", "The mail is too old"),
-        Reason::AccountFrozen => Words("Kontot är spärrat", "The account is frozen"),
-        Reason::PhoneForeign => {
-            Words("Numret hör till ett land som inte får sms", "The phone is of a country that is not texted")
-        }
+        Reason::FieldsAmbiguous => Words("Uppgifterna är tvetydiga", "The details are ambiguous"),
+        Reason::NoManager => Words("Ingen chef går att nå", "No manager can be reached"),
+        Reason::LimitAccount => Words("För många för samma konto", "Too many for the same account"),
+        Reason::LimitSender => Words("För många från samma avsändare", "Too many from the same sender"),
+        Reason::LimitDesk => Words("För många på kort tid", "Too many in a short time"),
+        Reason::MailTooOld => Words("Mejlet är gammalt", "The mail is old"),
+        Reason::AccountFrozen => Words("Kontot är fryst", "The account is frozen"),
+        Reason::PhoneForeign => Words("Numret är utländskt", "The number is foreign"),
         Reason::DirectoryFailed => Words("Katalogen svarade inte", "The directory did not answer"),
-        Reason::ResetRefused => {
-            Words("Katalogen vägrade det nya lösenordet", "The directory refused the new password")
+        Reason::ResetRefused => Words("Lösenordet kunde inte bytas", "The password could not be changed"),
+        Reason::ResetUncertain => Words("Lösenordet kan ha bytts", "The password may have been changed"),
+        Reason::DeliveryFailed => Words("Lösenordet kom inte fram", "The password did not arrive"),
+        Reason::PickupExpired => Words("Chefen har inte hämtat", "The manager has not collected it"),
+        Reason::ManagerDeclined => Words("Fel chef", "The wrong manager"),
+        Reason::HandoverUnconfirmed => {
+            Words("Överlämningen är inte bekräftad", "The handover is not confirmed")
         }
-        Reason::ResetUncertain => {
-            Words("Oklart om lösenordet byttes", "Nobody knows whether the password was changed")
-        }
-        Reason::DeliveryFailed => {
-            Words("Lösenordet kunde inte lämnas över", "No way for the password worked")
-        }
-        Reason::PickupExpired => Words("Ingen öppnade länken i tid", "Nobody opened the link in time"),
-        Reason::ManagerDeclined => Words("Inte chefens medarbetare", "Not the manager's employee"),
-        Reason::HandoverUnconfirmed => Words("Överlämningen är inte bekräftad", "Handover not confirmed"),
-        Reason::PasswordUnused => Words("Lösenordet användes inte i tid", "The password was not used"),
-        Reason::StoreRestored => Words("Databasen har återställts", "The database was restored"),
-        Reason::AutomationOff => Words("Automatiken är av", "The automation is off"),
-        Reason::OtherSubject => Words("Gäller annat än lösenord", "Not about a password"),
+        Reason::PasswordUnused => Words("Lösenordet har inte använts", "The password was not used"),
+        Reason::StoreRestored => Words("Efter en återställning", "After a restore"),
+        Reason::AutomationOff => Words("Automatiken var avstängd", "The automation was off"),
+        Reason::OtherSubject => Words("Något annat", "Something else"),
     }
+}
+
+/// The same for tickets that may have none.
+pub(in crate::web) fn title(reason: Option<Reason>) -> Words {
+    reason.map_or(Words("Övrigt", "Anything else"), of)
 }

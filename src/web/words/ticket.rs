@@ -17,6 +17,14 @@ pub(in crate::web) fn standing(standing: Standing) -> Words {
     }
 }
 
+/// The same in a row of the queue that is not open any more.
+pub(in crate::web) fn over(standing: Standing) -> Words {
+    match standing {
+        Standing::Resolved | Standing::Closed => Words("Klart", "Done"),
+        Standing::New | Standing::Working | Standing::Open | Standing::Pending => self::standing(standing),
+    }
+}
+
 /// What happens now.
 pub(in crate::web) fn state(state: &State) -> Words {
     match state {

@@ -7,10 +7,6 @@ use crate::clock::{Zone, rfc3339};
 use crate::types::UnixMillis;
 use crate::web::language::Language;
 
-/// Until then a wait is nothing to speak of; from then on it is late (ux, 2.2).
-const SOON: Duration = Duration::from_secs(15 * 60);
-const LATE: Duration = Duration::from_secs(30 * 60);
-
 /// An instant for `<time>`: what a machine reads, and what a person does.
 pub(in crate::web) fn stamp(
     at: UnixMillis,
@@ -35,6 +31,15 @@ pub(in crate::web) fn moment(at: UnixMillis, now: UnixMillis, zone: &Zone, langu
     format!("{day} {}", time_of_day(at, zone, language))
 }
 
+/// The same, but of today only the time of day.
+pub(in crate::web) fn short(at: UnixMillis, now: UnixMillis, zone: &Zone, language: Language) -> String {
+    if zone.date(at) == zone.date(now) {
+        time_of_day(at, zone, language)
+    } else {
+        moment(at, now, zone, language)
+    }
+}
+
 /// `09.14`, in English `09:14`.
 pub(in crate::web) fn time_of_day(at: UnixMillis, zone: &Zone, language: Language) -> String {
     let time = zone.time_of_day(at);
@@ -44,14 +49,41 @@ pub(in crate::web) fn time_of_day(at: UnixMillis, zone: &Zone, language: Languag
     }
 }
 
-/// How long something waits: in words, and how bad that is (`bad`, `warn` or nothing).
-pub(in crate::web) fn waited(waited: Duration, language: Language) -> (String, &'static str) {
-    let tone = match waited {
-        late if late >= LATE => "bad",
-        soon if soon >= SOON => "warn",
+/// How late is what waits since then (`bad`, `warn` or nothing), when what waits since the first of `late` turns amber,
+/// and since the second red?
+pub(in crate::web) fn lateness(since: UnixMillis, late: [UnixMillis; 2]) -> &'static str {
+    match since {
+        since if since <= late[1] => "bad",
+        since if since <= late[0] => "warn",
         _ => "",
-    };
-    (span(waited, language), tone)
+    }
+}
+
+/// What is said of it before the time, for whoever does not see colours.
+pub(in crate::web) fn late(level: &str) -> Words {
+    match level {
+        "bad" => Words("Försenat: ", "Late: "),
+        "warn" => Words("Snart försenat: ", "Late soon: "),
+        _ => Words("", ""),
+    }
+}
+
+/// How long somebody waits who waits since then, in words: `47 min` and `2 tim 5 min` of the time that the desk was
+/// open, and what is not of today by its day, `i går 14.02` or `2026-11-20`.
+pub(in crate::web) fn waited(
+    since: UnixMillis,
+    today: UnixMillis,
+    waited: Duration,
+    zone: &Zone,
+    language: Language,
+) -> String {
+    if since >= today {
+        return span(waited, language);
+    }
+    if since < zone.midnight(UnixMillis(today.0 - 1)) {
+        return zone.date(since);
+    }
+    format!("{} {}", Words("i går", "yesterday").of(language), time_of_day(since, zone, language))
 }
 
 /// `47 min`, `2 tim 5 min`, `3 dygn`.
@@ -62,6 +94,8 @@ pub(in crate::web) fn span(span: Duration, language: Language) -> String {
         (2.., _, Language::Swedish) => format!("{days} dygn"),
         (2.., _, Language::English) => format!("{days} days"),
         (_, 0, _) => format!("{minutes} min"),
+        (_, _, Language::Swedish) if minutes % 60 == 0 => format!("{hours} tim"),
+        (_, _, Language::English) if minutes % 60 == 0 => format!("{hours} h"),
         (_, _, Language::Swedish) => format!("{hours} tim {} min", minutes % 60),
         (_, _, Language::English) => format!("{hours} h {} min", minutes % 60),
     }
@@ -102,19 +136,29 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_is_late_after_half_an_hour() {
+    fn a_wait_is_late_by_the_desks_limits_and_said_by_the_day_when_it_is_not_of_today() {
+        let zone = Zone::named("Europe/Stockholm").unwrap();
+        let before = |minutes: u64| NOW.minus(Duration::from_secs(minutes * 60));
+        let late = [before(15), before(30)];
         for (minutes, words, tone) in [
             (0, "0 min", ""),
             (14, "14 min", ""),
             (15, "15 min", "warn"),
             (30, "30 min", "bad"),
+            (60, "1 tim", "bad"),
             (125, "2 tim 5 min", "bad"),
-            (47 * 60, "47 tim 0 min", "bad"),
-            (48 * 60, "2 dygn", "bad"),
         ] {
-            let told = waited(Duration::from_secs(minutes * 60), Language::Swedish);
-            assert_eq!((told.0.as_str(), told.1), (words, tone));
+            let since = before(minutes);
+            let (today, open) = (zone.midnight(NOW), Duration::from_secs(minutes * 60));
+            let told = waited(since, today, open, &zone, Language::Swedish);
+            assert_eq!((told.as_str(), lateness(since, late)), (words, tone));
         }
+        let told = |hours: u64| {
+            let (today, since) = (zone.midnight(NOW), before(hours * 60));
+            waited(since, today, Duration::ZERO, &zone, Language::Swedish)
+        };
+        assert_eq!([told(24), told(72)], ["i går 13.00", "2026-11-21"]);
+        assert_eq!(span(Duration::from_secs(48 * 3600), Language::Swedish), "2 dygn");
         assert_eq!(span(Duration::from_secs(125 * 60), Language::English), "2 h 5 min");
     }
 

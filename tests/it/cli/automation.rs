@@ -42,16 +42,8 @@ fn the_switch_is_shown_and_turned_and_the_log_knows_who_and_why() {
 /// Anna gets a password, and says by the link of her notice that it was not her.
 async fn anna_says_no(folder: &Path) {
     use crate::support::desk::{OpenDesk, TurnedClock};
-    demo_desk::deliver(folder, "sms-registered-phone");
     let desk = OpenDesk::open(folder, &TurnedClock::default(), |_| {}).await;
-    desk.work().await;
-    let mails = demo_desk::files(&folder.join("mail")).into_iter();
-    let mut mails = mails.map(|name| std::fs::read_to_string(folder.join("mail").join(name)).unwrap());
-    let notice = mails.find(|mail| mail.contains("/p/")).expect("a notice").replace("=\r\n", "");
-    let token =
-        notice.split_once("/p/").unwrap().1.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next();
-    let view = desk.answer(token.unwrap(), None, nyckelbud::web::PickupAnswer::NotMe).await;
-    assert_eq!(view, nyckelbud::web::PickupView::Frozen);
+    desk.freeze_anna(folder).await;
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use nyckelbud::store::*;
-use nyckelbud::types::{Preferences, Role, StaffMember, StaffName, Theme, TotpKey, UnixMillis};
+use nyckelbud::types::{Preferences, Role, Shortcuts, StaffMember, StaffName, Theme, TotpKey, UnixMillis};
 
 use super::make::*;
 use super::world::World;
@@ -66,7 +66,7 @@ pub async fn a_session_is_its_accounts_and_ends_with_it(world: World) {
     store.add_staff(&eva, &audit(), NOW).await.unwrap();
     let begun = store.begin_session(&session("a", &eva), &[], &audit(), NOW).await.unwrap();
     assert_eq!(begun, Some(name("eva.lind")));
-    let wish = Preferences { language: "en".to_owned(), theme: Theme::Dark, shortcuts: false };
+    let wish = Preferences { language: "en".to_owned(), theme: Theme::Dark, shortcuts: Shortcuts::CtrlAlt };
     store.prefer(&name("eva.lind"), &wish).await.unwrap();
     let seen = who(store, "a", NOW).await.unwrap();
     assert_eq!((seen.member.role, seen.preferences), (Role::Technician, wish));

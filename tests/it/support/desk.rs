@@ -134,6 +134,19 @@ impl OpenDesk {
         Intake::new(inbox, Arc::clone(&self.parts)).drain().await.expect("the mailbox is read");
     }
 
+    /// Anna's password is changed, and she says that it was not she: her account is frozen.
+    pub async fn freeze_anna(&self, folder: &Path) {
+        demo_desk::deliver(folder, "sms-registered-phone");
+        self.work().await;
+        let mails = demo_desk::files(&folder.join("mail")).into_iter();
+        let mut mails = mails.map(|name| std::fs::read_to_string(folder.join("mail").join(name)).unwrap());
+        let notice = mails.find(|mail| mail.contains("/p/")).expect("a notice").replace("=\r\n", "");
+        let (_, token) = notice.split_once("/p/").expect("a link");
+        let token = token.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next();
+        let view = self.answer(token.unwrap(), None, PickupAnswer::NotMe).await;
+        assert_eq!(view, PickupView::Frozen);
+    }
+
     /// The ticket of the demo's mail `name`.
     pub async fn ticket(&self, name: &str) -> Ticket {
         let id = format!("{name}@kommun.example");

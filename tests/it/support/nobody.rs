@@ -10,9 +10,10 @@ use nyckelbud::ticket::{KeptAct, Note, TicketId};
 use nyckelbud::types::{Preferences, StaffMember, StaffName, TicketNumber, UnixMillis};
 use nyckelbud::web::port::{ActForm, ByHandForm, MadeByHand, Performed, TicketActs, Undone};
 use nyckelbud::web::{
-    Accounts, Alike, AuditLine, AuditWish, Browser, ChainState, Coverage, Found, FrozenAccount, Held,
-    LocalSignIn, LoginFlow, Operations, OutageNow, PartHealth, Queue, ReadAgain, Ready, ReadyText, Session,
-    Setting, SignInAnswer, Snapshot, SwitchNow, TicketShown, TicketView, Trial, Tried, Unavailable, WaysIn,
+    Accounts, Alike, AuditLine, AuditWish, Browser, ChainState, Coverage, Found, FrozenAccount, Held, Lifted,
+    LocalSignIn, LoginFlow, Operations, OutageNow, PartHealth, Pulse, Queue, ReadAgain, Ready, ReadyText,
+    Session, Setting, SignInAnswer, Snapshot, SwitchNow, TicketShown, TicketView, Trial, Tried, Unavailable,
+    WaysIn,
 };
 
 /// Nobody.
@@ -64,7 +65,7 @@ impl Operations for Nobody {
     async fn frozen(&self) -> Result<Vec<FrozenAccount>, Unavailable> {
         Err(Unavailable)
     }
-    async fn unfreeze(&self, _: &StaffMember, _: &str, _: &str) -> Result<bool, Unavailable> {
+    async fn unfreeze(&self, _: &StaffMember, _: &str, _: &str) -> Result<Lifted, Unavailable> {
         Err(Unavailable)
     }
     async fn outages(&self) -> Result<Vec<OutageNow>, Unavailable> {
@@ -118,6 +119,13 @@ impl Queue for NoQueue {
     async fn page(&self, _: &Wanted) -> Result<Vec<Row>, Unavailable> {
         Err(Unavailable)
     }
+    async fn pulse(&self) -> Result<Arc<Pulse>, Unavailable> {
+        Err(Unavailable)
+    }
+    fn outdate(&self) {}
+    async fn row(&self, _: TicketNumber) -> Result<Option<Row>, Unavailable> {
+        Err(Unavailable)
+    }
     async fn rows(&self, _: &[TicketId]) -> Result<Vec<Row>, Unavailable> {
         Err(Unavailable)
     }
@@ -137,7 +145,12 @@ impl Queue for NoQueue {
 
 #[async_trait]
 impl TicketView for Nobody {
-    async fn ticket(&self, _: TicketNumber, _: &StaffMember) -> Result<Option<TicketShown>, Unavailable> {
+    async fn ticket(
+        &self,
+        _: TicketNumber,
+        _: i64,
+        _: &StaffMember,
+    ) -> Result<Option<TicketShown>, Unavailable> {
         Ok(None)
     }
     async fn frame(

@@ -1,6 +1,9 @@
 //! The pages of whoever runs the desk, over HTTP in front of the real worker and store.
 
+use nyckelbud::types::Role;
+
 use super::staff::open;
+use crate::support::staff::account;
 
 #[tokio::test]
 async fn an_administrator_turns_the_switch_with_a_reason_and_an_end() {
@@ -14,7 +17,7 @@ async fn an_administrator_turns_the_switch_with_a_reason_and_an_end() {
     assert!(over.status == 422 && over.body.contains("redan varit"), "{}", over.body);
     let turned =
         per.press_with("/desk/automation", "&to=observe&why=en+%C3%B6vning&until=2038-01-01T10%3A00").await;
-    assert!(turned.body.contains("Iakttar") && turned.body.contains("user:per.ost"), "{}", turned.body);
+    assert!(turned.body.contains("Iakttar") && turned.body.contains("Ställd av Per Ost"), "{}", turned.body);
     assert!(turned.body.contains("en övning") && turned.body.contains("2038-01-01 10.00"), "{}", turned.body);
     assert_eq!(open.events("automation.observe").await.len(), 1);
 }
@@ -133,5 +136,48 @@ async fn the_quarantine_and_the_settings_are_an_administrators() {
     for path in ["/quarantine", "/settings", "/desk", "/audit", "/coverage"] {
         let page = eva.open(path).await;
         assert!(page.status == 403 && page.body.contains("Ditt konto får inte"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn lifting_a_freeze_takes_two_administrators_and_a_reason_without_numbers() {
+    let open = open().await;
+    open.desk.employ(&account("ida.berg", Role::Administrator, None)).await;
+    open.desk.freeze_anna(open.folder.path()).await;
+    let (mut per, mut ida) = (open.signed_in("per.ost").await, open.signed_in("ida.berg").await);
+    let page = per.open("/desk").await.body;
+    assert!(page.contains("anna.andersson") && page.contains("href=\"/tickets/26-1\""), "{page}");
+    let form = "&whom=anna.andersson%40kommun.example&why=hon+ringde+fr%C3%A5n+070-174+06+05";
+    let asked = per.press_with("/desk/unfreeze", form).await.body;
+    assert!(asked.contains("Per Ost vill häva det") && asked.contains("hon ringde från ••• 05"), "{asked}");
+    let alone = per.press_with("/desk/unfreeze", form).await.body;
+    assert!(alone.contains("Per Ost vill häva det"), "nobody is two people: {alone}");
+    assert!(open.events("account.unfrozen").await.is_empty());
+    ida.open("/desk").await;
+    let lifted = ida.press_with("/desk/unfreeze", form).await.body;
+    assert!(lifted.contains("Inget konto är fryst"), "{lifted}");
+    let rows = open.events("account.unfrozen").await;
+    assert!(rows.len() == 1 && rows[0].contains("user:per.ost") && !rows[0].contains("174"), "{rows:?}");
+    assert_eq!(open.events("account.unfreeze-asked").await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_log_is_found_by_who_what_and_when_together() {
+    let open = open().await;
+    let mut gun = open.signed_in("gun.ek").await;
+    open.signed_in("per.ost").await;
+    for (query, found, rows) in [
+        ("event=user.signed&actor=user%3Agun.ek", "user:gun.ek", 1),
+        ("event=user.signed-in", "user:per.ost", 2),
+        ("actor=user%3Aper.ost", "user.signed-in", 1),
+        ("event=user.&from=2001-01-01&to=2098-01-01", "user.signed-in", 2),
+    ] {
+        let page = gun.open(&format!("/audit?{query}")).await.body;
+        assert!(page.contains(found), "{query}: {page}");
+        assert_eq!(page.matches("<code>user.signed-in</code>").count(), rows, "{query}: {page}");
+    }
+    for query in ["event=user.&from=2098-01-01", "event=user.&to=2001-01-01", "event=nothing."] {
+        let page = gun.open(&format!("/audit?{query}")).await.body;
+        assert!(page.contains("Ingen post passar"), "{query}: {page}");
     }
 }

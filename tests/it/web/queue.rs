@@ -256,32 +256,6 @@ async fn a_page_that_stays_open_learns_what_changed_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_review_leads_from_ticket_to_ticket_and_never_to_a_colleagues() {
-    let open = Open::new().await;
-    for (nth, name) in [(1, "Anna Andersson"), (2, "Bo Granlund"), (3, "Cecilia Dahl")] {
-        open.keep(nth, &waits(name, "Lösenord", Reason::NoPhone, 60 - nth as u64)).await;
-    }
-    let mut eva = open.signed_in("eva.lind").await;
-    let next = async |browser: &mut Browser| {
-        browser.open("/queue/review/no-phone").await.header("location").to_owned()
-    };
-    assert_eq!(next(&mut eva).await, "/tickets/26-1?review=no-phone");
-    let per = open.signed_in("per.ost").await;
-    let mut reading = open.signed_in("per.ost").await;
-    let page = reading.open("/queue").await.body;
-    let form = page.split("name=\"form\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    let cookie = format!("nyckelbud-staff={}", reading.cookie("nyckelbud-staff"));
-    let body = format!("form={form}");
-    let asked = Asked::post("/tickets/26-1/presence", &body)
-        .with(&[("cookie", &cookie), ("sec-fetch-site", "same-origin")]);
-    assert_eq!(ask(open.address, &asked).await.status, 200);
-    drop(per);
-    assert_eq!(next(&mut eva).await, "/tickets/26-2?review=no-phone");
-    assert_eq!(eva.open("/queue/review/no-manager").await.header("location"), "/queue?reason=no-manager");
-    assert_eq!(eva.open("/queue/review/nonsense").await.status, 404);
-}
-
-#[tokio::test]
 async fn what_is_chosen_is_shown_before_anything_is_done_with_it() {
     let open = Open::new().await;
     open.crowd(60, Reason::FieldsMissing).await;

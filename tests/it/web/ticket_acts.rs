@@ -125,6 +125,8 @@ async fn an_override_needs_a_colleague_and_an_auditor_only_looks() {
     assert!(page.answer.body.contains("Gå vidare trots stoppet?"), "{}", page.answer.body);
     let asked = page.act(&mut eva, "override", "&grounds=called-back&why=Ringde+upp+Anna&account=").await;
     assert!(asked.body.contains("Ringde upp Anna") && asked.body.contains("Ta tillbaka"), "{}", asked.body);
+    let listed = per.open("/queue/overrides").await.body;
+    assert!(listed.contains(&format!("{path}#nh")) && listed.contains("Ringde upp Anna"), "{listed}");
     let seen = per.open(&path).await;
     assert!(seen.body.contains("Godkänn") && seen.body.contains("Avslå"), "{}", seen.body);
     let (id, version) = (value(&seen, "id"), value(&seen, "version"));

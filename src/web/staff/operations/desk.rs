@@ -9,47 +9,86 @@ use serde_json::json;
 
 use super::super::Signed;
 use super::refused;
-use crate::web::port::{OutageNow, SwitchNow, Turned, Unavailable};
+use crate::web::port::{Lifted, OutageNow, SwitchNow, Turned, Unavailable};
 use crate::web::routes::App;
+use crate::web::words::history;
 
 /// `GET /desk`
 pub(in crate::web::staff) async fn show(State(app): State<Arc<App>>, signed: Signed) -> Response {
-    match values(&app, &signed, "").await {
+    match values(&app, &signed, "", &Typed::default()).await {
         Ok(values) => app.staff.page("desk", &signed, values),
         Err(Unavailable) => app.staff.unavailable(signed.language),
     }
 }
 
-async fn values(app: &App, signed: &Signed, wrong: &str) -> Result<serde_json::Value, Unavailable> {
+/// How people call whoever the audit log calls so.
+fn person(signed: &Signed, actor: &str) -> String {
+    let name = history::actor(actor, signed.language);
+    signed.now.as_ref().and_then(|now| now.people.get(&name)).cloned().unwrap_or(name)
+}
+
+/// What somebody has typed into a form that was refused, so that it is not lost.
+#[derive(Default)]
+struct Typed {
+    to: String,
+    why: String,
+    until: String,
+    at: String,
+    what: String,
+}
+
+async fn values(
+    app: &App,
+    signed: &Signed,
+    wrong: &str,
+    typed: &Typed,
+) -> Result<serde_json::Value, Unavailable> {
     let operations = &app.ports.operations;
     let when = |at| app.staff.when(at, signed.language);
     let SwitchNow { automation, configured, turned } = operations.switch().await?;
     let turned = turned.map(|Turned { by, at, why, until }| {
-        json!({ "by": by, "at": when(at), "why": why, "until": until.map(when) })
+        json!({ "by": person(signed, &by), "at": when(at), "why": why, "until": until.map(when) })
     });
     let outage = |outage: OutageNow| {
         let OutageNow { began_at, ended_at, why, by } = outage;
-        json!({ "began": when(began_at), "ended": ended_at.map(when), "why": why, "by": by })
+        json!({ "began": when(began_at), "ended": ended_at.map(when), "why": why, "by": person(signed, &by) })
     };
     let outages: Vec<_> = operations.outages().await?.into_iter().map(outage).collect();
     let down = outages.first().is_some_and(|outage| outage["ended"].is_null());
     let frozen = operations.frozen().await?.into_iter();
     let frozen: Vec<_> = frozen
         .map(|one| {
-            json!({ "whom": one.whom, "ticket": one.ticket.to_string(), "why": one.why, "at": when(one.at) })
+            let asked = one.asked.map(|(by, why)| {
+                json!({ "by": person(signed, &by.actor()), "why": why, "mine": by == signed.member.name })
+            });
+            let number = one.ticket.to_string();
+            json!({ "whom": one.whom, "ticket": number, "why": one.why, "at": when(one.at), "asked": asked })
         })
         .collect();
     Ok(json!({
         "automation": automation, "configured": configured, "turned": turned, "outages": outages, "down": down,
         "frozen": frozen, "wrong": wrong,
+        "typed": {
+            "to": typed.to, "why": typed.why, "until": typed.until, "at": typed.at, "what": typed.what,
+        },
     }))
 }
 
 /// Back to the page, or why it was not done.
-async fn done(app: &App, signed: &Signed, done: Result<bool, Unavailable>, wrong: &str) -> Response {
+async fn done(
+    app: &App,
+    signed: &Signed,
+    done: Result<bool, Unavailable>,
+    wrong: &str,
+    typed: &Typed,
+) -> Response {
     match done {
-        Ok(true) => Redirect::to(&app.staff.path("/desk")).into_response(),
-        Ok(false) => match values(app, signed, wrong).await {
+        Ok(true) => {
+            // Every page tells of it from now on.
+            app.ports.queue.outdate();
+            Redirect::to(&app.staff.path("/desk")).into_response()
+        }
+        Ok(false) => match values(app, signed, wrong, typed).await {
             Ok(values) => refused(app, "desk", signed, values),
             Err(Unavailable) => app.staff.unavailable(signed.language),
         },
@@ -73,16 +112,17 @@ pub(in crate::web::staff) async fn turn(
     Form(form): Form<Turn>,
 ) -> Response {
     let Turn { to, why, until } = form;
+    let typed = Typed { to: to.clone(), why: why.clone(), until: until.clone(), ..Typed::default() };
     let until = match until.as_str() {
         "" => None,
         text => match app.staff.instant(text) {
             Some(until) => Some(until),
-            None => return done(&app, &signed, Ok(false), "until").await,
+            None => return done(&app, &signed, Ok(false), "until", &typed).await,
         },
     };
     let turned = app.ports.operations.turn(&signed.member, &to, why.trim(), until).await;
     let wrong = if why.trim().is_empty() { "why" } else { "until" };
-    done(&app, &signed, turned, wrong).await
+    done(&app, &signed, turned, wrong, &typed).await
 }
 
 /// The form of an outage.
@@ -101,11 +141,12 @@ pub(in crate::web::staff) async fn outage(
     signed: Signed,
     Form(form): Form<Phones>,
 ) -> Response {
+    let typed = Typed { at: form.at.clone(), what: form.why.clone(), ..Typed::default() };
     let at = match form.at.as_str() {
         "" => None,
         text => match app.staff.instant(text) {
             Some(at) => Some(at),
-            None => return done(&app, &signed, Ok(false), "at").await,
+            None => return done(&app, &signed, Ok(false), "at", &typed).await,
         },
     };
     let operations = &app.ports.operations;
@@ -114,7 +155,7 @@ pub(in crate::web::staff) async fn outage(
         "up" => operations.end_outage(&signed.member, at).await,
         _ => Ok(false),
     };
-    done(&app, &signed, said, "at").await
+    done(&app, &signed, said, "at", &typed).await
 }
 
 /// The form that lifts a freeze.
@@ -133,5 +174,7 @@ pub(in crate::web::staff) async fn unfreeze(
 ) -> Response {
     let lifted = app.ports.operations.unfreeze(&signed.member, &form.whom, form.why.trim()).await;
     let wrong = if form.why.trim().is_empty() { "why" } else { "frozen" };
-    done(&app, &signed, lifted, wrong).await
+    // The page shows who is asked for.
+    let lifted = lifted.map(|lifted| matches!(lifted, Lifted::Yes | Lifted::Asked));
+    done(&app, &signed, lifted, wrong, &Typed::default()).await
 }

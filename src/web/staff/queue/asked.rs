@@ -27,6 +27,8 @@ pub(in crate::web::staff) struct Written {
     after: String,
     #[serde(default)]
     q: String,
+    #[serde(default)]
+    done: String,
 }
 
 /// A list of the queue.
@@ -97,6 +99,8 @@ pub(super) struct Asked {
     pub after: String,
     /// Words that are looked for; empty for none.
     pub search: String,
+    /// The ticket that was decided just now, at the end of a review.
+    pub done: String,
 }
 
 impl Asked {
@@ -109,6 +113,7 @@ impl Asked {
             group: group.filter(|group| tab == Tab::All || *group != Group::Text).unwrap_or(Group::Reason),
             reason: reason_of(&written.reason),
             after: written.after,
+            done: written.done,
             search: written.q.trim().chars().take(LONGEST_SEARCH).collect(),
         }
     }
@@ -151,12 +156,12 @@ impl Asked {
 const NO_REASON: &str = "none";
 
 /// The reason's word in an address.
-pub(super) fn code_of(reason: Option<Reason>) -> &'static str {
+pub(in crate::web::staff) fn code_of(reason: Option<Reason>) -> &'static str {
     reason.map_or(NO_REASON, Reason::code)
 }
 
 /// The reason with this word in an address; `Some(None)` is none.
-pub(super) fn reason_of(code: &str) -> Option<Option<Reason>> {
+pub(in crate::web::staff) fn reason_of(code: &str) -> Option<Option<Reason>> {
     if code == NO_REASON { Some(None) } else { code.parse().ok().map(Some) }
 }
 

@@ -13,6 +13,7 @@ use super::asked::reason_of;
 use super::{row_value, words};
 use crate::ticket::queue::{Cursor, Order, Pile, Wanted};
 use crate::ticket::{Standing, TicketId};
+use crate::web::form::key;
 use crate::web::port::{Queue, Unavailable};
 use crate::web::routes::App;
 
@@ -58,7 +59,7 @@ impl Ticked {
         let mut chosen = Self::default();
         for (name, value) in form_urlencoded::parse(body) {
             match name.as_ref() {
-                "id" => chosen.ids.extend(value.parse().ok().map(TicketId)),
+                "id" if chosen.ids.len() < MOST => chosen.ids.extend(value.parse().ok().map(TicketId)),
                 "act" => chosen.act = Chosen::ALL.into_iter().find(|act| act.code() == value),
                 "all" => chosen.all_of = Some(value.into_owned()),
                 // A button has one name: what is done, and with which group.
@@ -90,15 +91,22 @@ async fn show(app: &App, signed: &Signed, chosen: &Ticked) -> Result<Response, U
     let base = app.pages.site.base.as_str();
     let queue = app.ports.queue.as_ref();
     let (ids, all) = match chosen.all_of.as_deref() {
-        Some(code) => (all_of(queue, code).await?, true),
+        Some(code) => (all_of(queue, code, signed.member.name.as_str()).await?, true),
         None => (queue.behind(&chosen.ids).await?, false),
     };
     let (Some(act), false) = (chosen.act, ids.is_empty()) else {
         return Ok(Redirect::to(&format!("{base}/queue")).into_response());
     };
-    let more = ids.len().saturating_sub(MOST);
-    let ids: Vec<TicketId> = ids.into_iter().take(MOST).collect();
     let snapshot = queue.snapshot().await?;
+    let more = match chosen.all_of.as_deref().and_then(reason_of) {
+        // All that is left is more than was read.
+        Some(reason) if ids.len() > MOST => {
+            let counted = snapshot.counts.rows(|count| count.reason == reason) as usize;
+            counted.max(ids.len()) - MOST
+        }
+        Some(_) | None => ids.len().saturating_sub(MOST),
+    };
+    let ids: Vec<TicketId> = ids.into_iter().take(MOST).collect();
     let shown = words(app, signed, &snapshot);
     let (open, over): (Vec<_>, Vec<_>) =
         queue.rows(&ids).await?.into_iter().partition(|row| row.standing == Standing::Open);
@@ -109,7 +117,7 @@ async fn show(app: &App, signed: &Signed, chosen: &Ticked) -> Result<Response, U
     let whole = match reasons.first() {
         Some(reason) if reasons.len() == 1 && !all => {
             let count = snapshot.counts.rows(|count| count.reason == *reason);
-            let title = shown.say(super::super::reasons::title(*reason));
+            let title = crate::web::words::reason::title(*reason).of(signed.language);
             json!({ "code": super::code_of(*reason), "count": count, "title": title })
         }
         _ => Value::Null,
@@ -120,13 +128,8 @@ async fn show(app: &App, signed: &Signed, chosen: &Ticked) -> Result<Response, U
     Ok(app.staff.page("queue-preview", signed, values))
 }
 
-/// 64 random bits: a form's own, so that posted twice it is done once.
-fn key() -> String {
-    data_encoding::HEXLOWER.encode(&rand::random::<[u8; 8]>())
-}
-
 /// Every open ticket of the reason, page by page; more than are dealt with at once are only counted.
-async fn all_of(queue: &dyn Queue, code: &str) -> Result<Vec<TicketId>, Unavailable> {
+async fn all_of(queue: &dyn Queue, code: &str, me: &str) -> Result<Vec<TicketId>, Unavailable> {
     let Some(reason) = reason_of(code) else { return Ok(Vec::new()) };
     let mut ids: Vec<TicketId> = Vec::new();
     let mut after: Option<Cursor> = None;
@@ -135,7 +138,9 @@ async fn all_of(queue: &dyn Queue, code: &str) -> Result<Vec<TicketId>, Unavaila
         let wanted = Wanted { pile, order, reason: Some(reason), after, limit: AT_ONCE };
         let rows = queue.page(&wanted).await?;
         after = rows.last().map(|row| row.cursor(&wanted.pile));
-        ids.extend(queue.behind(&rows.iter().map(|row| row.id).collect::<Vec<_>>()).await?);
+        // What a colleague has taken is theirs.
+        let free = rows.iter().filter(|row| row.assignee.is_empty() || row.assignee == me);
+        ids.extend(queue.behind(&free.map(|row| row.id).collect::<Vec<_>>()).await?);
         if rows.len() < AT_ONCE as usize || ids.len() > MOST {
             return Ok(ids);
         }

@@ -12,11 +12,14 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::super::Signed;
-use super::words;
+use super::super::frame::initials;
+use super::super::presence;
+use super::words as shown_words;
 use crate::ticket::{Standing, TicketId};
 use crate::types::UnixMillis;
 use crate::web::port::Unavailable;
 use crate::web::routes::App;
+use crate::web::words;
 
 /// No page has more rows.
 const MOST_ROWS: usize = 100;
@@ -52,27 +55,27 @@ async fn changes(app: &App, signed: &Signed, known: &Known) -> Result<Response, 
     if version == known.v {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let shown = words(app, signed, &snapshot);
+    let shown = shown_words(app, signed, &snapshot);
     let ids: Vec<TicketId> =
         known.ids.split(',').filter_map(|id| id.parse().ok()).map(TicketId).take(MOST_ROWS).collect();
     let mut rows = Map::new();
     for row in queue.rows(&ids).await? {
         let colleagues = app.presence.beside(row.number, &signed.member, Instant::now());
         let (age, level) = shown.age(row.waits_since);
-        let person = snapshot.people.get(&row.assignee).unwrap_or(&row.assignee);
+        let person = shown.person(&row.assignee);
         let over = match row.standing {
-            Standing::Resolved | Standing::Closed => shown.say(["Klart", "Done"]),
-            Standing::Pending => shown.say(["Väntar på svar", "Waits for an answer"]),
-            Standing::New | Standing::Working => shown.say(["Nyckelbud arbetar", "Nyckelbud is working"]),
             Standing::Open => "",
+            standing => words::ticket::over(standing).of(signed.language),
         };
-        let over = match (over, person.as_str()) {
+        let over = match (over, person) {
             ("", _) => String::new(),
             (over, "") => format!("{over} {}", shown.clock(row.settled_at)),
             (over, person) => format!("{over}, {person} {}", shown.clock(row.settled_at)),
         };
         let value = json!({
-            "age": age, "level": level, "who": person, "looking": shown.looking(&colleagues), "over": over,
+            "age": age, "level": level, "late": words::time::late(level).of(signed.language), "who": person,
+            "initials": initials(person), "looking": presence::in_row(&colleagues, signed.language),
+            "over": over,
         });
         rows.insert(row.id.0.to_string(), value);
     }
@@ -94,6 +97,6 @@ async fn changes(app: &App, signed: &Signed, known: &Known) -> Result<Response, 
 }
 
 /// A small answer for the script.
-pub(super) fn answer(value: &Value) -> Response {
+fn answer(value: &Value) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], value.to_string()).into_response()
 }

@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 
 use super::super::Signed;
 use super::super::frame::initials;
-use super::super::presence::Colleague;
-use super::super::reasons;
+use super::super::presence::{self, Colleague};
 use super::asked::{Tab, code_of};
 use crate::clock::Zone;
 use crate::ticket::queue::{FAILURES, RATE_STEP, Row};
-use crate::types::UnixMillis;
+use crate::types::{Reason, UnixMillis};
 use crate::web::language::Language;
 use crate::web::port::{Queue, Snapshot};
+use crate::web::words::{self, time};
 
 /// What words need: the language, the zone, and what is late.
 pub(super) struct Shown<'a> {
@@ -32,43 +32,24 @@ impl Shown<'_> {
 
     /// The age of what waits since then: in words, and how late it is.
     pub fn age(&self, since: UnixMillis) -> (String, &'static str) {
-        let level = match since {
-            since if since <= self.snapshot.late[1] => "bad",
-            since if since <= self.snapshot.late[0] => "warn",
-            _ => "",
-        };
-        (self.waited(since), level)
+        (self.waited(since), time::lateness(since, self.snapshot.late))
     }
 
     /// `47 min`, `2 tim 5 min`, `i går 14.02`, `2026-11-20`.
     fn waited(&self, since: UnixMillis) -> String {
-        if since < self.snapshot.today {
-            let yesterday = self.zone.midnight(UnixMillis(self.snapshot.today.0 - 1));
-            if since < yesterday {
-                return self.zone.date(since);
-            }
-            return format!("{} {}", self.say(["i går", "yesterday"]), self.clock(since));
-        }
-        let minutes = self.queue.waited(since, self.snapshot.at).as_secs() / 60;
-        match (minutes / 60, minutes % 60) {
-            (0, minutes) => format!("{minutes} min"),
-            (hours, 0) => format!("{hours} {}", self.say(["tim", "h"])),
-            (hours, minutes) => format!("{hours} {} {minutes} min", self.say(["tim", "h"])),
-        }
+        let waited = self.queue.waited(since, self.snapshot.at);
+        time::waited(since, self.snapshot.today, waited, self.zone, self.signed.language)
     }
 
     /// The time of day as the language writes it.
     pub fn clock(&self, at: UnixMillis) -> String {
-        let time = self.zone.time_of_day(at);
-        match self.signed.language {
-            Language::Swedish => time,
-            Language::English => time.replace('.', ":"),
-        }
+        time::time_of_day(at, self.zone, self.signed.language)
     }
 
     /// A row, with the colleagues who look at it.
     pub fn row(&self, row: &Row, colleagues: &[Colleague], base: &str) -> Value {
         let (age, level) = self.age(row.waits_since);
+        let (language, open) = (self.signed.language, words::Words("Öppna", "Open"));
         let name =
             if row.name.is_empty() { row.from.split('@').next().unwrap_or_default() } else { &row.name };
         let nobody = self.say(["Okänd avsändare", "Unknown sender"]);
@@ -92,28 +73,20 @@ impl Shown<'_> {
             "level": level,
             "settled": self.clock(row.settled_at),
             "assignee": row.assignee,
-            "initials": initials(&row.assignee.replace(['.', '-', '_'], " ")),
-            "looking": self.looking(colleagues),
-            "step": self.say(reasons::step(row.reason)),
-            "why": self.say(reasons::title(row.reason)),
+            "assigned": self.person(&row.assignee),
+            "initials": initials(self.person(&row.assignee)),
+            "looking": presence::in_row(colleagues, language),
+            "acting": row.acting,
+            "step": row.step().map_or(open, words::acts::short).of(language),
+            "why": words::reason::title(row.reason).of(language),
             "standing": row.standing.code(),
+            "over": words::ticket::over(row.standing).of(language),
         })
     }
 
-    /// `Per tittar`, `Per och Samira tittar`; empty when nobody does.
-    pub fn looking(&self, colleagues: &[Colleague]) -> String {
-        let first =
-            |colleague: &Colleague| colleague.shown.split_whitespace().next().unwrap_or_default().to_owned();
-        let names: Vec<String> = colleagues.iter().map(first).collect();
-        let [names @ .., last] = names.as_slice() else { return String::new() };
-        let and = self.say([" och ", " and "]);
-        let all = if names.is_empty() { last.clone() } else { format!("{}{and}{last}", names.join(", ")) };
-        let does = match (colleagues.iter().any(|colleague| colleague.writes), names.is_empty()) {
-            (true, _) => ["skriver", "writing"],
-            (false, true) => ["tittar", "is looking"],
-            (false, false) => ["tittar", "are looking"],
-        };
-        format!("{all} {}", self.say(does))
+    /// How people at the desk call whoever has this name.
+    pub fn person<'n>(&'n self, name: &'n str) -> &'n str {
+        self.snapshot.people.get(name).map_or(name, String::as_str)
     }
 
     /// The number that stands at each tab.
@@ -122,12 +95,24 @@ impl Shown<'_> {
         let me = self.signed.member.name.as_str();
         match tab {
             Tab::All => counts.rows(|_| true),
-            Tab::Mine => counts.rows(|count| count.assignee == me),
-            Tab::Nobodys => counts.rows(|count| count.assignee.is_empty()),
+            Tab::Mine => counts.rows_of(me),
+            Tab::Nobodys => counts.rows_of(""),
             Tab::Late => counts.open.iter().map(|count| count.late).sum(),
             Tab::Pending => counts.pending,
             Tab::Failed => counts.rows(|count| count.reason.is_some_and(|reason| FAILURES.contains(&reason))),
             Tab::Done => counts.done,
+        }
+    }
+
+    /// The rows of a reason that a tab lists.
+    fn in_group(&self, tab: Tab, reason: Option<Reason>) -> u32 {
+        let of_it = self.snapshot.counts.open.iter().filter(|count| count.reason == reason);
+        let me = self.signed.member.name.as_str();
+        match tab {
+            Tab::Mine => of_it.filter(|count| count.assignee == me).map(|count| count.own).sum(),
+            Tab::Nobodys => of_it.filter(|count| count.assignee.is_empty()).map(|count| count.own).sum(),
+            Tab::Late => of_it.map(|count| count.late).sum(),
+            Tab::All | Tab::Failed | Tab::Pending | Tab::Done => of_it.map(|count| count.rows).sum(),
         }
     }
 
@@ -153,47 +138,24 @@ impl Shown<'_> {
         };
         numbers.insert("oldest".to_owned(), json!(oldest));
         let newest = counts.rate.last().copied().unwrap_or_default();
-        numbers.insert("rate".to_owned(), json!(self.per_minute(newest)));
+        numbers.insert("rate".to_owned(), json!(per_minute(newest, self.signed.language)));
         Value::Object(numbers)
-    }
-
-    /// Mails of five minutes, per minute.
-    fn per_minute(&self, mails: u32) -> String {
-        let tenths = mails * 2;
-        match (tenths / 10, tenths % 10) {
-            (whole, 0) => whole.to_string(),
-            (whole, part) => format!("{whole}{}{part}", self.say([",", "."])),
-        }
     }
 
     /// The line of mails per minute: its points, and when it was highest.
     pub fn spark(&self) -> Value {
-        let rate = &self.snapshot.counts.rate;
-        let highest = rate.iter().copied().max().unwrap_or_default();
-        let (last, mut points) = (rate.len().saturating_sub(1).max(1) as f64, Vec::new());
-        let mut end = (0.0, 48.0);
-        for (nth, mails) in rate.iter().enumerate() {
-            end = (112.0 * nth as f64 / last, 48.0 - 42.0 * f64::from(*mails) / f64::from(highest.max(1)));
-            points.push(format!("{:.1},{:.1}", end.0, end.1));
-        }
-        let place = rate.iter().rposition(|mails| *mails == highest).unwrap_or_default();
-        let back = i64::try_from(rate.len() - place).unwrap_or(0);
-        let at = UnixMillis(self.snapshot.at.0 - back * RATE_STEP);
-        json!({
-            "points": points.join(" "), "x": format!("{:.1}", end.0), "y": format!("{:.1}", end.1),
-            "most": if highest == 0 { String::new() } else { self.per_minute(highest) }, "at": self.clock(at),
-        })
+        line(self.snapshot, self.zone, self.signed.language)
     }
 
     /// The groups of rows of a page, in their order.
-    pub fn groups(&self, rows: &[Row], row_values: Vec<Value>) -> Vec<Value> {
+    pub fn groups(&self, tab: Tab, rows: &[Row], row_values: Vec<Value>) -> Vec<Value> {
         let mut groups: Vec<Value> = Vec::new();
         let mut last = None;
         for (row, value) in rows.iter().zip(row_values) {
             if last != Some(row.reason) {
-                let count = self.snapshot.counts.rows(|count| count.reason == row.reason);
+                let count = self.in_group(tab, row.reason);
                 groups.push(json!({
-                    "title": self.say(reasons::title(row.reason)), "code": code_of(row.reason), "count": count,
+                    "title": words::reason::title(row.reason).of(self.signed.language), "code": code_of(row.reason), "count": count,
                     "rows": [],
                 }));
                 last = Some(row.reason);
@@ -204,4 +166,33 @@ impl Shown<'_> {
         }
         groups
     }
+}
+
+/// Mails of five minutes, per minute.
+pub(in crate::web::staff) fn per_minute(mails: u32, language: Language) -> String {
+    let tenths = mails * 2;
+    match (tenths / 10, tenths % 10) {
+        (whole, 0) => whole.to_string(),
+        (whole, part) => format!("{whole}{}{part}", words::Words(",", ".").of(language)),
+    }
+}
+
+/// The line of mails per minute: its points, and when it was highest.
+pub(in crate::web::staff) fn line(snapshot: &Snapshot, zone: &Zone, language: Language) -> Value {
+    let rate = &snapshot.counts.rate;
+    let highest = rate.iter().copied().max().unwrap_or_default();
+    let (last, mut points) = (rate.len().saturating_sub(1).max(1) as f64, Vec::new());
+    let mut end = (0.0, 48.0);
+    for (nth, mails) in rate.iter().enumerate() {
+        end = (112.0 * nth as f64 / last, 48.0 - 42.0 * f64::from(*mails) / f64::from(highest.max(1)));
+        points.push(format!("{:.1},{:.1}", end.0, end.1));
+    }
+    let place = rate.iter().rposition(|mails| *mails == highest).unwrap_or_default();
+    let back = i64::try_from(rate.len() - place).unwrap_or(0);
+    let at = UnixMillis(snapshot.at.0 - back * RATE_STEP);
+    json!({
+        "points": points.join(" "), "x": format!("{:.1}", end.0), "y": format!("{:.1}", end.1),
+        "most": if highest == 0 { String::new() } else { per_minute(highest, language) },
+        "at": time::time_of_day(at, zone, language),
+    })
 }

@@ -1,30 +1,20 @@
-//! The forms of a ticket's page, and what they come to. Every form carries the version that its person saw and a
-//! key of its own: what has changed meanwhile is told, and posted twice it is one act.
+//! The forms of a ticket's page, and what of people's acts is shown there.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use axum::extract::{Form, Path, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
-use data_encoding::HEXLOWER;
-use rand::Rng;
 use serde_json::{Value, json};
 
 use super::values::Made;
+use super::written::ready_of;
 use crate::clock::{Clock, SystemClock};
 use crate::ticket::act::Grounds;
-use crate::ticket::{Act, ActStatus, Canned, Changed, KeptAct, Note, Proposed};
-use crate::types::{AccountId, Override, StaffName, TicketNumber, Username};
+use crate::ticket::{Act, ActStatus, Canned, KeptAct, Note, Proposed};
+use crate::types::{Override, TicketNumber, UnixMillis};
+use crate::web::form::key;
 use crate::web::language::Language;
-use crate::web::port::{ActForm, HappenedShown, Performed, Ready, ReadyText, Refusal, TicketShown, Undone};
+use crate::web::port::{Ready, ReadyText, TicketShown};
 use crate::web::routes::App;
 use crate::web::staff::Signed;
 use crate::web::staff::access::Right;
 use crate::web::words::{self, Words, time};
-
-/// What a form carries.
-type Fields = BTreeMap<String, String>;
 
 /// What the template makes its forms of; `null` for who may only look, and while the store does not answer.
 pub(super) async fn values(
@@ -32,7 +22,7 @@ pub(super) async fn values(
     signed: &Signed,
     made: &Made<'_>,
     ticket: &TicketShown,
-    ready: &str,
+    (ready, review): (&str, &str),
 ) -> Value {
     let port = &app.ports.acts;
     let (Some(kept), Some(notes)) = (port.acts(ticket.number).await, port.notes(ticket.number).await) else {
@@ -42,11 +32,30 @@ pub(super) async fn values(
     let looked_at =
         ready_of(ready).and_then(|which| Some((which, app.ports.view.ready(ticket.number, which)?)));
     let may = Right::Act.is_of(signed.member.role);
-    let mine = |act: &KeptAct| {
-        let with = act.with.as_ref().map(|with| &with.name);
-        act.by.name == signed.member.name || with == Some(&signed.member.name)
-    };
-    shown(made, ticket, &Shown { may, kept: &kept, notes: &notes, draft, looked_at, mine: &mine })
+    let me = &signed.member.name;
+    // Whoever approved it may take it back as well.
+    let mine = |act: &KeptAct| act.by.name == *me || act.with.as_ref().is_some_and(|with| with.name == *me);
+    shown(made, ticket, &Shown { may, kept: &kept, notes: &notes, draft, looked_at, mine: &mine, review })
+}
+
+/// What somebody has just chosen for the ticket `number`, for the page on which they land: a line, and how to take it
+/// back; `null` for nothing of theirs.
+pub(in crate::web::staff) async fn done(app: &App, signed: &Signed, number: &str, review: &str) -> Value {
+    let Ok(number) = TicketNumber::parse(number) else { return Value::Null };
+    let kept = app.ports.acts.acts(number).await.unwrap_or_default();
+    let now = SystemClock.now();
+    let mine = kept.iter().rev().find(|act| act.by.name == signed.member.name);
+    mine.map_or(Value::Null, |act| done_value(act, now, signed.language, review))
+}
+
+fn done_value(act: &KeptAct, now: UnixMillis, language: Language, review: &str) -> Value {
+    let waits = matches!(act.status, ActStatus::Waiting | ActStatus::Colleague);
+    let seconds = if act.status == ActStatus::Waiting { act.due_at.since(now).as_secs() } else { 0 };
+    json!({
+        "number": act.number.to_string(), "id": act.id, "undo": waits, "seconds": seconds, "review": review,
+        "what": words::acts::act(act.act.code()).map(|words| words.of(language)).unwrap_or_default(),
+        "status": words::acts::status(act.status).of(language),
+    })
 }
 
 /// What is shown of people's acts.
@@ -57,6 +66,8 @@ struct Shown<'a> {
     draft: Option<(String, crate::types::UnixMillis)>,
     looked_at: Option<(Ready, ReadyText)>,
     mine: &'a dyn Fn(&KeptAct) -> bool,
+    /// The reason that is reviewed; empty for none.
+    review: &'a str,
 }
 
 fn shown(made: &Made<'_>, ticket: &TicketShown, shown: &Shown<'_>) -> Value {
@@ -85,12 +96,15 @@ fn shown(made: &Made<'_>, ticket: &TicketShown, shown: &Shown<'_>) -> Value {
         .kept
         .iter()
         .rfind(|act| !act.act.is_beside())
+        // Not of what came before the ticket was opened anew.
+        .filter(|act| ticket.settled_at.is_none_or(|settled| settled <= act.made_at))
         .filter(|act| matches!(act.status, ActStatus::Refused | ActStatus::Declined | ActStatus::Lapsed));
     let proposal = ticket.proposal.as_ref().filter(|_| shown.may);
     json!({
         "may": shown.may,
         "version": ticket.version,
         "key": key(),
+        "review": shown.review,
         "replies": proposal.is_some_and(|p| p.first == Proposed::Reply || p.others.contains(&Proposed::Reply)),
         "first": proposal.map(|proposal| step(proposal.first)),
         "others": proposal.map(|proposal| proposal.others.iter().copied().map(step).collect::<Vec<_>>()).unwrap_or_default(),
@@ -112,7 +126,7 @@ fn shown(made: &Made<'_>, ticket: &TicketShown, shown: &Shown<'_>) -> Value {
 }
 
 /// What an override would do, for whoever decides on it: on which grounds, for which account, to which manager.
-fn details(language: Language, act: &Act) -> Vec<String> {
+pub(in crate::web::staff) fn details(language: Language, act: &Act) -> Vec<String> {
     let Act::Override { way, account, grounds, .. } = act else { return Vec::new() };
     let say = |swedish: &'static str, english: &'static str| Words(swedish, english).of(language).to_owned();
     let grounds = match grounds {
@@ -142,235 +156,12 @@ fn details(language: Language, act: &Act) -> Vec<String> {
     details
 }
 
-/// 64 random bits: a form's own.
-fn key() -> String {
-    let mut octets = [0_u8; 8];
-    rand::rng().fill_bytes(&mut octets);
-    HEXLOWER.encode(&octets)
-}
-
-fn ready_of(code: &str) -> Option<Ready> {
-    if code == "ask" {
-        return Some(Ready::Ask);
-    }
-    Canned::ALL.into_iter().find(|canned| canned.code() == code).map(Ready::Canned)
-}
-
-/// The act that a form wants; `None` for one that no page of ours sends.
-fn wanted(fields: &Fields) -> Option<Act> {
-    let field = |name: &str| fields.get(name).map_or("", String::as_str).trim();
-    let account = || Username::parse(field("account")).ok();
-    let closes = !field("closes").is_empty();
-    let over = |way: Override| {
-        let grounds = match field("grounds") {
-            "in-person" => Grounds::InPerson,
-            "called-back" => Grounds::CalledBack,
-            "vouched" => Grounds::Vouched,
-            "other" => Grounds::Other,
-            _ => return None,
-        };
-        Some(Act::Override { way, account: account(), grounds, why: field("why").to_owned() })
-    };
-    Some(match field("act") {
-        "approve" => Act::Approve,
-        "retry" => Act::Retry,
-        "to-manager" => Act::ToManager { account: account() },
-        "choose-account" => Act::ChooseAccount { account: account()? },
-        "override" => over(Override::AsUsual)?,
-        "override-to-registered-phone" => over(Override::ToRegisteredPhone)?,
-        "override-to-another-manager" => {
-            let manager = Some(field("manager")).filter(|id| !id.is_empty())?;
-            over(Override::ToManager(AccountId::new(manager.to_owned())))?
-        }
-        "ask" => Act::Ask,
-        "reply" => {
-            Act::Reply { language: field("language").to_owned(), text: field("text").to_owned(), closes }
-        }
-        "close" => Act::Close,
-        "phishing" => Act::Phishing,
-        "reopen" => Act::Reopen,
-        "merge" => Act::Merge { into: TicketNumber::parse(field("into")).ok()? },
-        "take" => Act::Take,
-        "release" => Act::Release,
-        "assign" => Act::Assign { to: StaffName::parse(field("to")).ok()? },
-        "note" => Act::Note { text: field("text").to_owned() },
-        other => match ready_of(other)? {
-            Ready::Canned(reply) => Act::Canned { reply, at: None, closes },
-            Ready::Ask => Act::Ask,
-        },
-    })
-}
-
-/// `POST /tickets/{number}/act`
-pub(in crate::web::staff) async fn act(
-    State(app): State<Arc<App>>,
-    signed: Signed,
-    Path(number): Path<String>,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let Ok(number) = TicketNumber::parse(&number) else { return app.staff.missing(&signed) };
-    let text = fields.get("text").cloned().unwrap_or_default();
-    let page = Told { app: &app, signed: &signed, number, text: &text };
-    let (Some(act), Some(Ok(version))) = (wanted(&fields), fields.get("version").map(|v| v.parse())) else {
-        return page.unclear();
-    };
-    let key = fields.get("key").cloned().unwrap_or_default();
-    page.answer(app.ports.acts.perform(&signed.member, ActForm { ticket: number, version, key, act }).await)
-}
-
-/// `POST /tickets/{number}/draft`
-pub(in crate::web::staff) async fn draft(
-    State(app): State<Arc<App>>,
-    signed: Signed,
-    Path(number): Path<String>,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let Ok(number) = TicketNumber::parse(&number) else { return app.staff.missing(&signed) };
-    let text = fields.get("text").cloned().unwrap_or_default();
-    if app.ports.acts.save_draft(&signed.member, number, &text).await {
-        return back(&app, number, "#rh");
-    }
-    Told { app: &app, signed: &signed, number, text: &text }.not_now()
-}
-
-/// `POST /tickets/{number}/undo`
-pub(in crate::web::staff) async fn undo(
-    State(app): State<Arc<App>>,
-    signed: Signed,
-    Path(number): Path<String>,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let Ok(number) = TicketNumber::parse(&number) else { return app.staff.missing(&signed) };
-    let page = Told { app: &app, signed: &signed, number, text: "" };
-    let Some(Ok(id)) = fields.get("id").map(|id| id.parse()) else { return page.unclear() };
-    match app.ports.acts.undo(&signed.member, number, id).await {
-        Undone::Yes => back(&app, number, ""),
-        Undone::TooLate => page.told(StatusCode::CONFLICT, json!({ "what": "too-late" })),
-        Undone::NotNow => page.not_now(),
-    }
-}
-
-/// `POST /tickets/{number}/second`
-pub(in crate::web::staff) async fn second(
-    State(app): State<Arc<App>>,
-    signed: Signed,
-    Path(number): Path<String>,
-    Form(fields): Form<Fields>,
-) -> Response {
-    let Ok(number) = TicketNumber::parse(&number) else { return app.staff.missing(&signed) };
-    let page = Told { app: &app, signed: &signed, number, text: "" };
-    let number_in = |name: &str| fields.get(name).and_then(|value| value.parse::<i64>().ok());
-    let (Some(id), Some(version)) = (number_in("id"), number_in("version")) else { return page.unclear() };
-    let approves = fields.get("word").is_some_and(|word| word == "approve");
-    page.answer(app.ports.acts.second(&signed.member, number, id, version, approves).await)
-}
-
-fn back(app: &App, number: TicketNumber, place: &str) -> Response {
-    Redirect::to(&format!("{}/tickets/{number}{place}", app.pages.site.base)).into_response()
-}
-
-/// Says what became of a form that did not simply go well.
-struct Told<'a> {
-    app: &'a App,
-    signed: &'a Signed,
-    number: TicketNumber,
-    /// What was written, so that it is not lost.
-    text: &'a str,
-}
-
-impl Told<'_> {
-    fn answer(&self, performed: Performed) -> Response {
-        match performed {
-            Performed::Kept(_) | Performed::Colleague(_) | Performed::Done(_) => {
-                back(self.app, self.number, "")
-            }
-            Performed::Changed(changed) => self.told(StatusCode::CONFLICT, self.changed(&changed)),
-            Performed::Waits(act) => {
-                let value = json!({ "what": "waits", "by": act.by.shown, "act": self.act(&act) });
-                self.told(StatusCode::CONFLICT, value)
-            }
-            Performed::Refused(refusal) => {
-                let [swedish, english] = refusal.words();
-                let words = words::Words(swedish, english).of(self.signed.language);
-                let status = match refusal {
-                    Refusal::NoTicket => StatusCode::NOT_FOUND,
-                    Refusal::AtWork
-                    | Refusal::NotNow
-                    | Refusal::PasswordChanged
-                    | Refusal::Observed
-                    | Refusal::AutomationOff
-                    | Refusal::Unreadable
-                    | Refusal::NobodyToWriteTo
-                    | Refusal::Empty
-                    | Refusal::TooLong
-                    | Refusal::OtherIsOver
-                    | Refusal::OtherIsNewer
-                    | Refusal::NoSuchColleague
-                    | Refusal::FormUsed
-                    | Refusal::Unvouched
-                    | Refusal::AskedLately
-                    | Refusal::NotYourOwn
-                    | Refusal::MayBeYou
-                    | Refusal::MayNot
-                    | Refusal::Gone => StatusCode::CONFLICT,
-                };
-                self.told(status, json!({ "what": "refused", "words": words }))
-            }
-            Performed::NotNow => self.not_now(),
-        }
-    }
-
-    fn act(&self, act: &KeptAct) -> Option<&'static str> {
-        words::acts::act(act.act.code()).map(|words| words.of(self.signed.language))
-    }
-
-    fn changed(&self, changed: &Changed) -> Value {
-        let made = Made {
-            language: self.signed.language,
-            zone: &self.app.staff.zone,
-            now: SystemClock.now(),
-            whole: 0,
-        };
-        let rows = changed.since.iter().map(|row| {
-            let (actor, event, data) = (row.actor.clone(), row.event.clone(), row.data.clone());
-            made.happened(&HappenedShown { at: row.at, actor, event, data })
-        });
-        json!({ "what": "changed", "since": rows.collect::<Vec<_>>() })
-    }
-
-    /// A form that no page of ours sends, or one with a field that cannot be read.
-    fn unclear(&self) -> Response {
-        self.told(StatusCode::UNPROCESSABLE_ENTITY, json!({ "what": "unclear" }))
-    }
-
-    fn not_now(&self) -> Response {
-        self.told(StatusCode::SERVICE_UNAVAILABLE, json!({ "what": "not-now" }))
-    }
-
-    fn told(&self, status: StatusCode, mut value: Value) -> Response {
-        value["number"] = json!(self.number.to_string());
-        value["text"] = json!(self.text);
-        self.app.staff.page_with(status, "act", self.signed, complete(value))
-    }
-}
-
-/// Every value that the template of an answer asks for.
-fn complete(mut value: Value) -> Value {
-    for (name, none) in [("words", json!("")), ("since", json!([])), ("by", json!("")), ("act", Value::Null)]
-    {
-        if value.get(name).is_none() {
-            value[name] = none;
-        }
-    }
-    value
-}
-
 /// Values for the page's forms, for the look at start.
 pub(in crate::web::staff) fn samples(made: &Made<'_>, ticket: &TicketShown) -> [Value; 3] {
     let (draft, looked_at) = (Some(("Hej".to_owned(), made.now)), None);
     let text = ReadyText { subject: "Ärende".to_owned(), text: "Hej".to_owned() };
     let mine = |_: &KeptAct| true;
-    let whole = Shown { may: true, kept: &[], notes: &[], draft, looked_at, mine: &mine };
+    let whole = Shown { may: true, kept: &[], notes: &[], draft, looked_at, mine: &mine, review: "" };
     let ready = Shown {
         may: true,
         kept: &[],
@@ -378,13 +169,13 @@ pub(in crate::web::staff) fn samples(made: &Made<'_>, ticket: &TicketShown) -> [
         draft: None,
         looked_at: Some((Ready::Ask, text)),
         mine: &mine,
+        review: "",
     };
     [Value::Null, shown(made, ticket, &whole), shown(made, ticket, &ready)]
 }
 
-/// Values of every answer, for the look at start.
-pub(in crate::web::staff) fn told_samples() -> impl Iterator<Item = Value> {
-    ["changed", "waits", "refused", "too-late", "unclear", "not-now"]
-        .into_iter()
-        .map(|what| complete(json!({ "what": what, "number": "26-1", "text": "Hej" })))
+/// What was chosen before, for the look at start.
+pub(super) fn done_sample(signed: &Signed) -> Value {
+    let words = words::acts::act("close").map(|words| words.of(signed.language));
+    json!({ "number": "26-1", "id": 1, "undo": true, "seconds": 8, "review": "", "what": words, "status": "" })
 }

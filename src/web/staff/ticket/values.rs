@@ -8,7 +8,7 @@ use crate::clock::Zone;
 use crate::mail::display::{Attachment, Passage, PassageKind};
 use crate::request::marks::MarkedField;
 use crate::ticket::{Standing, State};
-use crate::types::{Check, CheckResult, Reason, TrailLine, UnixMillis};
+use crate::types::{Check, CheckResult, TrailLine, UnixMillis};
 use crate::web::language::Language;
 use crate::web::port::{HappenedShown, MailBody, MailShown, SentShown, TicketShown};
 use crate::web::staff::frame::initials;
@@ -73,7 +73,6 @@ impl Made<'_> {
             "kind": say(words::ticket::kind(ticket.kind)),
             "reason": ticket.reason.map(|reason| say(words::reason::of(reason))),
             "password": fact,
-            "waited": self.waited(ticket),
             "received": self.stamp(ticket.received_at),
             "mails": ticket.mails.iter().map(|mail| self.mail(mail)).collect::<Vec<_>>(),
             "more_mails": ticket.more_mails,
@@ -99,12 +98,6 @@ impl Made<'_> {
         let mails = ticket.mails.iter().rev().filter(|mail| !mail.machine);
         let mut names = mails.filter_map(|mail| mail.body.as_ref()).map(|body| body.displayed.name.clone());
         names.find(|name| !name.is_empty()).unwrap_or_else(|| ticket.from.clone())
-    }
-
-    fn waited(&self, ticket: &TicketShown) -> Option<Value> {
-        let since = ticket.settled_at.filter(|_| ticket.standing == Standing::Open)?;
-        let (words, tone) = time::waited(self.now.since(since), self.language);
-        Some(json!({ "words": words, "tone": tone }))
     }
 
     fn mail(&self, mail: &MailShown) -> Value {
@@ -276,14 +269,6 @@ fn passage_value(passage: &Passage, body: &MailBody, id: i64, room: &mut usize) 
         PassageKind::Quoted => "quoted",
     };
     (json!({ "kind": kind, "pieces": pieces }), whole)
-}
-
-/// The group whose tickets are gone through; `null` for none.
-pub(in crate::web::staff) fn review(code: &str, language: Language) -> Value {
-    match code.parse::<Reason>() {
-        Ok(reason) => json!({ "code": reason.code(), "name": words::reason::of(reason).of(language) }),
-        Err(_) => Value::Null,
-    }
 }
 
 /// The marks on a line, from left to right.

@@ -1,0 +1,53 @@
+//! Freezes that somebody wants to lift, and that a colleague must lift with them (decisions, 18).
+
+use super::SqlStore;
+use super::audit;
+use super::dialect::Dialect;
+use super::tx::Tx;
+use super::value::values;
+use crate::store::{AuditEntry, StoreError, Unfreezing};
+use crate::ticket::TicketId;
+use crate::types::{StaffName, UnixMillis};
+
+impl<DB: Dialect> SqlStore<DB> {
+    pub(super) async fn keep_unfreezing(
+        &self,
+        wanted: &Unfreezing,
+        lapsed: UnixMillis,
+        entry: &AuditEntry,
+    ) -> Result<Option<Unfreezing>, StoreError> {
+        let mut tx = self.write("asking a colleague to lift a freeze").await?;
+        let before = list(&mut tx, lapsed).await?.into_iter().find(|other| other.whom == wanted.whom);
+        if let Some(other) = before.filter(|other| other.by != wanted.by) {
+            tx.run("DELETE FROM unfreezing WHERE whom = $1", values![wanted.whom.as_str()]).await?;
+            tx.commit().await?;
+            return Ok(Some(other));
+        }
+        let sql = "INSERT INTO unfreezing (whom, by_name, why, asked_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (whom) DO UPDATE SET by_name = excluded.by_name, why = excluded.why,
+                 asked_at = excluded.asked_at";
+        let (by, why) = (wanted.by.as_str(), wanted.why.as_str());
+        tx.run(sql, values![wanted.whom.as_str(), by, why, wanted.at]).await?;
+        audit::write(&mut tx, TicketId(0), entry, wanted.at).await?;
+        tx.commit().await?;
+        Ok(None)
+    }
+
+    pub(super) async fn list_unfreezings(&self, lapsed: UnixMillis) -> Result<Vec<Unfreezing>, StoreError> {
+        list(&mut self.read("listing freezes that wait for a colleague").await?, lapsed).await
+    }
+}
+
+async fn list<DB: Dialect>(tx: &mut Tx<DB>, lapsed: UnixMillis) -> Result<Vec<Unfreezing>, StoreError> {
+    let sql = "SELECT whom, by_name, why, asked_at FROM unfreezing WHERE asked_at > $1";
+    let mut all = Vec::new();
+    for mut row in tx.rows(sql, values![lapsed]).await? {
+        all.push(Unfreezing {
+            whom: row.text()?,
+            by: row.parsed("a name of the desk", |name| StaffName::parse(name).ok())?,
+            why: row.text()?,
+            at: row.time()?,
+        });
+    }
+    Ok(all)
+}
