@@ -18,15 +18,18 @@ mod accounts;
 mod acts;
 mod ledger;
 mod operations;
+mod programs;
 mod queue;
 mod sql;
 mod types;
 mod views;
+mod webhooks;
 
 pub use accounts::{AccountStore, NewSession, Session, Staff, StaffChange, TryLimit};
 pub use acts::ActStore;
 pub use ledger::Ledger;
 pub use operations::{AuditFilter, AuditRow, OperationStore, Outage};
+pub use programs::{AskedOnce, KeptAnswer, OnceBegun, ProgramStore, Token};
 pub use queue::QueueStore;
 pub(crate) use types::MACHINE;
 pub use types::{
@@ -38,6 +41,7 @@ pub use types::{
     Switch, TextCap, TextSent, TextSoFar, Thread, TicketFile, TicketFilter, TicketView, Totals, UidScope,
 };
 pub use views::ViewStore;
+pub use webhooks::{Chained, HookMessage, HookState, WebhookStore};
 
 /// The store failed. What was not committed has not happened; nothing is half done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -82,7 +86,9 @@ pub async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
 /// The store of everything. All methods can fail with [`StoreError`]; then nothing has happened,
 /// or, for [`StoreError::Unavailable`], possibly all of it.
 #[async_trait]
-pub trait Store: Ledger + AccountStore + ActStore + OperationStore + QueueStore + ViewStore {
+pub trait Store:
+    Ledger + AccountStore + ActStore + OperationStore + ProgramStore + QueueStore + ViewStore + WebhookStore
+{
     /// Keeps mails, with their tickets and first events, in one transaction (M3). The answers stand
     /// in the order of the mails.
     async fn record(&self, mails: Vec<Incoming>, now: UnixMillis) -> Result<Vec<Recorded>, StoreError>;

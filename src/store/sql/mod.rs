@@ -45,6 +45,7 @@ mod places;
 #[cfg(test)]
 mod plans;
 mod postgres;
+mod programs;
 mod quarantine;
 mod queue;
 mod queue_counts;
@@ -60,6 +61,7 @@ mod tidy;
 mod tx;
 mod value;
 mod views;
+mod webhooks;
 
 /// "Never due", as a column holds it.
 const NEVER: UnixMillis = UnixMillis(i64::MAX);

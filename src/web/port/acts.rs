@@ -85,6 +85,8 @@ pub enum Refusal {
     NotYourOwn,
     /// It waits for nobody any more.
     Gone,
+    /// Two people decide it, and a program is none.
+    NeedsPeople,
 }
 
 impl Refusal {
@@ -133,6 +135,10 @@ impl Refusal {
                 "No technician or administrator has this name. Nothing was changed.",
             ],
             Self::NotYourOwn => ["En kollega behöver godkänna det.", "A colleague has to approve it."],
+            Self::NeedsPeople => [
+                "Två personer behöver bestämma det, på sidan. Ett program kan inte.",
+                "Two people have to decide it, on the page. A program cannot.",
+            ],
             Self::Gone => ["Det väntar inte längre på någon.", "It does not wait for anybody any more."],
         }
     }

@@ -42,6 +42,9 @@ impl ActsPort {
         if let Err(refusal) = is_written(&form) {
             return Ok(Performed::Refused(refusal));
         }
+        if form.act.is_override() && self.parts.rules.four_eyes && who.name.is_token() {
+            return Ok(Performed::Refused(Refusal::NeedsPeople));
+        }
         let Some(ticket) = self.parts.store.numbered(form.ticket).await? else {
             return Ok(Performed::Refused(Refusal::NoTicket));
         };
@@ -58,7 +61,9 @@ impl ActsPort {
         let by = person(who);
         let new = NewAct { ticket: number, version, key, act, by, needs_colleague, due_at, now };
         let made = self.parts.store.make_act(new).await?;
-        if let (ActMade::Changed(_) | ActMade::Waits(_), Some(text)) = (&made, text) {
+        if let (ActMade::Changed(_) | ActMade::Waits(_), Some(text), false) =
+            (&made, text, who.name.is_token())
+        {
             self.keep_draft(who, number, text, now).await?;
         }
         Ok(match made {
@@ -113,6 +118,10 @@ impl ActsPort {
         version: i64,
         approves: bool,
     ) -> Result<Performed, StoreError> {
+        // Whatever program asks: the second pair of eyes is a person's.
+        if who.name.is_token() {
+            return Ok(Performed::Refused(Refusal::NeedsPeople));
+        }
         let now = self.parts.now();
         if approves && self.parts.automation().await? != Automation::On {
             return Ok(Performed::Refused(Refusal::AutomationOff));

@@ -17,6 +17,7 @@ mod people;
 mod stopping_accounts;
 mod stopping_acts;
 mod stopping_operations;
+mod stopping_programs;
 mod stopping_queue;
 pub(crate) mod stopping_store;
 mod stopping_views;

@@ -79,6 +79,7 @@ async fn migrates_once(url: &str) {
         "0012_acts.sql",
         "0013_view.sql",
         "0014_operations.sql",
+        "0018_api.sql",
     ];
     assert_eq!(store::migrate(url).await.unwrap(), all);
     assert_eq!(store::migrate(url).await.unwrap(), Vec::<String>::new());

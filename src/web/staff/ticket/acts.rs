@@ -302,7 +302,8 @@ impl Told<'_> {
                     | Refusal::OtherIsNewer
                     | Refusal::NoSuchColleague
                     | Refusal::NotYourOwn
-                    | Refusal::Gone => StatusCode::CONFLICT,
+                    | Refusal::Gone
+                    | Refusal::NeedsPeople => StatusCode::CONFLICT,
                 };
                 self.told(status, json!({ "what": "refused", "words": words }))
             }
