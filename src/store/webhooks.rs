@@ -51,9 +51,9 @@ pub struct HookState {
 /// What webhooks are told. Fails as every method of [`super::Store`] does.
 #[async_trait]
 pub trait WebhookStore: Send + Sync {
-    /// These webhooks are told from now on, and no others. One that is new hears what comes; one that was told no more
-    /// gets another try.
-    async fn open_hooks(&self, hooks: &[String]) -> Result<(), StoreError>;
+    /// The program starts: these webhooks are told from now on, and no others. One that is new hears what comes; one that
+    /// was told no more gets another try, and so does at once what waits, or was under way when the program was stopped.
+    async fn open_hooks(&self, hooks: &[String], now: UnixMillis) -> Result<(), StoreError>;
     /// Up to `limit` chained rows that this webhook was not told of yet, in their order.
     async fn untold(&self, hook: &str, limit: u32) -> Result<Vec<Chained>, StoreError>;
     /// Keeps what it is to be told of them, and that it was told up to `place`; nothing when it was told of that

@@ -36,8 +36,7 @@ pub(super) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         let gate = from_fn_with_state((Arc::clone(app), row), gate::pass);
         router.route(&format!("{BASE}{}", row.path), (row.handler)().layer(gate))
     });
-    let documents =
-        DOCUMENTS.into_iter().fold(rows, |router, path| router.route(path, get(document::show)));
+    let documents = DOCUMENTS.into_iter().fold(rows, |router, path| router.route(path, get(document::show)));
     documents
         .method_not_allowed_fallback(async || Problem::of(Code::MethodNotAllowed))
         .route("/api", any(nothing))

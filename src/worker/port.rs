@@ -26,8 +26,10 @@ use crate::web::{
 };
 
 mod acts;
+mod programs;
 
 pub use acts::ActsPort;
+pub use programs::ProgramsPort;
 
 /// What a manager with a link can say.
 const SAID: [Reason; 2] = [Reason::ManagerDeclined, Reason::HandoverUnconfirmed];

@@ -7,11 +7,16 @@ use sqlx::{AssertSqlSafe, Connection, Row, Sqlite, SqliteConnection};
 use super::dialect::Dialect;
 use super::{
     accounts, acts, audit, bounces, ceiling, claims, floods, frozen, history, intake, joins, ledger, limits,
-    messages, migrations, places, quarantine, queue, queue_counts, queue_search, reads, receipts, threads,
-    views,
+    messages, migrations, places, programs, quarantine, queue, queue_counts, queue_search, reads, receipts,
+    threads, views, webhooks,
 };
 
-const HOT: [(&str, &str); 90] = [
+const HOT: [(&str, &str); 95] = [
+    ("token", programs::TOKEN),
+    ("asked once", programs::ASKED),
+    ("asked long ago", programs::FORGET),
+    ("webhook: untold", webhooks::UNTOLD),
+    ("webhook: due", webhooks::DUE),
     ("session", accounts::SESSION),
     ("tries to sign in", accounts::TRIES),
     ("ledger: inbox", ledger::IN_INBOX),

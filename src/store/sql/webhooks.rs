@@ -21,7 +21,7 @@ fn message(mut row: Row) -> Result<HookMessage, StoreError> {
 
 #[async_trait]
 impl<DB: Dialect> WebhookStore for SqlStore<DB> {
-    async fn open_hooks(&self, hooks: &[String]) -> Result<(), StoreError> {
+    async fn open_hooks(&self, hooks: &[String], now: UnixMillis) -> Result<(), StoreError> {
         let mut tx = self.write("opening webhooks").await?;
         let all = || list(hooks.iter());
         let gone = "DELETE FROM webhook_message WHERE hook NOT IN (SELECT value FROM json_each($1))";
@@ -35,6 +35,7 @@ impl<DB: Dialect> WebhookStore for SqlStore<DB> {
                      failing_since = CASE WHEN webhook.disabled_at > 0 THEN 0 ELSE webhook.failing_since END";
             tx.run(sql, values![hook.as_str()]).await?;
         }
+        tx.run("UPDATE webhook_message SET due_at = $1 WHERE due_at > $1", values![now]).await?;
         tx.commit().await
     }
 

@@ -34,7 +34,8 @@ impl FromRequestParts<Arc<App>> for Numbered {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
         let missing = || Problem::of(Code::NotFound);
-        let Path(all) = Path::<Vec<(String, String)>>::from_request_parts(parts, app).await.map_err(|_| missing())?;
+        let Path(all) =
+            Path::<Vec<(String, String)>>::from_request_parts(parts, app).await.map_err(|_| missing())?;
         let number = all.iter().find(|(name, _)| name == "number").ok_or_else(missing)?;
         TicketNumber::parse(&number.1).map(Self).map_err(|_| missing())
     }
@@ -56,7 +57,8 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Sent<T> {
             if error.is_data() {
                 // The words of the error may repeat what was sent; where it is says enough.
                 let (line, column) = (error.line(), error.column());
-                let what = format!("line {line}, column {column}: a field is missing, unknown, or of another form");
+                let what =
+                    format!("line {line}, column {column}: a field is missing, unknown, or of another form");
                 Problem::saying(Code::Invalid, what)
             } else {
                 Problem::saying(Code::Malformed, "the body is not JSON")

@@ -56,7 +56,12 @@ pub(super) async fn pass(
     }
 }
 
-async fn through(app: &Arc<App>, row: &'static Row, request: Request, next: Next) -> Result<Response, Problem> {
+async fn through(
+    app: &Arc<App>,
+    row: &'static Row,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
     let program = who(app, request.headers()).await?;
     if !program.scopes.contains(&row.scope) {
         return Err(Problem::lacks(row.scope.code()));
@@ -116,7 +121,8 @@ fn key_of(headers: &HeaderMap) -> Result<String, Problem> {
     let (Some(field), None) = (fields.next(), fields.next()) else { return Err(missing()) };
     let text = field.to_str().map_err(|_| missing())?.trim();
     let bare = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
-    let fits = (1..=LONGEST_KEY).contains(&bare.len()) && bare.bytes().all(|b| b.is_ascii_graphic() && b != b'"');
+    let fits =
+        (1..=LONGEST_KEY).contains(&bare.len()) && bare.bytes().all(|b| b.is_ascii_graphic() && b != b'"');
     if fits { Ok(bare.to_owned()) } else { Err(missing()) }
 }
 
@@ -124,8 +130,10 @@ fn key_of(headers: &HeaderMap) -> Result<String, Problem> {
 async fn answer(app: &App, once: &Once, response: Response) -> Result<Response, Problem> {
     let (parts, body) = response.into_parts();
     let octets = to_bytes(body, LARGEST_ANSWER).await.map_err(|_| Problem::of(Code::Unavailable))?;
-    let kept = parts.status.is_success() || matches!(parts.status, StatusCode::CONFLICT | StatusCode::NOT_FOUND);
-    let location = parts.headers.get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kept =
+        parts.status.is_success() || matches!(parts.status, StatusCode::CONFLICT | StatusCode::NOT_FOUND);
+    let location =
+        parts.headers.get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let given = GivenAnswer {
         status: parts.status.as_u16(),
         location: location.to_owned(),

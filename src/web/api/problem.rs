@@ -55,7 +55,9 @@ pub(super) enum Code {
 impl Code {
     fn told(self) -> (u16, &'static str, &'static str) {
         match self {
-            Self::Unauthorized => (401, "unauthorized", "a token of this desk that holds is needed: Authorization: Bearer"),
+            Self::Unauthorized => {
+                (401, "unauthorized", "a token of this desk that holds is needed: Authorization: Bearer")
+            }
             Self::Scope => (403, "scope", "the token lacks the scope that this needs; nothing was changed"),
             Self::NotFound => (404, "not-found", "there is nothing here"),
             Self::MethodNotAllowed => (405, "method-not-allowed", "not by this method; see Allow"),
@@ -67,22 +69,32 @@ impl Code {
                 "a POST needs an Idempotency-Key of 1 to 100 visible characters; nothing was changed",
             ),
             Self::Invalid => (422, "invalid", "what it says makes no sense; nothing was changed"),
-            Self::KeyReused => {
-                (422, "idempotency-key-reused", "another request had this Idempotency-Key; nothing was changed")
+            Self::KeyReused => (
+                422,
+                "idempotency-key-reused",
+                "another request had this Idempotency-Key; nothing was changed",
+            ),
+            Self::UnderWay => {
+                (409, "under-way", "the same request is being carried out: ask again for its answer")
             }
-            Self::UnderWay => (409, "under-way", "the same request is being carried out: ask again for its answer"),
             Self::TooLarge => (413, "too-large", "the body is too large; nothing was changed"),
             Self::MediaType => (415, "media-type", "the body must be application/json; nothing was changed"),
-            Self::Changed => {
-                (409, "version-changed", "the ticket is not as you saw it; nothing was changed: read it again")
-            }
-            Self::ActWaits => {
-                (409, "act-waits", "another act of the ticket is about to be carried out; nothing was changed")
-            }
+            Self::Changed => (
+                409,
+                "version-changed",
+                "the ticket is not as you saw it; nothing was changed: read it again",
+            ),
+            Self::ActWaits => (
+                409,
+                "act-waits",
+                "another act of the ticket is about to be carried out; nothing was changed",
+            ),
             Self::Refused => (409, "refused", "it is not possible"),
             Self::TooLate => (409, "too-late", "the act was carried out or has ended, or is another's"),
             Self::TooMany => (429, "too-many-requests", "the token asks too often; see Retry-After"),
-            Self::Unavailable => (503, "unavailable", "the desk's store does not answer; the same may be asked again"),
+            Self::Unavailable => {
+                (503, "unavailable", "the desk's store does not answer; the same may be asked again")
+            }
         }
     }
 }
@@ -156,7 +168,11 @@ impl Problem {
 
     pub fn lacks(scope: &'static str) -> Self {
         let problem = Self::of(Code::Scope);
-        Self { detail: format!("the token lacks the scope {scope}; nothing was changed"), scope: Some(scope), ..problem }
+        Self {
+            detail: format!("the token lacks the scope {scope}; nothing was changed"),
+            scope: Some(scope),
+            ..problem
+        }
     }
 }
 
@@ -171,7 +187,9 @@ impl From<Refusal> for Problem {
         let [_, english] = refusal.words();
         let word = match refusal {
             Refusal::NoTicket => return Self::of(Code::NotFound),
-            Refusal::Empty | Refusal::TooLong => return Self::saying(Code::Invalid, english.trim_end_matches('.')),
+            Refusal::Empty | Refusal::TooLong => {
+                return Self::saying(Code::Invalid, english.trim_end_matches('.'));
+            }
             Refusal::AtWork => "at-work",
             Refusal::NotNow => "not-now",
             Refusal::PasswordChanged => "password-changed",

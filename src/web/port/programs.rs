@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::Unavailable;
 use crate::ticket::{Ticket, TicketId};
-use crate::types::{Scope, StaffMember, TokenName};
+use crate::types::{Scope, StaffMember, TicketNumber, TokenName};
 
 /// A program with a token that holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +83,8 @@ pub trait Programs: Send + Sync {
     async fn begin(&self, once: &Once) -> Result<Known, Unavailable>;
     /// Keeps its answer for a day; with `None` it was not carried out, and may be tried again.
     async fn end(&self, once: &Once, answer: Option<&GivenAnswer>) -> Result<(), Unavailable>;
+    /// The ticket with this number; `None` when there is none.
+    async fn numbered(&self, number: TicketNumber) -> Result<Option<TicketId>, Unavailable>;
     /// These tickets in their order; those that are not there are left out.
     async fn tickets(&self, ids: &[TicketId]) -> Result<Vec<TicketListed>, Unavailable>;
 }

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::store::{AskedOnce, KeptAnswer, OnceBegun, StoreError};
 use crate::ticket::TicketId;
-use crate::types::{Role, StaffMember, TokenName};
+use crate::types::{Role, StaffMember, TicketNumber, TokenName};
 use crate::web::port::{GivenAnswer, Known, LetIn, Once, Program, Programs, TicketListed, Unavailable};
 use crate::worker::Parts;
 
@@ -89,7 +89,8 @@ impl Programs for ProgramsPort {
 
     async fn begin(&self, once: &Once) -> Result<Known, Unavailable> {
         let now = self.parts.now();
-        let begun = self.parts.store.begin_once(&asked(once), now.minus(LEFT_BEHIND), now.minus(KEPT), now);
+        let asked = asked(once);
+        let begun = self.parts.store.begin_once(&asked, now.minus(LEFT_BEHIND), now.minus(KEPT), now);
         Ok(match begun.await.map_err(not_now)? {
             OnceBegun::Now => Known::New,
             OnceBegun::UnderWay => Known::UnderWay,
@@ -109,9 +110,14 @@ impl Programs for ProgramsPort {
         self.parts.store.end_once(&asked(once), answer.as_ref()).await.map_err(not_now)
     }
 
+    async fn numbered(&self, number: TicketNumber) -> Result<Option<TicketId>, Unavailable> {
+        self.parts.store.queue_number(number).await.map_err(not_now)
+    }
+
     async fn tickets(&self, ids: &[TicketId]) -> Result<Vec<TicketListed>, Unavailable> {
         let views = self.parts.store.ticket_views(ids).await.map_err(not_now)?;
-        let listed = views.into_iter().map(|view| TicketListed { ticket: view.ticket, messages: view.messages });
+        let listed =
+            views.into_iter().map(|view| TicketListed { ticket: view.ticket, messages: view.messages });
         Ok(listed.collect())
     }
 }

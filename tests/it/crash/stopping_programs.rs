@@ -51,8 +51,8 @@ impl<A: Around> ProgramStore for StoppingStore<A> {
 
 #[async_trait]
 impl<A: Around> WebhookStore for StoppingStore<A> {
-    async fn open_hooks(&self, hooks: &[String]) -> Result<(), StoreError> {
-        stopped!(self, "open_hooks", self.inner.open_hooks(hooks))
+    async fn open_hooks(&self, hooks: &[String], now: UnixMillis) -> Result<(), StoreError> {
+        stopped!(self, "open_hooks", self.inner.open_hooks(hooks, now))
     }
     async fn untold(&self, hook: &str, limit: u32) -> Result<Vec<Chained>, StoreError> {
         self.around.call(self.inner.untold(hook, limit)).await

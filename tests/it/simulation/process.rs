@@ -146,6 +146,7 @@ impl Process {
             owner: format!("process-{}", self.id),
             wake: Notify::new(),
             provider: None,
+            webhooks: Vec::new(),
         }
     }
 

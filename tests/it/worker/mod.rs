@@ -38,6 +38,7 @@ mod texting;
 mod time;
 mod together;
 mod warnings;
+mod webhooks;
 mod words;
 
 /// Offered to Karin Ek, because the phone in the mail is not Filip's.
