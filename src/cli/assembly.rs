@@ -11,11 +11,12 @@ use super::{CliError, Common, output};
 use crate::clock::{Clock, OpeningHours, SystemClock};
 use crate::config::{
     self, Loaded, MailboxKind, MailboxSettings, OauthSettings, PasswordStyle, PickupMethod, SecretSetting,
-    Settings, Shown, SmtpKind, Start, Unused,
+    Settings, Shown, SmtpKind, Start, Unused, WebhookFormat,
 };
 use crate::delivery::MailSender;
 use crate::delivery::notice::{MailSpool, SmtpSender, SmtpSettings};
 use crate::delivery::texts::{DeskWords, Texts};
+use crate::delivery::webhook::{HookEvent, HookFormat, Webhook};
 use crate::dkim::Dkim;
 use crate::http::ServiceUrl;
 use crate::keyring::{self, Keyring};
@@ -266,12 +267,28 @@ pub fn parts(settings: &Settings, store: Arc<dyn Store>, tokens: &Tokens) -> Res
         keyring: keyring.ok(),
         texts: Arc::new(texts(settings, renderer(settings)?)?),
         provider: provider(settings)?,
+        webhooks: webhooks(settings)?,
         rules: rules(settings),
         timing: Timing { directory: settings.directory.timeout, ..Timing::default() },
         owner: format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple()),
         wake: Notify::new(),
         acted: Notify::new(),
     })
+}
+
+/// Systems of the site that are told.
+fn webhooks(settings: &Settings) -> Result<Vec<Arc<Webhook>>, CliError> {
+    let made = settings.notify.webhooks.iter().map(|one| {
+        let events = one.events.iter().filter_map(|code| HookEvent::of_code(code)).collect();
+        let format = match one.format {
+            WebhookFormat::Standard => HookFormat::Standard,
+            WebhookFormat::Teams => HookFormat::Teams,
+        };
+        let secret = one.secret.as_ref().map(|secret| secret.secret());
+        let hook = Webhook::new(&one.url, secret, events, format);
+        hook.map(Arc::new).map_err(|error| CliError::Wrong(format!("notify.webhook: {error}")))
+    });
+    made.collect()
 }
 
 /// Where managers sign in, when links ask for that.

@@ -29,6 +29,7 @@ mod reconcile;
 pub mod registers;
 mod run;
 mod tickets;
+mod token;
 mod user;
 
 const STATUS: &str = "Exit status: 0 done, 1 the answer is no, 2 wrong use or wrong configuration.
@@ -88,6 +89,9 @@ enum Command {
     /// Look after the accounts of the pages
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Look after the tokens of programs
+    #[command(subcommand)]
+    Token(token::TokenCommand),
     /// Bring the database to this version's tables
     Migrate,
     /// Print shell completions
@@ -165,6 +169,7 @@ fn run_command(cli: Cli) -> Result<(), CliError> {
         Command::Audit(command) => block_on(audit::run(&common, command)),
         Command::Outage(command) => block_on(outage::run(&common, command)),
         Command::User(command) => block_on(user::run(&common, command)),
+        Command::Token(command) => block_on(token::run(&common, command)),
         Command::Migrate => block_on(migrate::run(&common)),
         Command::Completions(args) => generate::completions(&args),
         Command::Man => generate::man(),

@@ -1,13 +1,11 @@
 //! `tickets`: what came in and what became of it.
 
-use serde::Serialize;
-
 use super::{CliError, Common, assembly, left_out, output};
-use crate::clock::rfc3339;
 use crate::config::Settings;
 use crate::store::{Listed, TicketFilter, TicketView};
 use crate::ticket::{Fate, Standing};
-use crate::types::{EmailAddress, MessageId, Reason, Trail, Username};
+use crate::types::Reason;
+use crate::web::TicketObject;
 
 /// The command line of `tickets`.
 #[derive(Debug, clap::Args)]
@@ -37,7 +35,11 @@ pub(super) async fn run(common: &Common, args: TicketsArgs) -> Result<(), CliErr
         return nothing(settings, filter.mailbox.as_deref());
     }
     for view in &tickets {
-        if common.json { output::json(&Object::of(view))? } else { output::line(&row(view))? }
+        if common.json {
+            output::json(&TicketObject::of(&view.ticket, &view.messages))?
+        } else {
+            output::line(&row(view))?
+        }
     }
     left_out(&unreadable)
 }
@@ -54,65 +56,6 @@ fn nothing(settings: &Settings, mailbox: Option<&str>) -> Result<(), CliError> {
         Some(_) | None => {
             output::note("No tickets.");
             Ok(())
-        }
-    }
-}
-
-/// The object that programs get, here and from the programming interface.
-#[derive(Serialize)]
-struct Object<'a> {
-    number: String,
-    state: &'static str,
-    kind: &'static str,
-    outcome: Option<&'static str>,
-    reason: Option<&'static str>,
-    account: Option<&'a Username>,
-    mailbox: &'a str,
-    message_id: Option<&'a MessageId>,
-    subject: &'a str,
-    from: Option<&'a EmailAddress>,
-    received_at: String,
-    settled_at: Option<String>,
-    assignee: Option<&'a str>,
-    mails: usize,
-    /// `null` for a mail that has no Message-ID.
-    messages: Vec<Option<&'a str>>,
-    merged_into: Option<String>,
-    /// Another writer's ticket that its first mail names.
-    linked_to: Option<String>,
-    /// Only there, and true, when it comes before others: an owner says that it was not them.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    urgent: bool,
-    /// Only there, and true, when the automation observed: nothing of it was done.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    observed: bool,
-    trail: &'a Trail,
-}
-
-impl<'a> Object<'a> {
-    fn of(view: &'a TicketView) -> Self {
-        let ticket = &view.ticket;
-        Self {
-            number: ticket.number.to_string(),
-            state: ticket.state.standing().code(),
-            kind: ticket.kind.code(),
-            outcome: ticket.outcome.map(Fate::code),
-            reason: ticket.reason.map(Reason::code),
-            account: ticket.username.as_ref(),
-            mailbox: &ticket.mailbox,
-            message_id: ticket.message_id.as_ref(),
-            subject: &ticket.subject,
-            from: ticket.from.as_ref(),
-            received_at: rfc3339(ticket.received_at),
-            settled_at: ticket.settled_at.map(rfc3339),
-            assignee: Some(ticket.assignee.as_str()).filter(|a| !a.is_empty()),
-            mails: view.messages.len(),
-            messages: view.messages.iter().map(|m| Some(m.as_str()).filter(|m| !m.is_empty())).collect(),
-            merged_into: ticket.merged_into.map(|number| number.to_string()),
-            linked_to: ticket.link.map(|link| link.to.to_string()),
-            urgent: ticket.urgent,
-            observed: ticket.observed,
-            trail: &ticket.trail,
         }
     }
 }

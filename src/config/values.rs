@@ -156,6 +156,21 @@ pub(super) mod http_url {
     }
 }
 
+/// As [`http_url`], shown without what follows the host.
+pub(super) mod webhook_url {
+    use super::*;
+
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+        http_url::deserialize(from)
+    }
+
+    pub(in crate::config) fn serialize<S: Serializer>(url: &str, to: S) -> Result<S::Ok, S::Error> {
+        let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        to.serialize_str(&format!("{scheme}://{host}/…"))
+    }
+}
+
 /// As [`http_url`], or empty.
 pub(super) mod optional_http_url {
     use super::*;

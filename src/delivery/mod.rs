@@ -15,6 +15,7 @@ pub mod notice;
 pub mod pickup;
 pub mod sms;
 pub mod texts;
+pub mod webhook;
 
 /// The words of a text message. May hold a password or a link: wiped on drop, never printed.
 pub struct SmsText(Zeroizing<String>);

@@ -18,16 +18,19 @@ mod accounts;
 mod acts;
 mod ledger;
 mod operations;
+mod programs;
 mod queue;
 mod sql;
 mod status;
 mod types;
 mod views;
+mod webhooks;
 
 pub use accounts::{AccountStore, NewSession, Session, Staff, StaffChange, TryLimit};
 pub use acts::ActStore;
 pub use ledger::Ledger;
 pub use operations::{AuditFilter, AuditRow, OperationStore, Outage, Unfreezing};
+pub use programs::{AskedOnce, KeptAnswer, OnceBegun, ProgramStore, Token};
 pub use queue::QueueStore;
 pub use status::{Ended, OfferCounts, StatusStore, TextCounts};
 pub(crate) use types::MACHINE;
@@ -40,6 +43,7 @@ pub use types::{
     Switch, TextCap, TextSent, TextSoFar, Thread, TicketFile, TicketFilter, TicketView, Totals, UidScope,
 };
 pub use views::ViewStore;
+pub use webhooks::{Chained, HookMessage, HookState, WebhookStore};
 
 /// The store failed. What was not committed has not happened; nothing is half done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,7 +89,15 @@ pub async fn migrate(url: &str) -> Result<Vec<String>, StoreError> {
 /// or, for [`StoreError::Unavailable`], possibly all of it.
 #[async_trait]
 pub trait Store:
-    Ledger + AccountStore + ActStore + OperationStore + QueueStore + StatusStore + ViewStore
+    Ledger
+    + AccountStore
+    + ActStore
+    + OperationStore
+    + ProgramStore
+    + QueueStore
+    + StatusStore
+    + ViewStore
+    + WebhookStore
 {
     /// Keeps mails, with their tickets and first events, in one transaction (M3). The answers stand
     /// in the order of the mails.

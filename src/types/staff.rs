@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::TokenName;
+
 /// What somebody is at the desk; what that lets them do stands in the pages' table of access
 /// (decisions, 19).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,8 +40,12 @@ impl Role {
 /// Longer names are nobody's: a mail address has at most 254 characters (RFC 5321, 4.5.3.1.3).
 const LONGEST_NAME: usize = 254;
 
+/// In front of the name of a program.
+const TOKEN: &str = "token:";
+
 /// By what name somebody signs in, in lower case: `eva.lind`, or the identity provider's username. It is
-/// what tickets are assigned to, and `user:NAME` in the audit log.
+/// what tickets are assigned to, and `user:NAME` in the audit log. A program that acts by a token stands in its place
+/// as `token:NAME`, which is nobody's to sign in by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct StaffName(String);
@@ -62,6 +68,31 @@ impl StaffName {
         if fits { Ok(Self(name)) } else { Err(StaffNameError) }
     }
 
+    /// Reads a name as a row keeps it: a person's, or a program's.
+    ///
+    /// # Errors
+    /// [`StaffNameError`].
+    pub fn kept(text: &str) -> Result<Self, StaffNameError> {
+        match text.strip_prefix(TOKEN) {
+            Some(name) => {
+                TokenName::parse(name).map(|name| Self::of_token(&name)).map_err(|_| StaffNameError)
+            }
+            None => Self::parse(text),
+        }
+    }
+
+    /// As whom the program with this token acts.
+    #[must_use]
+    pub fn of_token(name: &TokenName) -> Self {
+        Self(format!("{TOKEN}{name}"))
+    }
+
+    /// Is it a program?
+    #[must_use]
+    pub fn is_token(&self) -> bool {
+        self.0.starts_with(TOKEN)
+    }
+
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -81,14 +112,14 @@ impl StaffName {
     /// How the audit log calls whoever has this name.
     #[must_use]
     pub fn actor(&self) -> String {
-        format!("user:{}", self.0)
+        if self.is_token() { self.0.clone() } else { format!("user:{}", self.0) }
     }
 }
 
 impl TryFrom<String> for StaffName {
     type Error = StaffNameError;
     fn try_from(text: String) -> Result<Self, StaffNameError> {
-        Self::parse(&text)
+        Self::kept(&text)
     }
 }
 

@@ -2,7 +2,8 @@
 //! through one port, [`Desk`]: they cannot send a text or set a password.
 //!
 //! A request passes `serve` (connections, time limits) and `routes` (which handler, and the headers of
-//! every answer); then `pickup` answers whoever has a link, `staff` whoever works at the desk, or `callback` or `health`.
+//! every answer); then `pickup` answers whoever has a link, `staff` whoever works at the desk, `api` programs, or `callback` or
+//! `health`.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use crate::clock::Zone;
 use crate::render::{RenderError, Renderer};
 
+mod api;
 mod callback;
 mod client;
 mod cookie;
@@ -26,6 +28,8 @@ mod site;
 mod staff;
 mod words;
 
+pub use api::TicketObject;
+pub use api::access::what_tokens_may;
 pub use desk::{
     Asks, Browser, CodeAnswer, Desk, Page, PickupAnswer, PickupView, Proof, Readiness, ReceiptAnswer,
     Returned, RevealPage, Revealed, SignIn, SignedIn,

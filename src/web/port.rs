@@ -4,6 +4,7 @@
 mod accounts;
 mod acts;
 mod operations;
+mod programs;
 mod queue;
 mod view;
 
@@ -13,6 +14,7 @@ pub use operations::{
     AuditLine, AuditWish, ChainState, Coverage, FrozenAccount, Held, Lifted, Operations, OutageNow,
     PartHealth, ReadAgain, Setting, SwitchNow, Trial, Tried, Turned,
 };
+pub use programs::{GivenAnswer, Known, LetIn, Once, Program, Programs, TicketListed};
 pub use queue::{Alike, Found, Pulse, Queue, Snapshot};
 pub use view::{
     HappenedShown, MailBody, MailShown, Ready, ReadyText, RelatedBy, RelatedShown, SentShown, SentStatus,

@@ -17,8 +17,8 @@ use sha2::{Digest, Sha256};
 use super::desk::Desk;
 use super::language::Language;
 use super::pickup::Pages;
-use super::port::{Accounts, Operations, Queue, TicketActs, TicketView};
-use super::{callback, health, pickup, staff};
+use super::port::{Accounts, Operations, Programs, Queue, TicketActs, TicketView};
+use super::{api, callback, health, pickup, staff};
 
 /// No form of a link's pages and no receipt is larger, in octets.
 pub(super) const LARGEST_BODY: usize = 8 * 1024;
@@ -67,6 +67,8 @@ pub struct Ports {
     pub view: Arc<dyn TicketView>,
     /// What is done to them.
     pub acts: Arc<dyn TicketActs>,
+    /// Programs that ask.
+    pub programs: Arc<dyn Programs>,
 }
 
 /// What the handlers share.
@@ -93,6 +95,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .route(STYLE_PATH, get(style))
         .layer(from_fn_with_state((Arc::clone(&app), LARGEST_BODY), bounded))
         .merge(staff)
+        .merge(api::routes(&app))
         .fallback(not_found)
         .method_not_allowed_fallback(not_allowed)
         .layer(from_fn_with_state(Arc::clone(&app), with_headers))

@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use crate::clock::Clock;
 use crate::decision::{Automation, Policy};
 use crate::delivery::texts::Texts;
+use crate::delivery::webhook::Webhook;
 use crate::delivery::{GatewayTraits, MailSender, SmsGateway};
 use crate::directory::Directory;
 use crate::dkim::Dkim;
@@ -64,6 +65,7 @@ mod typed;
 mod upkeep;
 mod view;
 mod watch;
+mod webhooks;
 mod work;
 
 pub use accounts::{AccountRules, AccountsPort, RoleGroups, password_hash};
@@ -74,7 +76,7 @@ pub use health::Health;
 pub use intake::{Inbox, Intake, IntakeSettings, Told};
 pub(crate) use operations::said;
 pub use operations::{OperationsParts, OperationsPort, Probe};
-pub use port::{ActsPort, DeskPort};
+pub use port::{ActsPort, DeskPort, ProgramsPort};
 pub use quarantine::{Rereading, Retried, retry, stays};
 pub use queue::{Ages, QueuePort};
 pub use reconcile::{FolderCount, ReconcileError, Reconciled, Reconciliation, UnknownMail};
@@ -188,6 +190,8 @@ pub struct Parts {
     pub texts: Arc<Texts>,
     /// Where managers sign in, when links ask for that.
     pub provider: Option<Arc<Provider>>,
+    /// Systems of the site that are told.
+    pub webhooks: Vec<Arc<Webhook>>,
     /// The rules.
     pub rules: Rules,
     /// How long things may take.

@@ -27,9 +27,11 @@ use crate::web::{
 };
 
 mod acts;
+mod programs;
 mod typed;
 
 pub use acts::ActsPort;
+pub use programs::ProgramsPort;
 
 /// What a manager with a link can say.
 const SAID: [Reason; 2] = [Reason::ManagerDeclined, Reason::HandoverUnconfirmed];

@@ -12,7 +12,7 @@ use super::intake::{Inbox, Intake, Told};
 use super::restored::{self, Found};
 use super::upkeep;
 use super::work::Work;
-use super::{Parts, acts, balances, messages, receipts, step};
+use super::{Parts, acts, balances, messages, receipts, step, webhooks};
 use crate::store::{Channel, StoreError};
 use crate::telemetry::how_it_ended;
 use crate::types::UnixMillis;
@@ -98,6 +98,7 @@ impl Worker {
         tasks.spawn(after(ready.clone(), stop.clone(), Arc::clone(&texting), acting));
         drop(texting);
         tasks.spawn(upkeep::run(Arc::clone(&self.parts), Arc::clone(&self.health), stop.clone()));
+        tasks.spawn(webhooks::run(Arc::clone(&self.parts), stop.clone()));
         tasks.spawn(balances::run(Arc::clone(&self.parts), stop.clone()));
         let mut broken = None;
         while let Some(ended) = tasks.join_next().await {
@@ -194,6 +195,7 @@ impl Worker {
             sent += messages::send_due(parts, Channel::Mail).await?;
             if claimed + acted + sent == 0 {
                 upkeep::once(parts).await;
+                steps += webhooks::drain(parts).await?;
                 return Ok(steps);
             }
             steps += claimed + acted + sent;

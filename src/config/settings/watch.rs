@@ -36,17 +36,17 @@ pub enum WebhookFormat {
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookSettings {
-    /// Where it is sent.
-    #[serde(with = "values::http_url")]
+    /// Where it is told. Only its host is shown: a path or a query may be all that keeps others out.
+    #[serde(with = "values::webhook_url")]
     #[schemars(with = "String")]
     pub url: String,
-    /// Signs it.
+    /// Signs what it is told: `whsec_` and 24 to 64 octets in base64. Needed for the format `standard`.
     #[serde(default)]
     pub secret: Option<SecretSetting>,
-    /// What is told.
+    /// What it is told of; nothing is everything.
     #[serde(default)]
     pub events: Vec<String>,
-    /// How it looks.
+    /// How that looks.
     #[serde(default = "WebhookSettings::default_format")]
     pub format: WebhookFormat,
 }

@@ -169,7 +169,6 @@ fn what_comes_with_a_later_version_is_refused_by_name() {
     let later = "is not part of this version";
     let written = "otlp = \"http://127.0.0.1:4317\"";
     only(&small(&format!("[telemetry]\n{written}")), written, later);
-    only(&small("[[notify.webhook]]\nurl = \"https://hooks.kommun.example\""), "notify", later);
 }
 
 #[test]
@@ -335,4 +334,25 @@ fn a_section_of_the_wrong_kind_hides_no_other_mistake() {
         assert!(found.iter().any(|error| error.contains(says)), "{says} is missing in {found:#?}");
     }
     assert!(!found.iter().any(|error| error.contains("desk.")), "{found:#?}");
+}
+
+#[test]
+fn a_webhook_has_an_address_a_secret_and_events_that_are_known() {
+    let with = |lines: &str| small(&format!("[[notify.webhook]]\n{lines}"));
+    let right =
+        "url = \"https://hooks.kommun.example/a\"\nsecret = \"whsec_bnlja2VsYnVkLXdlYmhvb2stc2VjcmV0\"\n";
+    assert!(load_text(&with(right), &[]).is_ok());
+    let teams = "url = \"https://teams.kommun.example/a?sig=b\"\nformat = \"teams\"";
+    assert!(load_text(&with(teams), &[]).is_ok(), "Teams checks no signature");
+    let said = |lines: &str| load_text(&with(lines), &[]).unwrap_err().to_string();
+    assert!(said("url = \"https://hooks.kommun.example\"").contains("notify.webhook[0].secret: is missing"));
+    assert!(said("url = \"https://hooks.kommun.example\"\nsecret = \"hemligt\"").contains("whsec_"));
+    assert!(!said("url = \"https://hooks.kommun.example\"\nsecret = \"hemligt\"").contains("hemligt"));
+    let elsewhere = said("url = \"http://hooks.kommun.example\"\nformat = \"teams\"");
+    assert!(elsewhere.contains("only https may be used"), "{elsewhere}");
+    let events = said(&format!("{right}events = [\"ticket.made\"]"));
+    assert!(events.contains("\"ticket.made\"") && events.contains("ticket.created"), "{events}");
+    let twice =
+        load_text(&with(&format!("{right}[[notify.webhook]]\n{right}")), &[]).unwrap_err().to_string();
+    assert!(twice.contains("another webhook has this address"), "{twice}");
 }

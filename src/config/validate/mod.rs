@@ -15,6 +15,7 @@ mod rules;
 mod shape;
 mod unbuilt;
 mod ways_out;
+mod webhooks;
 
 /// What the checks found.
 pub(super) struct Checks<'a> {
@@ -45,6 +46,7 @@ impl<'a> Checks<'a> {
         self.ldap(&settings.directory);
         self.oidc(settings);
         self.sessions(settings);
+        self.webhooks(&settings.notify);
         self.unbuilt(settings);
     }
 

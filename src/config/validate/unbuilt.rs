@@ -15,8 +15,6 @@ impl Checks<'_> {
                 self.refuse(&path, why);
             }
         }
-        let webhooks = KeyPath::of("notify.webhook");
-        self.later_section(&webhooks, !settings.notify.webhooks.is_empty());
         self.later_section(&KeyPath::of("telemetry.otlp"), settings.telemetry.otlp.is_some());
         for key in ["raw_mail", "ticket", "audit", "decision"] {
             let nothing = "is not part of this version: nothing is purged, everything is kept";

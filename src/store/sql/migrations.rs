@@ -31,14 +31,14 @@ pub(super) const SQLITE: &[File] = files!(
     "sqlite": "0001_first.sql", "0002_places.sql", "0003_threads.sql", "0004_vouching.sql", "0005_bounces.sql",
     "0006_crowds.sql", "0007_limits.sql", "0008_links.sql", "0009_told.sql", "0010_accounts.sql",
     "0011_queue.sql", "0012_acts.sql", "0013_view.sql", "0014_operations.sql",
-    "0015_aside.sql", "0016_status.sql"
+    "0015_aside.sql", "0016_status.sql", "0017_api.sql"
 );
 /// Every migration of PostgreSQL, oldest first, with the same names.
 pub(super) const POSTGRES: &[File] = files!(
     "postgres": "0001_first.sql", "0002_places.sql", "0003_threads.sql", "0004_vouching.sql", "0005_bounces.sql",
     "0006_crowds.sql", "0007_limits.sql", "0008_links.sql", "0009_told.sql", "0010_accounts.sql",
     "0011_queue.sql", "0012_acts.sql", "0013_view.sql", "0014_operations.sql",
-    "0015_aside.sql", "0016_status.sql"
+    "0015_aside.sql", "0016_status.sql", "0017_api.sql"
 );
 
 /// Applies what is missing. Answers the names of what it applied.

@@ -46,6 +46,7 @@ mod places;
 #[cfg(test)]
 mod plans;
 mod postgres;
+mod programs;
 mod quarantine;
 mod queue;
 mod queue_counts;
@@ -63,6 +64,7 @@ mod tx;
 mod unfreezing;
 mod value;
 mod views;
+mod webhooks;
 
 /// "Never due", as a column holds it.
 const NEVER: UnixMillis = UnixMillis(i64::MAX);

@@ -7,11 +7,16 @@ use sqlx::{AssertSqlSafe, Connection, Row, Sqlite, SqliteConnection};
 use super::dialect::Dialect;
 use super::{
     accounts, acts, audit, audit_rows, bounces, ceiling, claims, floods, frozen, history, intake, joins,
-    ledger, limits, messages, migrations, places, quarantine, queue, queue_counts, queue_search, reads,
-    receipts, status, threads, views,
+    ledger, limits, messages, migrations, places, programs, quarantine, queue, queue_counts, queue_search, reads,
+    receipts, status, threads, views, webhooks,
 };
 
-const HOT: [(&str, &str); 102] = [
+const HOT: [(&str, &str); 107] = [
+    ("token", programs::TOKEN),
+    ("asked once", programs::ASKED),
+    ("asked long ago", programs::FORGET),
+    ("webhook: untold", webhooks::UNTOLD),
+    ("webhook: due", webhooks::DUE),
     ("session", accounts::SESSION),
     ("tries to sign in", accounts::TRIES),
     ("ledger: inbox", ledger::IN_INBOX),

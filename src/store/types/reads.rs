@@ -83,13 +83,14 @@ impl AuditEntry {
     /// Was it a person, and not the machine by itself?
     #[must_use]
     pub fn by_a_person(&self) -> bool {
-        self.actor != MACHINE
+        // A program that answers mails by itself would else lift what keeps two machines from talking for ever.
+        self.actor != MACHINE && !self.actor.starts_with("token:")
     }
 
-    /// Was it one of the desk's own people, at a page or the command line?
+    /// Was it one of the desk's own people, at a page or the command line, or a program of theirs?
     #[must_use]
     pub fn by_staff(&self) -> bool {
-        self.actor.starts_with("user:") || self.actor.starts_with("cli:")
+        ["user:", "cli:", "token:"].iter().any(|of| self.actor.starts_with(of))
     }
 }
 

@@ -95,6 +95,8 @@ pub enum Refusal {
     MayNot,
     /// It waits for nobody any more.
     Gone,
+    /// Two people decide it, and a program is none.
+    NeedsPeople,
 }
 
 impl Refusal {
@@ -163,6 +165,10 @@ impl Refusal {
                 "Whoever asked for it may not do it any more. Nothing was changed.",
             ],
             Self::NotYourOwn => ["En kollega behöver godkänna det.", "A colleague has to approve it."],
+            Self::NeedsPeople => [
+                "Två personer behöver bestämma det, på sidan. Ett program kan inte.",
+                "Two people have to decide it, on the page. A program cannot.",
+            ],
             Self::Gone => ["Det väntar inte längre på någon.", "It does not wait for anybody any more."],
         }
     }

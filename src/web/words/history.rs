@@ -14,6 +14,10 @@ pub(in crate::web) fn actor(actor: &str, language: Language) -> String {
                 Language::English => format!("{name} (command line)"),
             };
         }
+        Some(("token", name)) => {
+            // The same word in both languages.
+            return format!("{name} (program)");
+        }
         Some(("manager", _)) => Words("Chefen", "The manager"),
         Some(("requester", _)) => Words("Den som fick länken", "Whoever got the link"),
         _ if actor == "nyckelbud" => return "Nyckelbud".to_owned(),

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use crate::types::UnixMillis;
 use crate::web::PartHealth;
-use crate::worker::Parts;
+use crate::worker::{Parts, webhooks};
 
 /// What was tried so long ago is tried again when somebody looks.
 const FRESH: Duration = Duration::from_secs(60);
@@ -61,6 +61,7 @@ impl Looks {
         probes.extend_from_slice(more);
         probes.extend((0..parts.gateways.len()).map(|gateway| own(Part::Gateway(gateway))));
         probes.push(own(Part::Mail));
+        probes.extend((0..parts.webhooks.len()).map(|hook| own(Part::Webhook(hook))));
         if parts.provider.is_some() {
             probes.push(own(Part::Provider));
         }
@@ -133,6 +134,7 @@ enum Part {
     Reset,
     Gateway(usize),
     Mail,
+    Webhook(usize),
     Provider,
 }
 
@@ -147,6 +149,9 @@ impl Probe for Own {
                 format!("gateway:{}", self.parts.gateways.get(place).map_or("", |gateway| gateway.name()))
             }
             Part::Mail => "mail out".to_owned(),
+            Part::Webhook(place) => {
+                format!("webhook:{}", self.parts.webhooks.get(place).map_or("", |hook| hook.host()))
+            }
             Part::Provider => "sign-in".to_owned(),
         }
     }
@@ -162,6 +167,10 @@ impl Probe for Own {
                 None => Err("it is gone".to_owned()),
             },
             Part::Mail => parts.mail.probe().await,
+            Part::Webhook(place) => match parts.webhooks.get(place) {
+                Some(hook) => webhooks::state(parts, hook).await,
+                None => Err("it is gone".to_owned()),
+            },
             Part::Provider => match &parts.provider {
                 Some(provider) => provider.probe().await.map_err(|error| error.to_string()),
                 None => Err("it is gone".to_owned()),

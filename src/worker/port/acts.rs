@@ -48,6 +48,9 @@ impl ActsPort {
         if let Err(refusal) = is_written(&form) {
             return Ok(Performed::Refused(refusal));
         }
+        if form.act.is_override() && self.parts.rules.four_eyes && who.name.is_token() {
+            return Ok(Performed::Refused(Refusal::NeedsPeople));
+        }
         let Some(ticket) = self.parts.store.numbered(form.ticket).await? else {
             return Ok(Performed::Refused(Refusal::NoTicket));
         };
@@ -67,7 +70,9 @@ impl ActsPort {
         let by = person(who);
         let new = NewAct { ticket: number, version, key, act, by, needs_colleague, many, due_at, now };
         let made = self.parts.store.make_act(new).await?;
-        if let (ActMade::Changed(_) | ActMade::Waits(_) | ActMade::Used(_), Some(text)) = (&made, text) {
+        if let (ActMade::Changed(_) | ActMade::Waits(_) | ActMade::Used(_), Some(text), false) =
+            (&made, text, who.name.is_token())
+        {
             self.keep_draft(who, number, text, now).await?;
         }
         Ok(match made {
@@ -139,6 +144,10 @@ impl ActsPort {
         version: i64,
         approves: bool,
     ) -> Result<Performed, StoreError> {
+        // Whatever program asks: the second pair of eyes is a person's.
+        if who.name.is_token() {
+            return Ok(Performed::Refused(Refusal::NeedsPeople));
+        }
         let now = self.parts.now();
         if !self.is_of(ticket, act).await? {
             return Ok(Performed::Refused(Refusal::Gone));

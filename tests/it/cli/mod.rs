@@ -20,6 +20,7 @@ mod quarantine;
 mod reload;
 mod tickets;
 mod usage;
+mod token;
 mod user;
 
 /// A desk of files with its tables, and no mail yet.

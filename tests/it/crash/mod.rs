@@ -18,6 +18,7 @@ mod pickups;
 mod stopping_accounts;
 mod stopping_acts;
 mod stopping_operations;
+mod stopping_programs;
 mod stopping_queue;
 pub(crate) mod stopping_store;
 mod stopping_views;

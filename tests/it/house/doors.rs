@@ -58,7 +58,7 @@ const DOORS: &[(&str, Door)] = &[
     // configuration; the file directory has TOML files of its own
     ("bytesize", Only(&["src/config/"])),
     ("config", Only(&["src/config/"])),
-    ("humantime", Only(&["src/config/", "src/cli/automation.rs"])),
+    ("humantime", Only(&["src/config/", "src/cli/automation.rs", "src/cli/token.rs"])),
     ("schemars", Only(&["src/config/"])),
     // what was meant, where a name is written almost right
     ("strsim", Only(&["src/config/", "src/render/overrides.rs", "src/request/"])),
@@ -80,6 +80,8 @@ const DOORS: &[(&str, Door)] = &[
     ("flate2", Only(&["src/web/staff/assets.rs"])),
     ("hyper", Only(&["src/web/serve"])),
     ("hyper-util", Only(&["src/web/serve"])),
+    // the document of the programming interface, from the types that it is made of
+    ("utoipa", Only(&["src/web/api/"])),
     ("minijinja", Only(&["src/render"])),
     ("reqwest", Only(&["src/http"])),
     // judges the tokens of an identity provider
@@ -91,7 +93,7 @@ const DOORS: &[(&str, Door)] = &[
     ("chacha20poly1305", Only(&["src/password/seal.rs"])),
     ("data-encoding", Everywhere),
     // and signs the receipts of gateways
-    ("hmac", Only(&["src/keyring.rs", "src/delivery/sms/receipt.rs"])),
+    ("hmac", Only(&["src/keyring.rs", "src/delivery/sms/receipt.rs", "src/delivery/webhook.rs"])),
     ("sha1", Only(&["src/delivery/sms/receipt.rs"])),
     // chosen at the edges, and handed inwards
     (
@@ -120,10 +122,15 @@ const DOORS: &[(&str, Door)] = &[
             "src/mail/",
             "src/delivery/pickup.rs",
             "src/delivery/sms/receipt.rs",
+            "src/delivery/webhook.rs",
             "src/web/",
             // what somebody wrote as a name to sign in by may be a password
             "src/store/sql/accounts.rs",
             "src/worker/answer.rs",
+            // a program's token is kept as its hash, and so are a webhook's address and the name of what it is told
+            "src/cli/token.rs",
+            "src/worker/port/programs.rs",
+            "src/worker/webhooks.rs",
             // mails that were kept unread are known by the hash of their octets
             "src/store/sql/quarantine.rs",
         ]),

@@ -113,6 +113,9 @@ const TABLE: &[Row] = &[
             "delivery::sms::kannel::receipt_faults",
             "delivery::sms::sign_in_fault",
             "delivery::sms::smpp::password_fault",
+            "delivery::webhook::HookEvent",
+            "delivery::webhook::hook_key",
+            "delivery::webhook::hook_url",
             // what a password of so many characters or words is worth
             "password::generate::bits",
             "password::words::bits",

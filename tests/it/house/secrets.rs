@@ -27,6 +27,7 @@ const EXPOSES: &[(&str, &str)] = &[
     ("src/delivery/sms/sinch.rs", "the gateway wants the words"),
     ("src/delivery/sms/twilio.rs", "the gateway wants the words"),
     ("src/delivery/sms/spool.rs", "the words of a text go into its file"),
+    ("src/delivery/webhook.rs", "what a webhook is told is signed"),
     ("src/delivery/texts.rs", "a password goes into the words of a text"),
     ("src/directory/graph/client.rs", "Graph wants the token"),
     ("src/directory/ldap/client.rs", "the directory wants the service account's password"),

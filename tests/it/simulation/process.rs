@@ -147,6 +147,7 @@ impl Process {
             wake: Notify::new(),
             acted: Notify::new(),
             provider: None,
+            webhooks: Vec::new(),
         }
     }
 

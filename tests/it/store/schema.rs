@@ -80,6 +80,8 @@ async fn migrates_once(url: &str) {
         "0013_view.sql",
         "0014_operations.sql",
         "0015_aside.sql",
+        "0016_status.sql",
+        "0017_api.sql",
     ];
     assert_eq!(store::migrate(url).await.unwrap(), all);
     assert_eq!(store::migrate(url).await.unwrap(), Vec::<String>::new());

@@ -19,7 +19,7 @@ use nyckelbud::web::{
     self, Browser, CodeAnswer, Desk, Page, PickupAnswer, PickupView, Ports, Proof, ReceiptAnswer, RevealPage,
     WebSettings,
 };
-use nyckelbud::worker::{ActsPort, DeskPort, Health, Intake, Parts, ViewPort, Worker};
+use nyckelbud::worker::{ActsPort, DeskPort, Health, Intake, Parts, ProgramsPort, ViewPort, Worker};
 use tokio_util::sync::CancellationToken;
 
 use super::demo_desk;
@@ -110,8 +110,9 @@ impl OpenDesk {
         let queue = assembly::queue(&self.settings, &self.parts).expect("the queue fits");
         let view = Arc::new(ViewPort::new(Arc::clone(&self.parts)));
         let acts = Arc::new(ActsPort::new(Arc::clone(&self.parts)));
-        let behind =
-            Ports { desk: Arc::clone(&self.port) as Arc<dyn Desk>, accounts, operations, queue, view, acts };
+        let programs = Arc::new(ProgramsPort::new(Arc::clone(&self.parts)));
+        let desk = Arc::clone(&self.port) as Arc<dyn Desk>;
+        let behind = Ports { desk, accounts, operations, queue, view, acts, programs };
         tokio::spawn(web::serve(listener, settings, renderer, behind, std::future::pending()));
         address
     }

@@ -8,7 +8,10 @@ use nyckelbud::mail::display::{Download, Formatted};
 use nyckelbud::ticket::queue::{Row, Wanted};
 use nyckelbud::ticket::{KeptAct, Note, TicketId};
 use nyckelbud::types::{Preferences, StaffMember, StaffName, TicketNumber, UnixMillis};
-use nyckelbud::web::port::{ActForm, ByHandForm, MadeByHand, Performed, TicketActs, Undone};
+use nyckelbud::web::port::{
+    ActForm, ByHandForm, GivenAnswer, Known, LetIn, MadeByHand, Once, Performed, Programs, TicketActs,
+    TicketListed, Undone,
+};
 use nyckelbud::web::{
     Accounts, Alike, AuditLine, AuditWish, Browser, ChainState, Coverage, Found, FrozenAccount, Held, Lifted,
     LocalSignIn, LoginFlow, Operations, OutageNow, PartHealth, Pulse, Queue, ReadAgain, Ready, ReadyText,
@@ -206,5 +209,24 @@ impl TicketActs for Nobody {
     }
     async fn draft(&self, _: &StaffMember, _: TicketNumber) -> Option<(String, UnixMillis)> {
         None
+    }
+}
+
+#[async_trait]
+impl Programs for Nobody {
+    async fn let_in(&self, _: &str) -> Result<LetIn, Unavailable> {
+        Ok(LetIn::No)
+    }
+    async fn begin(&self, _: &Once) -> Result<Known, Unavailable> {
+        Err(Unavailable)
+    }
+    async fn end(&self, _: &Once, _: Option<&GivenAnswer>) -> Result<(), Unavailable> {
+        Err(Unavailable)
+    }
+    async fn numbered(&self, _: TicketNumber) -> Result<Option<TicketId>, Unavailable> {
+        Ok(None)
+    }
+    async fn tickets(&self, _: &[TicketId]) -> Result<Vec<TicketListed>, Unavailable> {
+        Ok(Vec::new())
     }
 }

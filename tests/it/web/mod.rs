@@ -17,6 +17,10 @@ use tokio_util::sync::CancellationToken;
 
 mod active;
 mod answers;
+mod api;
+mod api_acts;
+mod api_once;
+mod api_schema;
 mod callbacks;
 use crate::support::client;
 use crate::support::nobody::{NoQueue, Nobody};
@@ -246,6 +250,7 @@ impl Served {
             queue: Arc::new(NoQueue),
             view: Arc::new(Nobody),
             acts: Arc::new(Nobody),
+            programs: Arc::new(Nobody),
         };
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();

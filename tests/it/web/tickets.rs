@@ -17,9 +17,9 @@ const PIXEL: &str =
 
 pub struct Open {
     pub folder: tempfile::TempDir,
-    clock: TurnedClock,
+    pub clock: TurnedClock,
     pub desk: OpenDesk,
-    address: SocketAddr,
+    pub address: SocketAddr,
 }
 
 /// A desk that has worked through these mails, each from an address of its own.

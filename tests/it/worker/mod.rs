@@ -41,6 +41,7 @@ mod together;
 pub mod typed_codes;
 mod unseen;
 mod warnings;
+mod webhooks;
 mod words;
 
 /// Offered to Karin Ek, because the phone in the mail is not Filip's.

@@ -152,8 +152,10 @@ impl<DB: Dialect> SqlStore<DB> {
         }
         let (id, number) = ticket::make(&mut tx, &nothing(&made), &made.subject, None, made.now).await?;
         let named = made.username.as_ref().map_or("", Username::as_str);
+        // Nobody waits at a program: the ticket is anybody's.
+        let assignee = if made.by.name.is_token() { "" } else { made.by.name.as_str() };
         let sql = "UPDATE ticket SET named = $2, assignee = $3 WHERE id = $1";
-        tx.run(sql, values![id, named, made.by.name.as_str()]).await?;
+        tx.run(sql, values![id, named, assignee]).await?;
         let data = json!({ "number": number, "kind": Kind::Password.code(), "named": made.username });
         audit::write(&mut tx, id, &told(&made.by, "ticket.made", &data), made.now).await?;
         let note = NewAct {

@@ -58,13 +58,13 @@ pub(in crate::store::sql) const SINCE: &str = "SELECT actor, event, data, writte
      WHERE ticket = $1 AND version > $2 ORDER BY id LIMIT 50";
 
 fn person(row: &mut Row) -> Result<Person, StoreError> {
-    let name = row.parsed("a name of the desk", |name| StaffName::parse(name).ok())?;
+    let name = row.parsed("a name of the desk", |name| StaffName::kept(name).ok())?;
     Ok(Person { name, shown: row.text()? })
 }
 
 /// A person who may be nobody.
 fn person_or_none(row: &mut Row) -> Result<Option<Person>, StoreError> {
-    let name = row.parsed_or_none("a name of the desk", |name| StaffName::parse(name).ok())?;
+    let name = row.parsed_or_none("a name of the desk", |name| StaffName::kept(name).ok())?;
     let shown = row.text()?;
     Ok(name.map(|name| Person { name, shown }))
 }
@@ -153,7 +153,8 @@ async fn end<DB: Dialect>(
     if let Ok(Act::Reply { text, .. }) = serde_json::from_str(&what) {
         words::give_back(tx, ticket, (&whose, &text), made_at, now).await?;
     }
-    let data = json!({ "id": id, "of": format!("user:{whose}"), "why": why });
+    let whose = StaffName::kept(&whose).map_or(whose, |name| name.actor());
+    let data = json!({ "id": id, "of": whose, "why": why });
     let event = format!("act.{}", status.code());
     audit::write(tx, ticket, &AuditEntry { actor: by.to_owned(), event, data: data.to_string() }, now).await
 }

@@ -172,6 +172,7 @@ impl<'a> Told<'a> {
                     | Refusal::NotYourOwn
                     | Refusal::MayBeYou
                     | Refusal::MayNot
+                    | Refusal::NeedsPeople
                     | Refusal::Gone => StatusCode::CONFLICT,
                 };
                 self.told(status, json!({ "what": "refused", "words": words }))

@@ -1,0 +1,51 @@
+-- What programs outside need: tokens, requests that are repeated, webhooks. The same as in migrations/postgres; a test
+-- compares them.
+
+-- hash is the SHA-256 of the token, which nobody keeps. scopes are words between blanks. A name is never used again.
+-- expires_at, revoked_at and used_at are 0 for never.
+CREATE TABLE token (
+  name TEXT NOT NULL PRIMARY KEY,
+  hash TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  made_by TEXT NOT NULL,
+  made_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  revoked_at INTEGER NOT NULL,
+  used_at INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX token_hash ON token (hash);
+
+-- A request with an Idempotency-Key. status is 0 until it is answered.
+CREATE TABLE api_request (
+  token TEXT NOT NULL,
+  request_key TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  begun_at INTEGER NOT NULL,
+  status INTEGER NOT NULL,
+  location TEXT NOT NULL,
+  answer TEXT NOT NULL,
+  PRIMARY KEY (token, request_key)
+) STRICT;
+CREATE INDEX api_request_begun ON api_request (begun_at);
+
+-- A webhook, by the hash of its address. place is that of the last row of the audit chain that it was told of.
+-- failing_since, disabled_at and answered_at are 0 for never.
+CREATE TABLE webhook (
+  hook TEXT NOT NULL PRIMARY KEY,
+  place INTEGER NOT NULL,
+  failing_since INTEGER NOT NULL,
+  disabled_at INTEGER NOT NULL,
+  answered_at INTEGER NOT NULL,
+  said TEXT NOT NULL
+) STRICT;
+
+-- What a webhook is still to be told. message is its webhook-id, the same in every try.
+CREATE TABLE webhook_message (
+  message TEXT NOT NULL PRIMARY KEY,
+  hook TEXT NOT NULL REFERENCES webhook (hook),
+  body TEXT NOT NULL,
+  made_at INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
+  tries INTEGER NOT NULL
+) STRICT;
+CREATE INDEX webhook_message_due ON webhook_message (hook, due_at);

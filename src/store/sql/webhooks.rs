@@ -1,0 +1,165 @@
+//! What webhooks are told: [`WebhookStore`] over SQL.
+
+use async_trait::async_trait;
+
+use super::dialect::Dialect;
+use super::value::{Row, list, values};
+use super::{SqlStore, audit, ticket};
+use crate::store::{AuditEntry, Chained, HookMessage, HookState, StoreError, WebhookStore};
+use crate::ticket::TicketId;
+use crate::types::UnixMillis;
+
+pub(super) const UNTOLD: &str = "SELECT place, written_at, actor, event, data, ticket FROM audit
+     WHERE place > 0 AND place > (SELECT h.place FROM webhook h WHERE h.hook = $1) ORDER BY place LIMIT $2";
+const TICKET: &str = concat!("SELECT ", ticket::columns!(), " FROM ticket t WHERE t.id = $1");
+pub(super) const DUE: &str = "SELECT message FROM webhook_message WHERE hook = $1 AND due_at <= $2
+     ORDER BY due_at LIMIT $3";
+
+fn message(mut row: Row) -> Result<HookMessage, StoreError> {
+    Ok(HookMessage { message: row.text()?, body: row.text()?, made_at: row.time()?, tries: row.count()? })
+}
+
+#[async_trait]
+impl<DB: Dialect> WebhookStore for SqlStore<DB> {
+    async fn open_hooks(&self, hooks: &[String], now: UnixMillis) -> Result<(), StoreError> {
+        let mut tx = self.write("opening webhooks").await?;
+        let all = || list(hooks.iter());
+        let gone = "DELETE FROM webhook_message WHERE hook NOT IN (SELECT value FROM json_each($1))";
+        tx.run(gone, values![all()]).await?;
+        tx.run("DELETE FROM webhook WHERE hook NOT IN (SELECT value FROM json_each($1))", values![all()])
+            .await?;
+        for hook in hooks {
+            let sql = "INSERT INTO webhook (hook, place, failing_since, disabled_at, answered_at, said)
+                 VALUES ($1, (SELECT coalesce(MAX(place), 0) FROM audit WHERE place > 0), 0, 0, 0, '')
+                 ON CONFLICT (hook) DO UPDATE SET disabled_at = 0,
+                     failing_since = CASE WHEN webhook.disabled_at > 0 THEN 0 ELSE webhook.failing_since END";
+            tx.run(sql, values![hook.as_str()]).await?;
+        }
+        tx.run("UPDATE webhook_message SET due_at = $1 WHERE due_at > $1", values![now]).await?;
+        tx.commit().await
+    }
+
+    async fn untold(&self, hook: &str, limit: u32) -> Result<Vec<Chained>, StoreError> {
+        let mut tx = self.read("reading what a webhook is told").await?;
+        let mut chained = Vec::new();
+        for mut row in tx.rows(UNTOLD, values![hook, limit]).await? {
+            let (place, at) = (row.number()?, row.time()?);
+            let entry = AuditEntry { actor: row.text()?, event: row.text()?, data: row.text()? };
+            let of = TicketId(row.number()?);
+            let ticket = if of.0 == 0 { None } else { tx.row(TICKET, values![of]).await? };
+            // One that cannot be read must not keep all later news back.
+            let ticket = ticket.and_then(|mut row| ticket::read(&mut row).ok());
+            chained.push(Chained { place, at, entry, ticket });
+        }
+        Ok(chained)
+    }
+
+    async fn tell(
+        &self,
+        hook: &str,
+        messages: &[HookMessage],
+        place: i64,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write("keeping what a webhook is told").await?;
+        let sql = "UPDATE webhook SET place = $2 WHERE hook = $1 AND place < $2 RETURNING disabled_at";
+        let Some(mut row) = tx.row(sql, values![hook, place]).await? else { return Ok(()) };
+        if row.time_or_none()?.is_none() {
+            for message in messages {
+                let sql = "INSERT INTO webhook_message (message, hook, body, made_at, due_at, tries)
+                     VALUES ($1, $2, $3, $4, $5, 0) ON CONFLICT (message) DO NOTHING";
+                let (id, body) = (message.message.as_str(), message.body.as_str());
+                tx.run(sql, values![id, hook, body, message.made_at, now]).await?;
+            }
+        }
+        tx.commit().await
+    }
+
+    async fn claim_hook_messages(
+        &self,
+        hook: &str,
+        limit: u32,
+        again_at: UnixMillis,
+        now: UnixMillis,
+    ) -> Result<Vec<HookMessage>, StoreError> {
+        let mut tx = self.read("looking for what webhooks are told").await?;
+        let waiting = tx.rows(DUE, values![hook, now, limit]).await?;
+        drop(tx);
+        if waiting.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut tx = self.write("taking on what webhooks are told").await?;
+        let mut claimed = Vec::new();
+        for mut row in waiting {
+            // Of two nodes one hits it: the other finds that it is not due any more.
+            let sql = "UPDATE webhook_message SET due_at = $3, tries = tries + 1
+                 WHERE message = $1 AND due_at <= $2 RETURNING message, body, made_at, tries";
+            let row = tx.row(sql, values![row.text()?, now, again_at]).await?;
+            claimed.extend(row.map(message).transpose()?);
+        }
+        tx.commit().await?;
+        Ok(claimed)
+    }
+
+    async fn hook_took(&self, hook: &str, message: &str, now: UnixMillis) -> Result<(), StoreError> {
+        let mut tx = self.write("noting what a webhook took").await?;
+        tx.run("DELETE FROM webhook_message WHERE message = $1", values![message]).await?;
+        let sql = "UPDATE webhook SET failing_since = 0, answered_at = $2, said = '' WHERE hook = $1";
+        tx.run(sql, values![hook, now]).await?;
+        tx.commit().await
+    }
+
+    async fn hook_failed(
+        &self,
+        hook: &str,
+        message: &str,
+        said: &str,
+        again_at: Option<UnixMillis>,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write("noting what a webhook did not take").await?;
+        match again_at {
+            Some(at) => {
+                let sql = "UPDATE webhook_message SET due_at = $2 WHERE message = $1";
+                tx.run(sql, values![message, at]).await?;
+            }
+            None => tx.run("DELETE FROM webhook_message WHERE message = $1", values![message]).await?,
+        }
+        let sql = "UPDATE webhook SET said = $3,
+             failing_since = CASE WHEN failing_since = 0 THEN CAST($2 AS BIGINT) ELSE failing_since END WHERE hook = $1";
+        tx.run(sql, values![hook, now, said]).await?;
+        tx.commit().await
+    }
+
+    async fn disable_hook(
+        &self,
+        hook: &str,
+        entry: &AuditEntry,
+        now: UnixMillis,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.write("telling a webhook no more").await?;
+        let sql = "UPDATE webhook SET disabled_at = $2 WHERE hook = $1 AND disabled_at = 0 RETURNING hook";
+        if !tx.hits(sql, values![hook, now]).await? {
+            return Ok(false);
+        }
+        tx.run("DELETE FROM webhook_message WHERE hook = $1", values![hook]).await?;
+        audit::write(&mut tx, TicketId(0), entry, now).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    async fn hook_state(&self, hook: &str) -> Result<Option<HookState>, StoreError> {
+        let mut tx = self.read("looking how a webhook is").await?;
+        let sql = "SELECT failing_since, disabled_at, answered_at, said FROM webhook WHERE hook = $1";
+        let Some(mut row) = tx.row(sql, values![hook]).await? else { return Ok(None) };
+        let count = "SELECT COUNT(*) FROM webhook_message WHERE hook = $1";
+        let waiting = tx.one(count, values![hook]).await?.count()?;
+        Ok(Some(HookState {
+            failing_since: row.time_or_none()?,
+            disabled_at: row.time_or_none()?,
+            answered_at: row.time_or_none()?,
+            said: row.text()?,
+            waiting,
+        }))
+    }
+}
