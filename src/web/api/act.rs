@@ -250,7 +250,7 @@ pub(super) async fn undo(
         acts.into_iter().find(|act| act.id == id).ok_or_else(missing)
     };
     find().await?;
-    let undone = app.ports.acts.undo(&calling.program.member, id).await;
+    let undone = app.ports.acts.undo(&calling.program.member, number, id).await;
     let kept = find().await?;
     let ours = kept.status == ActStatus::Undone && kept.by.name == calling.program.member.name;
     match undone {

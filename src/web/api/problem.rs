@@ -200,7 +200,12 @@ impl From<Refusal> for Problem {
             Refusal::OtherIsOver => "other-is-over",
             Refusal::OtherIsNewer => "other-is-newer",
             Refusal::NoSuchColleague => "no-such-colleague",
+            Refusal::FormUsed => "form-used",
+            Refusal::Unvouched => "unvouched",
+            Refusal::AskedLately => "asked-lately",
             Refusal::NotYourOwn => "not-your-own",
+            Refusal::MayBeYou => "may-be-you",
+            Refusal::MayNot => "may-not",
             Refusal::Gone => "gone",
             Refusal::NeedsPeople => "needs-people",
         };

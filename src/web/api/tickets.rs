@@ -234,7 +234,7 @@ pub(super) async fn one(
 ) -> Result<Response, Problem> {
     let missing = || Problem::of(Code::NotFound);
     let who = &calling.program.member;
-    let shown = app.ports.view.ticket(number, who).await?.ok_or_else(missing)?;
+    let shown = app.ports.view.ticket(number, 0, who).await?.ok_or_else(missing)?;
     let id = app.ports.programs.numbered(number).await?.ok_or_else(missing)?;
     let object = objects(&app, &[id]).await?.pop().ok_or_else(missing)?;
     let acts = app.ports.acts.acts(number).await.ok_or(Unavailable)?;
