@@ -13,6 +13,7 @@ use crate::support::demo_desk;
 
 pub const ANNAS_MOBILE: &str = "+46701740605";
 pub const JOHNS_MOBILE: &str = "+46701740606";
+pub const GUNS_MOBILE: &str = "+46701740607";
 
 /// The secret in the path of their receipts.
 pub const SECRET: &str = "a-secret-in-the-path";

@@ -12,7 +12,7 @@ use nyckelbud::types::{AccountId, Reason};
 use super::effects;
 use super::passes::{issued, opens};
 use super::stops::fingerprint;
-use super::story::{Story, UNRECORDED};
+use super::story::{ANNAS_SAMPLE, FILIPS_SAMPLE, Story, UNRECORDED};
 use super::world::World;
 use crate::support::{audit_rows, demo_desk};
 
@@ -250,7 +250,9 @@ fn nothing_sealed_is_left(evidence: &Evidence<'_>) {
 
 /// A password that was set is in the right hand, or its ticket is open and says so.
 fn nobody_is_locked_out_in_silence(evidence: &Evidence<'_>) {
-    for (account, mail) in [(ANNA, "sms-registered-phone"), (FILIP, "manager-phone-mismatch")] {
+    let mails = evidence.world.mails();
+    let asked = [(ANNA, ANNAS_SAMPLE), (FILIP, FILIPS_SAMPLE)];
+    for (account, mail) in asked.into_iter().filter(|(_, mail)| mails.iter().any(|came| came == mail)) {
         let ticket = &evidence.ticket(mail).ticket;
         match &ticket.state {
             State::Done { .. } if evidence.world.story() == Story::Passes => {}
@@ -266,7 +268,8 @@ fn nobody_is_locked_out_in_silence(evidence: &Evidence<'_>) {
     let shown = evidence.calls("reveal").count();
     let by_text = demo_desk::texts(evidence.world.folder());
     let by_text = by_text.iter().filter(|text| demo_desk::password_in(text).is_some()).count();
-    assert!(shown + by_text >= 1, "nothing reached a hand: the test would prove nothing");
+    let stopped = evidence.world.story() == Story::Stops;
+    assert!(stopped || shown + by_text >= 1, "nothing reached a hand: the test would prove nothing");
 }
 
 /// What a kill leaves unclear is not said again.

@@ -14,6 +14,7 @@ mod gateways;
 mod invariants;
 pub(crate) mod passes;
 mod people;
+mod pickups;
 mod stopping_accounts;
 mod stopping_acts;
 mod stopping_operations;
@@ -31,6 +32,8 @@ use std::time::Duration;
 use stops::{Stop, Stopper};
 use story::Story;
 use world::World;
+
+use crate::support::oidc::Oidc;
 
 /// More points than any run has: a run that gets here has lost its way.
 const TOO_MANY: u64 = 2_000;
@@ -156,6 +159,23 @@ fn a_kill_at_any_point_forgets_no_no_of_a_manager_and_no_alarm() {
 #[test]
 fn a_kill_at_any_point_gives_nobody_a_sixth_code() {
     survives_kills(Story::MailedCodes, 20);
+}
+
+#[test]
+fn a_kill_at_any_point_leads_from_the_same_code_to_the_same_page() {
+    survives_kills(Story::TypedCodes, 20);
+}
+
+#[test]
+fn a_kill_at_any_point_leaves_a_sign_in_to_begin_anew_and_sets_nothing_before_it() {
+    let provider = Oidc::start();
+    story::PROVIDER.set(provider.lines()).expect("one provider");
+    survives_kills(Story::SignIns, 20);
+}
+
+#[test]
+fn a_kill_at_any_point_lets_nothing_go_on_that_is_held() {
+    survives_kills(Story::Held, 20);
 }
 
 #[test]

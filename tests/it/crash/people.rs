@@ -20,22 +20,22 @@ use crate::support::desk::at_work;
 
 /// All of them, over one running desk.
 pub struct People<'a> {
-    desk: DeskPort,
+    pub(super) desk: DeskPort,
     pub(super) parts: Arc<Parts>,
     pub(super) world: &'a World,
-    stopper: &'a Stopper,
+    pub(super) stopper: &'a Stopper,
 }
 
 /// Karin's.
-const BROWSER: [u8; 16] = [7; 16];
-const ANOTHER: [u8; 16] = [8; 16];
+pub(super) const BROWSER: [u8; 16] = [7; 16];
+pub(super) const ANOTHER: [u8; 16] = [8; 16];
 
 fn with_code(code: &str) -> Proof {
     Proof { code: Zeroizing::new(code.to_owned()), ..Proof::default() }
 }
 
 /// The token of a link in this text.
-fn token_in(text: &str) -> Option<String> {
+pub(super) fn token_in(text: &str) -> Option<String> {
     let (_, rest) = text.split_once("/p/")?;
     Some(rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect())
 }
@@ -54,7 +54,7 @@ impl<'a> People<'a> {
         }
     }
 
-    fn store(&self) -> &dyn Store {
+    pub(super) fn store(&self) -> &dyn Store {
         self.parts.store.as_ref()
     }
 
@@ -74,6 +74,9 @@ impl<'a> People<'a> {
             Story::OtherHands => self.fetch_their_own().await,
             Story::Declines => self.decline().await,
             Story::MailedCodes => self.guess_codes().await,
+            Story::TypedCodes => self.type_codes().await,
+            Story::SignIns => self.sign_in_and_open().await,
+            Story::Held => self.hold().await,
             Story::Acts => self.act_on_tickets().await | self.open_the_link_about("Filip Nord").await,
         }
     }
@@ -146,14 +149,14 @@ impl<'a> People<'a> {
     }
 
     /// Opens a link in Karin's browser, and hands the password over.
-    async fn open(&self, token: &str, proof: &Proof) -> bool {
+    pub(super) async fn open(&self, token: &str, proof: &Proof) -> bool {
         let Some(browser) = self.look_at_the_password(token, proof).await else { return false };
         self.desk.answer(token, Some(&browser), PickupAnswer::HandedOver).await;
         self.stopper.point("after answer");
         true
     }
 
-    async fn look_at_the_password(&self, token: &str, proof: &Proof) -> Option<Browser> {
+    pub(super) async fn look_at_the_password(&self, token: &str, proof: &Proof) -> Option<Browser> {
         let browser = Browser::new(BROWSER);
         self.stopper.point("before reveal");
         let page = self.desk.reveal(token, &browser, proof, "sv").await.ok()?;
@@ -164,7 +167,7 @@ impl<'a> People<'a> {
     }
 
     /// The token of the link about `name` that Karin got by text.
-    fn link_about(&self, name: &str) -> Option<String> {
+    pub(super) fn link_about(&self, name: &str) -> Option<String> {
         let texts = self.world.texts_to_karin();
         let about = |text: &&String| text.contains(name) && text.contains("/p/");
         texts.iter().find(about).and_then(|text| token_in(text))
@@ -178,7 +181,7 @@ impl<'a> People<'a> {
     }
 
     /// The gateways tell what became of their texts, each twice.
-    async fn call_back(&self) -> bool {
+    pub(super) async fn call_back(&self) -> bool {
         let mut told = false;
         for (number, receipt) in gateways::receipts(&self.world.log()).into_iter().enumerate() {
             for time in ["first", "second"] {
@@ -274,7 +277,7 @@ impl<'a> People<'a> {
     }
 
     /// Was a text begun for this mail's ticket?
-    async fn is_texted(&self, mail: &str) -> bool {
+    pub(super) async fn is_texted(&self, mail: &str) -> bool {
         let begun = |state: State| {
             matches!(state, State::Sending { .. } | State::Sent { .. } | State::Technician { .. })
         };

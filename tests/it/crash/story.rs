@@ -2,6 +2,7 @@
 //! ahead. A word in the world's folder names it, so that the next process goes on with the same one.
 
 use std::path::Path;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use nyckelbud::decision::{Acknowledge, Fallback, Pickup, ToldBy};
@@ -9,10 +10,13 @@ use nyckelbud::types::UnixMillis;
 use nyckelbud::worker::{Rules, Timing};
 
 use crate::support::{demo_desk, letters};
+use crate::worker::typed_codes::CODE;
 
-/// The samples that come in where nothing else is said: a text, an offer, a ticket, a machine's mail.
-const SAMPLES: [&str; 4] =
-    ["sms-registered-phone", "manager-phone-mismatch", "technician-other-subject", "filed-out-of-office"];
+/// Samples that come in: a text, and an offer.
+pub const ANNAS_SAMPLE: &str = "sms-registered-phone";
+pub const FILIPS_SAMPLE: &str = "manager-phone-mismatch";
+/// And a ticket, and a machine's mail.
+const SAMPLES: [&str; 4] = [ANNAS_SAMPLE, FILIPS_SAMPLE, "technician-other-subject", "filed-out-of-office"];
 
 /// The sample that lies in the folder of handled mails, and that the store has no record of.
 pub const UNRECORDED: &str = "sms-in-english";
@@ -73,9 +77,19 @@ stories! {
     Declines = "declines",
     /// The code goes by mail; five wrong ones close the link.
     MailedCodes = "mailed-codes",
+    /// A code in place of the link, typed wrongly and then rightly; another owner stops theirs by a code.
+    TypedCodes = "typed-codes",
+    /// The manager signs in at a provider, after somebody else did.
+    SignIns = "sign-ins",
+    /// The store came out of a backup, and what was under way is held: an offer, a password that was shown, and a
+    /// text of which nothing is known.
+    Held = "held",
     /// Everything is a technician's, and two of them act: one act is taken back, one needs both.
     Acts = "acts",
 }
+
+/// The configuration of the provider, which runs beside all processes of its story.
+pub static PROVIDER: OnceLock<String> = OnceLock::new();
 
 const ALARM: &str = "[notify]\nmail = [\"jour@kommun.example\"]\n";
 
@@ -101,6 +115,9 @@ impl Story {
             | Self::OtherHands
             | Self::Declines
             | Self::MailedCodes
+            | Self::TypedCodes
+            | Self::SignIns
+            | Self::Held
             | Self::Acts => false,
         }
     }
@@ -116,7 +133,11 @@ impl Story {
             | Self::Receipts
             | Self::Acts => String::new(),
             Self::Codes => "[delivery]\npickup = \"link-and-code\"\n".to_owned(),
-            Self::Freezes | Self::Declines => ALARM.to_owned(),
+            Self::TypedCodes => CODE.to_owned(),
+            Self::SignIns => {
+                format!("[delivery]\npickup = \"sign-in\"\n{}", PROVIDER.get().expect("a provider"))
+            }
+            Self::Freezes | Self::Declines | Self::Held => ALARM.to_owned(),
             Self::Limits => format!("[sms]\nper_day = 1\n{ALARM}"),
             Self::OtherHands => "[delivery]\nrequester = \"pickup\"\nmanager = \"password\"\n".to_owned(),
             Self::MailedCodes => {
@@ -127,8 +148,8 @@ impl Story {
 
     /// What its desk does otherwise than its configuration can say.
     pub fn change(self, rules: &mut Rules) {
-        // The others show that acknowledgements leave; every mail is several points more.
-        if !self.is_a_variation() {
+        // That one shows that acknowledgements leave; every mail is several points more.
+        if self != Self::Plain {
             rules.policy.acknowledge = Acknowledge::None;
         }
         match self {
@@ -150,7 +171,10 @@ impl Story {
             | Self::Receipts
             | Self::OtherHands
             | Self::Declines
-            | Self::MailedCodes => {}
+            | Self::MailedCodes
+            | Self::TypedCodes
+            | Self::SignIns
+            | Self::Held => {}
         }
     }
 
@@ -176,10 +200,11 @@ impl Story {
     pub fn mails(self) -> Vec<(String, Vec<u8>)> {
         let ask = |id: &str, who: &str, phone: &str| letter(id, who, phone);
         match self {
-            Self::Plain | Self::Passes | Self::Scrambles | Self::Codes | Self::Stops => {
-                SAMPLES.map(|name| (name.to_owned(), demo_desk::mail(name))).to_vec()
-            }
-            Self::MailedStops => vec![ask("filip", "filip.nord", NOBODYS)],
+            Self::Plain => SAMPLES.map(sample).to_vec(),
+            // What else comes in is told there already.
+            Self::Passes | Self::Scrambles => [ANNAS_SAMPLE, FILIPS_SAMPLE].map(sample).to_vec(),
+            Self::Codes | Self::Stops => vec![sample(FILIPS_SAMPLE)],
+            Self::MailedStops | Self::SignIns => vec![ask("filip", "filip.nord", NOBODYS)],
             Self::Receipts => vec![ask("anna", "anna.andersson", ANNAS), ask("john", "john.smith", JOHNS)],
             Self::Freezes | Self::Limits => vec![ask("anna", "anna.andersson", ANNAS)],
             Self::OtherHands => vec![
@@ -193,7 +218,12 @@ impl Story {
                 ask("bo", "bo.granlund", NOBODYS_EITHER),
                 ask("cecilia", "cecilia.dahl", NOBODYS_EITHER),
             ],
-            Self::MailedCodes => {
+            Self::Held => vec![
+                ask("gun", "gun.persson", "070-174 06 07"),
+                ask("filip", "filip.nord", NOBODYS),
+                ask("bo", "bo.granlund", NOBODYS_EITHER),
+            ],
+            Self::MailedCodes | Self::TypedCodes => {
                 vec![ask("filip", "filip.nord", NOBODYS), ask("john", "john.smith", NOBODYS)]
             }
             Self::Acts => {
@@ -234,6 +264,9 @@ impl Story {
             | Self::OtherHands
             | Self::Declines
             | Self::MailedCodes
+            | Self::TypedCodes
+            | Self::SignIns
+            | Self::Held
             | Self::Acts => Vec::new(),
         }
     }
@@ -245,7 +278,14 @@ impl Story {
             Self::Plain | Self::Passes | Self::Scrambles | Self::Codes | Self::Stops => {
                 Duration::from_secs(600)
             }
-            Self::MailedStops | Self::Freezes | Self::Limits | Self::MailedCodes | Self::Acts => HALF_A_DAY,
+            Self::MailedStops
+            | Self::Freezes
+            | Self::Limits
+            | Self::MailedCodes
+            | Self::TypedCodes
+            | Self::SignIns
+            | Self::Held
+            | Self::Acts => HALF_A_DAY,
             Self::Receipts | Self::OtherHands | Self::Declines => TWO_DAYS,
         }
     }
@@ -254,6 +294,10 @@ impl Story {
     pub fn reaches(self, now: UnixMillis, due: UnixMillis) -> bool {
         due <= now.plus(self.looks_ahead())
     }
+}
+
+fn sample(name: &str) -> (String, Vec<u8>) {
+    (name.to_owned(), demo_desk::mail(name))
 }
 
 fn letter(id: &str, who: &str, phone: &str) -> (String, Vec<u8>) {

@@ -57,7 +57,7 @@ impl World {
         while folder.join("var/nyckelbud.db-wal").exists() && Instant::now() < end {
             std::thread::yield_now();
         }
-        if story.is_a_variation() {
+        if story == Story::Plain {
             let handled = folder.join("mailbox/.Nyckelbud.Hanterade/cur").join(UNRECORDED);
             std::fs::write(handled, demo_desk::mail(UNRECORDED)).expect("a mail");
         }
@@ -94,7 +94,7 @@ impl World {
     /// Every mail that has come, or will.
     pub fn mails(&self) -> Vec<String> {
         let all = self.story.mails().into_iter().chain(self.story.later_mails());
-        all.map(|(name, _)| name).chain(self.story.is_a_variation().then(|| UNRECORDED.to_owned())).collect()
+        all.map(|(name, _)| name).chain((self.story == Story::Plain).then(|| UNRECORDED.to_owned())).collect()
     }
 
     /// What was sent to `short` by mail, as they read it.
@@ -194,7 +194,7 @@ impl World {
         }
         parts.directory = Arc::new(stopping!(parts.directory));
         parts.reset = Arc::new(stopping!(parts.reset));
-        parts.gateways = if matches!(self.story, Story::Receipts | Story::Limits) {
+        parts.gateways = if matches!(self.story, Story::Receipts | Story::Limits | Story::Held) {
             let telling = |name| TellingGateway::new(name, &self.folder, log.clone());
             vec![Arc::new(stopping!(telling("alpha"))), Arc::new(stopping!(telling("beta")))]
         } else {

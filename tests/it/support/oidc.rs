@@ -60,34 +60,42 @@ impl Oidc {
     /// Somebody is sent to `address`, signs in as `person` (nobody: breaks it off), and is sent back; the
     /// path at the desk that they come back to.
     pub async fn sign_in(&self, address: &str, person: Option<&str>) -> String {
-        let here = format!("http://127.0.0.1:{}", self.port);
-        let mut place = address.to_owned();
-        let mut cookies: BTreeMap<String, String> = BTreeMap::new();
-        for _ in 0..6 {
-            if let Some(path) = place.strip_prefix(DESK) {
-                return path.to_owned();
-            }
-            let path = place.strip_prefix(&here).unwrap_or(&place).to_owned();
-            let answer = self.get(&path, person, &mut cookies).await;
-            assert!((302..=303).contains(&answer.status), "{path}: {answer:?}");
-            place = answer.header("location").to_owned();
-        }
-        panic!("nobody comes back: {place}");
+        assert!(address.contains(&format!("127.0.0.1:{}", self.port)), "{address}");
+        signed_in_at(address, person).await
     }
+}
 
-    async fn get(&self, path: &str, person: Option<&str>, cookies: &mut BTreeMap<String, String>) -> Answer {
-        let cookie =
-            cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
-        let mut fields = vec![("cookie", cookie.as_str())];
-        fields.extend(person.map(|person| ("x-test-person", person)));
-        let answer =
-            ask(SocketAddr::from(([127, 0, 0, 1], self.port)), &Asked::get(path).with(&fields)).await;
-        for (_, set) in answer.fields.iter().filter(|(name, _)| name == "set-cookie") {
-            let (name, value) = set.split(';').next().unwrap().split_once('=').unwrap();
-            cookies.insert(name.to_owned(), value.to_owned());
+/// The same, for whoever knows only where they were sent.
+pub async fn signed_in_at(address: &str, person: Option<&str>) -> String {
+    let (here, port) = {
+        let rest = address.strip_prefix("http://127.0.0.1:").expect("the provider's address");
+        let port: u16 = rest.split('/').next().unwrap().parse().unwrap();
+        (format!("http://127.0.0.1:{port}"), port)
+    };
+    let mut place = address.to_owned();
+    let mut cookies: BTreeMap<String, String> = BTreeMap::new();
+    for _ in 0..6 {
+        if let Some(path) = place.strip_prefix(DESK) {
+            return path.to_owned();
         }
-        answer
+        let path = place.strip_prefix(&here).unwrap_or(&place).to_owned();
+        let answer = get(port, &path, person, &mut cookies).await;
+        assert!((302..=303).contains(&answer.status), "{path}: {answer:?}");
+        place = answer.header("location").to_owned();
     }
+    panic!("nobody comes back: {place}");
+}
+
+async fn get(port: u16, path: &str, person: Option<&str>, cookies: &mut BTreeMap<String, String>) -> Answer {
+    let cookie = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
+    let mut fields = vec![("cookie", cookie.as_str())];
+    fields.extend(person.map(|person| ("x-test-person", person)));
+    let answer = ask(SocketAddr::from(([127, 0, 0, 1], port)), &Asked::get(path).with(&fields)).await;
+    for (_, set) in answer.fields.iter().filter(|(name, _)| name == "set-cookie") {
+        let (name, value) = set.split(';').next().unwrap().split_once('=').unwrap();
+        cookies.insert(name.to_owned(), value.to_owned());
+    }
+    answer
 }
 
 impl Drop for Oidc {
