@@ -17,6 +17,17 @@ impl Checks<'_> {
         }
     }
 
+    /// What is wrong with a secret, once it is read; one that could not be is told of already.
+    pub(in crate::config) fn webhook_secrets(&mut self, notify: &NotifySettings) {
+        for (index, webhook) in notify.webhooks.iter().enumerate() {
+            let secret =
+                webhook.secret.as_ref().map(|secret| secret.secret()).filter(|secret| !secret.is_empty());
+            if let Some(Err(why)) = secret.map(hook_key) {
+                self.refuse(&KeyPath::of("notify.webhook").index(index).key("secret"), why.to_string());
+            }
+        }
+    }
+
     fn webhook(&mut self, at: &KeyPath, webhook: &WebhookSettings) {
         let (url, secret, events) = (at.key("url"), at.key("secret"), at.key("events"));
         if !self.is_reported(&url)
@@ -24,14 +35,9 @@ impl Checks<'_> {
         {
             self.refuse(&url, why.to_string());
         }
-        let signed = webhook.secret.as_ref().map(|secret| secret.secret());
         if webhook.format == WebhookFormat::Standard {
             let expected = "what the webhook is signed with: whsec_ and 24 to 64 random octets in base64";
-            self.demand(&secret, signed.is_some() || self.is_reported(&secret), expected);
-        }
-        // Empty only in settings that were loaded to be shown.
-        if let Some(Err(why)) = signed.filter(|secret| !secret.is_empty()).map(hook_key) {
-            self.refuse(&secret, why.to_string());
+            self.demand(&secret, webhook.secret.is_some() || self.is_reported(&secret), expected);
         }
         if let Some(unknown) = webhook.events.iter().find(|word| HookEvent::of_code(word).is_none()) {
             let known = HookEvent::ALL.map(HookEvent::code).join(", ");

@@ -23,6 +23,8 @@ use crate::web::routes::App;
 
 /// Rows of a page, unless the program wants another number.
 const PAGE: u32 = 50;
+/// Nobody who signs in has a longer name.
+const LONGEST_NAME: usize = 254;
 /// Nobody looks for longer words.
 const LONGEST_SEARCH: usize = 200;
 
@@ -126,6 +128,9 @@ pub(super) async fn list(
     State(app): State<Arc<App>>,
     Asked(query): Asked<ListQuery>,
 ) -> Result<Response, Problem> {
+    if query.assignee.as_ref().is_some_and(|name| name.chars().count() > LONGEST_NAME) {
+        return Err(Problem::saying(Code::Malformed, "nobody has such a name"));
+    }
     let snapshot = app.ports.queue.snapshot().await?;
     let pile = match (query.pile, &query.assignee) {
         (PileWord::Open, Some(name)) => Pile::Of(name.clone()),

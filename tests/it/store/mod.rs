@@ -22,6 +22,7 @@ mod outsiders;
 mod ownership;
 mod places;
 mod plans;
+mod programs;
 mod quarantine;
 mod queue;
 mod queue_found;
@@ -51,6 +52,10 @@ macro_rules! contract {
 }
 
 contract! {
+    programs:
+        a_token_is_found_by_its_hash_until_it_ends,
+        a_request_is_begun_by_one_of_many,
+        a_webhook_is_told_what_is_chained_once_and_in_one_place;
     accounts:
         an_account_is_added_once_and_changed_by_name,
         a_session_is_its_accounts_and_ends_with_it,

@@ -209,7 +209,7 @@ async fn teams_gets_a_card_and_no_signature() {
     assert!(!told[0].body.to_lowercase().contains("anna"), "{card}");
 }
 
-const WAYS: &str = "[[mailbox]]\nname = \"desk\"\nkind = \"maildir\"\npath = \"mailbox\"\nauthentication = \"trusted\"\npoll = \"1s\"\n\
+const WAYS: &str = "[[mailbox]]\nname = \"desk\"\nkind = \"maildir\"\npath = \"mailbox\"\nstart = \"all\"\nauthentication = \"trusted\"\npoll = \"1s\"\n\
     [[sms.gateway]]\nname = \"modem\"\nkind = \"spool\"\npath = \"sms\"\n[smtp]\nkind = \"spool\"\npath = \"mail\"\n";
 
 #[tokio::test(flavor = "multi_thread")]
