@@ -40,6 +40,7 @@ pub(super) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
     documents
         .method_not_allowed_fallback(async || Problem::of(Code::MethodNotAllowed))
         .route("/api", any(nothing))
+        .route("/api/", any(nothing))
         .route("/api/{*rest}", any(nothing))
 }
 

@@ -44,6 +44,9 @@ impl<A: Around> ProgramStore for StoppingStore<A> {
     async fn end_once(&self, asked: &AskedOnce, answer: Option<&KeptAnswer>) -> Result<(), StoreError> {
         stopped!(self, "end_once", self.inner.end_once(asked, answer))
     }
+    async fn forget_asked(&self, before: UnixMillis) -> Result<u32, StoreError> {
+        self.around.call(self.inner.forget_asked(before)).await
+    }
     async fn ticket_views(&self, ids: &[TicketId]) -> Result<Vec<TicketView>, StoreError> {
         self.around.call(self.inner.ticket_views(ids)).await
     }
