@@ -11,7 +11,7 @@ use super::{
     receipts, status, threads, views, webhooks,
 };
 
-const HOT: [(&str, &str); 107] = [
+const HOT: [(&str, &str); 108] = [
     ("token", programs::TOKEN),
     ("asked once", programs::ASKED),
     ("asked long ago", programs::FORGET),

@@ -210,9 +210,9 @@ impl From<Refusal> for Problem {
             Refusal::NoSuchColleague => "no-such-colleague",
             Refusal::Unvouched => "unvouched",
             Refusal::AskedLately => "asked-lately",
+            Refusal::NotYourOwn => "not-your-own",
             Refusal::MayBeYou => "may-be-you",
             Refusal::MayNot => "may-not",
-            Refusal::NotYourOwn => "not-your-own",
             Refusal::Gone => "gone",
             Refusal::NeedsPeople => "needs-people",
         };

@@ -66,8 +66,6 @@ impl Stopper {
 
     /// One point.
     pub fn point(&self, place: &str) {
-            eprintln!("PT {place}");
-        }
         if self.how == Stop::Kill && is_like_the_one_before(place) {
             return;
         }
