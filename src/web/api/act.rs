@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::asked::{Numbered, Sent};
+use super::asked::{ActNamed, Numbered, Sent};
 use super::gate::Calling;
 use super::object::{ActObject, HappenedObject, Made};
 use super::problem::{Code, Problem};
@@ -237,11 +237,10 @@ pub(super) async fn act(
 pub(super) async fn undo(
     State(app): State<Arc<App>>,
     calling: Calling,
-    Path((number, act)): Path<(String, String)>,
+    Numbered(number): Numbered,
+    ActNamed(id): ActNamed,
 ) -> Result<Response, Problem> {
     let missing = || Problem::of(Code::NotFound);
-    let number = TicketNumber::parse(&number).map_err(|_| missing())?;
-    let id: i64 = act.parse().map_err(|_| missing())?;
     let find = async || -> Result<_, Problem> {
         let acts = app.ports.acts.acts(number).await.ok_or(Unavailable)?;
         acts.into_iter().find(|act| act.id == id).ok_or_else(missing)

@@ -21,6 +21,9 @@ use crate::web::routes::App;
 const LONGEST_TRIAL: usize = 200_000;
 /// Letters of its subject.
 const LONGEST_SUBJECT: usize = 1_000;
+/// Letters of an actor, and of an event.
+const LONGEST_ACTOR: usize = 300;
+const LONGEST_EVENT: usize = 100;
 /// The last moment that has a date (RFC 3339 knows four digits of a year).
 const LAST: i64 = 253_402_300_799_999;
 
@@ -211,6 +214,11 @@ pub(super) async fn audit(
     let limit = query.limit.unwrap_or(100);
     if !(1..=500).contains(&limit) || query.before.is_some_and(|before| before < 1) {
         return Err(wrong("limit is 1 to 500, before is `next` of a page before"));
+    }
+    let long =
+        |text: &Option<String>, most: usize| text.as_deref().is_some_and(|text| text.chars().count() > most);
+    if long(&query.actor, LONGEST_ACTOR) || long(&query.event, LONGEST_EVENT) {
+        return Err(wrong("no actor and no event is as long"));
     }
     let ticket = query.ticket.as_deref().map(TicketNumber::parse).transpose();
     let wish = AuditWish {

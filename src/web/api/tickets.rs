@@ -25,6 +25,8 @@ use crate::web::routes::App;
 const PAGE: u32 = 50;
 /// Open tickets of the same writers and reasons that come with the rows of a page.
 const MOST_BEHIND: usize = 200;
+/// Nobody who signs in has a longer name.
+const LONGEST_NAME: usize = 254;
 /// Nobody looks for longer words.
 const LONGEST_SEARCH: usize = 200;
 
@@ -128,6 +130,9 @@ pub(super) async fn list(
     State(app): State<Arc<App>>,
     Asked(query): Asked<ListQuery>,
 ) -> Result<Response, Problem> {
+    if query.assignee.as_ref().is_some_and(|name| name.chars().count() > LONGEST_NAME) {
+        return Err(Problem::saying(Code::Malformed, "nobody has such a name"));
+    }
     let snapshot = app.ports.queue.snapshot().await?;
     let pile = match (query.pile, &query.assignee) {
         (PileWord::Open, Some(name)) => Pile::Of(name.clone()),
