@@ -62,6 +62,7 @@ const EXAMPLES: [&str; 56] = [
     "web.oidc.client_id",
     "web.oidc.client_secret",
     "web.oidc.technicians",
+    "notify.webhook.name",
     "notify.webhook.url",
     "notify.webhook.secret",
     "notify.webhook.events",

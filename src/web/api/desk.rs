@@ -14,7 +14,7 @@ use super::problem::{Code, Problem};
 use super::tickets::json;
 use crate::clock::{parse_rfc3339, rfc3339};
 use crate::types::{EmailAddress, TicketNumber, UnixMillis};
-use crate::web::port::{AuditWish, Trial};
+use crate::web::port::{AuditWish, Trial, Unavailable};
 use crate::web::routes::App;
 
 /// Letters of a mail on trial.
@@ -198,6 +198,8 @@ fn instant(text: Option<&str>) -> Result<Option<UnixMillis>, Problem> {
 }
 
 /// Reads the audit log
+///
+/// That the program has read it stands in it, once an hour.
 #[utoipa::path(
     get, path = "/api/v1/audit", operation_id = "readAudit", tag = "desk", params(AuditQuery),
     security(("token" = ["audit:read"])),
@@ -205,6 +207,7 @@ fn instant(text: Option<&str>) -> Result<Option<UnixMillis>, Problem> {
 )]
 pub(super) async fn audit(
     State(app): State<Arc<App>>,
+    calling: Calling,
     Asked(query): Asked<AuditQuery>,
 ) -> Result<Response, Problem> {
     let wrong = |what: &'static str| Problem::saying(Code::Malformed, what);
@@ -229,6 +232,7 @@ pub(super) async fn audit(
     let mut lines = app.ports.operations.audit(&wish, limit + 1).await?;
     let more = lines.len() > limit as usize;
     lines.truncate(limit as usize);
+    app.ports.programs.note_reading(&calling.program.member.name).await?;
     let next = lines.last().filter(|_| more).map(|line| line.id);
     let rows = lines.into_iter().map(|line| AuditObject {
         id: line.id,
@@ -304,7 +308,7 @@ pub(super) async fn judge(
     let tried = app.ports.operations.trial(&calling.program.member, trial).await;
     let tried = tried.map_err(|why| {
         tracing::warn!("a program's mail could not be tried: {why}");
-        Problem::of(Code::Unavailable)
+        Problem::from(Unavailable)
     })?;
     Ok(json(&TrialObject {
         reading: tried.reading,

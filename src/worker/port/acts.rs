@@ -283,7 +283,8 @@ impl TicketActs for ActsPort {
             now,
         };
         match self.parts.store.make_by_hand(made).await {
-            Ok(number) => MadeByHand::Made(number),
+            Ok(Some(number)) => MadeByHand::Made(number),
+            Ok(None) => MadeByHand::Refused(Refusal::FormUsed),
             Err(error) => {
                 failed(&error);
                 MadeByHand::NotNow

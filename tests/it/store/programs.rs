@@ -70,6 +70,120 @@ pub async fn a_request_is_begun_by_one_of_many(world: World) {
     assert_eq!(begun, 1);
 }
 
+fn message(name: &str) -> HookMessage {
+    HookMessage { message: name.to_owned(), body: "{}".to_owned(), made_at: NOW, tries: 0 }
+}
+
+fn names(hooks: &[&str]) -> Vec<String> {
+    hooks.iter().map(|hook| (*hook).to_owned()).collect()
+}
+
+/// Chains a row of the audit log. Answers its place for a webhook that was told of all before.
+async fn chained(store: &dyn Store, hook: &str) -> i64 {
+    store.note(&audit("something"), NOW).await.unwrap();
+    store.seal_audit(&Keyring::new(KeyBytes::new([7; 32]), Vec::new()), 100).await.unwrap();
+    store.untold(hook, 10).await.unwrap().last().unwrap().place
+}
+
+pub async fn no_start_and_no_stop_is_a_try_or_makes_one_due(world: World) {
+    let store = world.store.as_ref();
+    store.open_hooks(&names(&["a"]), NOW).await.unwrap();
+    let place = chained(store, "a").await;
+    store.tell("a", &[(place, message("m1"))], place, NOW).await.unwrap();
+    let claim =
+        async |now: UnixMillis| store.claim_hook_messages("a", 10, now.plus(MINUTE), now).await.unwrap();
+    let mut now = NOW;
+    for _ in 0..20 {
+        // The program is stopped while it tells it, and is started again.
+        assert_eq!(claim(now).await[0].tries, 1, "no try was ended");
+        store.open_hooks(&names(&["a"]), now).await.unwrap();
+        now = now.plus(MINUTE);
+    }
+    assert_eq!(claim(now).await[0].tries, 1);
+    store.hook_failed("a", "m1", "it answers 500", Some(now.plus(5 * MINUTE)), now).await.unwrap();
+    for _ in 0..20 {
+        store.open_hooks(&names(&["a"]), now).await.unwrap();
+        assert!(claim(now).await.is_empty(), "a start makes nothing due");
+    }
+    assert_eq!(claim(now.plus(5 * MINUTE)).await[0].tries, 2);
+}
+
+pub async fn a_webhook_of_another_node_is_kept_until_no_node_has_named_it_for_a_day(world: World) {
+    let store = world.store.as_ref();
+    store.open_hooks(&names(&["a", "b"]), NOW).await.unwrap();
+    let place = chained(store, "b").await;
+    store.tell("b", &[(place, message("m1"))], place, NOW).await.unwrap();
+    // A node starts whose configuration does not name it yet.
+    store.open_hooks(&names(&["a"]), NOW.plus(HOUR)).await.unwrap();
+    assert_eq!(store.hook_state("b").await.unwrap().unwrap().waiting, 1);
+    store.name_hooks(&names(&["a", "b"]), NOW.plus(23 * HOUR)).await.unwrap();
+    store.open_hooks(&names(&["a"]), NOW.plus(46 * HOUR)).await.unwrap();
+    assert_eq!(store.hook_state("b").await.unwrap().unwrap().waiting, 1, "one has named it since");
+    store.open_hooks(&names(&["a"]), NOW.plus(48 * HOUR)).await.unwrap();
+    assert_eq!(store.hook_state("b").await.unwrap(), None);
+    assert!(store.hook_state("a").await.unwrap().is_some());
+    store.name_hooks(&names(&["b"]), NOW.plus(48 * HOUR)).await.unwrap();
+    assert!(store.untold("b", 10).await.unwrap().is_empty(), "as a new one it hears what comes");
+    let later = chained(store, "b").await;
+    assert!(later > place);
+}
+
+pub async fn what_another_node_told_is_not_told_again(world: World) {
+    let store = world.store.as_ref();
+    store.open_hooks(&names(&["a"]), NOW).await.unwrap();
+    let first = chained(store, "a").await;
+    // This node has read the first row, and another one as well.
+    store.tell("a", &[(first, message("m1"))], first, NOW).await.unwrap();
+    assert_eq!(store.claim_hook_messages("a", 10, NOW.plus(MINUTE), NOW).await.unwrap().len(), 1);
+    store.hook_took("a", "m1", NOW).await.unwrap();
+    let second = chained(store, "a").await;
+    store.tell("a", &[(first, message("m1")), (second, message("m2"))], second, NOW).await.unwrap();
+    let due = store.claim_hook_messages("a", 10, NOW.plus(MINUTE), NOW).await.unwrap();
+    assert_eq!(due.iter().map(|message| message.message.as_str()).collect::<Vec<_>>(), ["m2"]);
+}
+
+pub async fn failures_of_days_are_days_of_tries_and_end_when_nothing_waits(world: World) {
+    let store = world.store.as_ref();
+    store.open_hooks(&names(&["a"]), NOW).await.unwrap();
+    let place = chained(store, "a").await;
+    store.tell("a", &[(place, message("m1")), (place, message("m2"))], place, NOW).await.unwrap();
+    let fails = async |name: &str, now: UnixMillis, again: Option<UnixMillis>| {
+        store.hook_failed("a", name, "it answers 500", again, now).await.unwrap();
+        let state = store.hook_state("a").await.unwrap().unwrap();
+        (state.failing_since, state.failed_days)
+    };
+    let again = Some(NOW.plus(MINUTE));
+    assert_eq!(fails("m1", NOW, again).await, (Some(NOW), 0));
+    assert_eq!(fails("m2", NOW.plus(HOUR), again).await, (Some(NOW), 0));
+    // The clock is set forward by a year.
+    assert_eq!(fails("m1", NOW.plus(8760 * HOUR), again).await, (Some(NOW), 1));
+    assert_eq!(fails("m2", NOW.plus(8761 * HOUR), again).await, (Some(NOW), 1));
+    assert_eq!(fails("m1", NOW.plus(8790 * HOUR), None).await, (Some(NOW), 2), "another one waits");
+    assert_eq!(fails("m2", NOW.plus(8790 * HOUR), None).await, (None, 0), "all was given up");
+}
+
+pub async fn what_waits_by_a_clock_that_was_set_back_is_told_soon(world: World) {
+    let store = world.store.as_ref();
+    let ahead = NOW.plus(1000 * HOUR);
+    store.open_hooks(&names(&["a"]), NOW).await.unwrap();
+    let place = chained(store, "a").await;
+    store.tell("a", &[(place, message("m1")), (place, message("m2"))], place, ahead).await.unwrap();
+    store.hook_failed("a", "m2", "it answers 500", Some(NOW.plus(20 * HOUR)), NOW).await.unwrap();
+    store.wake_all(NOW).await.unwrap();
+    let due = store.claim_hook_messages("a", 10, NOW.plus(MINUTE), NOW).await.unwrap();
+    assert_eq!(due.iter().map(|message| message.message.as_str()).collect::<Vec<_>>(), ["m1"]);
+}
+
+pub async fn old_answers_are_forgotten_without_a_new_request(world: World) {
+    let store = world.store.as_ref();
+    let token = TokenName::parse("bot").unwrap();
+    let asked = AskedOnce { token, key: "k".to_owned(), fingerprint: "f".to_owned() };
+    store.begin_once(&asked, NOW, NOW, NOW).await.unwrap();
+    assert_eq!(store.forget_asked(NOW).await.unwrap(), 0);
+    assert_eq!(store.forget_asked(NOW.plus(MINUTE)).await.unwrap(), 1);
+    assert_eq!(world.number("SELECT COUNT(*) FROM api_request").await, 0);
+}
+
 pub async fn a_webhook_is_told_what_is_chained_once_and_in_one_place(world: World) {
     let store = world.store.as_ref();
     let ring = Keyring::new(KeyBytes::new([7; 32]), Vec::new());
@@ -85,13 +199,11 @@ pub async fn a_webhook_is_told_what_is_chained_once_and_in_one_place(world: Worl
     chain("after").await;
     let rows = store.untold("a", 10).await.unwrap();
     assert_eq!(rows.iter().map(|row| row.entry.event.as_str()).collect::<Vec<_>>(), ["waits", "after"]);
-    let message =
-        |name: &str| HookMessage { message: name.to_owned(), body: "{}".to_owned(), made_at: NOW, tries: 0 };
-    let place = rows[1].place;
-    for _ in 0..2 {
-        store.tell("a", &[message("m1"), message("m2")], place, NOW).await.unwrap();
-    }
-    store.tell("a", &[message("m3")], place - 1, NOW).await.unwrap();
+    let places = [rows[0].place, rows[1].place];
+    let of_both = [(places[0], message("m1")), (places[1], message("m2"))];
+    store.tell("a", &of_both, places[1], NOW).await.unwrap();
+    store.tell("a", &of_both, places[1], NOW).await.unwrap();
+    store.tell("a", &[(places[0], message("m3"))], places[0], NOW).await.unwrap();
     assert!(store.untold("a", 10).await.unwrap().is_empty());
     assert_eq!(store.untold("b", 10).await.unwrap().len(), 2, "each has a mark of its own");
     let claim =
@@ -107,14 +219,12 @@ pub async fn a_webhook_is_told_what_is_chained_once_and_in_one_place(world: Worl
     let state = store.hook_state("a").await.unwrap().unwrap();
     assert_eq!((state.failing_since, state.waiting, state.said.as_str()), (Some(NOW), 1, "it answers 500"));
     assert!(claim(NOW.plus(MINUTE)).await.is_empty());
-    store.open_hooks(&["a".to_owned()], NOW.plus(MINUTE)).await.unwrap();
-    assert_eq!(claim(NOW.plus(MINUTE)).await[0].tries, 2, "at once after a start");
-    assert_eq!(store.hook_state("b").await.unwrap(), None, "it stands in no configuration any more");
+    assert_eq!(claim(NOW.plus(5 * MINUTE)).await[0].tries, 2);
     assert!(store.disable_hook("a", &audit("webhook.disabled"), NOW).await.unwrap());
     assert!(!store.disable_hook("a", &audit("webhook.disabled"), NOW).await.unwrap());
     chain("later").await;
     let place = store.untold("a", 10).await.unwrap().last().unwrap().place;
-    store.tell("a", &[message("m4")], place, NOW).await.unwrap();
+    store.tell("a", &[(place, message("m4"))], place, NOW).await.unwrap();
     assert!(claim(NOW.plus(60 * MINUTE)).await.is_empty(), "it is told no more");
     store.open_hooks(&["a".to_owned()], NOW).await.unwrap();
     let state = store.hook_state("a").await.unwrap().unwrap();
