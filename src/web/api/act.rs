@@ -168,7 +168,7 @@ impl WantedAct {
             GroundsWord::Other => Grounds::Other,
         };
         let why = self.why.clone().ok_or_else(|| lacks("why"))?;
-        Ok(Act::Override { way, account: self.account()?, grounds, why })
+        Ok(Act::Override { way, account: self.account()?, grounds, why, whom: String::new() })
     }
 
     fn canned(&self, reply: Canned) -> Result<Act, Problem> {

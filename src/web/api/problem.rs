@@ -194,6 +194,8 @@ impl From<Refusal> for Problem {
         let word = match refusal {
             Refusal::NoTicket => return Self::of(Code::NotFound),
             // A key is one act's for ever, also when its answer is forgotten.
+            Refusal::NoSuchManager => "no-such-manager",
+            Refusal::NoDirectory => "no-directory",
             Refusal::FormUsed => return Self::of(Code::KeyReused),
             Refusal::Empty | Refusal::TooLong => {
                 return Self::saying(Code::Invalid, english.trim_end_matches('.'));

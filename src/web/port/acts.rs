@@ -81,6 +81,10 @@ pub enum Refusal {
     OtherIsNewer,
     /// Nobody who acts on tickets has this name.
     NoSuchColleague,
+    /// The directory knows nobody by the name of the manager whom somebody chose.
+    NoSuchManager,
+    /// The directory does not answer: nobody can say who that manager is.
+    NoDirectory,
     /// The form was used before, and its act came to nothing or was another one: nothing was done by it now.
     FormUsed,
     /// Nobody vouches for the writer's address: they are not asked with many others.
@@ -99,6 +103,14 @@ pub enum Refusal {
     NeedsPeople,
 }
 
+const NO_SUCH_MANAGER: [&str; 2] = [
+    "Ingen i katalogen har det användarnamnet. Inget har ändrats.",
+    "Nobody in the directory has this username. Nothing was changed.",
+];
+const NO_DIRECTORY: [&str; 2] = [
+    "Katalogen svarar inte, så ingen kan säga vem chefen är. Inget har ändrats. Försök igen om en minut.",
+    "The directory does not answer, so nobody can say who the manager is. Nothing was changed. Try again in a minute.",
+];
 const FORM_USED: [&str; 2] = [
     "Formuläret är redan använt. Inget har gjorts nu; det du skrev är sparat som utkast. Öppna ärendet igen.",
     "The form was used already. Nothing was done now; what you wrote is kept as a draft. Open the ticket again.",
@@ -165,6 +177,8 @@ impl Refusal {
                 "Ingen tekniker eller administratör har det namnet. Inget har ändrats.",
                 "No technician or administrator has this name. Nothing was changed.",
             ],
+            Self::NoSuchManager => NO_SUCH_MANAGER,
+            Self::NoDirectory => NO_DIRECTORY,
             Self::FormUsed => FORM_USED,
             Self::Unvouched => UNVOUCHED,
             Self::AskedLately => ASKED_LATELY,

@@ -52,7 +52,7 @@ pub(super) fn made(made: ActMade) -> nyckelbud::ticket::KeptAct {
 
 pub(super) fn override_act() -> Act {
     let (way, grounds, why) = (Override::ToRegisteredPhone, Grounds::InPerson, "stands here".to_owned());
-    Act::Override { way, account: None, grounds, why }
+    Act::Override { way, account: None, grounds, why, whom: String::new() }
 }
 
 pub(super) fn closed() -> State {

@@ -286,8 +286,9 @@ pub(super) fn about(id: i64, act: &Act) -> Value {
     }
     // Who decides in a colleague's place must see it, and so must an auditor.
     match act {
-        Act::Override { way, account, .. } => {
+        Act::Override { way, account, whom, .. } => {
             about["way"] = json!(way);
+            about["whom"] = json!(whom);
             about["account"] = json!(account);
         }
         Act::ToManager { account } => about["account"] = json!(account),
