@@ -180,7 +180,8 @@ impl WantedAct {
 /// Acts on a ticket
 ///
 /// What leaves waits ten seconds, in which it can be undone; `status` tells. With another version than the ticket's
-/// nothing is done, and the problem tells what came since to a token that may read tickets. Where overrides need two people, a program has none.
+/// nothing is done, and the problem tells what came since to a token that may read tickets. Where overrides need two
+/// people, a program has none.
 #[utoipa::path(
     post, path = "/api/v1/tickets/{number}/acts", operation_id = "actOnTicket", tag = "acts",
     params(("number" = String, Path, description = "The ticket's number", example = "26-1141")),
