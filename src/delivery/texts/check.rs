@@ -22,7 +22,8 @@ pub(super) fn problems(texts: &Texts) -> Vec<String> {
     let url = format!("{}/p/{}", desk.public_url, "w".repeat(TOKEN_LETTERS));
     // More tickets than a desk will ever have.
     let stop = format!("{}/p/{}-{}", desk.public_url, "9".repeat(9), "w".repeat(TOKEN_LETTERS));
-    let typed_stop = format!("{}-WWWW-WWWW", "9".repeat(9));
+    let typed = "WWWW-WWWW-WWWW";
+    let typed_stop = format!("{}-{typed}", "9".repeat(9));
     let name = "W".repeat(NAME_SEPTETS);
     let at = UnixMillis(0);
     let pass = "w".repeat(PASS_LETTERS);
@@ -37,9 +38,9 @@ pub(super) fn problems(texts: &Texts) -> Vec<String> {
         Sms::code(&name, at, "WWWW-WWWW"),
         Sms::link_closed(&name),
         Sms::owner_warning(&stop),
-        Sms::typed_code(&name, at, "WWWW-WWWW"),
-        Sms::typed_code_for_requester(at, "WWWW-WWWW"),
-        Sms::typed_code_reminder(&name, at, "WWWW-WWWW"),
+        Sms::typed_code(&name, at, typed),
+        Sms::typed_code_for_requester(at, typed),
+        Sms::typed_code_reminder(&name, at, typed),
         Sms::typed_code_closed(&name),
         Sms::typed_code_warning(&typed_stop),
     ];

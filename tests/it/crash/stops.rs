@@ -30,8 +30,8 @@ pub enum Stop {
     Panic,
 }
 
-/// After these nothing has changed that outlives the program: they only read, or took a lease, which the next start
-/// frees.
+/// After these nothing has changed that outlives the program and that a world with one kill a run could tell: they only
+/// read, or took a lease, which the next start frees, and of which only the fence and the end stay.
 const LIKE_BEFORE: [&str; 6] =
     ["after facts", "after list", "after fetch", "after claim", "after claim_ticket", "after claim_messages"];
 
@@ -66,8 +66,6 @@ impl Stopper {
 
     /// One point.
     pub fn point(&self, place: &str) {
-            eprintln!("PT {place}");
-        }
         if self.how == Stop::Kill && is_like_the_one_before(place) {
             return;
         }
