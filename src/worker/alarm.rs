@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::Parts;
-use super::handover::{bound_to, claim_soon};
+use super::handover::bound_to;
 use super::work::{Draft, Due, Work, WorkError};
 use crate::store::{Addressee, AuditEntry, MACHINE, MessageKind, NewMessage};
 use crate::ticket::{PasswordFact, State, Ticket, Way};
@@ -16,6 +16,8 @@ const SECOND: &str = "the link was opened in a second browser after it was used;
 
 /// Longer than a program that was stopped keeps a ticket to itself: nobody silences the alarm by that.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
+/// A ticket that somebody has is tried for again after so long: nobody waits for the alarm's own end.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// The mails to the people of `notify.mail`, with `text`.
 pub(crate) fn to_people(parts: &Parts, text: &str) -> Vec<NewMessage> {
@@ -39,12 +41,18 @@ pub(crate) async fn opened_elsewhere(
     }
     let until = parts.moment() + PATIENCE;
     let mut work = loop {
-        match claim_soon(parts, ticket.id).await? {
-            Some(work) => break work,
-            None if parts.moment() >= until => {
-                return Err(WorkError::Lacks("a moment in which nobody has it"));
-            }
-            None => {}
+        let taken = parts.moment();
+        let claim = parts.store.claim_ticket(ticket.id, &parts.owner, parts.timing.lease).await?;
+        if let Some(claim) = claim {
+            break Work::new(Arc::clone(parts), claim, taken);
+        }
+        if parts.moment() >= until {
+            return Err(WorkError::Lacks("a moment in which nobody has it"));
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+        // Whoever reloads the page is waited for as often as they reload it.
+        if parts.store.ticket(ticket.id).await?.is_none_or(|now| told(&now)) {
+            return Ok(());
         }
     };
     if used_by_another(&work, browser) && !told(&work.claim.ticket) {

@@ -217,7 +217,9 @@ fn classify(reply: &Reply<'_>) -> Outcome {
 }
 
 /// The documented statuses; Sinch has written them in two ways. `Unknown`: an operator has the text,
-/// and nothing more is known.
+/// and nothing more is known. `Expired`: it never reached an operator
+/// (<https://developers.sinch.com/docs/sms/api-reference/sms/tag/Delivery-reports/>), so it is in no phone, unlike what
+/// other services call so.
 fn status(word: &str) -> Option<Receipt> {
     match word.to_ascii_lowercase().as_str() {
         "queued" | "dispatched" | "unknown" => Some(Receipt::Pending),

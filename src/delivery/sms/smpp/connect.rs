@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::SmppSetup;
 use super::pdu::{self, Pdu};
-use super::status;
+use super::status::{self, Until};
 use crate::tls::client_config;
 
 /// How long each step may take.
@@ -26,8 +26,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Transport for T {}
 pub(super) struct NotBound {
     /// In words fit for a log.
     pub why: String,
-    /// Must the settings change before another try can succeed?
-    pub lasting: bool,
+    /// What must happen before another try can succeed.
+    pub until: Until,
 }
 
 /// What is said by one side of a bound connection.
@@ -44,7 +44,7 @@ pub(super) struct Saying {
 
 /// Connects and binds. Every step is bounded.
 pub(super) async fn bound(setup: &SmppSetup) -> Result<(Hearing, Saying), NotBound> {
-    let failed = |why: String| NotBound { why: format!("{} {why}", setup.host), lasting: false };
+    let failed = |why: String| NotBound { why: format!("{} {why}", setup.host), until: Until::Later };
     let stream = reached(setup).await.map_err(failed)?;
     let (mut hearing, mut saying) = sides(stream);
     let body = pdu::bind_transceiver(&setup.username, setup.password.expose(), &setup.system_type);
@@ -55,14 +55,15 @@ pub(super) async fn bound(setup: &SmppSetup) -> Result<(Hearing, Saying), NotBou
     if status == status::OK {
         return Ok((hearing, saying));
     }
-    let (why, lasting) = status::bind_refused(status);
-    Err(NotBound { lasting, ..failed(why) })
+    let (why, until) = status::bind_refused(status);
+    Err(NotBound { until, ..failed(why) })
 }
 
 /// The two sides of a connection.
 pub(super) fn sides(stream: Box<dyn Transport>) -> (Hearing, Saying) {
     let (from, to) = tokio::io::split(stream);
-    (Hearing { from, come: Zeroizing::new(Vec::with_capacity(4096)) }, Saying { to })
+    // It never grows: growing would leave the beginnings of words behind that nobody wipes.
+    (Hearing { from, come: Zeroizing::new(Vec::with_capacity(pdu::LENGTH_MAX)) }, Saying { to })
 }
 
 /// The status of the bind. What else is said before counts for nothing.

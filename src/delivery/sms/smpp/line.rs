@@ -3,20 +3,28 @@
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::SmppSetup;
 use super::connect::{NotBound, bound};
 use super::pdu::{self, Pdu};
 use super::session::{End, Names, Order, QUEUE, Session};
+use super::status::Until;
 use crate::delivery::ReceiptKeeper;
 
 /// The longest pause between two tries.
 const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// After a refusal that only other settings can lift: an operator locks out who goes on.
 const PAUSE_REFUSED: Duration = Duration::from_secs(10 * 60);
-/// A connection that has held for so long was a good one.
-const STEADY: Duration = Duration::from_secs(60);
+/// After so many refusals in a row that may pass or not, the pause is this long, and no text begins another try: an
+/// earlier session of ours is over by then.
+const DOUBTS: u32 = 5;
+const PAUSE_DOUBTFUL: Duration = Duration::from_secs(5 * 60);
+/// A connection that has held for so long was a good one. Longer than the longest pause: two desks that throw each
+/// other out would else begin with the shortest one again and again.
+const STEADY: Duration = Duration::from_secs(5 * 60);
+/// So long the message centre has to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(2);
 
 /// How the connection stands.
 #[derive(Clone)]
@@ -103,15 +111,17 @@ impl Line {
                     self.standing.send_replace(Standing::Up(orders.clone()));
                     match session.serve(connection, orders, ordered).await {
                         End::Left => return,
-                        End::Lost(why) => NotBound { why: format!("{} {why}", setup.host), lasting: false },
+                        End::Lost(why) => {
+                            NotBound { why: format!("{} {why}", setup.host), until: Until::Later }
+                        }
                     }
                 }
             };
             if began.elapsed() > STEADY {
                 said.in_a_row = 0;
             }
-            let pause = said.lost(setup, &lost);
-            let NotBound { why, lasting: refused } = lost;
+            let (pause, refused) = said.lost(setup, &lost);
+            let why = lost.why;
             self.standing.send_replace(Standing::Down { why, refused, tries });
             tokio::select! {
                 () = leave.notified() => return,
@@ -146,13 +156,13 @@ impl Said {
         self.last = None;
     }
 
-    /// Answers how long to wait.
-    fn lost(&mut self, setup: &SmppSetup, lost: &NotBound) -> Duration {
+    /// Answers how long to wait, and whether nobody shall begin another try before.
+    fn lost(&mut self, setup: &SmppSetup, lost: &NotBound) -> (Duration, bool) {
         let seconds = 1u64.checked_shl(self.in_a_row).unwrap_or(u64::MAX);
         self.in_a_row = self.in_a_row.saturating_add(1);
         if self.last.as_ref() != Some(lost) {
             let (gateway, why) = (setup.name.as_str(), lost.why.as_str());
-            if lost.lasting {
+            if lost.until == Until::Changed {
                 tracing::error!(
                     gateway,
                     "the message centre {why}: no text leaves by it; correct username, password or \
@@ -163,7 +173,11 @@ impl Said {
             }
             self.last = Some(lost.clone());
         }
-        if lost.lasting { PAUSE_REFUSED } else { Duration::from_secs(seconds).min(PAUSE_MAX) }
+        match lost.until {
+            Until::Changed => (PAUSE_REFUSED, true),
+            Until::LaterOrChanged if self.in_a_row > DOUBTS => (PAUSE_DOUBTFUL, true),
+            Until::LaterOrChanged | Until::Later => (Duration::from_secs(seconds).min(PAUSE_MAX), false),
+        }
     }
 }
 
@@ -172,10 +186,15 @@ impl Said {
 /// # Errors
 /// In words, why that fails.
 pub(super) async fn tried(setup: &SmppSetup) -> Result<(), String> {
-    let (_, mut saying) = bound(setup).await.map_err(|not_bound| not_bound.why)?;
+    let (mut hearing, mut saying) = bound(setup).await.map_err(|not_bound| not_bound.why)?;
     // It knows us, and that is all there was to find out.
     let unbind = Pdu { command: pdu::UNBIND, status: 0, sequence: 2, body: zeroize::Zeroizing::default() };
     let _ = saying.say(&unbind).await;
+    // Centres that count sessions have it until then, and the desk may bind next.
+    let _ = timeout(GOODBYE, async {
+        while hearing.next().await.is_ok_and(|heard| heard.command != pdu::UNBIND_RESP) {}
+    })
+    .await;
     Ok(())
 }
 
@@ -187,9 +206,15 @@ mod tests {
     fn pauses_grow_and_a_refusal_is_not_hammered() {
         let mut said = Said::default();
         let setup = super::super::tests::setup();
-        let lost = |lasting| NotBound { why: "is lost".to_owned(), lasting };
-        let pauses: Vec<u64> = (0..8).map(|_| said.lost(&setup, &lost(false)).as_secs()).collect();
+        let lost = |until| NotBound { why: "is lost".to_owned(), until };
+        let pauses: Vec<u64> = (0..8).map(|_| said.lost(&setup, &lost(Until::Later)).0.as_secs()).collect();
         assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60]);
-        assert_eq!(said.lost(&setup, &lost(true)), PAUSE_REFUSED);
+        assert_eq!(said.lost(&setup, &lost(Until::Changed)), (PAUSE_REFUSED, true));
+        // What many centres say to a wrong password is tried soon at first, and then seldom.
+        said.in_a_row = 0;
+        let doubtful: Vec<_> = (0..7).map(|_| said.lost(&setup, &lost(Until::LaterOrChanged))).collect();
+        assert_eq!(doubtful[0], (Duration::from_secs(1), false));
+        assert_eq!(doubtful[4], (Duration::from_secs(16), false));
+        assert_eq!(doubtful[5..], [(PAUSE_DOUBTFUL, true), (PAUSE_DOUBTFUL, true)]);
     }
 }

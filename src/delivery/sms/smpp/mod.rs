@@ -4,6 +4,7 @@
 //! SMPP knows no keys: a text of unknown outcome is never sent again by this gateway. A receipt is
 //! acknowledged when the store has it; until then the message centre has it.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -108,10 +109,16 @@ impl SmppGateway {
     /// The gateway as the settings say. Nothing is connected before [`SmsGateway::attend`].
     ///
     /// # Errors
-    /// [`SetupError::Sender`] when no phone can show the sender.
+    /// [`SetupError::Sender`] when no phone can show the sender; [`SetupError::Value`] when password and texts would
+    /// travel in the open.
     pub fn new(setup: SmppSetup) -> Result<Self, SetupError> {
         if !is_sender(&setup.sender) {
             return Err(SetupError::Sender);
+        }
+        let here = setup.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        if !setup.tls && !here {
+            let why = "without TLS only this machine itself is reached";
+            return Err(SetupError::Value(Fault { key: "tls", why }));
         }
         let window = Arc::new(Semaphore::new(setup.window.max(1)));
         let (line, names) = (Line::default(), Names::default());

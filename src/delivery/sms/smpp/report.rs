@@ -73,10 +73,15 @@ pub(super) fn read(delivered: &Delivered<'_>, ids: ReceiptIds) -> Report {
         return Report::NoReceipt;
     }
     let (id, stat) = fields(delivered.words);
+    let in_words = ids.in_words(id.unwrap_or_default());
     let name = match delivered.id {
         Some(id) => ids.in_answer(id),
-        None => ids.in_words(id.unwrap_or_default()),
+        None => in_words.clone(),
     };
+    // In two number systems a parameter that is written as the words are would be another text's name.
+    if ids != ReceiptIds::Same && !in_words.is_empty() && in_words != name {
+        return Report::Unclear("its parameter and its words name two texts".to_owned());
+    }
     let receipt = delivered.state.and_then(by_state).or_else(|| by_word(stat?));
     match receipt {
         _ if name.is_empty() => Report::Unclear("it names no text".to_owned()),
@@ -256,5 +261,15 @@ mod tests {
         // A parameter has the name as the answer had it.
         let delivered = Delivered { class: RECEIPT, words: b"", id: Some(b"1A2B3C"), state: Some(2) };
         assert_eq!(read(&delivered, ReceiptIds::Decimal), told("1715004", Receipt::Delivered));
+        // One that has it as the words do names another text, if it is a number.
+        let both = |id: &'static [u8], words: &'static str| {
+            let delivered =
+                Delivered { class: RECEIPT, words: words.as_bytes(), id: Some(id), state: Some(2) };
+            read(&delivered, ReceiptIds::Decimal)
+        };
+        let two = Report::Unclear("its parameter and its words name two texts".to_owned());
+        assert_eq!(both(b"16", "id:16 stat:DELIVRD"), two, "22, or 16?");
+        assert_eq!(both(b"10", "id:16 stat:DELIVRD"), told("16", Receipt::Delivered));
+        assert_eq!(both(b"10", ""), told("16", Receipt::Delivered));
     }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::{Instant, sleep, timeout};
 use zeroize::Zeroizing;
@@ -13,7 +14,7 @@ use zeroize::Zeroizing;
 use super::connect::{Hearing, Saying};
 use super::pdu::{self, Pdu};
 use super::report::{ReceiptIds, Report, read};
-use super::status::{OK, TEMPORARY_ERROR, UNKNOWN_COMMAND, WRONG_SESSION};
+use super::status::{OK, QUEUE_FULL, TEMPORARY_ERROR, UNKNOWN_COMMAND, WRONG_SESSION};
 use crate::delivery::{Receipt, ReceiptKeeper};
 
 /// After so long without a word the message centre is asked whether it is there.
@@ -246,12 +247,17 @@ impl Session<'_> {
         match report {
             // It becomes an answer when it is kept.
             Report::Told(name, receipt @ (Receipt::Delivered | Receipt::Failed)) => {
-                drop(telling.send(Told { delivered: heard, name, receipt }).await);
+                // A store that is slow must not keep us from hearing answers. What does not fit comes again.
+                let full = telling.try_send(Told { delivered: heard, name, receipt });
+                if let Err(TrySendError::Full(Told { delivered, .. })) = full {
+                    drop(orders.send(Order::Answer(delivered.answer(QUEUE_FULL))).await);
+                }
                 return;
             }
             Report::Told(_, Receipt::Pending) => {}
             Report::NoReceipt => {
-                tracing::info!(gateway = self.gateway, "a text came in; nobody reads those");
+                // Anybody can send many of them.
+                tracing::debug!(gateway = self.gateway, "a text came in; nobody reads those");
             }
             Report::Unclear(why) => tracing::warn!(
                 gateway = self.gateway,
@@ -327,72 +333,4 @@ fn locked(waiting: &Mutex<HashMap<u32, Waiting>>) -> MutexGuard<'_, HashMap<u32,
 }
 
 #[cfg(test)]
-mod tests {
-    use tokio::sync::Semaphore;
-
-    use super::super::connect::sides;
-    use super::*;
-
-    struct NoReceipts;
-
-    #[async_trait::async_trait]
-    impl ReceiptKeeper for NoReceipts {
-        async fn keep(&self, _key: Option<&str>, _reference: &str, _receipt: Receipt) -> bool {
-            unreachable!("none comes")
-        }
-    }
-
-    /// The message centre answers enquiries, and never a text.
-    #[tokio::test(start_paused = true)]
-    async fn a_text_that_is_never_answered_gives_its_place_back_with_the_connection() {
-        let (ours, theirs) = tokio::io::duplex(4096);
-        let (mut hearing, mut saying) = sides(Box::new(theirs));
-        let centre = async {
-            while let Ok(heard) = hearing.next().await {
-                if heard.command == pdu::ENQUIRE_LINK {
-                    saying.say(&heard.answer(OK)).await.unwrap();
-                }
-            }
-        };
-        let window = Arc::new(Semaphore::new(1));
-        let (orders, ordered) = mpsc::channel(QUEUE);
-        let (answer, answered) = oneshot::channel();
-        let turn = Arc::clone(&window).try_acquire_owned().unwrap();
-        let (body, key, place) = (Zeroizing::default(), "n1-text-1-0-1".to_owned(), Place::default());
-        orders.send(Order::Submit(Submit { body, key, place, answer, turn })).await.ok().unwrap();
-        let (names, leave) = (Names::default(), Notify::new());
-        let session = Session {
-            gateway: "operator",
-            ids: ReceiptIds::Same,
-            names: &names,
-            keeper: &NoReceipts,
-            leave: &leave,
-        };
-        let began = Instant::now();
-        let (end, ()) = tokio::join!(session.serve(sides(Box::new(ours)), orders, ordered), centre);
-        assert!(matches!(end, End::Lost(why) if why == "does not answer texts"));
-        assert!(began.elapsed() > UNANSWERED && began.elapsed() < 2 * UNANSWERED);
-        assert!(answered.await.is_err() && window.try_acquire().is_ok());
-    }
-
-    #[test]
-    fn a_text_leaves_or_is_taken_back_and_never_both() {
-        let place = Place::default();
-        assert!(place.leaves());
-        assert!(!place.withdraw(), "it may have left");
-        let place = Place::default();
-        assert!(place.withdraw() && place.withdraw());
-        assert!(!place.leaves(), "nobody waits for it any more");
-    }
-
-    #[test]
-    fn the_newest_names_are_remembered() {
-        let names = Names::default();
-        for count in 0..=NAMES {
-            names.remember(&format!("m{count}"), format!("k{count}"));
-        }
-        assert_eq!(names.key_of("m0"), None);
-        assert_eq!(names.key_of("m1").as_deref(), Some("k1"));
-        assert_eq!(names.key_of(&format!("m{NAMES}")), Some(format!("k{NAMES}")));
-    }
-}
+mod tests;

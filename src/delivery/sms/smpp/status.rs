@@ -14,7 +14,8 @@ pub(super) const UNKNOWN_COMMAND: u32 = 0x03;
 pub(super) const WRONG_SESSION: u32 = 0x04;
 /// This username has a session already.
 const ALREADY_BOUND: u32 = 0x05;
-const QUEUE_FULL: u32 = 0x14;
+/// Too many wait already.
+pub(super) const QUEUE_FULL: u32 = 0x14;
 const THROTTLED: u32 = 0x58;
 
 /// Why a text was refused, in the specification's names.
@@ -32,7 +33,6 @@ const REFUSALS: &[(u32, &str)] = &[
     (0x42, "ESME_RINVSUBREP"),
     (0x43, "ESME_RINVESMCLASS"),
     (0x44, "ESME_RCNTSUBDL"),
-    (0x45, "ESME_RSUBMITFAIL"),
     (0x48, "ESME_RINVSRCTON: it does not take this sms.sender"),
     (0x49, "ESME_RINVSRCNPI: it does not take this sms.sender"),
     (0x50, "ESME_RINVDSTTON: it does not take this number"),
@@ -74,24 +74,37 @@ pub(super) fn asks_to_wait(status: u32) -> bool {
 fn name_of(status: u32) -> String {
     match status {
         0x08 => "ESME_RSYSERR".to_owned(),
+        // "Submit failed": many centres say so of whatever went wrong, also after they took it.
+        0x45 => "ESME_RSUBMITFAIL".to_owned(),
         QUEUE_FULL => "ESME_RMSGQFUL: its queue is full".to_owned(),
         THROTTLED => "ESME_RTHROTTLED: too many texts at once".to_owned(),
         _ => format!("status {status:#010x}"),
     }
 }
 
-/// Why a bind was refused, and whether the settings must change before another one can succeed.
-pub(super) fn bind_refused(status: u32) -> (String, bool) {
-    let (why, lasting) = match status {
-        0x0e | 0x0f => ("refuses username or password", true),
+/// What must happen before another bind can succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Until {
+    /// Time passes.
+    Later,
+    /// Time passes, or the settings change: its word may mean either.
+    LaterOrChanged,
+    /// The settings change.
+    Changed,
+}
+
+/// Why a bind was refused, and until when.
+pub(super) fn bind_refused(status: u32) -> (String, Until) {
+    let (why, until) = match status {
+        0x0e | 0x0f => ("refuses username or password", Until::Changed),
         // Some say so, too, for as long as an earlier session of ours is not over for them.
-        0x0d => ("refuses the bind (ESME_RBINDFAIL)", false),
-        0x53 => ("refuses system_type (ESME_RINVSYSTYP)", true),
-        ALREADY_BOUND => ("allows no further session of this username (ESME_RALYBND)", false),
-        QUEUE_FULL | THROTTLED => ("asks to wait", false),
-        _ => return (format!("answers the bind with {}", name_of(status)), false),
+        0x0d => ("refuses the bind (ESME_RBINDFAIL)", Until::LaterOrChanged),
+        0x53 => ("refuses system_type (ESME_RINVSYSTYP)", Until::Changed),
+        ALREADY_BOUND => ("allows no further session of this username (ESME_RALYBND)", Until::Later),
+        QUEUE_FULL | THROTTLED => ("asks to wait", Until::Later),
+        _ => return (format!("answers the bind with {}", name_of(status)), Until::Later),
     };
-    (why.to_owned(), lasting)
+    (why.to_owned(), until)
 }
 
 #[cfg(test)]
@@ -105,7 +118,7 @@ mod tests {
             (0x01, "refused: SMPP: ESME_RINVMSGLEN: the text is too long for it"),
             (0x0b, "refused: SMPP: ESME_RINVDSTADR: it does not take this number"),
             (0x0a, "refused: SMPP: ESME_RINVSRCADR: it does not take this sms.sender"),
-            (0x45, "refused: SMPP: ESME_RSUBMITFAIL"),
+            (0x45, "uncertain: SMPP: ESME_RSUBMITFAIL"),
             (0x58, "not-sent: SMPP: ESME_RTHROTTLED: too many texts at once and asks to wait"),
             (0x14, "not-sent: SMPP: ESME_RMSGQFUL: its queue is full and asks to wait"),
             (0x04, "not-sent: SMPP: ESME_RINVBNDSTS"),
@@ -128,8 +141,14 @@ mod tests {
 
     #[test]
     fn a_wrong_password_is_not_tried_again_at_once() {
-        for (status, lasting) in [(0x0e, true), (0x0f, true), (0x0d, false), (0x05, false), (0x08, false)] {
-            assert_eq!(bind_refused(status).1, lasting, "{status:#x}");
+        for (status, until) in [
+            (0x0e, Until::Changed),
+            (0x0f, Until::Changed),
+            (0x0d, Until::LaterOrChanged),
+            (0x05, Until::Later),
+            (0x08, Until::Later),
+        ] {
+            assert_eq!(bind_refused(status).1, until, "{status:#x}");
         }
     }
 }

@@ -45,6 +45,11 @@ fn a_text_has_the_documented_form() {
     let validity = SmppSetup { validity: Duration::from_secs(36_000), ..setup() };
     assert!(body(validity, "x").windows(16).any(|part| part == b"000000100000000R"));
     assert!(SmppGateway::new(SmppSetup { sender: "Räddning".to_owned(), ..setup() }).is_err());
+    for host in ["192.0.2.1", "smsc.kommun.example", "localhost"] {
+        let open = |tls| SmppGateway::new(SmppSetup { host: host.to_owned(), tls, ..setup() });
+        assert!(open(false).is_err(), "in the open to {host}");
+        assert!(open(true).is_ok());
+    }
 }
 
 #[test]
