@@ -106,9 +106,6 @@ pub trait AccountStore: Send + Sync {
         now: UnixMillis,
     ) -> Result<Option<UnixMillis>, StoreError>;
 
-    /// Takes back a try that [`AccountStore::count_try`] counted: one of each subject.
-    async fn take_back_try(&self, limits: &[TryLimit]) -> Result<(), StoreError>;
-
     /// Uses the one-time code of this step; `false` when one of it or of a later step was used (RFC 6238, 5.2).
     async fn use_code(&self, name: &StaffName, step: u64) -> Result<bool, StoreError>;
 

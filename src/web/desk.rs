@@ -128,11 +128,6 @@ pub enum CodeAnswer {
     LeadsTo(Zeroizing<String>),
     /// It is none, its time is over, or it was used in another browser.
     Wrong,
-    /// There were too many wrong ones: it was not looked at.
-    Wait {
-        /// Minutes until the next may be tried.
-        minutes: u64,
-    },
     /// The machine is busy: try again in a moment.
     Busy,
 }
@@ -271,6 +266,9 @@ pub trait Desk: Send + Sync {
         proof: &Proof,
         language: &str,
     ) -> Result<Page, PickupView>;
+
+    /// May anybody have a code that came in place of a link?
+    async fn has_codes(&self) -> bool;
 
     /// Somebody types a code that came in place of a link, from this address. Changes nothing of the request.
     async fn typed_code(&self, code: &str, from: Option<IpAddr>, browser: &Browser) -> CodeAnswer;

@@ -23,7 +23,7 @@ const LOCAL: &str = "local";
 /// A session ends after this time, however much it is used.
 const LONGEST_SESSION: Duration = Duration::from_secs(12 * 60 * 60);
 /// Tries that failed count for so long.
-pub(crate) const TRIES_COUNT: Duration = Duration::from_secs(15 * 60);
+const TRIES_COUNT: Duration = Duration::from_secs(15 * 60);
 /// So many of them from one place for one name: a person who has forgotten which password it was.
 const PERSON_TRIES: u32 = 5;
 /// So many from one place, which a whole town may share.

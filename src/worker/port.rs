@@ -1,9 +1,10 @@
 //! The desk as the pages see it: [`DeskPort`] implements [`Desk`].
 
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 use super::Parts;
@@ -27,6 +28,7 @@ use crate::web::{
 };
 
 mod acts;
+mod guesses;
 mod programs;
 mod typed;
 
@@ -45,8 +47,10 @@ pub struct DeskPort {
     health: Arc<Health>,
     page: Box<RevealPage>,
     ready: CancellationToken,
-    /// When people were told that somebody guesses codes.
-    told_of_guesses: Mutex<Option<UnixMillis>>,
+    /// Wrong codes of late.
+    guesses: Arc<guesses::Guesses>,
+    /// Until when codes may be open that were sent before links were.
+    codes_from_before: OnceCell<UnixMillis>,
 }
 
 impl DeskPort {
@@ -59,7 +63,8 @@ impl DeskPort {
         page: Box<RevealPage>,
         ready: CancellationToken,
     ) -> Self {
-        Self { parts, health, page, ready, told_of_guesses: Mutex::default() }
+        let (guesses, codes_from_before) = (Arc::default(), OnceCell::new());
+        Self { parts, health, page, ready, guesses, codes_from_before }
     }
 
     /// The ticket that the link opens; `Err` says what to show when there is none to be had.
@@ -282,6 +287,10 @@ impl Desk for DeskPort {
                 Err(PickupView::Busy)
             }
         }
+    }
+
+    async fn has_codes(&self) -> bool {
+        self.may_have_codes().await
     }
 
     async fn typed_code(&self, code: &str, from: Option<IpAddr>, browser: &Browser) -> CodeAnswer {

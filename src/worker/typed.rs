@@ -1,4 +1,4 @@
-//! Codes that are typed at the desk's page in place of opening a link. A code has 40 bits, a token 128: the token is
+//! Codes that are typed at the desk's page in place of opening a link. A code has 60 bits, a token 128: the token is
 //! derived from the code under the sealing key, so that the store keeps the same hash and everything behind the page
 //! is a link's. Whoever has only the database can try no code, because the key lies outside it.
 

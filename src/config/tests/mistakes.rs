@@ -283,6 +283,26 @@ fn values_out_of_bounds_are_refused() {
 }
 
 #[test]
+fn an_address_that_is_typed_has_no_port_that_only_https_answers() {
+    let with = |pickup: &str, url: &str| {
+        small(&format!("[delivery]\npickup = \"{pickup}\"\n"))
+            .replace("https://servicedesk.kommun.example/", url)
+    };
+    only(
+        &with("code", "https://servicedesk.kommun.example:8443"),
+        "public_url",
+        "no browser finds port 8443",
+    );
+    for (pickup, url) in [
+        ("link", "https://servicedesk.kommun.example:8443"),
+        ("code", "https://servicedesk.kommun.example:443"),
+        ("code", "http://127.0.0.1:8025"),
+    ] {
+        assert_eq!(mistakes(&with(pickup, url), &[]), Vec::<String>::new(), "{pickup} {url}");
+    }
+}
+
+#[test]
 fn a_wrong_value_is_reported_once_and_hides_no_other() {
     let text = small("[delivery]\nmanager_depth = \"three\"\ndeadline = false\n")
         .replace("domains = [\"kommun.example\"]", "domains = \"kommun.example\"");

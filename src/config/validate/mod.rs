@@ -39,6 +39,7 @@ impl<'a> Checks<'a> {
         self.password(&settings.password, &settings.delivery);
         self.unused(&settings.password, settings.directory.kind);
         self.delivery(&settings.delivery);
+        self.typed_address(settings);
         self.sms(&settings.sms);
         self.smtp(&settings.smtp);
         self.upkeep(settings);

@@ -8,7 +8,7 @@ use crate::clock::Zone;
 use crate::config::key_path::KeyPath;
 use crate::config::settings::{
     DeliverySettings, DeskSettings, DirectoryKind, ManagerDelivery, PasswordSettings, PasswordStyle,
-    PickupMethod, PolicySettings, RequesterDelivery, Senders, Unused,
+    PickupMethod, PolicySettings, RequesterDelivery, Senders, Settings, Unused,
 };
 use crate::directory::PhoneType;
 use crate::password::generate::bits as bits_of_characters;
@@ -142,6 +142,22 @@ impl Checks<'_> {
                 "no \"sms\"",
                 "\"sms\" too: with pickup = \"link\" or \"code\" nothing that opens goes by mail",
             );
+        }
+    }
+
+    /// A host that is typed without its scheme is asked by http first, or by https at its own port.
+    pub(super) fn typed_address(&mut self, settings: &Settings) {
+        let url = &settings.desk.public_url;
+        let host = url.strip_prefix("https://").and_then(|rest| rest.split('/').next());
+        // What stands behind the last colon of [2001:db8::7] is no number.
+        let port =
+            host.and_then(|host| host.rsplit_once(':')?.1.parse::<u16>().ok()).filter(|port| *port != 443);
+        if let (PickupMethod::Code, Some(port)) = (settings.delivery.pickup, port) {
+            let why = format!(
+                "with delivery.pickup = \"code\" people type this address without https://, and no browser finds port \
+                 {port} then; serve it at 443, and answer at 80 by leading there"
+            );
+            self.refuse(&KeyPath::of("desk.public_url"), why);
         }
     }
 

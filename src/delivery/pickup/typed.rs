@@ -6,8 +6,11 @@ use zeroize::Zeroizing;
 /// The alphabet of Crockford's base32 (<https://www.crockford.com/base32.html>): without I, L, O and U, so that whoever
 /// reads a one or a zero as a letter is understood.
 const SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// Symbols of a code, 5 bits each: 40 bits. What may be guessed of them stands in `docs/architecture.md`.
-const LENGTH: usize = 8;
+/// Symbols of a code, 5 bits each: 60 bits, so many that nobody need be kept out to keep guesses few. The arithmetic
+/// stands in `docs/architecture.md`.
+const LENGTH: usize = 12;
+/// They are written in groups of so many.
+const GROUP: usize = 4;
 /// Nobody types more, in octets.
 const LONGEST: usize = 64;
 
@@ -26,24 +29,27 @@ impl TypedCode {
         Self(code)
     }
 
-    /// As it is written: `7KQM-4XTR`.
+    /// As it is written: `7KQM-4XTR-9B2C`.
     #[must_use]
     pub fn written(&self) -> Zeroizing<String> {
         self.behind("")
     }
 
-    /// As it is written for the owner of an account, who stops the request of this ticket: `57-7KQM-4XTR`. The ticket's
-    /// number makes such a code one of another kind, and says with what it is compared.
+    /// As it is written for the owner of an account, who stops the request of this ticket: `57-7KQM-4XTR-9B2C`. The
+    /// ticket's number makes such a code one of another kind, and says with what it is compared.
     #[must_use]
     pub fn written_for(&self, ticket: i64) -> Zeroizing<String> {
         self.behind(&format!("{ticket}-"))
     }
 
     fn behind(&self, before: &str) -> Zeroizing<String> {
-        let (first, second) = self.0.split_at(LENGTH / 2);
-        let mut written = Zeroizing::new(String::with_capacity(before.len() + LENGTH + 1));
+        // It must not grow: what it leaves behind would not be wiped.
+        let mut written = Zeroizing::new(String::with_capacity(before.len() + LENGTH + LENGTH / GROUP));
         written.push_str(before);
-        written.extend(first.iter().chain(b"-").chain(second).map(|symbol| char::from(*symbol)));
+        for (place, group) in self.0.chunks(GROUP).enumerate() {
+            written.push_str(if place == 0 { "" } else { "-" });
+            written.extend(group.iter().map(|symbol| char::from(*symbol)));
+        }
         written
     }
 
@@ -103,9 +109,8 @@ mod tests {
     use super::*;
 
     fn code() -> TypedCode {
-        // 7KQM4XTR
         TypedCode::from_mac(std::array::from_fn(|place| {
-            b"7KQM4XTR"
+            b"7KQM4XTR9B2C"
                 .get(place)
                 .map_or(0, |wanted| SYMBOLS.iter().position(|symbol| symbol == wanted).unwrap() as u8 | 0xa0)
         }))
@@ -113,16 +118,22 @@ mod tests {
 
     #[test]
     fn a_code_is_read_as_people_type_it() {
-        assert_eq!(*code().written(), "7KQM-4XTR");
-        for typed in ["7KQM-4XTR", "7kqm4xtr", " 7kqm 4xtr\n", "7KQM–4XTR.", "7-K-Q-M-4-X-T-R"] {
+        assert_eq!(*code().written(), "7KQM-4XTR-9B2C");
+        for typed in [
+            "7KQM-4XTR-9B2C",
+            "7kqm4xtr9b2c",
+            " 7kqm 4xtr 9b2c\n",
+            "7KQM–4XTR–9B2C.",
+            "7-K-Q-M-4-X-T-R-9-B-2-C",
+        ] {
             let read = Typed::read(typed).unwrap_or_else(|| panic!("{typed:?}"));
-            assert_eq!((read.ticket, read.code.symbols()), (None, &b"7KQM4XTR"[..]), "{typed:?}");
+            assert_eq!((read.ticket, read.code.symbols()), (None, &b"7KQM4XTR9B2C"[..]), "{typed:?}");
         }
     }
 
     #[test]
     fn letters_that_look_like_a_symbol_are_read_as_it_and_no_symbol_as_another() {
-        for (typed, read) in [("OoIi-LlUu", b"001111VV"), ("0011-VVVV", b"0011VVVV")] {
+        for (typed, read) in [("OoIi-LlUu-7KQM", b"001111VV7KQM"), ("0011-VVVV-7KQM", b"0011VVVV7KQM")] {
             assert_eq!(Typed::read(typed).unwrap().code.symbols(), read);
         }
         let mut told_apart: Vec<_> = SYMBOLS.iter().map(|symbol| symbol.to_ascii_uppercase()).collect();
@@ -137,12 +148,12 @@ mod tests {
     #[test]
     fn an_owners_code_names_its_ticket_and_is_no_managers() {
         let written = code().written_for(57);
-        assert_eq!(*written, "57-7KQM-4XTR");
-        for typed in ["57-7KQM-4XTR", "577kqm4xtr", "57 7KQM 4XTR"] {
+        assert_eq!(*written, "57-7KQM-4XTR-9B2C");
+        for typed in ["57-7KQM-4XTR-9B2C", "577kqm4xtr9b2c", "57 7KQM 4XTR 9B2C"] {
             let read = Typed::read(typed).unwrap();
-            assert_eq!((read.ticket, read.code.symbols()), (Some(57), &b"7KQM4XTR"[..]), "{typed:?}");
+            assert_eq!((read.ticket, read.code.symbols()), (Some(57), &b"7KQM4XTR9B2C"[..]), "{typed:?}");
         }
-        assert_eq!(Typed::read("i7-7KQM-4XTR").unwrap().ticket, Some(17));
+        assert_eq!(Typed::read("i7-7KQM-4XTR-9B2C").unwrap().ticket, Some(17));
     }
 
     #[test]
@@ -151,18 +162,19 @@ mod tests {
         let wrong = [
             "",
             " - ",
-            "7KQM-4XT",
-            "7KQM4XTÅ",
-            "K7KQM-4XTR",
-            "057-7KQM-4XTR",
-            "7KQM+4XTR",
-            "7KQM-4XTR!",
+            "7KQM-4XTR",
+            "7KQM-4XTR-9B2",
+            "7KQM4XTR9B2Å",
+            "K7KQM-4XTR-9B2C",
+            "057-7KQM-4XTR-9B2C",
+            "7KQM+4XTR-9B2C",
+            "7KQM-4XTR-9B2C!",
             &long,
         ];
         for typed in wrong {
             assert!(Typed::read(typed).is_none(), "{typed:?}");
         }
-        let most = format!("{}-7KQM-4XTR", "9".repeat(19));
+        let most = format!("{}-7KQM-4XTR-9B2C", "9".repeat(19));
         assert!(Typed::read(&most).is_none(), "no ticket has that number");
     }
 

@@ -119,7 +119,8 @@ impl DeskValues {
     }
 }
 
-/// An address without its scheme: browsers know what to try, and phones make no link of it.
+/// An address without its scheme, which is no link. Programs that make one of it, and browsers, may try http first:
+/// README's proxy answers that, too, and `config` refuses a port that only https answers.
 fn typed_address(url: &str) -> &str {
     url.split_once("://").map_or(url, |(_, rest)| rest).trim_end_matches('/')
 }

@@ -130,12 +130,7 @@ fn hashed(subject: &str) -> String {
 async fn take_back<DB: Dialect>(tx: &mut Tx<DB>, tries: &[TryLimit]) -> Result<(), StoreError> {
     let Some((person, others)) = tries.split_first() else { return Ok(()) };
     tx.run("DELETE FROM sign_in_try WHERE subject = $1", values![hashed(&person.subject)]).await?;
-    take_back_one(tx, others).await
-}
-
-/// One try of each subject never was.
-async fn take_back_one<DB: Dialect>(tx: &mut Tx<DB>, tries: &[TryLimit]) -> Result<(), StoreError> {
-    for other in tries {
+    for other in others {
         let sql = "DELETE FROM sign_in_try WHERE id = (SELECT max(id) FROM sign_in_try WHERE subject = $1)";
         tx.run(sql, values![hashed(&other.subject)]).await?;
     }
@@ -252,12 +247,6 @@ impl<DB: Dialect> AccountStore for SqlStore<DB> {
         }
         tx.commit().await?;
         Ok(None)
-    }
-
-    async fn take_back_try(&self, limits: &[TryLimit]) -> Result<(), StoreError> {
-        let mut tx = self.write("taking a try back").await?;
-        take_back_one(&mut tx, limits).await?;
-        tx.commit().await
     }
 
     async fn use_code(&self, name: &StaffName, step: u64) -> Result<bool, StoreError> {

@@ -254,7 +254,7 @@ impl Pages {
             self.link_html("refused", &link, language, json!({}))?;
             self.link_html("somebody-else", &link, language, json!({}))?;
             self.sign_in_failed_html(None, language)?;
-            for said in [Said::Nothing, Said::Wrong, Said::Wait(15)] {
+            for said in [Said::Nothing, Said::Wrong] {
                 self.type_code_html(said, &link, language)?;
             }
             self.problem_html(StatusCode::NOT_FOUND, language)?;

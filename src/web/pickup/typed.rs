@@ -29,8 +29,6 @@ pub(super) enum Said {
     Nothing,
     /// The code is none.
     Wrong,
-    /// There were too many wrong ones; so many minutes.
-    Wait(u64),
 }
 
 impl Pages {
@@ -41,13 +39,12 @@ impl Pages {
 
     /// The same, for the check at start.
     pub(super) fn type_code_html(&self, said: Said, link: &Link, language: Language) -> Made {
-        let (wrong, minutes) = match said {
-            Said::Nothing => (false, 0),
-            Said::Wrong => (true, 0),
-            Said::Wait(minutes) => (false, minutes),
+        let wrong = match said {
+            Said::Nothing => false,
+            Said::Wrong => true,
         };
         let staff = format!("{}/login", self.site.base);
-        let values = json!({ "wrong": wrong, "minutes": minutes, "staff": staff });
+        let values = json!({ "wrong": wrong, "staff": staff });
         self.link_html("type-code", link, language, values)
     }
 }
@@ -78,6 +75,9 @@ impl Typist {
 
 /// `GET /k`
 pub(super) async fn show(State(app): State<Arc<App>>, language: Language, headers: HeaderMap) -> Response {
+    if !app.ports.desk.has_codes().await {
+        return app.pages.problem(StatusCode::NOT_FOUND, language);
+    }
     let typist = Typist::of(&app, &headers);
     typist.remembered(&app, app.pages.type_code(StatusCode::OK, Said::Nothing, &typist.link, language))
 }
@@ -99,6 +99,9 @@ pub(super) async fn judge(
     headers: HeaderMap,
     written: Result<Form<Written>, axum::extract::rejection::FormRejection>,
 ) -> Response {
+    if !app.ports.desk.has_codes().await {
+        return app.pages.problem(StatusCode::NOT_FOUND, language);
+    }
     let typist = Typist::of(&app, &headers);
     let written = written.map(|Form(written)| written).unwrap_or_default();
     let ours = same_origin::allows(&headers, &app.pages.site.origin);
@@ -116,13 +119,12 @@ pub(super) async fn judge(
             Redirect::to(&to).into_response()
         }
         CodeAnswer::Wrong => page(StatusCode::FORBIDDEN, Said::Wrong),
-        CodeAnswer::Wait { minutes } => page(StatusCode::TOO_MANY_REQUESTS, Said::Wait(minutes)),
         CodeAnswer::Busy => app.pages.view(&PickupView::Busy, &typist.link, language),
     };
     typist.remembered(&app, response)
 }
 
-/// In a task of its own: what was counted for a right code is taken back even if the phone loses the connection.
+/// In a task of its own: a wrong code is counted even if whoever typed it is gone.
 async fn judged(
     app: &Arc<App>,
     code: Zeroizing<String>,

@@ -41,9 +41,6 @@ impl<A: Around> AccountStore for StoppingStore<A> {
     ) -> Result<Option<UnixMillis>, StoreError> {
         self.around.call(self.inner.count_try(limits, within, now)).await
     }
-    async fn take_back_try(&self, limits: &[TryLimit]) -> Result<(), StoreError> {
-        self.around.call(self.inner.take_back_try(limits)).await
-    }
     async fn use_code(&self, name: &StaffName, step: u64) -> Result<bool, StoreError> {
         self.around.call(self.inner.use_code(name, step)).await
     }

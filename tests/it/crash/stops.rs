@@ -30,8 +30,8 @@ pub enum Stop {
     Panic,
 }
 
-/// After these nothing has changed that outlives the program: they only read, or took a lease, which the next start
-/// frees.
+/// After these nothing has changed that outlives the program and that a world with one kill a run could tell: they only
+/// read, or took a lease, which the next start frees, and of which only the fence and the end stay.
 const LIKE_BEFORE: [&str; 6] =
     ["after facts", "after list", "after fetch", "after claim", "after claim_ticket", "after claim_messages"];
 

@@ -54,7 +54,7 @@ async fn a_manager_types_the_code_at_the_host_of_the_text_and_gets_the_password(
         let (program, code) = asked(&gateway, language).await;
         let before = program.credentials();
         let mut karin = program.browser();
-        let wrong = types(&mut karin, "0000-0000", language).await;
+        let wrong = types(&mut karin, "0000-0000-0000", language).await;
         assert_eq!(wrong.status, 403);
         let page = karin.press_with("/k", &format!("&code={}", code.to_lowercase())).await;
         assert!(page.status == 200 && page.body.contains(offered), "{}", page.body);
@@ -70,7 +70,7 @@ async fn a_manager_types_the_code_at_the_host_of_the_text_and_gets_the_password(
 
         let mut other = program.browser();
         let used = types(&mut other, &code, language).await;
-        let never = types(&mut other, "0000-0001", language).await;
+        let never = types(&mut other, "0000-0000-0001", language).await;
         assert_eq!((used.status, &used.body), (never.status, &never.body), "to a stranger both are alike");
         let thanks = karin.press("/handed-over").await;
         assert!(thanks.body.contains(done), "{}", thanks.body);

@@ -128,14 +128,6 @@ pub async fn tries_are_exact_and_grow_old(world: World) {
     assert_eq!(count(&limits[1..], minutes(6)).await, None, "what is refused does not count");
     assert_eq!(count(&limits[1..], minutes(7)).await, Some(minutes(15)));
     assert_eq!(count(&limits, minutes(15)).await, None);
-    let right = [limit("right", 1), limit("site", 2)];
-    assert_eq!(count(&right, minutes(15)).await, None);
-    store.take_back_try(&right).await.unwrap();
-    assert_eq!(count(&right, minutes(15)).await, None, "it never was");
-    assert_eq!(count(&right[1..], minutes(15)).await, None);
-    store.take_back_try(&right).await.unwrap();
-    assert_eq!(count(&right[1..], minutes(15)).await, None, "one of each is taken back");
-    assert_eq!(count(&right[1..], minutes(15)).await, Some(minutes(30)));
     let ahead = minutes(60 * 24);
     assert_eq!(count(&[limit("other", 1)], ahead).await, None);
     assert_eq!(count(&[limit("other", 1)], NOW).await, None, "a clock that was ahead keeps nobody out");

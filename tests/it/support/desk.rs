@@ -185,6 +185,11 @@ impl OpenDesk {
         self.port.opened_elsewhere(token, browser).await;
     }
 
+    /// May anybody have a code to type?
+    pub async fn has_codes(&self) -> bool {
+        self.port.has_codes().await
+    }
+
     /// Somebody types this code, from there.
     pub async fn type_code(&self, code: &str, from: &str, browser: &Browser) -> CodeAnswer {
         self.port.typed_code(code, from.parse().ok(), browser).await

@@ -71,6 +71,8 @@ struct FakeDesk {
     reveals: Mutex<Option<PickupView>>,
     /// Who comes back from the provider.
     comes_back: Mutex<SignedIn>,
+    /// May anybody have a code to type?
+    has_codes: Mutex<bool>,
     /// What becomes of a typed code.
     typed: Mutex<Typed>,
     password: TemporaryPassword,
@@ -86,7 +88,6 @@ struct FakeDesk {
 enum Typed {
     Leads,
     Wrong,
-    Wait(u64),
     Busy,
 }
 
@@ -140,12 +141,15 @@ impl Desk for FakeDesk {
         Ok((self.page)(token, browser, language, &revealed).unwrap())
     }
 
+    async fn has_codes(&self) -> bool {
+        *self.has_codes.lock().unwrap()
+    }
+
     async fn typed_code(&self, code: &str, from: Option<IpAddr>, browser: &Browser) -> CodeAnswer {
         self.note(format!("typed {code} {} {}", from.unwrap(), browser.as_str()));
         match *self.typed.lock().unwrap() {
             Typed::Leads => CodeAnswer::LeadsTo(zeroize::Zeroizing::new(TOKEN.to_owned())),
             Typed::Wrong => CodeAnswer::Wrong,
-            Typed::Wait(minutes) => CodeAnswer::Wait { minutes },
             Typed::Busy => CodeAnswer::Busy,
         }
     }
@@ -234,6 +238,7 @@ impl Served {
             troubles: Mutex::default(),
             reveals: Mutex::default(),
             comes_back: Mutex::new(SignedIn::Failed),
+            has_codes: Mutex::new(true),
             typed: Mutex::new(Typed::Wrong),
             password,
             shows: Mutex::new(Shows { name: "Anna Andersson".to_owned(), own: false, pass: false }),

@@ -1,30 +1,34 @@
 //! `pickup = "code"`: no text carries a link. The code in it is typed at the desk's page, and leads to the page that
-//! a link would have opened; whoever guesses has few tries.
+//! a link would have opened; whoever guesses keeps nobody out.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nyckelbud::store::TryLimit;
+use nyckelbud::decision::Pickup;
+use nyckelbud::types::{EmailAddress, Outcome};
 use nyckelbud::web::{CodeAnswer, PickupAnswer, PickupView};
 use tokio::task::JoinSet;
 
+use super::messages::{ScriptedMail, not_sent};
 use super::*;
+use crate::support::audit_rows;
+use crate::support::wait::until;
 
 pub const CODE: &str = "[delivery]\npickup = \"code\"\n";
 const HERE: &str = "192.0.2.7";
 const KARIN: &str = "46701740610";
 const FILIP: &str = "46701740624";
 
-/// What looks like such a code: `7KQM-4XTR`, or an owner's `57-7KQM-4XTR`.
+/// What looks like such a code: `7KQM-4XTR-9B2C`, or an owner's `57-7KQM-4XTR-9B2C`.
 pub fn typed_code_in(text: &str) -> String {
     let group = |part: &&str| {
         part.len() == 4 && part.bytes().all(|b| b"0123456789ABCDEFGHJKMNPQRSTVWXYZ".contains(&b))
     };
     let is_code = |word: &&str| {
         let parts: Vec<&str> = word.split('-').collect();
-        let (before, code) = parts.split_at(parts.len().saturating_sub(2));
+        let (before, code) = parts.split_at(parts.len().saturating_sub(3));
         let number = before.is_empty() || (before.len() == 1 && before[0].parse::<i64>().is_ok());
-        code.len() == 2
+        code.len() == 3
             && code.iter().all(group)
             && number
             && code.concat().contains(|c: char| c.is_ascii_alphabetic())
@@ -61,7 +65,6 @@ async fn typed(desk: &OpenDesk, code: &str, browser: &Browser) -> Option<String>
     match desk.type_code(code, HERE, browser).await {
         CodeAnswer::LeadsTo(token) => Some(token.to_string()),
         CodeAnswer::Wrong => None,
-        CodeAnswer::Wait { minutes } => panic!("wait {minutes} minutes"),
         CodeAnswer::Busy => panic!("busy"),
     }
 }
@@ -127,7 +130,13 @@ async fn a_wrong_code_an_old_one_and_a_used_one_are_answered_alike_and_not_soone
             begun.elapsed()
         );
     };
-    for never in [wrong(&code), "0000-0000".to_owned(), "no code at all".to_owned(), format!("1-{code}")] {
+    for never in [
+        wrong(&code),
+        "0000-0000-0000".to_owned(),
+        code[..9].to_owned(),
+        "no code at all".to_owned(),
+        format!("1-{code}"),
+    ] {
         judged(&never).await;
     }
     let token = typed(&desk, &code, &karins_phone()).await.unwrap();
@@ -160,7 +169,7 @@ async fn an_owner_stops_it_with_the_code_of_the_warning_and_the_manager_hears_of
     let warning = texts_to(&place, FILIP);
     assert!(warning.len() == 1 && warning[0].contains("Stoppa det"), "{warning:#?}");
     let own = typed_code_in(&warning[0]);
-    assert!(own.matches('-').count() == 2, "{own}");
+    assert!(own.matches('-').count() == 3, "{own}");
     let bare = own.split_once('-').unwrap().1;
     assert_eq!(typed(&desk, bare, &karins_phone()).await, None, "without its ticket it is none");
     let mut other = own.clone().into_bytes();
@@ -200,75 +209,113 @@ async fn a_code_opens_nothing_where_links_are_sent_and_no_token_can_be_typed() {
     place.deliver(OFFERED);
     let desk = place.open().await;
     desk.work().await;
-    for typed_so in [place.token(), place.token()[..8].to_owned(), "7KQM-4XTR".to_owned()] {
+    for typed_so in [place.token(), place.token()[..8].to_owned(), "7KQM-4XTR-9B2C".to_owned()] {
         assert_eq!(typed(&desk, &typed_so, &karins_phone()).await, None);
     }
 }
 
-/// Fills a count as many guesses do.
-async fn fill(desk: &OpenDesk, subject: &str, times: u32) {
-    let limit = [TryLimit { subject: subject.to_owned(), most: u32::MAX }];
-    for _ in 0..times {
-        let now = desk.parts.clock.now();
-        desk.parts.store.count_try(&limit, Duration::from_secs(15 * 60), now).await.unwrap();
-    }
+/// A place of IPv6 of its own.
+fn elsewhere(n: u32) -> String {
+    format!("2001:db8:0:{n:x}::7")
 }
 
-async fn minutes_to_wait(desk: &OpenDesk, code: &str, from: &str) -> Option<u64> {
-    match desk.type_code(code, from, &karins_phone()).await {
-        CodeAnswer::Wait { minutes } => Some(minutes),
-        CodeAnswer::Wrong | CodeAnswer::LeadsTo(_) => None,
-        CodeAnswer::Busy => panic!("busy"),
+async fn is_wrong(desk: &OpenDesk, code: &str, from: &str) -> bool {
+    matches!(desk.type_code(code, from, &Browser::new([9; 16])).await, CodeAnswer::Wrong)
+}
+
+/// Guesses at once, each from where `from` says.
+fn guessing(desk: &Arc<OpenDesk>, times: u32, from: fn(u32) -> String) -> JoinSet<bool> {
+    let mut guesses = JoinSet::new();
+    for n in 0..times {
+        let desk = Arc::clone(desk);
+        guesses.spawn(async move { is_wrong(&desk, &format!("0000-0000-{n:04}"), &from(n)).await });
     }
+    guesses
 }
 
 #[tokio::test]
-async fn from_one_place_twenty_wrong_codes_are_judged_however_many_come_at_once() {
+async fn a_place_that_guesses_is_answered_slower_and_a_right_code_from_there_leads_on() {
     let (place, desk, code) = offered(CODE).await;
     let desk = Arc::new(desk);
-    let mut guesses = JoinSet::new();
-    for n in 0..30_u32 {
-        let desk = Arc::clone(&desk);
-        guesses.spawn(async move { minutes_to_wait(&desk, &format!("0000-{:04}", n), HERE).await.is_none() });
+    assert!(guessing(&desk, 20, |_| HERE.to_owned()).join_all().await.into_iter().all(|wrong| wrong));
+    for (from, slow) in [(HERE, true), ("::ffff:192.0.2.7", true), ("192.0.2.8", false)] {
+        let begun = Instant::now();
+        assert!(is_wrong(&desk, &wrong(&code), from).await);
+        let least = Duration::from_millis(if slow { 2_000 } else { 250 });
+        assert!(begun.elapsed() >= least, "{from} was answered after {:?}", begun.elapsed());
     }
-    let judged = guesses.join_all().await.into_iter().filter(|judged| *judged).count();
-    assert_eq!(judged, 20);
-    drop(desk);
-    let desk = place.open().await;
-    assert_eq!(minutes_to_wait(&desk, &code, HERE).await, Some(15), "no restart forgets them");
-    // The same network, written otherwise; and a house of IPv6.
-    assert_eq!(minutes_to_wait(&desk, &code, "::ffff:192.0.2.7").await, Some(15));
-    assert_eq!(minutes_to_wait(&desk, &code, "192.0.2.8").await, None, "others go on");
-    fill(&desk, "code-place/2001:db8:0:1::/64", 20).await;
-    assert_eq!(minutes_to_wait(&desk, &code, "2001:db8:0:1::7").await, Some(15));
-    place.clock.turn(15);
-    assert_eq!(minutes_to_wait(&desk, &code, HERE).await, None);
+    assert!(typed(&desk, &code, &karins_phone()).await.is_some(), "it was looked at");
+    let rows = audit_rows::read(&place.folder.join("var/nyckelbud.db")).await;
+    let noted = rows.iter().filter(|(_, event, _)| event == "pickup.wrong-code").count();
+    assert_eq!(noted, 21, "twenty of the one place, and one of the other");
 }
 
 #[tokio::test]
-async fn a_flood_of_guesses_keeps_nobody_out_who_has_a_code_and_ends() {
-    let (place, desk, code) = offered(&format!("{CODE}[notify]\nmail = [\"jour@kommun.example\"]\n")).await;
-    fill(&desk, "code", 149).await;
+async fn no_flood_of_guesses_keeps_out_a_manager_or_an_owner() {
+    let (place, desk, code) = offered(CODE).await;
+    let own = typed_code_in(&texts_to(&place, FILIP)[0]);
+    let desk = Arc::new(desk);
+    // From their own place, and from many others.
+    let floods = [guessing(&desk, 100, |_| HERE.to_owned()), guessing(&desk, 1_500, elsewhere)];
+    let mut tokens = Vec::new();
+    for right in [&code, &own] {
+        tokens.push(typed(&desk, right, &karins_phone()).await.expect("it leads on during the flood"));
+    }
+    for flood in floods {
+        assert!(flood.join_all().await.into_iter().all(|wrong| wrong));
+    }
+    for (right, token) in [&code, &own].into_iter().zip(&tokens) {
+        assert_eq!(typed(&desk, right, &karins_phone()).await.as_ref(), Some(token), "and after it");
+    }
+    assert!(matches!(desk.look(&tokens[0], None).await, PickupView::Offer { .. }));
+    assert_eq!(desk.answer(&tokens[1], None, PickupAnswer::NotMe).await, PickupView::Stopped);
+    let rows = audit_rows::read(&place.folder.join("var/nyckelbud.db")).await;
+    let noted = rows.iter().filter(|(_, event, _)| event == "pickup.wrong-code").count();
+    assert!(noted <= 100, "a flood of 1,600 has written {noted} rows");
+    assert_eq!(rows.iter().filter(|(_, event, _)| event == "pickup.guesses").count(), 1);
+}
+
+#[tokio::test]
+async fn people_are_told_of_guesses_once_also_when_the_mail_did_not_leave_at_first() {
+    let place = Place::with(CODE);
+    let tries = std::sync::atomic::AtomicUsize::new(0);
+    let mail = ScriptedMail::new(move |_| {
+        if tries.fetch_add(1, std::sync::atomic::Ordering::SeqCst) < 2 {
+            return not_sent();
+        }
+        Outcome::Accepted { reference: String::new() }
+    });
+    let desk = OpenDesk::open(&place.folder, &place.clock, |parts| {
+        parts.mail = Arc::clone(&mail) as _;
+        parts.rules.alarm_to = vec![EmailAddress::parse("jour@kommun.example").unwrap()];
+        parts.timing.retry = Duration::from_millis(5);
+    })
+    .await;
+    let desk = Arc::new(desk);
+    guessing(&desk, 99, elsewhere).join_all().await;
+    assert_eq!(mail.took(""), 0, "people mistype");
+    guessing(&desk, 1, elsewhere).join_all().await;
+    until("the alarm has left", Duration::from_secs(40), || (mail.took("") > 0).then_some(())).await;
+    guessing(&desk, 150, elsewhere).join_all().await;
+    assert_eq!(mail.took(""), 1, "people are told once");
+}
+
+#[tokio::test]
+async fn codes_are_asked_for_only_where_somebody_may_have_one() {
+    let links = Place::new();
+    links.deliver(OFFERED);
+    let desk = links.open().await;
+    desk.work().await;
+    assert!(!desk.has_codes().await, "an offer of a link is none");
+
+    let (place, desk, code) = offered(CODE).await;
+    assert!(desk.has_codes().await);
+    drop(desk);
+    // Links are sent from today on; whoever has a code can still use it.
+    let desk =
+        OpenDesk::open(&place.folder, &place.clock, |parts| parts.rules.policy.pickup = Pickup::Link).await;
+    assert!(desk.has_codes().await);
     assert!(typed(&desk, &code, &karins_phone()).await.is_some());
-    assert!(typed(&desk, &code, &karins_phone()).await.is_some(), "a right one counts for nothing");
-    fill(&desk, "code", 1).await;
-    // From here each place has three.
-    for _ in 0..3 {
-        assert_eq!(minutes_to_wait(&desk, &wrong(&code), "198.51.100.1").await, None);
-    }
-    assert_eq!(minutes_to_wait(&desk, &code, "198.51.100.1").await, Some(15));
-    for _ in 0..5 {
-        assert!(typed(&desk, &code, &karins_phone()).await.is_some(), "the manager comes from elsewhere");
-    }
-    let alarms = || all_mails(&place).iter().filter(|mail| mail.contains("somebody guesses")).count();
-    let end = Instant::now() + Duration::from_secs(20);
-    while alarms() == 0 && Instant::now() < end {
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(alarms(), 1, "people are told once");
-    fill(&desk, "code-late", 1_500).await;
-    assert_eq!(minutes_to_wait(&desk, &code, HERE).await, Some(15), "so many are judged and no more");
-    place.clock.turn(15);
-    let token = typed(&desk, &code, &karins_phone()).await.unwrap();
-    assert!(place.opens("a-filip", &desk.reveal(&token, &karins_phone()).await.unwrap()));
+    place.clock.turn(4 * 60);
+    assert!(!desk.has_codes().await);
 }
