@@ -22,8 +22,6 @@ pub(super) fn problems(texts: &Texts) -> Vec<String> {
     let url = format!("{}/p/{}", desk.public_url, "w".repeat(TOKEN_LETTERS));
     // More tickets than a desk will ever have.
     let stop = format!("{}/p/{}-{}", desk.public_url, "9".repeat(9), "w".repeat(TOKEN_LETTERS));
-    let typed = "WWWW-WWWW-WWWW";
-    let typed_stop = format!("{}-{typed}", "9".repeat(9));
     let name = "W".repeat(NAME_SEPTETS);
     let at = UnixMillis(0);
     let pass = "w".repeat(PASS_LETTERS);
@@ -38,11 +36,6 @@ pub(super) fn problems(texts: &Texts) -> Vec<String> {
         Sms::code(&name, at, "WWWW-WWWW"),
         Sms::link_closed(&name),
         Sms::owner_warning(&stop),
-        Sms::typed_code(&name, at, typed),
-        Sms::typed_code_for_requester(at, typed),
-        Sms::typed_code_reminder(&name, at, typed),
-        Sms::typed_code_closed(&name),
-        Sms::typed_code_warning(&typed_stop),
     ];
     let line = "W".repeat(LINE_LETTERS);
     let number = TicketNumber::new(0, u32::MAX);
@@ -76,11 +69,23 @@ pub(super) fn problems(texts: &Texts) -> Vec<String> {
     let mut told: Vec<String> = Vec::new();
     for language in LANGUAGES {
         let wrong = |sms| Some(tell(&texts.sms(language, sms).err()?, &texts.costs(language, sms)));
-        told.extend(short.iter().filter_map(wrong));
+        told.extend(short.iter().chain(&typed_codes(&name)).filter_map(wrong));
         told.extend(long.iter().filter_map(|mail| Some(texts.mail(language, mail).err()?.to_string())));
     }
     told.dedup();
     told
+}
+
+/// The texts of a desk whose texts carry no links.
+fn typed_codes(name: &str) -> [Sms<'static>; 5] {
+    let (at, code) = (UnixMillis(0), "WWWW-WWWW-WWWW");
+    [
+        Sms::typed_code(name, at, code),
+        Sms::typed_code_for_requester(at, code),
+        Sms::typed_code_reminder(name, at, code),
+        Sms::typed_code_closed(name),
+        Sms::typed_code_warning("999999999-WWWW-WWWW-WWWW"),
+    ]
 }
 
 /// The problem, and of a text that is too long what fills it beside its own words. What the configuration
