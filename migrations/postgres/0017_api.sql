@@ -15,7 +15,7 @@ CREATE TABLE token (
 );
 CREATE UNIQUE INDEX token_hash ON token (hash);
 
--- A request with an Idempotency-Key. status is 0 until it is answered.
+-- A request with an Idempotency-Key. fingerprint tells what was asked under a key outside the store. status is 0 until it is answered.
 CREATE TABLE api_request (
   token TEXT NOT NULL,
   request_key TEXT NOT NULL,
@@ -28,12 +28,16 @@ CREATE TABLE api_request (
 );
 CREATE INDEX api_request_begun ON api_request (begun_at);
 
--- A webhook, by the hash of its address. place is that of the last row of the audit chain that it was told of.
--- failing_since, disabled_at and answered_at are 0 for never.
+-- A webhook, by the hash of its name, or of its address. place is that of the last row of the audit chain that it was told of.
+-- named_at is when a configuration named it last. failed_days are the days of failures since failing_since, failed_at is
+-- when the last of them began. failing_since, failed_at, disabled_at and answered_at are 0 for never.
 CREATE TABLE webhook (
   hook TEXT NOT NULL PRIMARY KEY,
   place BIGINT NOT NULL,
+  named_at BIGINT NOT NULL,
   failing_since BIGINT NOT NULL,
+  failed_at BIGINT NOT NULL,
+  failed_days BIGINT NOT NULL,
   disabled_at BIGINT NOT NULL,
   answered_at BIGINT NOT NULL,
   said TEXT NOT NULL

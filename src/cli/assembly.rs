@@ -252,6 +252,9 @@ pub fn parts(settings: &Settings, store: Arc<dyn Store>, tokens: &Tokens) -> Res
     let Register { directory, reset, passes, .. } = register(settings, tokens)?;
     let keyring = keyring(settings).map(Arc::new).map_err(|error| {
         tracing::error!("no sealing key: {error}; tickets work, passwords wait (`nyckelbud key new`)");
+        if !settings.notify.webhooks.is_empty() {
+            tracing::error!("webhooks are told nothing without a sealing key");
+        }
     });
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     Ok(Parts {
@@ -285,7 +288,7 @@ fn webhooks(settings: &Settings) -> Result<Vec<Arc<Webhook>>, CliError> {
             WebhookFormat::Teams => HookFormat::Teams,
         };
         let secret = one.secret.as_ref().map(|secret| secret.secret());
-        let hook = Webhook::new(&one.url, secret, events, format);
+        let hook = Webhook::new(one.name.as_deref(), &one.url, secret, events, format);
         hook.map(Arc::new).map_err(|error| CliError::Wrong(format!("notify.webhook: {error}")))
     });
     made.collect()

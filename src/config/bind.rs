@@ -96,7 +96,7 @@ fn paths(settings: &mut Settings) -> Vec<&mut PathBuf> {
     paths
 }
 
-/// The secrets of mailboxes, gateways, SMTP and the directory, with their keys. Those of parts that
+/// The secrets of mailboxes, gateways, webhooks, SMTP and the directory, with their keys. Those of parts that
 /// are not used are not read.
 fn secrets(settings: &mut Settings) -> Vec<(KeyPath, &mut SecretSetting)> {
     let mut secrets: Vec<(KeyPath, &mut SecretSetting)> = Vec::new();
@@ -119,6 +119,10 @@ fn secrets(settings: &mut Settings) -> Vec<(KeyPath, &mut SecretSetting)> {
         secrets.extend(gateway.callback.as_mut().map(|secret| (at.key("callback"), secret)));
         secrets.extend(gateway.callback_auth.as_mut().map(|secret| (at.key("callback_auth"), secret)));
         secrets.extend(gateway.signature.as_mut().map(|secret| (at.key("signature"), secret)));
+    }
+    for (index, webhook) in settings.notify.webhooks.iter_mut().enumerate() {
+        let at = KeyPath::of("notify.webhook").index(index);
+        secrets.extend(webhook.secret.as_mut().map(|secret| (at.key("secret"), secret)));
     }
     let smtp = KeyPath::of("smtp");
     secrets.extend(settings.smtp.password.as_mut().map(|secret| (smtp.key("password"), secret)));

@@ -131,6 +131,7 @@ pub fn parse(
     if secrets == Secrets::Read {
         bind::read_secrets(&mut settings, &mut checks);
         checks.gateway_secrets(&settings);
+        checks.webhook_secrets(&settings.notify);
     }
     let (found, warnings) = checks.finish();
     errors.extend(found);

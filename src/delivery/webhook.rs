@@ -135,7 +135,7 @@ pub enum HookAnswer {
 /// A system that is told.
 pub struct Webhook {
     id: String,
-    host: String,
+    shown: String,
     url: ServiceUrl,
     key: Option<Zeroizing<Vec<u8>>>,
     events: Vec<HookEvent>,
@@ -144,11 +144,13 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// One at `url`, which is told of `events`; of all, when there are none. `secret` signs.
+    /// One at `url`, which is told of `events`; of all, when there are none. `secret` signs. One with a `name` is the same
+    /// when its address is another.
     ///
     /// # Errors
     /// [`HookSetupError`].
     pub fn new(
+        name: Option<&str>,
         url: &str,
         secret: Option<&Secret>,
         events: Vec<HookEvent>,
@@ -156,11 +158,14 @@ impl Webhook {
     ) -> Result<Self, HookSetupError> {
         let address = hook_url(url)?;
         let host = address.origin().split_once("://").map(|(_, host)| host.to_owned()).unwrap_or_default();
-        let mut id = HEXLOWER.encode(&Sha256::digest(address.as_str()));
+        // No address is written like a name.
+        let known_by = name.map_or_else(|| address.as_str().to_owned(), |name| format!("name {name}"));
+        let mut id = HEXLOWER.encode(&Sha256::digest(known_by));
         id.truncate(32);
         let timeouts = Timeouts { connect: Duration::from_secs(5), total: Duration::from_secs(15) };
         let client = HttpClient::new(timeouts, ANSWER_MAX)?;
-        Ok(Self { id, host, url: address, key: secret.map(hook_key).transpose()?, events, format, client })
+        let shown = name.map_or(host, str::to_owned);
+        Ok(Self { id, shown, url: address, key: secret.map(hook_key).transpose()?, events, format, client })
     }
 
     /// The store's name for it: its address may hold a secret.
@@ -169,10 +174,10 @@ impl Webhook {
         &self.id
     }
 
-    /// Its host, with the port: what people know it by.
+    /// Its name, or else its host with the port: what people know it by.
     #[must_use]
-    pub fn host(&self) -> &str {
-        &self.host
+    pub fn shown(&self) -> &str {
+        &self.shown
     }
 
     /// How its bodies look.
@@ -247,7 +252,8 @@ mod tests {
 
     #[test]
     fn only_https_or_this_machine_is_told() {
-        let url = |text: &str| Webhook::new(text, None, Vec::new(), HookFormat::Teams).map(|hook| hook.host);
+        let url =
+            |text: &str| Webhook::new(None, text, None, Vec::new(), HookFormat::Teams).map(|hook| hook.shown);
         assert_eq!(url("https://hooks.kommun.example/a?sig=b").unwrap(), "hooks.kommun.example");
         assert_eq!(url("http://127.0.0.1:9/a").unwrap(), "127.0.0.1:9");
         for text in
@@ -255,6 +261,16 @@ mod tests {
         {
             assert!(url(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn one_with_a_name_is_the_same_at_another_address() {
+        let at = |name, url| Webhook::new(name, url, None, Vec::new(), HookFormat::Teams).unwrap();
+        let (old, new) = ("https://hooks.kommun.example/a?sig=b", "https://hooks.kommun.example/a?sig=c");
+        assert_eq!(at(Some("on-call"), old).id(), at(Some("on-call"), new).id());
+        assert_ne!(at(None, old).id(), at(None, new).id());
+        assert_ne!(at(Some("on-call"), old).id(), at(Some("chat"), old).id(), "two flows of one address");
+        assert_eq!((at(Some("chat"), old).shown(), at(None, old).shown()), ("chat", "hooks.kommun.example"));
     }
 
     #[test]

@@ -32,8 +32,9 @@ pub trait ActStore: Send + Sync {
     /// Overrides that wait for a colleague, oldest first.
     async fn acts_for_colleagues(&self) -> Result<Vec<KeptAct>, StoreError>;
 
-    /// Makes a ticket for somebody who came in person. The same form gives the same ticket.
-    async fn make_by_hand(&self, made: ByHand) -> Result<TicketNumber, StoreError>;
+    /// Makes a ticket for somebody who came in person. The same form gives the same ticket. `None`: the form was used
+    /// for something else, and nothing was made.
+    async fn make_by_hand(&self, made: ByHand) -> Result<Option<TicketNumber>, StoreError>;
     /// The ticket with this number.
     async fn numbered(&self, ticket: TicketNumber) -> Result<Option<Ticket>, StoreError>;
     /// What colleagues have noted of a ticket, oldest first.

@@ -40,7 +40,7 @@ pub struct AskedOnce {
     pub token: TokenName,
     /// Its `Idempotency-Key`.
     pub key: String,
-    /// SHA-256 of what is asked.
+    /// What tells what is asked from anything else; of no use without a key that lies outside the store.
     pub fingerprint: String,
 }
 
@@ -102,6 +102,8 @@ pub trait ProgramStore: Send + Sync {
     ) -> Result<OnceBegun, StoreError>;
     /// Keeps its answer; with `None` it was not carried out, and is forgotten.
     async fn end_once(&self, asked: &AskedOnce, answer: Option<&KeptAnswer>) -> Result<(), StoreError>;
+    /// Forgets what was begun before this. Answers how much it was.
+    async fn forget_asked(&self, before: UnixMillis) -> Result<u32, StoreError>;
 
     /// These tickets in their order; those that are not there are left out.
     async fn ticket_views(&self, ids: &[TicketId]) -> Result<Vec<TicketView>, StoreError>;

@@ -12,6 +12,8 @@ use crate::types::UnixMillis;
 pub struct Chained {
     /// Its place in the chain.
     pub place: i64,
+    /// The hash of its link.
+    pub hash: String,
     /// When it was written.
     pub at: UnixMillis,
     /// What it tells.
@@ -29,15 +31,17 @@ pub struct HookMessage {
     pub body: String,
     /// When it was made.
     pub made_at: UnixMillis,
-    /// How often it was tried, this time counted.
+    /// How often it was tried, this time counted: tries that were ended, and this one.
     pub tries: u32,
 }
 
 /// How a webhook is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HookState {
-    /// Since when nothing has got through; `None`: the last try did, or there was none.
+    /// Since when nothing has got through; `None`: the last try did, there was none, or nothing waits any more.
     pub failing_since: Option<UnixMillis>,
+    /// On how many days after that it was tried.
+    pub failed_days: u32,
     /// When it was told no more, because nothing got through for days.
     pub disabled_at: Option<UnixMillis>,
     /// When it took something last.
@@ -46,26 +50,32 @@ pub struct HookState {
     pub said: String,
     /// What waits to be told.
     pub waiting: u32,
+    /// Since when there are rows of the audit log outside the chain: what they tell waits.
+    pub unchained_since: Option<UnixMillis>,
 }
 
 /// What webhooks are told. Fails as every method of [`super::Store`] does.
 #[async_trait]
 pub trait WebhookStore: Send + Sync {
-    /// The program starts: these webhooks are told from now on, and no others. One that is new hears what comes; one that
-    /// was told no more gets another try, and so does at once what waits, or was under way when the program was stopped.
+    /// A program that tells these webhooks starts. As [`Self::name_hooks`]; and one that was told no more gets another
+    /// try. What waits stays due when it is.
     async fn open_hooks(&self, hooks: &[String], now: UnixMillis) -> Result<(), StoreError>;
+    /// A configuration names these webhooks. One that is new hears what comes from now on. One that none has named for a
+    /// day is forgotten, with what waits for it: another node's may name it.
+    async fn name_hooks(&self, hooks: &[String], now: UnixMillis) -> Result<(), StoreError>;
     /// Up to `limit` chained rows that this webhook was not told of yet, in their order.
     async fn untold(&self, hook: &str, limit: u32) -> Result<Vec<Chained>, StoreError>;
-    /// Keeps what it is to be told of them, and that it was told up to `place`; nothing when it was told of that
-    /// already. One that is told no more gets nothing.
+    /// Keeps what it is to be told of them, each with the place of its row, and that it was told up to `place`. What it
+    /// was told of already, by another node, is left out. One that is told no more gets nothing.
     async fn tell(
         &self,
         hook: &str,
-        messages: &[HookMessage],
+        messages: &[(i64, HookMessage)],
         place: i64,
         now: UnixMillis,
     ) -> Result<(), StoreError>;
-    /// Takes on up to `limit` messages that are due. A try that is not ended counts as failed at `again_at`.
+    /// Takes on up to `limit` messages that are due. One whose try is not ended is due again at `again_at`, and was not
+    /// tried.
     async fn claim_hook_messages(
         &self,
         hook: &str,

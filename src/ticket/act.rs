@@ -49,6 +49,9 @@ pub enum Act {
         grounds: Grounds,
         /// Why, in a sentence.
         why: String,
+        /// Who is to hand it over, as the directory called them when it was wanted; empty for nobody whom people chose.
+        #[serde(default)]
+        whom: String,
     },
     /// The writer is asked for username and phone.
     Ask,

@@ -2,6 +2,7 @@
 //! (`access`); a request passes `gate` (whose token, may it, does it ask too often, was it asked before), then a handler
 //! answers by the ports of the pages. No cookie is read here, so no other site can make a browser ask. No handler has a
 //! way to a password: there is none but the pickup's.
+#![allow(clippy::result_large_err)] // a problem is made once for a request that is refused; boxed it would save nothing
 
 use std::sync::Arc;
 
@@ -40,6 +41,7 @@ pub(super) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
     documents
         .method_not_allowed_fallback(async || Problem::of(Code::MethodNotAllowed))
         .route("/api", any(nothing))
+        .route("/api/", any(nothing))
         .route("/api/{*rest}", any(nothing))
 }
 

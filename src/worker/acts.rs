@@ -49,7 +49,10 @@ pub(crate) fn not_possible(
         return Some(if keeps { Refusal::PasswordChanged } else { Refusal::NotNow });
     }
     // What was observed is never acted on, in whatever ticket its mails are read.
-    let leaves = act.orders() || act.writes() || matches!(act, Act::Merge { .. });
+    if ticket.observed && matches!(act, Act::Merge { .. }) {
+        return Some(Refusal::Observed);
+    }
+    let leaves = act.orders() || act.writes();
     if leaves && (ticket.observed || automation == Automation::Observe) {
         return Some(Refusal::Observed);
     }

@@ -295,6 +295,15 @@ mod tests {
     use crate::types::{AccountId, Username};
 
     #[test]
+    fn what_waits_for_long_is_looked_at_each_minute() {
+        let seconds = Duration::from_secs;
+        for (waited, expected) in [(0, 8), (60, 8), (240, 30), (1800, 60)] {
+            assert_eq!(pause(seconds(8), seconds(waited)), seconds(expected), "{waited}");
+        }
+        assert_eq!(pause(seconds(90), seconds(1800)), seconds(90), "never sooner than at first");
+    }
+
+    #[test]
     fn no_name_of_an_account_is_left_out() {
         let username = |text: &str| Username::parse(text).unwrap();
         let account = Account {

@@ -98,7 +98,7 @@ pub(crate) async fn look(
     lifted_at: Option<UnixMillis>,
 ) -> Result<Looked, WorkError> {
     let known = known(parts, &together, automation, order, lifted_at).await?;
-    let Known { facts, mut phone_hash, history, chosen } = known;
+    let Known { facts, phone_hash, history, chosen } = known;
     let deliverable = deliverable(parts);
     let texts = texts(parts).await;
     // Nobody would answer a question to ourselves.
@@ -134,10 +134,7 @@ pub(crate) async fn look(
         decided = decide(Err("the manager's phone has got as many links in the hour as a unit may \
              (policy.per_unit_per_hour)"));
     }
-    // People may have it texted to a registered phone that is not the one of the mails.
-    if let (Decision::TextRequester { phone, .. }, Some(keyring)) = (&decided.decision, &parts.keyring) {
-        phone_hash = keyring.phone_hash(phone);
-    }
+    let phone_hash = texted_phone(parts, &decided.decision).unwrap_or(phone_hash);
     Ok(Looked {
         together,
         facts,
@@ -149,6 +146,18 @@ pub(crate) async fn look(
         texts: needed,
         texts_are_used_up,
     })
+}
+
+/// People may have it texted to a registered phone that is not the one of the mails.
+fn texted_phone(parts: &Parts, decision: &Decision) -> Option<String> {
+    match decision {
+        Decision::TextRequester { phone, .. } => Some(parts.keyring.as_ref()?.phone_hash(phone)),
+        Decision::OfferManager { .. }
+        | Decision::Merge { .. }
+        | Decision::AskForDetails
+        | Decision::HandToTechnician { .. }
+        | Decision::File => None,
+    }
 }
 
 /// Has the manager's phone got as many links as it may, and has nobody set that aside?

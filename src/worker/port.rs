@@ -33,6 +33,7 @@ mod programs;
 mod typed;
 
 pub use acts::ActsPort;
+pub(super) use programs::KEPT;
 pub use programs::ProgramsPort;
 
 /// What a manager with a link can say.

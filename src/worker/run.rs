@@ -96,9 +96,10 @@ impl Worker {
         }
         let acting = Self::acts_loop(Arc::clone(&self.parts), stop.clone());
         tasks.spawn(after(ready.clone(), stop.clone(), Arc::clone(&texting), acting));
+        let telling = webhooks::run(Arc::clone(&self.parts), stop.clone());
+        tasks.spawn(after(ready.clone(), stop.clone(), Arc::clone(&texting), telling));
         drop(texting);
         tasks.spawn(upkeep::run(Arc::clone(&self.parts), Arc::clone(&self.health), stop.clone()));
-        tasks.spawn(webhooks::run(Arc::clone(&self.parts), stop.clone()));
         tasks.spawn(balances::run(Arc::clone(&self.parts), stop.clone()));
         let mut broken = None;
         while let Some(ended) = tasks.join_next().await {

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Parts;
 use super::health::Health;
+use super::port::KEPT;
 use super::watch;
 use crate::types::UnixMillis;
 
@@ -97,6 +98,9 @@ pub(crate) async fn once(parts: &Parts) {
         Ok(0) => {}
         Ok(erased) => tracing::info!(erased, "expired secrets were erased"),
         Err(error) => tracing::error!("expired secrets could not be erased: {error}"),
+    }
+    if let Err(error) = parts.store.forget_asked(parts.now().minus(KEPT)).await {
+        tracing::error!("old answers to programs could not be forgotten: {error}");
     }
 }
 

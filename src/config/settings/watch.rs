@@ -36,6 +36,9 @@ pub enum WebhookFormat {
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookSettings {
+    /// What people know it by, and what stays the same when its address changes. Left out: its host.
+    #[serde(default)]
+    pub name: Option<String>,
     /// Where it is told. Only its host is shown: a path or a query may be all that keeps others out.
     #[serde(with = "values::webhook_url")]
     #[schemars(with = "String")]

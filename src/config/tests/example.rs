@@ -10,7 +10,7 @@ use super::*;
 
 /// Keys whose value names a place, an account or a supplier: they have no default, or (the kinds)
 /// another one.
-const EXAMPLES: [&str; 56] = [
+const EXAMPLES: [&str; 57] = [
     "desk.address",
     "desk.public_url",
     "desk.username_hint",
@@ -62,6 +62,7 @@ const EXAMPLES: [&str; 56] = [
     "web.oidc.client_id",
     "web.oidc.client_secret",
     "web.oidc.technicians",
+    "notify.webhook.name",
     "notify.webhook.url",
     "notify.webhook.secret",
     "notify.webhook.events",

@@ -370,9 +370,19 @@ fn a_webhook_has_an_address_a_secret_and_events_that_are_known() {
     assert!(!said("url = \"https://hooks.kommun.example\"\nsecret = \"hemligt\"").contains("hemligt"));
     let elsewhere = said("url = \"http://hooks.kommun.example\"\nformat = \"teams\"");
     assert!(elsewhere.contains("only https may be used"), "{elsewhere}");
+    for mistyped in ["htps://hooks.kommun.example/a?sig=hemligt", "hooks.kommun.example/hemligt"] {
+        let told = said(&format!("url = \"{mistyped}\"\nformat = \"teams\""));
+        assert!(told.contains("notify.webhook") && !told.contains("hemligt"), "{told}");
+    }
     let events = said(&format!("{right}events = [\"ticket.made\"]"));
     assert!(events.contains("\"ticket.made\"") && events.contains("ticket.created"), "{events}");
     let twice =
         load_text(&with(&format!("{right}[[notify.webhook]]\n{right}")), &[]).unwrap_err().to_string();
-    assert!(twice.contains("another webhook has this address"), "{twice}");
+    assert!(twice.contains("another webhook is known as this"), "{twice}");
+    let alike = "url = \"https://HOOKS.kommun.example:443/b\"\nformat = \"teams\"\n";
+    let both = |more: &str| with(&format!("{right}[[notify.webhook]]\n{alike}{more}"));
+    let alike = load_text(&both(""), &[]).unwrap_err().to_string();
+    assert!(alike.contains("another webhook is known as this"), "one host, two flows: {alike}");
+    assert!(load_text(&both("name = \"chat\"\n"), &[]).is_ok());
+    assert!(said(&format!("{right}name = \"a b\"")).contains("notify.webhook[0].name"));
 }

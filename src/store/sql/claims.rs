@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::dialect::Dialect;
 use super::tx::Tx;
 use super::value::{Row, corrupt, list, values};
-use super::{NEVER, SqlStore, acts, ceiling, intents, ticket};
+use super::{NEVER, SqlStore, acts, ceiling, intents, ticket, webhooks};
 use crate::password::seal::Sealed;
 use crate::store::{Claim, StoreError};
 use crate::ticket::TicketId;
@@ -91,6 +91,8 @@ impl<DB: Dialect> SqlStore<DB> {
         for sql in ceiling::SET_BACK {
             tx.run(sql, values![now]).await?;
         }
+        // What webhooks are told waits for a day and a bit at most.
+        tx.run(webhooks::SET_BACK, values![now, now.plus(webhooks::LONGEST_PAUSE)]).await?;
         tx.commit().await?;
         Ok(u32::try_from(woken).unwrap_or(u32::MAX))
     }

@@ -7,11 +7,11 @@ use sqlx::{AssertSqlSafe, Connection, Row, Sqlite, SqliteConnection};
 use super::dialect::Dialect;
 use super::{
     accounts, acts, audit, audit_rows, bounces, ceiling, claims, floods, frozen, history, intake, joins,
-    ledger, limits, messages, migrations, places, programs, quarantine, queue, queue_counts, queue_search, reads,
-    receipts, status, threads, views, webhooks,
+    ledger, limits, messages, migrations, places, programs, quarantine, queue, queue_counts, queue_search,
+    reads, receipts, status, threads, views, webhooks,
 };
 
-const HOT: [(&str, &str); 107] = [
+const HOT: [(&str, &str); 108] = [
     ("token", programs::TOKEN),
     ("asked once", programs::ASKED),
     ("asked long ago", programs::FORGET),

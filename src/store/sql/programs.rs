@@ -27,6 +27,9 @@ macro_rules! tokens {
 pub(super) const TOKEN: &str = tokens!(" WHERE hash = $1");
 pub(super) const ASKED: &str = "SELECT fingerprint, status, location, answer, begun_at FROM api_request WHERE token = $1 AND request_key = $2";
 pub(super) const FORGET: &str = "DELETE FROM api_request WHERE begun_at < $1";
+pub(super) const OLD: &str = "SELECT token FROM api_request WHERE begun_at < $1 LIMIT 1";
+/// Clocks of two nodes differ by less.
+const SKEW: Duration = Duration::from_secs(60);
 const VIEWS: &str = concat!(
     "SELECT ",
     ticket::columns!(),
@@ -142,7 +145,7 @@ impl<DB: Dialect> ProgramStore for SqlStore<DB> {
         // Of two that come after a stop, one takes it up. A time to come is one of a clock that was set back since.
         let sql = "UPDATE api_request SET begun_at = $4
              WHERE token = $1 AND request_key = $2 AND begun_at = $3 AND status = 0 RETURNING token";
-        let left = begun_at < stale || begun_at > now;
+        let left = begun_at < stale || begun_at > now.plus(SKEW);
         if left && tx.hits(sql, values![token.as_str(), key.as_str(), begun_at, now]).await? {
             tx.commit().await?;
             return Ok(OnceBegun::Now);
@@ -156,7 +159,7 @@ impl<DB: Dialect> ProgramStore for SqlStore<DB> {
         match answer {
             Some(KeptAnswer { status, location, body }) => {
                 let sql = "UPDATE api_request SET status = $3, location = $4, answer = $5
-                     WHERE token = $1 AND request_key = $2";
+                     WHERE token = $1 AND request_key = $2 AND status = 0";
                 let status = u32::from(*status);
                 tx.run(sql, values![token, key, status, location.as_str(), body.as_str()]).await?;
             }
@@ -166,6 +169,17 @@ impl<DB: Dialect> ProgramStore for SqlStore<DB> {
             }
         }
         tx.commit().await
+    }
+
+    async fn forget_asked(&self, before: UnixMillis) -> Result<u32, StoreError> {
+        if !self.read("looking for old answers").await?.hits(OLD, values![before]).await? {
+            return Ok(0);
+        }
+        let mut tx = self.write("forgetting old answers").await?;
+        let sql = "DELETE FROM api_request WHERE begun_at < $1 RETURNING token";
+        let forgotten = tx.rows(sql, values![before]).await?.len();
+        tx.commit().await?;
+        Ok(u32::try_from(forgotten).unwrap_or(u32::MAX))
     }
 
     async fn ticket_views(&self, ids: &[TicketId]) -> Result<Vec<TicketView>, StoreError> {

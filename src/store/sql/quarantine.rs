@@ -89,16 +89,21 @@ impl<DB: Dialect> SqlStore<DB> {
         let mut tx = self.write("letting a mail out of quarantine").await?;
         // As for mails that come: nobody keeps the same content meanwhile.
         take_turn(&mut tx).await?;
-        let sql = "SELECT year, running FROM ticket WHERE id = $1 AND kind = $2 FOR UPDATE";
+        let sql = "SELECT year, running, state FROM ticket WHERE id = $1 AND kind = $2 FOR UPDATE";
         let Some(mut row) = tx.row(sql, values![id, Kind::Quarantine.code()]).await? else {
             return Ok(LetOut::Gone);
         };
         let number = ticket::number(&mut row)?;
+        let was = row.parsed("the state of a ticket", ticket::state_from)?;
         let first = tx.one(FIRST, values![id]).await?.number()?;
         bounces::own(&mut tx, &mut mail).await?;
         let recorded = self.settle(&mut tx, Joined { id, number }, first, &mut mail, now).await?;
+        let sql = "SELECT state FROM ticket WHERE id = $1";
+        let is = tx.one(sql, values![id]).await?.parsed("the state of a ticket", ticket::state_from)?;
         let data = json!({
             "number": number,
+            "from": was.name(),
+            "to": is.name(),
             "kind": mail.ticket.kind.code(),
             "joined": ticket_of(&recorded).map(|(_, number)| number).filter(|other| *other != number),
         });

@@ -1,6 +1,8 @@
 //! The lists of the queue. Each walks an index that holds only its own tickets, in its own order, from where
 //! the page before ended: what a page costs does not grow with the tickets that are over.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 
 use super::SqlStore;
@@ -159,9 +161,10 @@ impl<DB: Dialect> QueueStore for SqlStore<DB> {
     async fn queue_behind(&self, ids: &[TicketId]) -> Result<Vec<TicketId>, StoreError> {
         let mut tx = self.read("reading what rows stand for").await?;
         let mut all = ids.to_vec();
+        let mut known: HashSet<TicketId> = ids.iter().copied().collect();
         for mut row in tx.rows(BEHIND, values![list(ids.iter().map(|id| id.0))]).await? {
             let id = TicketId(row.number()?);
-            if !all.contains(&id) {
+            if known.insert(id) {
                 all.push(id);
             }
         }

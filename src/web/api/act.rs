@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::asked::{Numbered, Sent};
+use super::asked::{ActNamed, Numbered, Sent};
 use super::gate::Calling;
 use super::object::{ActObject, HappenedObject, Made};
 use super::problem::{Code, Problem};
 use super::tickets::json;
 use crate::clock::parse_rfc3339;
 use crate::ticket::{Act, ActStatus, Canned, Grounds};
-use crate::types::{AccountId, Override, StaffName, TicketNumber, Username};
+use crate::types::{AccountId, Override, Scope, StaffName, TicketNumber, Username};
 use crate::web::port::{ActForm, ByHandForm, MadeByHand, Performed, Unavailable, Undone};
 use crate::web::routes::App;
 
@@ -168,7 +168,7 @@ impl WantedAct {
             GroundsWord::Other => Grounds::Other,
         };
         let why = self.why.clone().ok_or_else(|| lacks("why"))?;
-        Ok(Act::Override { way, account: self.account()?, grounds, why })
+        Ok(Act::Override { way, account: self.account()?, grounds, why, whom: String::new() })
     }
 
     fn canned(&self, reply: Canned) -> Result<Act, Problem> {
@@ -180,7 +180,8 @@ impl WantedAct {
 /// Acts on a ticket
 ///
 /// What leaves waits ten seconds, in which it can be undone; `status` tells. With another version than the ticket's
-/// nothing is done, and the problem tells what came since. Where overrides need two people, a program has none.
+/// nothing is done, and the problem tells what came since to a token that may read tickets. Where overrides need two
+/// people, a program has none.
 #[utoipa::path(
     post, path = "/api/v1/tickets/{number}/acts", operation_id = "actOnTicket", tag = "acts",
     params(("number" = String, Path, description = "The ticket's number", example = "26-1141")),
@@ -197,14 +198,9 @@ pub(super) async fn act(
     Sent(wanted): Sent<WantedAct>,
 ) -> Result<Response, Problem> {
     let act = wanted.act()?;
-    let code = act.code();
     let form = ActForm { ticket, version: wanted.version, key: calling.key, act };
     match app.ports.acts.perform(&calling.program.member, form).await {
         Performed::Kept(kept) | Performed::Colleague(kept) | Performed::Done(kept) => {
-            // A key is one act's for ever, also when its answer is forgotten.
-            if kept.number != ticket || kept.act.code() != code {
-                return Err(Problem::of(Code::KeyReused));
-            }
             let status = match kept.status {
                 ActStatus::Waiting | ActStatus::Colleague => StatusCode::ACCEPTED,
                 ActStatus::Done
@@ -218,7 +214,9 @@ pub(super) async fn act(
             Ok(response)
         }
         Performed::Changed(changed) => {
-            let since = changed.since.iter().map(HappenedObject::of).collect();
+            // History is read by whoever may read, and that leaves a trace.
+            let reads = calling.program.scopes.contains(&Scope::Read);
+            let since = changed.since.iter().filter(|_| reads).map(HappenedObject::of).collect();
             Err(Problem::changed(changed.version, since))
         }
         Performed::Waits(act) => Err(Problem::waits(ActObject::of(&act))),
@@ -240,17 +238,16 @@ pub(super) async fn act(
 pub(super) async fn undo(
     State(app): State<Arc<App>>,
     calling: Calling,
-    Path((number, act)): Path<(String, String)>,
+    Numbered(number): Numbered,
+    ActNamed(id): ActNamed,
 ) -> Result<Response, Problem> {
     let missing = || Problem::of(Code::NotFound);
-    let number = TicketNumber::parse(&number).map_err(|_| missing())?;
-    let id: i64 = act.parse().map_err(|_| missing())?;
     let find = async || -> Result<_, Problem> {
         let acts = app.ports.acts.acts(number).await.ok_or(Unavailable)?;
         acts.into_iter().find(|act| act.id == id).ok_or_else(missing)
     };
     find().await?;
-    let undone = app.ports.acts.undo(&calling.program.member, id).await;
+    let undone = app.ports.acts.undo(&calling.program.member, number, id).await;
     let kept = find().await?;
     let ours = kept.status == ActStatus::Undone && kept.by.name == calling.program.member.name;
     match undone {

@@ -26,6 +26,18 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<App>> for Asked<T> {
     }
 }
 
+/// A part of the path, by its name; what cannot be one is nothing that is here.
+async fn named<T>(
+    parts: &mut Parts,
+    app: &Arc<App>,
+    name: &str,
+    read: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, Problem> {
+    let path = Path::<Vec<(String, String)>>::from_request_parts(parts, app).await;
+    let part = path.ok().and_then(|Path(all)| all.into_iter().find(|(known, _)| known == name));
+    part.and_then(|(_, text)| read(&text)).ok_or_else(|| Problem::of(Code::NotFound))
+}
+
 /// The ticket that the path names.
 pub(super) struct Numbered(pub TicketNumber);
 
@@ -33,11 +45,18 @@ impl FromRequestParts<Arc<App>> for Numbered {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let missing = || Problem::of(Code::NotFound);
-        let Path(all) =
-            Path::<Vec<(String, String)>>::from_request_parts(parts, app).await.map_err(|_| missing())?;
-        let number = all.iter().find(|(name, _)| name == "number").ok_or_else(missing)?;
-        TicketNumber::parse(&number.1).map(Self).map_err(|_| missing())
+        named(parts, app, "number", |text| TicketNumber::parse(text).ok()).await.map(Self)
+    }
+}
+
+/// The act that the path names.
+pub(super) struct ActNamed(pub i64);
+
+impl FromRequestParts<Arc<App>> for ActNamed {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        named(parts, app, "act", |text| text.parse().ok()).await.map(Self)
     }
 }
 

@@ -14,13 +14,16 @@ use super::problem::{Code, Problem};
 use super::tickets::json;
 use crate::clock::{parse_rfc3339, rfc3339};
 use crate::types::{EmailAddress, TicketNumber, UnixMillis};
-use crate::web::port::{AuditWish, Trial};
+use crate::web::port::{AuditWish, Trial, Unavailable};
 use crate::web::routes::App;
 
 /// Letters of a mail on trial.
 const LONGEST_TRIAL: usize = 200_000;
 /// Letters of its subject.
 const LONGEST_SUBJECT: usize = 1_000;
+/// Letters of an actor, and of an event.
+const LONGEST_ACTOR: usize = 300;
+const LONGEST_EVENT: usize = 100;
 /// The last moment that has a date (RFC 3339 knows four digits of a year).
 const LAST: i64 = 253_402_300_799_999;
 
@@ -195,6 +198,8 @@ fn instant(text: Option<&str>) -> Result<Option<UnixMillis>, Problem> {
 }
 
 /// Reads the audit log
+///
+/// That the program has read it stands in it, once an hour.
 #[utoipa::path(
     get, path = "/api/v1/audit", operation_id = "readAudit", tag = "desk", params(AuditQuery),
     security(("token" = ["audit:read"])),
@@ -202,12 +207,18 @@ fn instant(text: Option<&str>) -> Result<Option<UnixMillis>, Problem> {
 )]
 pub(super) async fn audit(
     State(app): State<Arc<App>>,
+    calling: Calling,
     Asked(query): Asked<AuditQuery>,
 ) -> Result<Response, Problem> {
     let wrong = |what: &'static str| Problem::saying(Code::Malformed, what);
     let limit = query.limit.unwrap_or(100);
     if !(1..=500).contains(&limit) || query.before.is_some_and(|before| before < 1) {
         return Err(wrong("limit is 1 to 500, before is `next` of a page before"));
+    }
+    let long =
+        |text: &Option<String>, most: usize| text.as_deref().is_some_and(|text| text.chars().count() > most);
+    if long(&query.actor, LONGEST_ACTOR) || long(&query.event, LONGEST_EVENT) {
+        return Err(wrong("no actor and no event is as long"));
     }
     let ticket = query.ticket.as_deref().map(TicketNumber::parse).transpose();
     let wish = AuditWish {
@@ -221,6 +232,7 @@ pub(super) async fn audit(
     let mut lines = app.ports.operations.audit(&wish, limit + 1).await?;
     let more = lines.len() > limit as usize;
     lines.truncate(limit as usize);
+    app.ports.programs.note_reading(&calling.program.member.name).await?;
     let next = lines.last().filter(|_| more).map(|line| line.id);
     let rows = lines.into_iter().map(|line| AuditObject {
         id: line.id,
@@ -296,7 +308,7 @@ pub(super) async fn judge(
     let tried = app.ports.operations.trial(&calling.program.member, trial).await;
     let tried = tried.map_err(|why| {
         tracing::warn!("a program's mail could not be tried: {why}");
-        Problem::of(Code::Unavailable)
+        Problem::from(Unavailable)
     })?;
     Ok(json(&TrialObject {
         reading: tried.reading,

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::access::Row;
 use super::problem::{Code, PROBLEM, Problem};
+use crate::types::Scope;
 use crate::web::port::{GivenAnswer, Known, LetIn, Once, Program};
 use crate::web::routes::{App, LARGEST_STAFF_BODY};
 
@@ -86,15 +87,18 @@ async fn through(
     let once = Once { token: program.name.clone(), key: key.clone(), fingerprint };
     match app.ports.programs.begin(&once).await? {
         Known::New => {}
-        Known::UnderWay => return Err(Problem::of(Code::UnderWay)),
+        Known::UnderWay => return Err(Problem::under_way()),
         Known::Another => return Err(Problem::of(Code::KeyReused)),
         Known::Answered(given) => return Ok(again(given)),
     }
     parts.extensions.insert(Calling { program, key });
     let request = Request::from_parts(parts, Body::from(octets));
     let app = Arc::clone(app);
+    // A trial changes nothing, and its answer tells of the person in the mail.
+    let keeps = row.scope != Scope::Try;
     // What was begun is ended, also when the program hangs up meanwhile.
-    let answered = tokio::spawn(async move { answer(&app, &once, next.run(request).await).await }).await;
+    let answered =
+        tokio::spawn(async move { answer(&app, &once, keeps, next.run(request).await).await }).await;
     answered.unwrap_or_else(|_| Err(Problem::of(Code::Unavailable)))
 }
 
@@ -126,12 +130,11 @@ fn key_of(headers: &HeaderMap) -> Result<String, Problem> {
     if fits { Ok(bare.to_owned()) } else { Err(missing()) }
 }
 
-/// Keeps the answer of a request that was carried out. One that could not be read is no request: it may be mended.
-async fn answer(app: &App, once: &Once, response: Response) -> Result<Response, Problem> {
+/// Keeps the answer of a request that was carried out. One that was refused may be asked again: it has done nothing.
+async fn answer(app: &App, once: &Once, keeps: bool, response: Response) -> Result<Response, Problem> {
     let (parts, body) = response.into_parts();
     let octets = to_bytes(body, LARGEST_ANSWER).await.map_err(|_| Problem::of(Code::Unavailable))?;
-    let kept =
-        parts.status.is_success() || matches!(parts.status, StatusCode::CONFLICT | StatusCode::NOT_FOUND);
+    let kept = keeps && parts.status.is_success();
     let location =
         parts.headers.get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let given = GivenAnswer {

@@ -56,8 +56,9 @@ pub struct TicketObject {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(default = false)]
     observed: bool,
-    /// Why it was decided so
-    trail: Vec<CheckObject>,
+    /// Why it was decided so; not in lists, which leave no trace of who looks
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trail: Option<Vec<CheckObject>>,
 }
 
 /// A check of the decision
@@ -102,8 +103,14 @@ impl TicketObject {
             linked_to: ticket.link.map(|link| link.to.to_string()),
             urgent: ticket.urgent,
             observed: ticket.observed,
-            trail: ticket.trail.0.iter().map(check).collect(),
+            trail: Some(ticket.trail.0.iter().map(check).collect()),
         }
+    }
+
+    /// As it stands in a list.
+    #[must_use]
+    pub(super) fn listed(self) -> Self {
+        Self { trail: None, ..self }
     }
 }
 
@@ -203,6 +210,8 @@ pub(super) struct TicketsPage {
     pub tickets: Vec<TicketObject>,
     /// Where the next page begins; null on the last
     pub next: Option<String>,
+    /// So many further tickets of the writers and reasons of this page are left out
+    pub left_out: usize,
 }
 
 /// The acts of a ticket, oldest first

@@ -48,7 +48,7 @@ pub(super) enum Code {
     TooLate,
     /// The token asks too often.
     TooMany,
-    /// The store does not answer.
+    /// The store, or what the desk asks in its turn, does not answer.
     Unavailable,
 }
 
@@ -72,7 +72,7 @@ impl Code {
             Self::KeyReused => (
                 422,
                 "idempotency-key-reused",
-                "another request had this Idempotency-Key; nothing was changed",
+                "another request had this Idempotency-Key, or its act came to nothing; nothing was changed now",
             ),
             Self::UnderWay => {
                 (409, "under-way", "the same request is being carried out: ask again for its answer")
@@ -92,9 +92,11 @@ impl Code {
             Self::Refused => (409, "refused", "it is not possible"),
             Self::TooLate => (409, "too-late", "the act was carried out or has ended, or is another's"),
             Self::TooMany => (429, "too-many-requests", "the token asks too often; see Retry-After"),
-            Self::Unavailable => {
-                (503, "unavailable", "the desk's store does not answer; the same may be asked again")
-            }
+            Self::Unavailable => (
+                503,
+                "unavailable",
+                "the desk, or what it asks, does not answer; the same may be asked again",
+            ),
         }
     }
 }
@@ -116,7 +118,7 @@ pub(super) struct Problem {
     /// The ticket's version now, where that is not the one of the request
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<i64>,
-    /// What came since the version of the request
+    /// What came since the version of the request; empty for a token that may not read tickets
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<Vec<HappenedObject>>,
     /// The act that waits to be carried out
@@ -166,6 +168,10 @@ impl Problem {
         Self { retry_after: Some(seconds.max(1)), ..Self::of(Code::TooMany) }
     }
 
+    pub fn under_way() -> Self {
+        Self { retry_after: Some(1), ..Self::of(Code::UnderWay) }
+    }
+
     pub fn lacks(scope: &'static str) -> Self {
         let problem = Self::of(Code::Scope);
         Self {
@@ -187,6 +193,10 @@ impl From<Refusal> for Problem {
         let [_, english] = refusal.words();
         let word = match refusal {
             Refusal::NoTicket => return Self::of(Code::NotFound),
+            // A key is one act's for ever, also when its answer is forgotten.
+            Refusal::NoSuchManager => "no-such-manager",
+            Refusal::NoDirectory => "no-directory",
+            Refusal::FormUsed => return Self::of(Code::KeyReused),
             Refusal::Empty | Refusal::TooLong => {
                 return Self::saying(Code::Invalid, english.trim_end_matches('.'));
             }
@@ -200,7 +210,11 @@ impl From<Refusal> for Problem {
             Refusal::OtherIsOver => "other-is-over",
             Refusal::OtherIsNewer => "other-is-newer",
             Refusal::NoSuchColleague => "no-such-colleague",
+            Refusal::Unvouched => "unvouched",
+            Refusal::AskedLately => "asked-lately",
             Refusal::NotYourOwn => "not-your-own",
+            Refusal::MayBeYou => "may-be-you",
+            Refusal::MayNot => "may-not",
             Refusal::Gone => "gone",
             Refusal::NeedsPeople => "needs-people",
         };

@@ -23,6 +23,10 @@ use crate::web::routes::App;
 
 /// Rows of a page, unless the program wants another number.
 const PAGE: u32 = 50;
+/// Open tickets of the same writers and reasons that come with the rows of a page.
+const MOST_BEHIND: usize = 200;
+/// Nobody who signs in has a longer name.
+const LONGEST_NAME: usize = 254;
 /// Nobody looks for longer words.
 const LONGEST_SEARCH: usize = 200;
 
@@ -126,6 +130,9 @@ pub(super) async fn list(
     State(app): State<Arc<App>>,
     Asked(query): Asked<ListQuery>,
 ) -> Result<Response, Problem> {
+    if query.assignee.as_ref().is_some_and(|name| name.chars().count() > LONGEST_NAME) {
+        return Err(Problem::saying(Code::Malformed, "nobody has such a name"));
+    }
     let snapshot = app.ports.queue.snapshot().await?;
     let pile = match (query.pile, &query.assignee) {
         (PileWord::Open, Some(name)) => Pile::Of(name.clone()),
@@ -153,13 +160,21 @@ pub(super) async fn list(
     rows.truncate(limit as usize);
     let next = rows.last().filter(|_| more).map(|row| text_of(row.cursor(&wanted.pile)));
     let ids: Vec<TicketId> = rows.iter().map(|row| row.id).collect();
-    let ids = app.ports.queue.behind(&ids).await?;
-    Ok(json(&TicketsPage { tickets: objects(&app, &ids).await?, next }))
+    // The rows themselves come first.
+    let most = ids.len() + MOST_BEHIND;
+    let mut ids = app.ports.queue.behind(&ids).await?;
+    let left_out = ids.len().saturating_sub(most);
+    ids.truncate(most);
+    Ok(json(&TicketsPage { tickets: listed(&app, &ids).await?, next, left_out }))
 }
 
 async fn objects(app: &App, ids: &[TicketId]) -> Result<Vec<TicketObject>, Unavailable> {
     let listed = app.ports.programs.tickets(ids).await?;
     Ok(listed.iter().map(|listed| TicketObject::of(&listed.ticket, &listed.messages)).collect())
+}
+
+async fn listed(app: &App, ids: &[TicketId]) -> Result<Vec<TicketObject>, Unavailable> {
+    Ok(objects(app, ids).await?.into_iter().map(TicketObject::listed).collect())
 }
 
 /// What is looked for.
@@ -208,7 +223,7 @@ pub(super) async fn search(
         Found::Rows(found) => (found.rows.iter().map(|row| row.id).collect::<Vec<_>>(), found.before),
     };
     let next = next.map(|before| before.to_string());
-    Ok(json(&TicketsPage { tickets: objects(&app, &ids).await?, next }))
+    Ok(json(&TicketsPage { tickets: listed(&app, &ids).await?, next, left_out: 0 }))
 }
 
 /// Reads a ticket
@@ -234,7 +249,7 @@ pub(super) async fn one(
 ) -> Result<Response, Problem> {
     let missing = || Problem::of(Code::NotFound);
     let who = &calling.program.member;
-    let shown = app.ports.view.ticket(number, who).await?.ok_or_else(missing)?;
+    let shown = app.ports.view.ticket(number, 0, who).await?.ok_or_else(missing)?;
     let id = app.ports.programs.numbered(number).await?.ok_or_else(missing)?;
     let object = objects(&app, &[id]).await?.pop().ok_or_else(missing)?;
     let acts = app.ports.acts.acts(number).await.ok_or(Unavailable)?;

@@ -81,6 +81,10 @@ pub enum Refusal {
     OtherIsNewer,
     /// Nobody who acts on tickets has this name.
     NoSuchColleague,
+    /// The directory knows nobody by the name of the manager whom somebody chose.
+    NoSuchManager,
+    /// The directory does not answer: nobody can say who that manager is.
+    NoDirectory,
     /// The form was used before, and its act came to nothing or was another one: nothing was done by it now.
     FormUsed,
     /// Nobody vouches for the writer's address: they are not asked with many others.
@@ -98,6 +102,35 @@ pub enum Refusal {
     /// Two people decide it, and a program is none.
     NeedsPeople,
 }
+
+const NO_SUCH_MANAGER: [&str; 2] = [
+    "Ingen i katalogen har det användarnamnet. Inget har ändrats.",
+    "Nobody in the directory has this username. Nothing was changed.",
+];
+const NO_DIRECTORY: [&str; 2] = [
+    "Katalogen svarar inte, så ingen kan säga vem chefen är. Inget har ändrats. Försök igen om en minut.",
+    "The directory does not answer, so nobody can say who the manager is. Nothing was changed. Try again in a minute.",
+];
+const FORM_USED: [&str; 2] = [
+    "Formuläret är redan använt. Inget har gjorts nu; det du skrev är sparat som utkast. Öppna ärendet igen.",
+    "The form was used already. Nothing was done now; what you wrote is kept as a draft. Open the ticket again.",
+];
+const UNVOUCHED: [&str; 2] = [
+    "Ingen går i god för avsändaren. Fråga från ärendets egen sida.",
+    "Nobody vouches for the sender. Ask on the ticket's own page.",
+];
+const ASKED_LATELY: [&str; 2] = [
+    "Avsändaren har redan fått frågan. Fråga igen från ärendets egen sida.",
+    "The sender was asked already. Ask again on the ticket's own page.",
+];
+const MAY_BE_YOU: [&str; 2] = [
+    "Kontona kan tillhöra samma person. En annan kollega behöver godkänna, eller en administratör säga vems de är (nyckelbud user person).",
+    "The accounts may be one person's. Another colleague has to approve, or an administrator to say whose they are (nyckelbud user person).",
+];
+const MAY_NOT: [&str; 2] = [
+    "Den som begärde det får inte längre göra det. Inget har ändrats.",
+    "Whoever asked for it may not do it any more. Nothing was changed.",
+];
 
 impl Refusal {
     /// In Swedish and in English, for whoever wanted it.
@@ -144,26 +177,13 @@ impl Refusal {
                 "Ingen tekniker eller administratör har det namnet. Inget har ändrats.",
                 "No technician or administrator has this name. Nothing was changed.",
             ],
-            Self::FormUsed => [
-                "Formuläret är redan använt. Inget har gjorts nu; det du skrev är sparat som utkast. Öppna ärendet igen.",
-                "The form was used already. Nothing was done now; what you wrote is kept as a draft. Open the ticket again.",
-            ],
-            Self::Unvouched => [
-                "Ingen går i god för avsändaren. Fråga från ärendets egen sida.",
-                "Nobody vouches for the sender. Ask on the ticket's own page.",
-            ],
-            Self::AskedLately => [
-                "Avsändaren har redan fått frågan. Fråga igen från ärendets egen sida.",
-                "The sender was asked already. Ask again on the ticket's own page.",
-            ],
-            Self::MayBeYou => [
-                "Kontona kan tillhöra samma person. En annan kollega behöver godkänna, eller en administratör säga vems de är (nyckelbud user person).",
-                "The accounts may be one person's. Another colleague has to approve, or an administrator to say whose they are (nyckelbud user person).",
-            ],
-            Self::MayNot => [
-                "Den som begärde det får inte längre göra det. Inget har ändrats.",
-                "Whoever asked for it may not do it any more. Nothing was changed.",
-            ],
+            Self::NoSuchManager => NO_SUCH_MANAGER,
+            Self::NoDirectory => NO_DIRECTORY,
+            Self::FormUsed => FORM_USED,
+            Self::Unvouched => UNVOUCHED,
+            Self::AskedLately => ASKED_LATELY,
+            Self::MayBeYou => MAY_BE_YOU,
+            Self::MayNot => MAY_NOT,
             Self::NotYourOwn => ["En kollega behöver godkänna det.", "A colleague has to approve it."],
             Self::NeedsPeople => [
                 "Två personer behöver bestämma det, på sidan. Ett program kan inte.",

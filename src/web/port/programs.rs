@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::Unavailable;
 use crate::ticket::{Ticket, TicketId};
-use crate::types::{Scope, StaffMember, TicketNumber, TokenName};
+use crate::types::{Scope, StaffMember, StaffName, TicketNumber, TokenName};
 
 /// A program with a token that holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,4 +87,6 @@ pub trait Programs: Send + Sync {
     async fn numbered(&self, number: TicketNumber) -> Result<Option<TicketId>, Unavailable>;
     /// These tickets in their order; those that are not there are left out.
     async fn tickets(&self, ids: &[TicketId]) -> Result<Vec<TicketListed>, Unavailable>;
+    /// Writes down that somebody reads the audit log, once an hour.
+    async fn note_reading(&self, by: &StaffName) -> Result<(), Unavailable>;
 }

@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 use super::Signed;
 use crate::types::Username;
 use crate::web::form::key;
-use crate::web::port::{ByHandForm, MadeByHand};
+use crate::web::port::{ByHandForm, MadeByHand, Refusal};
 use crate::web::routes::App;
 use crate::web::words::Words;
 
 /// The form, as it was written.
-#[derive(Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Written {
     key: String,
@@ -52,14 +52,24 @@ pub(super) async fn make(
             }
         },
     };
-    let (key, name, note) = (written.key.clone(), written.name.clone(), written.note.clone());
-    match app.ports.acts.make_by_hand(&signed.member, ByHandForm { key, name, username, note }).await {
+    let (posted, name, note) = (written.key.clone(), written.name.clone(), written.note.clone());
+    match app.ports.acts.make_by_hand(&signed.member, ByHandForm { key: posted, name, username, note }).await
+    {
         MadeByHand::Made(number) => {
             app.ports.queue.outdate();
             Redirect::to(&app.staff.path(&format!("/tickets/{number}"))).into_response()
         }
         MadeByHand::Refused(refusal) => {
             let [swedish, english] = refusal.words();
+            // What is written stays on the page, in a form that was not used yet.
+            if refusal == Refusal::FormUsed {
+                let why = Words(
+                    "Formuläret är redan använt till något annat. Inget har gjorts nu. Skicka det igen.",
+                    "The form was used for something else already. Nothing was done now. Send it again.",
+                );
+                let values = values(&Written { key: key(), ..written.clone() }, "", why.of(signed.language));
+                return app.staff.page_with(StatusCode::CONFLICT, "by-hand", &signed, values);
+            }
             let field = if written.name.trim().is_empty() { "name" } else { "note" };
             let why = Words(swedish, english).of(signed.language);
             again(StatusCode::UNPROCESSABLE_ENTITY, field, why)

@@ -150,7 +150,7 @@ impl Probe for Own {
             }
             Part::Mail => "mail out".to_owned(),
             Part::Webhook(place) => {
-                format!("webhook:{}", self.parts.webhooks.get(place).map_or("", |hook| hook.host()))
+                format!("webhook:{}", self.parts.webhooks.get(place).map_or("", |hook| hook.shown()))
             }
             Part::Provider => "sign-in".to_owned(),
         }

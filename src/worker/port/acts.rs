@@ -5,12 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::decision::Automation;
+use crate::directory::{Lookup, Who};
 use crate::store::{ActMade, ByHand, NewAct, NotAsked, SavedDraft, SecondWord, Seconded, StoreError};
 use crate::ticket::act::{COLLEAGUE, LONGEST_TEXT, LONGEST_WHY, UNDO};
 use crate::ticket::{Act, ActStatus, KeptAct, Note, Ticket};
-use crate::types::{Person, Role, StaffMember, TicketNumber, UnixMillis, mask_phones};
+use crate::types::{Override, Person, Role, StaffMember, TicketNumber, UnixMillis, Username, mask_phones};
 use crate::web::port::{ActForm, ByHandForm, MadeByHand, Performed, Refusal, TicketActs, Undone};
-use crate::worker::{Parts, acts};
+use crate::worker::{Parts, acts, facts};
 
 /// Letters of the name of somebody who came in person.
 const LONGEST_NAME: usize = 200;
@@ -63,10 +64,14 @@ impl ActsPort {
         if many && form.act == Act::Close && ticket.state.known_password().locks_out() {
             return Ok(Performed::Refused(Refusal::PasswordChanged));
         }
-        let (now, text) = (self.parts.now(), reply(&form.act).map(ToOwned::to_owned));
-        let needs_colleague = form.act.is_override() && self.parts.rules.four_eyes;
-        let due_at = now.plus(if needs_colleague { COLLEAGUE } else { form.act.waits() });
         let ActForm { ticket: number, version, key, act } = form;
+        let act = match self.with_manager(act).await {
+            Ok(act) => act,
+            Err(refusal) => return Ok(Performed::Refused(refusal)),
+        };
+        let (now, text) = (self.parts.now(), reply(&act).map(ToOwned::to_owned));
+        let needs_colleague = act.is_override() && self.parts.rules.four_eyes;
+        let due_at = now.plus(if needs_colleague { COLLEAGUE } else { act.waits() });
         let by = person(who);
         let new = NewAct { ticket: number, version, key, act, by, needs_colleague, many, due_at, now };
         let made = self.parts.store.make_act(new).await?;
@@ -87,6 +92,35 @@ impl ActsPort {
             ActMade::Waits(act) => Performed::Waits(act),
             ActMade::NoTicket => Performed::Refused(Refusal::NoTicket),
         })
+    }
+
+    /// The act with the manager whom somebody chose as the directory has them: whoever approves it must see a person,
+    /// not an identifier, and a slip of the pen must not send a password to somebody else. They are found by their
+    /// username, or by the directory's own identifier.
+    async fn with_manager(&self, act: Act) -> Result<Act, Refusal> {
+        let Act::Override { way: Override::ToManager(wanted), account, grounds, why, .. } = act else {
+            return Ok(act);
+        };
+        let named = Username::parse(wanted.as_str()).ok().map(Who::Named);
+        for who in named.into_iter().chain([Who::Id(wanted)]) {
+            let facts = facts::read(&self.parts, &who).await.map_err(|error| {
+                tracing::warn!(
+                    "a manager whom somebody chose cannot be looked up: {error}; nothing was changed"
+                );
+                Refusal::NoDirectory
+            })?;
+            if let Lookup::One(manager) = facts.lookup {
+                let whom = format!("{} ({})", manager.name, manager.username);
+                return Ok(Act::Override {
+                    way: Override::ToManager(manager.id),
+                    account,
+                    grounds,
+                    why,
+                    whom,
+                });
+            }
+        }
+        Err(Refusal::NoSuchManager)
     }
 
     /// Why this is not done to the ticket as it is.
@@ -283,7 +317,8 @@ impl TicketActs for ActsPort {
             now,
         };
         match self.parts.store.make_by_hand(made).await {
-            Ok(number) => MadeByHand::Made(number),
+            Ok(Some(number)) => MadeByHand::Made(number),
+            Ok(None) => MadeByHand::Refused(Refusal::FormUsed),
             Err(error) => {
                 failed(&error);
                 MadeByHand::NotNow

@@ -8,9 +8,10 @@ use async_trait::async_trait;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-use crate::store::{AskedOnce, KeptAnswer, OnceBegun, StoreError};
+use crate::keyring::{Keyring, generate_key};
+use crate::store::{AskedOnce, AuditEntry, AuditFilter, KeptAnswer, OnceBegun, StoreError};
 use crate::ticket::TicketId;
-use crate::types::{Role, StaffMember, TicketNumber, TokenName};
+use crate::types::{Role, StaffMember, StaffName, TicketNumber, TokenName};
 use crate::web::port::{GivenAnswer, Known, LetIn, Once, Program, Programs, TicketListed, Unavailable};
 use crate::worker::Parts;
 
@@ -23,7 +24,10 @@ const LONGEST_TOKEN: usize = 200;
 /// A request that was begun so long ago, and not answered, was left behind: no connection lives as long.
 const LEFT_BEHIND: Duration = Duration::from_secs(150);
 /// An answer is repeated for so long.
-const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Whoever reads the audit log for longer stands in it again.
+const READING_NOTED: Duration = Duration::from_secs(60 * 60);
 
 /// What a token may still ask, and since when that is known.
 struct Room {
@@ -34,6 +38,8 @@ struct Room {
 /// Programs over `parts`.
 pub struct ProgramsPort {
     parts: Arc<Parts>,
+    /// What is asked is kept under a key only: it may hold phones, of which there are few.
+    keyring: Arc<Keyring>,
     rooms: Mutex<HashMap<TokenName, Room>>,
 }
 
@@ -41,7 +47,18 @@ impl ProgramsPort {
     /// The port over `parts`.
     #[must_use]
     pub fn new(parts: Arc<Parts>) -> Self {
-        Self { parts, rooms: Mutex::default() }
+        // Without a key nobody knows a request again after a restart: its repeat is refused, and not done twice.
+        let for_now = || Arc::new(Keyring::new(generate_key(&mut rand::rng()), Vec::new()));
+        let keyring = parts.keyring.clone().unwrap_or_else(for_now);
+        Self { parts, keyring, rooms: Mutex::default() }
+    }
+
+    fn asked(&self, once: &Once) -> AskedOnce {
+        let Once { token, key, fingerprint } = once.clone();
+        let mac = self.keyring.mac(self.keyring.current_id(), "request", fingerprint.as_bytes());
+        // The current key is on its ring.
+        let fingerprint = HEXLOWER.encode(&mac.unwrap_or_default());
+        AskedOnce { token, key, fingerprint }
     }
 
     /// How long the token has to wait; `None`: it may ask, and has.
@@ -64,11 +81,6 @@ fn not_now(error: StoreError) -> Unavailable {
     Unavailable
 }
 
-fn asked(once: &Once) -> AskedOnce {
-    let Once { token, key, fingerprint } = once.clone();
-    AskedOnce { token, key, fingerprint }
-}
-
 #[async_trait]
 impl Programs for ProgramsPort {
     async fn let_in(&self, token: &str) -> Result<LetIn, Unavailable> {
@@ -89,7 +101,7 @@ impl Programs for ProgramsPort {
 
     async fn begin(&self, once: &Once) -> Result<Known, Unavailable> {
         let now = self.parts.now();
-        let asked = asked(once);
+        let asked = self.asked(once);
         let begun = self.parts.store.begin_once(&asked, now.minus(LEFT_BEHIND), now.minus(KEPT), now);
         Ok(match begun.await.map_err(not_now)? {
             OnceBegun::Now => Known::New,
@@ -107,7 +119,7 @@ impl Programs for ProgramsPort {
             location: given.location,
             body: given.body,
         });
-        self.parts.store.end_once(&asked(once), answer.as_ref()).await.map_err(not_now)
+        self.parts.store.end_once(&self.asked(once), answer.as_ref()).await.map_err(not_now)
     }
 
     async fn numbered(&self, number: TicketNumber) -> Result<Option<TicketId>, Unavailable> {
@@ -119,5 +131,18 @@ impl Programs for ProgramsPort {
         let listed =
             views.into_iter().map(|view| TicketListed { ticket: view.ticket, messages: view.messages });
         Ok(listed.collect())
+    }
+
+    async fn note_reading(&self, by: &StaffName) -> Result<(), Unavailable> {
+        let (store, now) = (&self.parts.store, self.parts.now());
+        let (actor, event) = (by.actor(), "audit.read".to_owned());
+        let from = Some(now.minus(READING_NOTED));
+        let filter =
+            AuditFilter { from, actor: actor.clone(), event: event.clone(), ..AuditFilter::default() };
+        if store.audit_rows(&filter, 1).await.map_err(not_now)?.is_empty() {
+            let entry = AuditEntry { actor, event, data: "{}".to_owned() };
+            store.note(&entry, now).await.map_err(not_now)?;
+        }
+        Ok(())
     }
 }

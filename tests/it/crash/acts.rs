@@ -32,7 +32,8 @@ impl People<'_> {
         };
         let both = async {
             let (way, why) = (Override::ToRegisteredPhone, "She stands here.".to_owned());
-            let asks = Act::Override { way, account: None, grounds: Grounds::InPerson, why };
+            let asks =
+                Act::Override { way, account: None, grounds: Grounds::InPerson, why, whom: String::new() };
             let act = self.presses(&port, "anna", asks).await.expect("an act");
             let said = port.second(&staff("per"), act.number, act.id, act.version, true).await;
             // Who was killed may have said so already.

@@ -128,8 +128,8 @@ fn a_kill_at_any_point_reminds_once_or_so_and_forgets_no_wrong_code() {
 
 #[test]
 fn a_kill_at_any_point_leaves_no_manager_with_a_link_that_was_stopped() {
-    survives_kills(Story::Stops, 20);
-    survives_kills(Story::MailedStops, 20);
+    survives_kills(Story::Stops, 12);
+    survives_kills(Story::MailedStops, 12);
 }
 
 #[test]

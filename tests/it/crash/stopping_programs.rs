@@ -44,6 +44,9 @@ impl<A: Around> ProgramStore for StoppingStore<A> {
     async fn end_once(&self, asked: &AskedOnce, answer: Option<&KeptAnswer>) -> Result<(), StoreError> {
         stopped!(self, "end_once", self.inner.end_once(asked, answer))
     }
+    async fn forget_asked(&self, before: UnixMillis) -> Result<u32, StoreError> {
+        self.around.call(self.inner.forget_asked(before)).await
+    }
     async fn ticket_views(&self, ids: &[TicketId]) -> Result<Vec<TicketView>, StoreError> {
         self.around.call(self.inner.ticket_views(ids)).await
     }
@@ -54,13 +57,16 @@ impl<A: Around> WebhookStore for StoppingStore<A> {
     async fn open_hooks(&self, hooks: &[String], now: UnixMillis) -> Result<(), StoreError> {
         stopped!(self, "open_hooks", self.inner.open_hooks(hooks, now))
     }
+    async fn name_hooks(&self, hooks: &[String], now: UnixMillis) -> Result<(), StoreError> {
+        stopped!(self, "name_hooks", self.inner.name_hooks(hooks, now))
+    }
     async fn untold(&self, hook: &str, limit: u32) -> Result<Vec<Chained>, StoreError> {
         self.around.call(self.inner.untold(hook, limit)).await
     }
     async fn tell(
         &self,
         hook: &str,
-        messages: &[HookMessage],
+        messages: &[(i64, HookMessage)],
         place: i64,
         now: UnixMillis,
     ) -> Result<(), StoreError> {
@@ -73,7 +79,7 @@ impl<A: Around> WebhookStore for StoppingStore<A> {
         again_at: UnixMillis,
         now: UnixMillis,
     ) -> Result<Vec<HookMessage>, StoreError> {
-        self.around.call(self.inner.claim_hook_messages(hook, limit, again_at, now)).await
+        stopped!(self, "claim_hook_messages", self.inner.claim_hook_messages(hook, limit, again_at, now))
     }
     async fn hook_took(&self, hook: &str, message: &str, now: UnixMillis) -> Result<(), StoreError> {
         stopped!(self, "hook_took", self.inner.hook_took(hook, message, now))

@@ -130,7 +130,7 @@ const DOORS: &[(&str, Door)] = &[
             // a program's token is kept as its hash, and so are a webhook's address and the name of what it is told
             "src/cli/token.rs",
             "src/worker/port/programs.rs",
-            "src/worker/webhooks.rs",
+            "src/worker/webhooks/told.rs",
             // mails that were kept unread are known by the hash of their octets
             "src/store/sql/quarantine.rs",
         ]),

@@ -100,7 +100,7 @@ impl World {
     fn act_of(&self, throws: &mut Throws) -> Act {
         let overrides = |way| {
             let why = "because".to_owned();
-            Act::Override { way, account: None, grounds: Grounds::Other, why }
+            Act::Override { way, account: None, grounds: Grounds::Other, why, whom: String::new() }
         };
         match throws.one(&[
             (3, Press::Approve),

@@ -52,7 +52,7 @@ pub(super) fn made(made: ActMade) -> nyckelbud::ticket::KeptAct {
 
 pub(super) fn override_act() -> Act {
     let (way, grounds, why) = (Override::ToRegisteredPhone, Grounds::InPerson, "stands here".to_owned());
-    Act::Override { way, account: None, grounds, why }
+    Act::Override { way, account: None, grounds, why, whom: String::new() }
 }
 
 pub(super) fn closed() -> State {
@@ -305,8 +305,20 @@ pub async fn a_ticket_by_hand_is_made_once_with_its_note_and_is_its_makers(world
         year: 2026,
         now: NOW,
     };
-    let number = store.make_by_hand(by_hand.clone()).await.unwrap();
-    assert_eq!(store.make_by_hand(by_hand).await.unwrap(), number);
+    let number = store.make_by_hand(by_hand.clone()).await.unwrap().unwrap();
+    assert_eq!(store.make_by_hand(by_hand.clone()).await.unwrap(), Some(number));
+    for other in [
+        ByHand { subject: "Bo Berg".to_owned(), ..by_hand.clone() },
+        ByHand { note: "Another".to_owned(), ..by_hand.clone() },
+        ByHand { username: None, ..by_hand.clone() },
+    ] {
+        assert_eq!(store.make_by_hand(other).await.unwrap(), None, "the form made another ticket");
+    }
+    let note = Act::Note { text: by_hand.note.clone() };
+    let noted = NewAct { key: "noted".to_owned(), ..wants(store, number, "1", note).await };
+    made(store.make_act(noted).await.unwrap());
+    let noted = ByHand { key: "noted".to_owned(), ..by_hand };
+    assert_eq!(store.make_by_hand(noted).await.unwrap(), None, "a note made no ticket");
     let ticket = store.numbered(number).await.unwrap().unwrap();
     assert_eq!((ticket.state.standing(), ticket.assignee.as_str()), (Standing::Open, "eva"));
     assert_eq!(ticket.named, Username::parse("anna.andersson").ok());

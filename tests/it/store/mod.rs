@@ -22,6 +22,7 @@ mod outsiders;
 mod ownership;
 mod places;
 mod plans;
+mod programs;
 mod quarantine;
 mod queue;
 mod queue_found;
@@ -51,6 +52,16 @@ macro_rules! contract {
 }
 
 contract! {
+    programs:
+        a_token_is_found_by_its_hash_until_it_ends,
+        a_request_is_begun_by_one_of_many,
+        old_answers_are_forgotten_without_a_new_request,
+        no_start_and_no_stop_is_a_try_or_makes_one_due,
+        a_webhook_of_another_node_is_kept_until_no_node_has_named_it_for_a_day,
+        what_another_node_told_is_not_told_again,
+        failures_of_days_are_days_of_tries_and_end_when_nothing_waits,
+        what_waits_by_a_clock_that_was_set_back_is_told_soon,
+        a_webhook_is_told_what_is_chained_once_and_in_one_place;
     accounts:
         an_account_is_added_once_and_changed_by_name,
         a_session_is_its_accounts_and_ends_with_it,

@@ -56,6 +56,10 @@ pub async fn a_mail_that_is_let_out_is_due_like_one_that_has_just_come(world: Wo
     let id = keep(&**store, unread("broken")).await;
     let recorded = let_out(&world, id, mail("broken")).await;
     assert_eq!(recorded, LetOut::Recorded(Recorded::Made(id, number(1))));
+    let filter = AuditFilter { event: "mail.let_out".to_owned(), ..AuditFilter::default() };
+    let row = store.audit_rows(&filter, 1).await.unwrap().remove(0);
+    assert!(row.entry.data.contains(r#""from":"technician""#), "webhooks are told by it: {}", row.entry.data);
+    assert!(row.entry.data.contains(r#""to":"requested""#), "{}", row.entry.data);
     let ticket = view(&**store, id).await.ticket;
     assert_eq!((ticket.kind, ticket.state.clone()), (Kind::Password, State::requested()));
     assert_eq!((ticket.outcome, ticket.settled_at), (None, None));

@@ -2,6 +2,9 @@
 
 use nyckelbud::store::AuditFilter;
 use nyckelbud::ticket::Standing;
+use nyckelbud::types::{Role, Scope, StaffMember, TicketNumber, TokenName};
+use nyckelbud::web::port::{Performed, Refusal, TicketActs};
+use nyckelbud::worker::ActsPort;
 use serde_json::json;
 
 use super::api::{ALL, Program, is_problem, json};
@@ -83,6 +86,41 @@ async fn a_program_is_no_pair_of_eyes() {
 }
 
 #[tokio::test]
+async fn whoever_may_act_and_not_read_hears_nothing_of_what_came_before() {
+    let open = open(&[mail("", "Skrivaren blinkar.\n")]).await;
+    let (acts, both) = ([Scope::Act], [Scope::Act, Scope::Read]);
+    let (blind, seeing) =
+        (Program::new(&open, "blind", &acts).await, Program::new(&open, "seeing", &both).await);
+    let path = format!("/api/v1/tickets/{}/acts", open.number().await);
+    let close = json!({ "version": 0, "act": "close" }).to_string();
+    let since = async |program: &Program<'_>| {
+        let stale = program.post(&path, "a", &close).await;
+        is_problem(&stale, 409, "version-changed");
+        json(&stale)["since"].as_array().unwrap().len()
+    };
+    let noted = json!({ "version": 0, "act": "note", "text": "Ett" }).to_string();
+    assert_eq!(seeing.post(&path, "n", &noted).await.status, 200);
+    assert!(since(&seeing).await > 0);
+    assert_eq!(since(&blind).await, 0);
+    let listed = json(&seeing.get("/api/v1/tickets").await);
+    assert!(listed["tickets"][0].get("trail").is_none(), "a list leaves no trace: {listed}");
+    assert_eq!(listed["left_out"], 0);
+}
+
+#[tokio::test]
+async fn the_second_pair_of_eyes_is_no_programs() {
+    let open = open(&[mail("", "Skrivaren blinkar.\n")]).await;
+    let number = TicketNumber::parse(&open.number().await).unwrap();
+    let bot = TokenName::parse("bot").unwrap().actor();
+    let bot = StaffMember { shown: bot.to_string(), name: bot, role: Role::Technician };
+    let port = ActsPort::new(std::sync::Arc::clone(&open.desk.parts));
+    for approves in [true, false] {
+        let seconded = port.second(&bot, number, 1, 1, approves).await;
+        assert_eq!(seconded, Performed::Refused(Refusal::NeedsPeople));
+    }
+}
+
+#[tokio::test]
 async fn a_note_is_done_at_once_and_a_ticket_made_by_hand_is_nobodys() {
     let open = open(&[mail("", "Skrivaren blinkar.\n")]).await;
     let program = Program::new(&open, "bot", &ALL).await;
@@ -121,6 +159,7 @@ async fn the_desk_tells_its_counters_its_health_its_log_and_what_it_would_do() {
     assert!(!tried.body.contains("070-174") && !tried.body.contains("46701740605"), "{}", tried.body);
     let rows = json(&program.get("/api/v1/audit?actor=token:bot&limit=1").await);
     assert_eq!(rows["rows"][0]["actor"], "token:bot", "{rows}");
+    assert_eq!(actors(&open, "audit.read").await, ["token:bot"], "it stands in the log, once an hour");
     let all = json(&program.get("/api/v1/audit?limit=500").await);
     let first = json(&program.get("/api/v1/audit?limit=1").await);
     let next = first["next"].as_i64().unwrap();

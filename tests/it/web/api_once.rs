@@ -101,13 +101,82 @@ async fn an_act_whose_answer_was_lost_with_the_program_is_not_done_again() {
     is_problem(&program.post(&path, "k", &close).await, 422, "idempotency-key-reused");
 }
 
+#[tokio::test]
+async fn a_key_of_long_ago_swallows_no_other_act_and_no_other_ticket() {
+    let open = open(&[mail("", "Skrivaren blinkar.\n")]).await;
+    let program = Program::new(&open, "bot", &ALL).await;
+    let path = format!("/api/v1/tickets/{}/acts", open.number().await);
+    let note = |text: &str| json!({ "version": 0, "act": "note", "text": text }).to_string();
+    let wish = |name: &str| json!({ "name": name, "note": "Legitimerad" }).to_string();
+    assert_eq!(program.post(&path, "note-1", &note("ett")).await.status, 200);
+    let made = program.post("/api/v1/tickets", "visit-12", &wish("Bo Berg")).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    open.forget_requests().await;
+    let reused = async |path: &str, key: &str, body: &str| {
+        is_problem(&program.post(path, key, body).await, 422, "idempotency-key-reused");
+        open.forget_requests().await;
+    };
+    reused(&path, "note-1", &note("två")).await;
+    reused("/api/v1/tickets", "visit-12", &wish("Eva Ek")).await;
+    reused("/api/v1/tickets", "note-1", &wish("Bo Berg")).await;
+    reused(&path, "visit-12", &note("Legitimerad")).await;
+    let again = program.post("/api/v1/tickets", "visit-12", &wish("Bo Berg")).await;
+    assert_eq!((again.status, json(&again)), (201, json(&made)), "the same form is the same ticket");
+    assert_eq!(acts(&open).await, 1);
+}
+
+#[tokio::test]
+async fn what_is_asked_lies_in_the_store_under_a_key_only_and_for_a_day() {
+    let open = open(&[mail("", "Skrivaren blinkar.\n")]).await;
+    let program = Program::new(&open, "bot", &ALL).await;
+    let wish = json!({ "from": "anna.andersson@kommun.example", "subject": "Lösenord", "vouched": true,
+        "text": "1. annand12\n2. 070-174 06 05\n" });
+    assert_eq!(program.post("/api/v1/try", "a", &wish.to_string()).await.status, 200);
+    assert!(open.asked().await.is_empty(), "a trial is not kept");
+    let path = format!("/api/v1/tickets/{}/acts", open.number().await);
+    let note = json!({ "version": 0, "act": "note", "text": "Ring 070-174 06 05" }).to_string();
+    assert_eq!(program.post(&path, "b", &note).await.status, 200);
+    let whole = ["POST", path.as_str(), &note, ""].join("\0");
+    let plain = data_encoding::HEXLOWER.encode(&<sha2::Sha256 as sha2::Digest>::digest(whole));
+    let kept = open.asked().await;
+    assert_eq!(kept.len(), 1);
+    assert_ne!(kept[0].0, plain, "whoever has a copy of the store cannot try numbers");
+    assert!(!kept[0].1.contains("06 05") && !kept[0].1.contains("0701740605"), "{}", kept[0].1);
+    open.pass(25 * 60 * 60);
+    open.desk.drain().await;
+    assert!(open.asked().await.is_empty(), "also when nothing is asked any more");
+}
+
+#[tokio::test]
+async fn what_was_refused_may_be_asked_again_with_its_key() {
+    let open = open(&[mail("", "Skrivaren blinkar.\n")]).await;
+    let program = Program::new(&open, "bot", &ALL).await;
+    let path = format!("/api/v1/tickets/{}/acts", open.number().await);
+    let whole = json(&program.get(path.trim_end_matches("/acts")).await);
+    let version = whole["version"].as_i64().unwrap();
+    let close = json!({ "version": version, "act": "close" }).to_string();
+    let waits = json(&program.post(&path, "one", &close).await);
+    is_problem(&program.post(&path, "two", &close).await, 409, "act-waits");
+    let undone = program.post(&format!("{path}/{}/undo", waits["id"]), "three", "").await;
+    assert_eq!(undone.status, 200, "{}", undone.body);
+    assert_eq!(program.post(&path, "two", &close).await.status, 202, "nothing was done by it before");
+}
+
 impl Open {
-    async fn sql(&self, sql: &'static str) {
+    /// Fingerprint and answer of all that is kept of what programs asked.
+    async fn asked(&self) -> Vec<(String, String)> {
+        let sql = "SELECT fingerprint, answer FROM api_request";
+        sqlx::query_as(sql).fetch_all(&mut self.connection().await).await.unwrap()
+    }
+
+    async fn connection(&self) -> sqlx::SqliteConnection {
         let file = self.folder.path().join("var/nyckelbud.db");
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
-        let mut connection =
-            <sqlx::SqliteConnection as sqlx::Connection>::connect_with(&options).await.unwrap();
-        sqlx::query(sql).execute(&mut connection).await.unwrap();
+        <sqlx::SqliteConnection as sqlx::Connection>::connect_with(&options).await.unwrap()
+    }
+
+    async fn sql(&self, sql: &'static str) {
+        sqlx::query(sql).execute(&mut self.connection().await).await.unwrap();
     }
 
     async fn forget_answers(&self) {

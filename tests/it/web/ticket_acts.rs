@@ -169,6 +169,6 @@ async fn what_was_not_done_is_told_until_somebody_acts_again() {
             Page::open(&mut eva, &path).await.act(&mut eva, "note", note).await;
         }
         let page = eva.open(&path).await;
-        assert!(page.body.contains("the ticket changed before it was carried out"), "{}", page.body);
+        assert!(page.body.contains("<p class=\"alert\">"), "{}", page.body);
     }
 }

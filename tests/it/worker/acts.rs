@@ -74,7 +74,7 @@ pub(super) fn reply(text: &str, closes: bool) -> Act {
 
 pub(super) fn overriding(way: Override) -> Act {
     let why = "Hon står här och visade sitt kort; 070-174 06 05".to_owned();
-    Act::Override { way, account: None, grounds: Grounds::InPerson, why }
+    Act::Override { way, account: None, grounds: Grounds::InPerson, why, whom: String::new() }
 }
 
 /// What people have decided, as the trail tells it.

@@ -134,10 +134,19 @@ async fn another_manager_than_the_chains_hands_over_and_one_who_is_gone_does_not
     desk.work().await;
     technician_has(&desk, "technician-no-manager", Reason::NoManager, PasswordFact::NotChanged).await;
     let gone = overriding(Override::ToManager(AccountId::new("a-nobody")));
-    both_do(&place, &desk, "technician-no-manager", gone).await;
-    technician_has(&desk, "technician-no-manager", Reason::NoManager, PasswordFact::NotChanged).await;
-    let karin = overriding(Override::ToManager(AccountId::new("a-karin")));
-    both_do(&place, &desk, "technician-no-manager", karin).await;
+    refused(&desk, "technician-no-manager", gone, Refusal::NoSuchManager).await;
+    let karin = overriding(Override::ToManager(AccountId::new("karin.ek@kommun.example")));
+    let asked = kept(presses(&desk, "technician-no-manager", karin).await);
+    let Act::Override { way, whom, .. } = &asked.act else { panic!("{asked:?}") };
+    assert_eq!(
+        *way,
+        Override::ToManager(AccountId::new("a-karin")),
+        "what the directory never gives to another"
+    );
+    assert_eq!(whom, "Karin Ek (karin.ek@kommun.example)", "whom the colleague sees");
+    kept(port(&desk).second(&per(), asked.number, asked.id, asked.version, true).await);
+    place.clock.pass(10);
+    desk.drain().await;
     let ticket = desk.ticket("technician-no-manager").await;
     assert!(matches!(ticket.state, State::Offered { .. }), "{:?}", ticket.trail);
     let password = desk.reveal(&place.token(), &karins_phone()).await.expect("the password");
@@ -199,7 +208,8 @@ async fn whoever_came_in_person_gets_a_ticket_and_a_text_to_the_registered_phone
     let nobody = port(&desk).perform(&eva(), form(&ticket, reply("x", false))).await;
     assert_eq!(nobody, Performed::Refused(Refusal::NobodyToWriteTo));
     let way = Override::AsUsual;
-    let silent = Act::Override { way, account: None, grounds: Grounds::Other, why: " ".to_owned() };
+    let (why, whom) = (" ".to_owned(), String::new());
+    let silent = Act::Override { way, account: None, grounds: Grounds::Other, why, whom };
     let refused = port(&desk).perform(&eva(), form(&ticket, silent)).await;
     assert_eq!(refused, Performed::Refused(Refusal::Empty));
 }

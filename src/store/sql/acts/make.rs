@@ -142,13 +142,13 @@ impl<DB: Dialect> SqlStore<DB> {
         Ok(true)
     }
 
-    pub(super) async fn keep_by_hand(&self, made: ByHand) -> Result<TicketNumber, StoreError> {
+    pub(super) async fn keep_by_hand(&self, made: ByHand) -> Result<Option<TicketNumber>, StoreError> {
         let mut tx = self.write("making a ticket by hand").await?;
         // As where mails are kept: numbers have no gap, and the same form is looked for by one at a time.
         take_turn(&mut tx).await?;
         let key = form(&made.by, &made.key);
         if let Some(before) = of_form(&mut tx, &key).await? {
-            return Ok(one(&mut tx, before).await?.number);
+            return made_before(&mut tx, before, &made).await;
         }
         let (id, number) = ticket::make(&mut tx, &nothing(&made), &made.subject, None, made.now).await?;
         let named = made.username.as_ref().map_or("", Username::as_str);
@@ -156,7 +156,8 @@ impl<DB: Dialect> SqlStore<DB> {
         let assignee = if made.by.name.is_token() { "" } else { made.by.name.as_str() };
         let sql = "UPDATE ticket SET named = $2, assignee = $3 WHERE id = $1";
         tx.run(sql, values![id, named, assignee]).await?;
-        let data = json!({ "number": number, "kind": Kind::Password.code(), "named": made.username });
+        let (kind, to) = (Kind::Password.code(), by_hand().name());
+        let data = json!({ "number": number, "kind": kind, "to": to, "named": made.username });
         audit::write(&mut tx, id, &told(&made.by, "ticket.made", &data), made.now).await?;
         let note = NewAct {
             ticket: number,
@@ -173,8 +174,29 @@ impl<DB: Dialect> SqlStore<DB> {
         insert(&mut tx, id, &key, &note, (0, &state), ActStatus::Done).await?;
         beside(&mut tx, id, &note).await?;
         tx.commit().await?;
-        Ok(number)
+        Ok(Some(number))
     }
+}
+
+/// What the audit log tells of the ticket whose first act is `$1`.
+const MADE_WITH: &str = "SELECT u.data FROM audit u JOIN act a ON a.ticket = u.ticket
+     WHERE a.id = $1 AND a.id = (SELECT MIN(f.id) FROM act f WHERE f.ticket = a.ticket) AND u.event = 'ticket.made'
+     ORDER BY u.id LIMIT 1";
+
+/// The ticket that this form made, by the note that it was made with; `None`: the form was for something else.
+async fn made_before<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    act: i64,
+    made: &ByHand,
+) -> Result<Option<TicketNumber>, StoreError> {
+    let before = one(tx, act).await?;
+    let Some(mut row) = tx.row(MADE_WITH, values![act]).await? else { return Ok(None) };
+    let told: Value = serde_json::from_str(&row.text()?).unwrap_or_default();
+    let subject = tx.one("SELECT subject FROM ticket WHERE id = $1", values![before.ticket]).await?.text()?;
+    let note = words::masked(&Act::Note { text: made.note.clone() });
+    // Only a mail's ticket tells of a mailbox.
+    let by_hand = told.get("mailbox").is_none() && told["named"] == json!(made.username);
+    Ok((by_hand && subject == made.subject && before.act == note).then_some(before.number))
 }
 
 /// What a ticket is that somebody made for a person who stands before them.
@@ -264,8 +286,9 @@ pub(super) fn about(id: i64, act: &Act) -> Value {
     }
     // Who decides in a colleague's place must see it, and so must an auditor.
     match act {
-        Act::Override { way, account, .. } => {
+        Act::Override { way, account, whom, .. } => {
             about["way"] = json!(way);
+            about["whom"] = json!(whom);
             about["account"] = json!(account);
         }
         Act::ToManager { account } => about["account"] = json!(account),

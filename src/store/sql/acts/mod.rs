@@ -227,7 +227,7 @@ impl<DB: Dialect> ActStore for SqlStore<DB> {
         tx.rows(FOR_COLLEAGUES, values![]).await?.into_iter().map(|mut row| read(&mut row)).collect()
     }
 
-    async fn make_by_hand(&self, made: ByHand) -> Result<TicketNumber, StoreError> {
+    async fn make_by_hand(&self, made: ByHand) -> Result<Option<TicketNumber>, StoreError> {
         self.keep_by_hand(made).await
     }
 

@@ -166,6 +166,8 @@ impl<'a> Told<'a> {
                     | Refusal::OtherIsOver
                     | Refusal::OtherIsNewer
                     | Refusal::NoSuchColleague
+                    | Refusal::NoSuchManager
+                    | Refusal::NoDirectory
                     | Refusal::FormUsed
                     | Refusal::Unvouched
                     | Refusal::AskedLately

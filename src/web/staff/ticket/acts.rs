@@ -127,7 +127,7 @@ fn shown(made: &Made<'_>, ticket: &TicketShown, shown: &Shown<'_>) -> Value {
 
 /// What an override would do, for whoever decides on it: on which grounds, for which account, to which manager.
 pub(in crate::web::staff) fn details(language: Language, act: &Act) -> Vec<String> {
-    let Act::Override { way, account, grounds, .. } = act else { return Vec::new() };
+    let Act::Override { way, account, grounds, whom, .. } = act else { return Vec::new() };
     let say = |swedish: &'static str, english: &'static str| Words(swedish, english).of(language).to_owned();
     let grounds = match grounds {
         Grounds::InPerson => say(
@@ -147,7 +147,8 @@ pub(in crate::web::staff) fn details(language: Language, act: &Act) -> Vec<Strin
             details.push(say("sms till registrerad mobil", "text to the registered mobile"))
         }
         Override::ToManager(manager) => {
-            details.push(format!("{} {manager}", say("till chefen", "to the manager")));
+            let whom = if whom.is_empty() { manager.as_str() } else { whom };
+            details.push(format!("{} {whom}", say("till chefen", "to the manager")));
         }
     }
     details.extend(

@@ -31,7 +31,8 @@ pub(super) fn wanted(fields: &Fields) -> Option<Act> {
             "other" => Grounds::Other,
             _ => return None,
         };
-        Some(Act::Override { way, account: account(), grounds, why: field("why").to_owned() })
+        let why = field("why").to_owned();
+        Some(Act::Override { way, account: account(), grounds, why, whom: String::new() })
     };
     Some(match field("act") {
         "approve" => Act::Approve,
