@@ -12,7 +12,7 @@ use crate::store::{Addressee, AuditEntry, MACHINE, MessageKind, NewMessage};
 use crate::ticket::{PasswordFact, State, Ticket, Way};
 use crate::types::{Check, CheckResult, UnixMillis};
 
-const SECOND: &str = "the link was opened in a second browser after it was used; it showed nothing there";
+const SECOND: &str = "the page was opened in a second browser after it was used; it showed nothing there";
 
 /// Longer than a program that was stopped keeps a ticket to itself: nobody silences the alarm by that.
 const PATIENCE: Duration = Duration::from_secs(5 * 60);
@@ -58,8 +58,8 @@ pub(crate) async fn opened_elsewhere(
     if used_by_another(&work, browser) && !told(&work.claim.ticket) {
         let number = ticket.number;
         let text = format!(
-            "Ticket {number}: {SECOND}. Ask the person whom the link went to whether both browsers were \
-             theirs. If not, somebody else has the link: set another password."
+            "Ticket {number}: {SECOND}. Ask the person whom the link or code went to whether both browsers \
+             were theirs. If not, somebody else has it: set another password."
         );
         let mut trail = work.claim.ticket.trail.clone();
         trail.add(Check::Outcome, CheckResult::Fail, SECOND);

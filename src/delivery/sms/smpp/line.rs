@@ -147,6 +147,8 @@ impl Drop for Gone<'_> {
 struct Said {
     /// Failures since the last good connection.
     in_a_row: u32,
+    /// Refusals in a row that may pass or not, with no other failure and no connection between them.
+    doubtful: u32,
     last: Option<NotBound>,
 }
 
@@ -154,12 +156,14 @@ impl Said {
     fn bound(&mut self, setup: &SmppSetup) {
         tracing::info!(gateway = setup.name, "bound to the message centre at {}:{}", setup.host, setup.port);
         self.last = None;
+        self.doubtful = 0;
     }
 
     /// Answers how long to wait, and whether nobody shall begin another try before.
     fn lost(&mut self, setup: &SmppSetup, lost: &NotBound) -> (Duration, bool) {
         let seconds = 1u64.checked_shl(self.in_a_row).unwrap_or(u64::MAX);
         self.in_a_row = self.in_a_row.saturating_add(1);
+        self.doubtful = if lost.until == Until::LaterOrChanged { self.doubtful.saturating_add(1) } else { 0 };
         if self.last.as_ref() != Some(lost) {
             let (gateway, why) = (setup.name.as_str(), lost.why.as_str());
             if lost.until == Until::Changed {
@@ -175,7 +179,7 @@ impl Said {
         }
         match lost.until {
             Until::Changed => (PAUSE_REFUSED, true),
-            Until::LaterOrChanged if self.in_a_row > DOUBTS => (PAUSE_DOUBTFUL, true),
+            Until::LaterOrChanged if self.doubtful > DOUBTS => (PAUSE_DOUBTFUL, true),
             Until::LaterOrChanged | Until::Later => (Duration::from_secs(seconds).min(PAUSE_MAX), false),
         }
     }
@@ -211,10 +215,34 @@ mod tests {
         assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60]);
         assert_eq!(said.lost(&setup, &lost(Until::Changed)), (PAUSE_REFUSED, true));
         // What many centres say to a wrong password is tried soon at first, and then seldom.
-        said.in_a_row = 0;
+        let mut said = Said::default();
         let doubtful: Vec<_> = (0..7).map(|_| said.lost(&setup, &lost(Until::LaterOrChanged))).collect();
         assert_eq!(doubtful[0], (Duration::from_secs(1), false));
         assert_eq!(doubtful[4], (Duration::from_secs(16), false));
         assert_eq!(doubtful[5..], [(PAUSE_DOUBTFUL, true), (PAUSE_DOUBTFUL, true)]);
+    }
+
+    #[test]
+    fn after_an_outage_a_doubtful_refusal_closes_nothing() {
+        let mut said = Said::default();
+        let setup = super::super::tests::setup();
+        let lost = |until| NotBound { why: "is lost".to_owned(), until };
+        for _ in 0..10 {
+            said.lost(&setup, &lost(Until::Later));
+        }
+        // The centre still has the session from before the outage.
+        assert_eq!(said.lost(&setup, &lost(Until::LaterOrChanged)), (PAUSE_MAX, false));
+        for between in ["another failure", "a connection"] {
+            for _ in 0..DOUBTS {
+                assert!(!said.lost(&setup, &lost(Until::LaterOrChanged)).1);
+                if between == "a connection" {
+                    said.bound(&setup);
+                } else {
+                    said.lost(&setup, &lost(Until::Later));
+                }
+            }
+            assert!(!said.lost(&setup, &lost(Until::LaterOrChanged)).1, "{between} lies between them");
+            said.bound(&setup);
+        }
     }
 }
