@@ -9,6 +9,8 @@ use crate::store::{AuditEntry, Freeze, Frozen, MACHINE, StoreError};
 use crate::ticket::TicketId;
 use crate::types::{AccountId, FROZEN_AFTER, UnixMillis};
 
+mod unfreezing;
+
 const ALL: &str = "SELECT f.account, f.username, t.year, t.running, f.why, f.frozen_by, f.frozen_at
      FROM frozen f JOIN ticket t ON t.id = f.ticket ORDER BY f.frozen_at, f.account";
 pub(super) const ONE: &str = "SELECT account FROM frozen

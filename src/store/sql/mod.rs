@@ -61,7 +61,6 @@ mod threads;
 mod ticket;
 mod tidy;
 mod tx;
-mod unfreezing;
 mod value;
 mod views;
 mod webhooks;

@@ -40,15 +40,16 @@ macro_rules! texts {
                  ELSE '' END, COUNT(*)
              FROM intent i WHERE i.kind = '",
             $kind,
-            "' AND i.begun_at >= $1 GROUP BY 1, 2"
+            "' AND i.counted_at >= $1 GROUP BY 1, 2"
         )
     };
 }
 /// Of the texts with a password, and of those with a link.
 pub(super) const TEXTS: [&str; 2] = [texts!("text"), texts!("link")];
-/// Tickets that the machine is at work on, and whose link is out.
+/// Tickets that the machine is at work on, and whose link is out. Written so that no index of all links there ever were is
+/// walked.
 pub(super) const OFFERS: &str =
-    "SELECT state FROM ticket WHERE live = 1 AND account <> '' AND pickup_hash <> ''";
+    "SELECT state FROM ticket WHERE live = 1 AND account <> '' AND length(pickup_hash) > 0";
 
 #[async_trait]
 impl<DB: Dialect> StatusStore for SqlStore<DB> {

@@ -49,7 +49,7 @@ pub(super) async fn show(
     let parts = app.ports.operations.health().await;
     let oldest = snapshot.counts.oldest().map(|since| {
         let waited = queue.waited(since, snapshot.at);
-        time::waited(since, snapshot.today, waited, &app.staff.zone, signed.language)
+        time::waited(since, (snapshot.today, snapshot.at), waited, &app.staff.zone, signed.language)
     });
     let mut page = values(&app, &signed, &snapshot, &pulse);
     page["oldest"] = json!(oldest);

@@ -114,7 +114,8 @@ async fn page(
     page["assigned"] = json!(assignee);
     page["waited"] = row.filter(|_| ticket.standing == Standing::Open).map_or(Value::Null, |row| {
         let (since, length) = (row.waits_since, queue.waited(row.waits_since, snapshot.at));
-        let words = time::waited(since, snapshot.today, length, &app.staff.zone, signed.language);
+        let words =
+            time::waited(since, (snapshot.today, snapshot.at), length, &app.staff.zone, signed.language);
         json!({ "words": words, "tone": time::lateness(since, snapshot.late) })
     });
     page["review"] = review::shown(app, signed, &wanted.review, number).await?;

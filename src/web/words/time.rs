@@ -49,6 +49,9 @@ pub(in crate::web) fn time_of_day(at: UnixMillis, zone: &Zone, language: Languag
     }
 }
 
+/// So long after it a time of yesterday is no other day for anybody.
+const SAME_NIGHT: Duration = Duration::from_secs(6 * 3600);
+
 /// How late is what waits since then (`bad`, `warn` or nothing), when what waits since the first of `late` turns amber,
 /// and since the second red?
 pub(in crate::web) fn lateness(since: UnixMillis, late: [UnixMillis; 2]) -> &'static str {
@@ -72,12 +75,13 @@ pub(in crate::web) fn late(level: &str) -> Words {
 /// open, and what is not of today by its day, `i går 14.02` or `2026-11-20`.
 pub(in crate::web) fn waited(
     since: UnixMillis,
-    today: UnixMillis,
+    (today, now): (UnixMillis, UnixMillis),
     waited: Duration,
     zone: &Zone,
     language: Language,
 ) -> String {
-    if since >= today {
+    // What came before midnight is not said by its day at once.
+    if since >= today || now.since(since) < SAME_NIGHT {
         return span(waited, language);
     }
     if since < zone.midnight(UnixMillis(today.0 - 1)) {
@@ -150,14 +154,21 @@ mod tests {
         ] {
             let since = before(minutes);
             let (today, open) = (zone.midnight(NOW), Duration::from_secs(minutes * 60));
-            let told = waited(since, today, open, &zone, Language::Swedish);
+            let told = waited(since, (today, NOW), open, &zone, Language::Swedish);
             assert_eq!((told.as_str(), lateness(since, late)), (words, tone));
         }
         let told = |hours: u64| {
             let (today, since) = (zone.midnight(NOW), before(hours * 60));
-            waited(since, today, Duration::ZERO, &zone, Language::Swedish)
+            waited(since, (today, NOW), Duration::ZERO, &zone, Language::Swedish)
         };
         assert_eq!([told(24), told(72)], ["i går 13.00", "2026-11-21"]);
+        let (now, since) = (
+            zone.midnight(NOW).plus(Duration::from_secs(600)),
+            zone.midnight(NOW).minus(Duration::from_secs(1200)),
+        );
+        let told =
+            waited(since, (zone.midnight(now), now), Duration::from_secs(1800), &zone, Language::Swedish);
+        assert_eq!(told, "30 min", "a night has no border");
         assert_eq!(span(Duration::from_secs(48 * 3600), Language::Swedish), "2 dygn");
         assert_eq!(span(Duration::from_secs(125 * 60), Language::English), "2 h 5 min");
     }

@@ -275,7 +275,12 @@ async fn what_is_chosen_is_shown_before_anything_is_done_with_it() {
     eva.open("/queue").await;
     let both = format!("&id={}&id={}&act=take", done.0, other.0);
     let left = eva.press_with("/queue/preview", &both).await.body;
-    assert!(left.contains("Utelämnade") && left.contains("26-61") && left.contains("Ta 1 ärenden"), "{left}");
+    assert!(
+        left.contains("Utelämnade")
+            && left.contains("26-61")
+            && (left.contains("Ta 1 ärende ") || left.contains("Ta 1 ärende<")),
+        "{left}"
+    );
     eva.open("/queue").await;
     let nothing = eva.press_with("/queue/preview", "&act=erase").await;
     assert!(nothing.body.contains("<h1>Kön</h1>"), "back to the queue: {}", nothing.body);

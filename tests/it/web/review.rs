@@ -79,7 +79,7 @@ async fn what_is_left_undecided_is_passed_and_a_colleagues_is_left_to_them() {
     assert_eq!(to(&mut eva, after).await, "/tickets/26-3?review=no-phone");
     assert_eq!(to(&mut eva, before).await, "/tickets/26-1?review=no-phone");
     let seen = eva.open("/tickets/26-2").await.body;
-    assert!(visible(&seen).contains("Per tittar på ärendet just nu"), "{seen}");
+    assert!(visible(&seen).contains("Per Ost tittar på ärendet just nu"), "{seen}");
     assert!(visible(&eva.open("/queue").await.body).contains("Per tittar"));
     let mut gun = open.signed_in("gun.ek").await;
     gun.open("/tickets/26-1").await;

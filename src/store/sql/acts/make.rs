@@ -156,6 +156,9 @@ impl<DB: Dialect> SqlStore<DB> {
         let assignee = if made.by.name.is_token() { "" } else { made.by.name.as_str() };
         let sql = "UPDATE ticket SET named = $2, assignee = $3 WHERE id = $1";
         tx.run(sql, values![id, named, assignee]).await?;
+        // What the queue shows of it; no mail brings that.
+        let sql = "INSERT INTO excerpt (ticket, mails, name, snippet, attached, alike) VALUES ($1, 0, $2, '', 0, 0)";
+        tx.run(sql, values![id, made.subject.as_str()]).await?;
         let (kind, to) = (Kind::Password.code(), by_hand().name());
         let data = json!({ "number": number, "kind": kind, "to": to, "named": made.username });
         audit::write(&mut tx, id, &told(&made.by, "ticket.made", &data), made.now).await?;

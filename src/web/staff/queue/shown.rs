@@ -38,7 +38,7 @@ impl Shown<'_> {
     /// `47 min`, `2 tim 5 min`, `i går 14.02`, `2026-11-20`.
     fn waited(&self, since: UnixMillis) -> String {
         let waited = self.queue.waited(since, self.snapshot.at);
-        time::waited(since, self.snapshot.today, waited, self.zone, self.signed.language)
+        time::waited(since, (self.snapshot.today, self.snapshot.at), waited, self.zone, self.signed.language)
     }
 
     /// The time of day as the language writes it.

@@ -1,16 +1,15 @@
 //! Freezes that somebody wants to lift, and that a colleague must lift with them (decisions, 18).
 
-use super::SqlStore;
-use super::audit;
-use super::dialect::Dialect;
-use super::tx::Tx;
-use super::value::values;
+use super::super::dialect::Dialect;
+use super::super::tx::Tx;
+use super::super::value::values;
+use super::super::{SqlStore, audit};
 use crate::store::{AuditEntry, StoreError, Unfreezing};
 use crate::ticket::TicketId;
 use crate::types::{StaffName, UnixMillis};
 
 impl<DB: Dialect> SqlStore<DB> {
-    pub(super) async fn keep_unfreezing(
+    pub(in crate::store::sql) async fn keep_unfreezing(
         &self,
         wanted: &Unfreezing,
         lapsed: UnixMillis,
@@ -33,7 +32,10 @@ impl<DB: Dialect> SqlStore<DB> {
         Ok(None)
     }
 
-    pub(super) async fn list_unfreezings(&self, lapsed: UnixMillis) -> Result<Vec<Unfreezing>, StoreError> {
+    pub(in crate::store::sql) async fn list_unfreezings(
+        &self,
+        lapsed: UnixMillis,
+    ) -> Result<Vec<Unfreezing>, StoreError> {
         list(&mut self.read("listing freezes that wait for a colleague").await?, lapsed).await
     }
 }
