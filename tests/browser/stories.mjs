@@ -1,7 +1,7 @@
 // Whole stories of the people at the desk: by mouse, by keyboard, without script, and two at once.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mails, signIn, until, visitor } from './desk.mjs';
+import { mails, signIn, texts, until, visitor } from './desk.mjs';
 
 /** The row of the queue whose writer is `name`. */
 function row(page, name) {
@@ -123,5 +123,47 @@ export function stories(world) {
     assert.ok(!mails(world.desk).some((mail) => mail.includes('koppla från dockan')), 'hers does not');
     await eva.context().close();
     await per.context().close();
+  });
+
+  test('an override waits for a colleague, and the password goes through the manager to nobody else', async () => {
+    const { browser, desk } = world;
+    const [eva, per] = [await visitor(browser, desk), await visitor(browser, desk)];
+    await signIn(eva, desk, 'eva.lind');
+    await signIn(per, desk, 'per.ost');
+    const before = texts(desk);
+    const ticket = await open(eva, 'Nils Frost');
+    await eva.getByLabel('Chefens användarnamn').fill('karin.ek@kommun.example');
+    await eva.getByLabel('Varför, i en mening').first().fill('Nils vikarierar hos Karin den här veckan.');
+    await eva.getByRole('button', { name: 'Begär godkännande' }).first().click();
+    await eva.goto(ticket);
+    assert.equal(await eva.getByRole('button', { name: 'Godkänn', exact: true }).count(), 0, 'not by herself');
+    await per.goto(ticket);
+    assert.ok((await per.locator('main').innerText()).includes('Karin Ek'), 'he sees who would get it');
+    await per.getByRole('button', { name: 'Godkänn', exact: true }).click();
+    const link = await until(() => {
+      const fresh = texts(desk).filter((text) => !before.includes(text));
+      return fresh.map((text) => text.match(/\/p\/[a-z2-7]{26}(?=\s|$)/)?.[0]).find(Boolean);
+    }, "a link on the manager's phone");
+
+    const karin = await visitor(browser, desk, { viewport: { width: 320, height: 640 }, javaScriptEnabled: false });
+    await karin.goto(link);
+    assert.match(await karin.locator('main').innerText(), /Nils Frost/);
+    await karin.getByRole('button', { name: 'Visa lösenordet' }).click();
+    const password = (await karin.locator('output').first().innerText()).trim();
+    assert.ok(password.length >= 10, 'a password is shown');
+    await karin.getByRole('button', { name: 'Klart, det kom fram' }).click();
+    await until(async () => {
+      await per.goto(ticket);
+      return (await per.getByText('Väntar på servicedesk').count()) === 0 && (await per.getByText('överlämn').count()) > 0;
+    }, 'the ticket says that it was handed over');
+    // The canary: what Karin saw stands on no page of theirs, and not in the log that they can take along.
+    const menu = await eva.locator('nav.nav a').evaluateAll((all) => all.map((a) => a.href));
+    for (const place of [...menu, ticket, '/queue?q=Nils+Frost', `/audit?ticket=${ticket.split('/').pop()}`, '/settings', '/quarantine']) {
+      await eva.goto(place);
+      assert.ok(!(await eva.content()).includes(password), `${place} shows the password`);
+    }
+    const log = await eva.request.get('/audit/export');
+    assert.ok(log.ok() && !(await log.text()).includes(password), 'the log holds no password');
+    for (const page of [eva, per, karin]) await page.context().close();
   });
 }

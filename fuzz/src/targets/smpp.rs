@@ -15,10 +15,11 @@ pub fn run(data: &[u8]) {
         assert!(!name.is_empty() && name.bytes().all(plain), "a name that could stand nowhere: {name:?}");
         assert!(name.len() <= 2 * data.len() + 1, "a name that did not come");
     }
-    // Another number system changes the name, and nothing else.
+    // Another number system changes the name, and nothing else; or the parameter and the words are two names in it.
     for ids in [ReceiptIds::Decimal, ReceiptIds::Hexadecimal] {
         let what = |told: &Option<(String, Receipt)>| told.as_ref().map(|(_, receipt)| *receipt);
-        assert_eq!(what(&told), what(&parse_receipt(data, ids)));
+        let other = parse_receipt(data, ids);
+        assert!(other.is_none() || what(&told) == what(&other), "{told:?}, {other:?}");
     }
     // Words of a phone's own, whatever they are, are no receipt.
     if data.len() < 200 && !data.is_empty() {

@@ -9,8 +9,8 @@ const SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Symbols of a code, 5 bits each: 60 bits, so many that nobody need be kept out to keep guesses few. The arithmetic
 /// stands in `docs/architecture.md`.
 const LENGTH: usize = 12;
-/// They are written in groups of so many.
-const GROUP: usize = 4;
+/// They are written in groups of so many: a password has groups of four, and neither must be taken for the other.
+const GROUP: usize = 3;
 /// Nobody types more, in octets.
 const LONGEST: usize = 64;
 
@@ -29,13 +29,13 @@ impl TypedCode {
         Self(code)
     }
 
-    /// As it is written: `7KQM-4XTR-9B2C`.
+    /// As it is written: `7KQ-M4X-TR9-B2C`.
     #[must_use]
     pub fn written(&self) -> Zeroizing<String> {
         self.behind("")
     }
 
-    /// As it is written for the owner of an account, who stops the request of this ticket: `57-7KQM-4XTR-9B2C`. The
+    /// As it is written for the owner of an account, who stops the request of this ticket: `57-7KQ-M4X-TR9-B2C`. The
     /// ticket's number makes such a code one of another kind, and says with what it is compared.
     #[must_use]
     pub fn written_for(&self, ticket: i64) -> Zeroizing<String> {
@@ -118,9 +118,9 @@ mod tests {
 
     #[test]
     fn a_code_is_read_as_people_type_it() {
-        assert_eq!(*code().written(), "7KQM-4XTR-9B2C");
+        assert_eq!(*code().written(), "7KQ-M4X-TR9-B2C");
         for typed in [
-            "7KQM-4XTR-9B2C",
+            "7KQ-M4X-TR9-B2C",
             "7kqm4xtr9b2c",
             " 7kqm 4xtr 9b2c\n",
             "7KQM–4XTR–9B2C.",
@@ -148,12 +148,12 @@ mod tests {
     #[test]
     fn an_owners_code_names_its_ticket_and_is_no_managers() {
         let written = code().written_for(57);
-        assert_eq!(*written, "57-7KQM-4XTR-9B2C");
-        for typed in ["57-7KQM-4XTR-9B2C", "577kqm4xtr9b2c", "57 7KQM 4XTR 9B2C"] {
+        assert_eq!(*written, "57-7KQ-M4X-TR9-B2C");
+        for typed in ["57-7KQ-M4X-TR9-B2C", "577kqm4xtr9b2c", "57 7KQM 4XTR 9B2C"] {
             let read = Typed::read(typed).unwrap();
             assert_eq!((read.ticket, read.code.symbols()), (Some(57), &b"7KQM4XTR9B2C"[..]), "{typed:?}");
         }
-        assert_eq!(Typed::read("i7-7KQM-4XTR-9B2C").unwrap().ticket, Some(17));
+        assert_eq!(Typed::read("i7-7KQ-M4X-TR9-B2C").unwrap().ticket, Some(17));
     }
 
     #[test]
@@ -165,16 +165,16 @@ mod tests {
             "7KQM-4XTR",
             "7KQM-4XTR-9B2",
             "7KQM4XTR9B2Å",
-            "K7KQM-4XTR-9B2C",
-            "057-7KQM-4XTR-9B2C",
+            "K7KQ-M4X-TR9-B2C",
+            "057-7KQ-M4X-TR9-B2C",
             "7KQM+4XTR-9B2C",
-            "7KQM-4XTR-9B2C!",
+            "7KQ-M4X-TR9-B2C!",
             &long,
         ];
         for typed in wrong {
             assert!(Typed::read(typed).is_none(), "{typed:?}");
         }
-        let most = format!("{}-7KQM-4XTR-9B2C", "9".repeat(19));
+        let most = format!("{}-7KQ-M4X-TR9-B2C", "9".repeat(19));
         assert!(Typed::read(&most).is_none(), "no ticket has that number");
     }
 

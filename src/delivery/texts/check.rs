@@ -78,13 +78,13 @@ pub(super) fn problems(texts: &Texts) -> Vec<String> {
 
 /// The texts of a desk whose texts carry no links.
 fn typed_codes(name: &str) -> [Sms<'static>; 5] {
-    let (at, code) = (UnixMillis(0), "WWWW-WWWW-WWWW");
+    let (at, code) = (UnixMillis(0), "WWW-WWW-WWW-WWW");
     [
         Sms::typed_code(name, at, code),
         Sms::typed_code_for_requester(at, code),
         Sms::typed_code_reminder(name, at, code),
         Sms::typed_code_closed(name),
-        Sms::typed_code_warning("999999999-WWWW-WWWW-WWWW"),
+        Sms::typed_code_warning("999999999-WWW-WWW-WWW-WWW"),
     ]
 }
 

@@ -88,12 +88,11 @@ pub(super) async fn open(url: &str, mail_domain: &str) -> Result<Arc<dyn Store>,
     if is_postgres(url) {
         let pools = postgres::open(url).await?;
         migrations::apply::<Postgres>(&pools.writer, migrations::POSTGRES).await?;
-        Ok(SqlStore::over(pools, mail_domain))
-    } else {
-        let pools = sqlite::open(url).await?;
-        migrations::apply::<Sqlite>(&pools.writer, migrations::SQLITE).await?;
-        Ok(SqlStore::over(pools, mail_domain))
+        return Ok(SqlStore::over(pools, mail_domain));
     }
+    let pools = sqlite::open(url).await?;
+    migrations::apply::<Sqlite>(&pools.writer, migrations::SQLITE).await?;
+    Ok(SqlStore::over(pools, mail_domain))
 }
 
 /// See [`super::open_existing`].
@@ -101,12 +100,11 @@ pub(super) async fn open_existing(url: &str, mail_domain: &str) -> Result<Arc<dy
     if is_postgres(url) {
         let pools = postgres::open(url).await?;
         migrations::demand::<Postgres>(&pools.writer, migrations::POSTGRES).await?;
-        Ok(SqlStore::over(pools, mail_domain))
-    } else {
-        let pools = sqlite::open_existing(url).await?;
-        migrations::demand::<Sqlite>(&pools.writer, migrations::SQLITE).await?;
-        Ok(SqlStore::over(pools, mail_domain))
+        return Ok(SqlStore::over(pools, mail_domain));
     }
+    let pools = sqlite::open_existing(url).await?;
+    migrations::demand::<Sqlite>(&pools.writer, migrations::SQLITE).await?;
+    Ok(SqlStore::over(pools, mail_domain))
 }
 
 /// See [`super::migrate`].

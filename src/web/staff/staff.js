@@ -31,6 +31,10 @@ for (const left of all("[data-left]")) {
   }, 500);
 }
 
+// A page that shows how things are is loaded again, as without script.
+const again = find("[data-again]");
+if (again) setInterval(() => document.hidden || location.reload(), again.dataset.again * 1000);
+
 // A session that nobody uses ends; two minutes before that is said.
 const ends = document.getElementById("ends");
 if (ends) {

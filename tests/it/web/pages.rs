@@ -124,7 +124,7 @@ async fn of_typed_codes(served: &Served, language: &str) -> Vec<(String, Answer)
     let mut pages = vec![("the page for a code".to_owned(), served.get(&path).await)];
     let opened = served.open(&path).await;
     *served.desk.typed.lock().unwrap() = Typed::Wrong;
-    let form = format!("{}&code=7KQM-4XTR-9B2C", opened.form);
+    let form = format!("{}&code=7KQ-M4X-TR9-B2C", opened.form);
     let asked = Asked::post(&path, &form).with(&[("cookie", &opened.cookie)]);
     pages.push(("a wrong code".to_owned(), served.ask(asked).await));
     pages
