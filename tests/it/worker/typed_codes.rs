@@ -169,7 +169,7 @@ async fn an_owner_stops_it_with_the_code_of_the_warning_and_the_manager_hears_of
     let warning = texts_to(&place, FILIP);
     assert!(warning.len() == 1 && warning[0].contains("Stoppa det"), "{warning:#?}");
     let own = typed_code_in(&warning[0]);
-    assert!(own.matches('-').count() == 3, "{own}");
+    assert!(own.matches('-').count() == 4, "{own}");
     let bare = own.split_once('-').unwrap().1;
     assert_eq!(typed(&desk, bare, &karins_phone()).await, None, "without its ticket it is none");
     let mut other = own.clone().into_bytes();
