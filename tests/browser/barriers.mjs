@@ -20,7 +20,7 @@ export function sticksOut(page) {
   return page.evaluate(() => {
     const room = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= room) return [];
-    const out = [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > room + 1);
+    const out = [...document.querySelectorAll('body *')].filter((e) => !e.closest('.sr') && e.getBoundingClientRect().right > room + 1);
     return out.slice(-3).map((e) => `${e.tagName} ${e.className}: ${Math.round(e.getBoundingClientRect().right)} > ${room}`);
   });
 }

@@ -14,6 +14,12 @@ const FURTHER = [
   '/queue?q=skrivaren',
   '/queue?q=finnsinte',
   '/account',
+  '/status?board=1',
+  '/queue/overrides',
+  '/tickets/new',
+  '/quarantine',
+  '/settings',
+  '/accessibility',
   '/tickets/99-1',
 ];
 

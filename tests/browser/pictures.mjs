@@ -9,6 +9,9 @@ const WIDE = [
   ['queue', '/queue'],
   ['queue-similar', '/queue?group=text'],
   ['account', '/account'],
+  ['wallboard', '/status?board=1'],
+  ['by-hand', '/tickets/new'],
+  ['settings', '/settings'],
 ];
 const PHONE = [['queue-phone', '/queue']];
 
