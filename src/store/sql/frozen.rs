@@ -28,6 +28,7 @@ pub(super) async fn freeze<DB: Dialect>(
     let Freeze { account, username, why, by } = freeze;
     tx.run(sql, values![account.as_str(), username.as_str(), id, why.as_str(), by.as_str(), now]).await?;
     tx.run(NO_LIFTS, values![account.as_str()]).await?;
+    tx.run(unfreezing::FORGET, values![account.as_str(), username.as_str()]).await?;
     acts::end_all(tx, acts::OPEN_OF_ACCOUNT, values![account.as_str()], SAID, now).await?;
     Ok(())
 }
@@ -109,6 +110,7 @@ impl<DB: Dialect> SqlStore<DB> {
         let Some(frozen) = all(&mut tx, now).await?.into_iter().find(is) else { return Ok(None) };
         let account = frozen.account.as_str();
         tx.run("DELETE FROM frozen WHERE account = $1", values![account]).await?;
+        tx.run(unfreezing::FORGET, values![account, frozen.username.as_str()]).await?;
         let forget = "UPDATE started SET mismatch = 0 WHERE account = $1 AND mismatch = 1";
         tx.run(forget, values![account]).await?;
         let sql = "SELECT id FROM ticket WHERE year = $1 AND running = $2";

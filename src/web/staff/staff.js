@@ -240,7 +240,6 @@ if (queue) {
   const ids = rows.map((row) => row.dataset.id).join();
   const stale = document.getElementById("stale");
   const pause = document.getElementById("pause");
-  if (pause) show(pause.parentNode, true);
   // Whoever believes numbers that stand still decides by them.
   const fail = (status) => {
     put(find("span", stale), `${stale.dataset.words} ${heard}.`);

@@ -98,8 +98,8 @@ pub(in crate::web) fn span(span: Duration, language: Language) -> String {
         (2.., _, Language::Swedish) => format!("{days} dygn"),
         (2.., _, Language::English) => format!("{days} days"),
         (_, 0, _) => format!("{minutes} min"),
-        (_, _, Language::Swedish) if minutes % 60 == 0 => format!("{hours} tim"),
-        (_, _, Language::English) if minutes % 60 == 0 => format!("{hours} h"),
+        (_, _, Language::Swedish) if minutes.is_multiple_of(60) => format!("{hours} tim"),
+        (_, _, Language::English) if minutes.is_multiple_of(60) => format!("{hours} h"),
         (_, _, Language::Swedish) => format!("{hours} tim {} min", minutes % 60),
         (_, _, Language::English) => format!("{hours} h {} min", minutes % 60),
     }

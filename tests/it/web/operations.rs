@@ -152,13 +152,18 @@ async fn lifting_a_freeze_takes_two_administrators_and_a_reason_without_numbers(
     assert!(asked.contains("Per Ost vill häva det") && asked.contains("hon ringde från ••• 05"), "{asked}");
     let alone = per.press_with("/desk/unfreeze", form).await.body;
     assert!(alone.contains("Per Ost vill häva det"), "nobody is two people: {alone}");
+    open.desk.employ(&account("per.ost-2", Role::Administrator, None)).await;
+    let mut himself = open.signed_in("per.ost-2").await;
+    himself.open("/desk").await;
+    let again = himself.press_with("/desk/unfreeze", form).await.body;
+    assert!(again.contains("vill häva det"), "nor with another account: {again}");
     assert!(open.events("account.unfrozen").await.is_empty());
     ida.open("/desk").await;
     let lifted = ida.press_with("/desk/unfreeze", form).await.body;
     assert!(lifted.contains("Inget konto är fryst"), "{lifted}");
     let rows = open.events("account.unfrozen").await;
     assert!(rows.len() == 1 && rows[0].contains("user:per.ost") && !rows[0].contains("174"), "{rows:?}");
-    assert_eq!(open.events("account.unfreeze-asked").await.len(), 2);
+    assert_eq!(open.events("account.unfreeze-asked").await.len(), 3);
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use crate::types::{Person, StaffName, TicketNumber, UnixMillis};
 mod due;
 mod make;
 mod merge;
-mod second;
+pub(super) mod second;
 mod words;
 
 #[cfg(test)]
@@ -100,7 +100,7 @@ async fn waiting<DB: Dialect>(tx: &mut Tx<DB>, ticket: TicketId) -> Result<Optio
     let sql = concat!(
         "SELECT ",
         columns!(),
-        " FROM act a JOIN ticket t ON t.id = a.ticket WHERE a.ticket = $1 AND a.status = 'waiting'"
+        " FROM act a JOIN ticket t ON t.id = a.ticket WHERE a.ticket = $1 AND a.status = 'waiting' AND a.ended_at = 0"
     );
     tx.row(sql, values![ticket]).await?.map(|mut row| read(&mut row)).transpose()
 }

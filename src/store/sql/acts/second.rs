@@ -29,7 +29,8 @@ impl<DB: Dialect> SqlStore<DB> {
         if !word.approves {
             let declined = (ActStatus::Declined, "");
             end(&mut tx, act.id, waits, declined, &word.by.name.actor(), word.now).await?;
-            let sql = "UPDATE act SET colleague = $2, colleague_shown = $3 WHERE id = $1";
+            let sql =
+                "UPDATE act SET colleague = $2, colleague_shown = $3 WHERE id = $1 AND status = 'declined'";
             tx.run(sql, values![act.id, word.by.name.as_str(), word.by.shown.as_str()]).await?;
             let declined = one(&mut tx, act.id).await?;
             tx.commit().await?;
@@ -57,10 +58,10 @@ impl<DB: Dialect> SqlStore<DB> {
         if let Some(waits) = waiting(&mut tx, id).await? {
             return Ok(Seconded::Waits(waits));
         }
-        let sql = "UPDATE act SET status = 'waiting', colleague = $2, colleague_shown = $3, due_at = $4
-             WHERE id = $1";
         let values = values![act.id, word.by.name.as_str(), word.by.shown.as_str(), word.due_at];
-        tx.run(sql, values).await?;
+        if !tx.hits(SECONDED, values).await? {
+            return Ok(Seconded::Gone);
+        }
         let mut data = about(act.id, &act.act);
         data["of"] = act.by.name.actor().into();
         audit::write(&mut tx, id, &told(&word.by, "act.seconded", &data), word.now).await?;
@@ -69,6 +70,11 @@ impl<DB: Dialect> SqlStore<DB> {
         Ok(Seconded::Kept(seconded))
     }
 }
+
+/// Taking back and lapsing lock the act alone: what has ended meanwhile must not wait again, or its ticket would wait for
+/// it for ever.
+const SECONDED: &str = "UPDATE act SET status = 'waiting', colleague = $2, colleague_shown = $3, due_at = $4
+     WHERE id = $1 AND status = 'colleague' AND ended_at = 0 RETURNING id";
 
 /// Notes, and who has the ticket, are no change of what is decided about: a colleague may take it to look at it. Each is
 /// one version and one row.
@@ -87,14 +93,22 @@ async fn has_changed<DB: Dialect>(
 }
 
 /// Is one of them disabled since, or one who only reads?
-async fn may_not<DB: Dialect>(tx: &mut Tx<DB>, one: &Person, other: &Person) -> Result<bool, StoreError> {
+pub(in crate::store::sql) async fn may_not<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    one: &Person,
+    other: &Person,
+) -> Result<bool, StoreError> {
     let sql = "SELECT name FROM staff WHERE name IN ($1, $2) AND (disabled = 1 OR role = 'auditor')";
     tx.hits(sql, values![one.name.as_str(), other.name.as_str()]).await
 }
 
 /// May they be one person who has an account of the pages' own, and another one at the identity provider? What an
 /// administrator has said of both counts; else what they are called.
-async fn are_one<DB: Dialect>(tx: &mut Tx<DB>, one: &Person, other: &Person) -> Result<bool, StoreError> {
+pub(in crate::store::sql) async fn are_one<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    one: &Person,
+    other: &Person,
+) -> Result<bool, StoreError> {
     let sql = "SELECT person FROM staff WHERE name IN ($1, $2) AND person <> ''";
     let rows = tx.rows(sql, values![one.name.as_str(), other.name.as_str()]).await?;
     let said: Vec<String> = rows.into_iter().map(|mut row| row.text()).collect::<Result<_, _>>()?;

@@ -1,12 +1,13 @@
 //! Freezes that somebody wants to lift, and that a colleague must lift with them (decisions, 18).
 
+use super::super::acts::second;
 use super::super::dialect::Dialect;
 use super::super::tx::Tx;
 use super::super::value::values;
 use super::super::{SqlStore, audit};
 use crate::store::{AuditEntry, StoreError, Unfreezing};
 use crate::ticket::TicketId;
-use crate::types::{StaffName, UnixMillis};
+use crate::types::{Person, StaffName, UnixMillis};
 
 impl<DB: Dialect> SqlStore<DB> {
     pub(in crate::store::sql) async fn keep_unfreezing(
@@ -17,7 +18,12 @@ impl<DB: Dialect> SqlStore<DB> {
     ) -> Result<Option<Unfreezing>, StoreError> {
         let mut tx = self.write("asking a colleague to lift a freeze").await?;
         let before = list(&mut tx, lapsed).await?.into_iter().find(|other| other.whom == wanted.whom);
-        if let Some(other) = before.filter(|other| other.by != wanted.by) {
+        // As where a colleague approves an override: another person, who still may.
+        let of_another = match before {
+            Some(other) => (!is_alone(&mut tx, &other.by, &wanted.by).await?).then_some(other),
+            None => None,
+        };
+        if let Some(other) = of_another {
             tx.run("DELETE FROM unfreezing WHERE whom = $1", values![wanted.whom.as_str()]).await?;
             tx.commit().await?;
             return Ok(Some(other));
@@ -39,6 +45,29 @@ impl<DB: Dialect> SqlStore<DB> {
         list(&mut self.read("listing freezes that wait for a colleague").await?, lapsed).await
     }
 }
+
+/// May these two be one person, or may one of them not act any more?
+async fn is_alone<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    one: &StaffName,
+    other: &StaffName,
+) -> Result<bool, StoreError> {
+    if one == other {
+        return Ok(true);
+    }
+    let (one, other) = (person(tx, one).await?, person(tx, other).await?);
+    Ok(second::may_not(tx, &one, &other).await? || second::are_one(tx, &one, &other).await?)
+}
+
+/// Somebody of the desk, as they are called.
+async fn person<DB: Dialect>(tx: &mut Tx<DB>, name: &StaffName) -> Result<Person, StoreError> {
+    let row = tx.row("SELECT shown FROM staff WHERE name = $1", values![name.as_str()]).await?;
+    let shown = row.map(|mut row| row.text()).transpose()?.unwrap_or_default();
+    Ok(Person { name: name.clone(), shown })
+}
+
+/// What was asked about a freeze that is another one by now.
+pub(super) const FORGET: &str = "DELETE FROM unfreezing WHERE whom IN ($1, $2)";
 
 async fn list<DB: Dialect>(tx: &mut Tx<DB>, lapsed: UnixMillis) -> Result<Vec<Unfreezing>, StoreError> {
     let sql = "SELECT whom, by_name, why, asked_at FROM unfreezing WHERE asked_at > $1";
