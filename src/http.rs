@@ -379,8 +379,10 @@ fn innermost(error: &reqwest::Error) -> String {
     }
 }
 
+mod plain;
 mod relay;
 #[cfg(test)]
 mod tests;
 
+pub use plain::InTheClear;
 pub use relay::Relayed;

@@ -76,6 +76,14 @@ impl Drop for Desk {
     }
 }
 
+/// The same question from a page that has heeded `answer`.
+pub fn knowing(path: &str, answer: &str) -> String {
+    let (_, rest) = answer.split_once("\"v\":\"").expect("a version");
+    let version = rest.split('"').next().expect("its end");
+    let (_, others) = path.split_once('&').expect("the other values");
+    format!("/queue/delta?v={version}&{others}")
+}
+
 fn build(folder: &Path, url: &str, port: u16) {
     for part in ["mailbox/tmp", "mailbox/new", "mailbox/cur", "sms", "mail", "var"] {
         std::fs::create_dir_all(folder.join(part)).expect("a folder");

@@ -60,7 +60,8 @@ pub struct WebSettings {
     pub help: String,
     /// Proxies that are believed for whom they ask.
     pub trusted_proxies: Vec<IpAddr>,
-    /// Do texts carry codes in place of links? Then whoever opens the site is asked for one.
+    /// Do texts carry codes in place of links? Then whoever opens the site is asked for one, and pages of
+    /// people who are signed in lead there, too.
     pub typed_codes: bool,
 }
 

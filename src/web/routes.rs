@@ -1,7 +1,6 @@
 //! Every path, and what holds for all of them: a bound for what comes in, and the headers of what
 //! goes out.
 
-use std::net::IpAddr;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use sha2::{Digest, Sha256};
 
+use super::client::Proxies;
 use super::desk::Desk;
 use super::language::Language;
 use super::pickup::Pages;
@@ -80,7 +80,7 @@ pub(super) struct App {
     /// The desk behind them.
     pub ports: Ports,
     /// Proxies that are believed for whom they ask.
-    pub trusted_proxies: Vec<IpAddr>,
+    pub proxies: Proxies,
     /// Who looks at which ticket.
     pub presence: staff::Presence,
 }

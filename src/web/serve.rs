@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::WebSettings;
-use super::client::Peer;
+use super::client::{Peer, Proxies};
 use super::pickup::Pages;
 use super::routes::{self, App, Ports};
 use super::staff;
@@ -75,14 +75,9 @@ pub async fn serve(
     super::check_pages(&settings, Arc::clone(&renderer))?;
     let staff = staff::Pages::new(&settings, Arc::clone(&renderer));
     let pages = Pages::new(&settings, renderer);
-    let trusted_proxies = settings.trusted_proxies;
-    let router = routes::router(Arc::new(App {
-        pages,
-        staff,
-        ports,
-        trusted_proxies,
-        presence: staff::Presence::default(),
-    }));
+    let proxies = Proxies::new(settings.trusted_proxies);
+    let router =
+        routes::router(Arc::new(App { pages, staff, ports, proxies, presence: staff::Presence::default() }));
     let (stop, connections) = (CancellationToken::new(), TaskTracker::new());
     tokio::select! {
         () = accept(&listener, &router, &stop, &connections, LIMITS) => {}

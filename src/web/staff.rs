@@ -66,10 +66,8 @@ async fn statement(
 async fn first(axum::extract::State(app): axum::extract::State<Arc<App>>, headers: HeaderMap) -> Response {
     // Whoever has typed what stands in a text; who works here has been signed in before, in this browser.
     let secure = app.pages.site.secure;
-    if app.pages.typed_codes
-        && gate::session_of(&headers, secure).is_none()
-        && !login::is_known(&headers, secure)
-    {
+    let works_here = gate::session_of(&headers, secure).is_some() || login::is_known(&headers, secure);
+    if !works_here && app.ports.desk.has_codes().await {
         return Redirect::to(&format!("{}{TYPED_PATH}", app.pages.site.base)).into_response();
     }
     Redirect::to(&format!("{}{}", app.pages.site.base, access::FIRST)).into_response()

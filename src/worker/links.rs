@@ -15,7 +15,7 @@ use super::messages::too_late;
 use super::offer;
 use super::stop;
 use super::work::{Work, WorkError};
-use crate::decision::{Pickup, texting_number};
+use crate::decision::texting_number;
 use crate::delivery::SmsText;
 use crate::delivery::texts::{MailText, TextError};
 use crate::directory::{Account, Lookup, Manager, Standing, Who};
@@ -196,8 +196,7 @@ async fn reminding_text(parts: &Parts, claim: &MessageClaim) -> Result<Text, Out
     let (account, phone, _) = reached(parts, &ticket, &offer).await?;
     let phone = phone.ok_or_else(|| refused("the manager cannot be reached by text any more"))?;
     let (texts, name, until) = (&parts.texts, &account.name, offer.expires_at);
-    // The site's texts carry no links any more.
-    if offer.guard != Guard::TypedCode && parts.rules.policy.pickup == Pickup::Code {
+    if !offer::may_text(offer.guard, &parts.rules.policy) {
         return Err(refused("its link may not be sent any more: delivery.pickup is \"code\""));
     }
     let text = if offer.guard == Guard::TypedCode {

@@ -13,7 +13,7 @@ use crate::decision::Pickup;
 use crate::delivery::{Receipt, SmsText};
 use crate::directory::{Lookup, Who};
 use crate::store::{MessageClaim, StoreError, TextSent};
-use crate::ticket::texting::{ASK_EVERY, RECEIPT_WAIT};
+use crate::ticket::texting::{ASK_EVERY, RECEIPT_WAIT, UNCLEAR_WAIT};
 use crate::types::{AccountId, Outcome, PhoneNumber, UnixMillis};
 
 /// No gateway has it.
@@ -29,6 +29,17 @@ pub(crate) fn looks_at(parts: &Parts, sent: &TextSent) -> Option<UnixMillis> {
     ((traits.receipts || traits.can_be_asked) && !reference.is_empty()).then(|| parts.now().plus(ASK_EVERY))
 }
 
+/// Before a text of which nobody knows leaves again, its receipt is waited for, as a password's is: the gateway that may
+/// have it may be passed over by then, and nobody would look at its receipt any more.
+pub(crate) fn not_before(parts: &Parts, sent: &TextSent, again: UnixMillis) -> UnixMillis {
+    let Outcome::Uncertain { .. } = &sent.outcome else { return again };
+    let gateway = parts.gateways.iter().find(|gateway| gateway.name() == sent.gateway);
+    if gateway.is_some_and(|gateway| gateway.traits().receipts) {
+        return again.max(parts.now().plus(UNCLEAR_WAIT));
+    }
+    again
+}
+
 /// Looks up what became of the last try, and gives the message back when it need not leave again, or not yet.
 /// `false`: it shall leave (again); a gateway where it failed is then among those it does not go through.
 pub(crate) async fn is_waited_for(
@@ -42,6 +53,7 @@ pub(crate) async fn is_waited_for(
     }
     let (store, now) = (&parts.store, parts.now());
     match receipt(parts, claim, taken).await? {
+        // The day's count has it twice, as unclear and as accepted: it errs on the safe side.
         Receipt::Delivered if so_far.taken.is_none() => {
             let outcome = Outcome::Accepted { reference: String::new() };
             store.end_message(claim.id, claim.fence, &outcome, None, now).await?;

@@ -93,7 +93,8 @@ async fn send_one(parts: &Arc<Parts>, mut claim: MessageClaim, taken: Instant) -
         },
     };
     let outcome = &sent.outcome;
-    let mut again = message_texts::looks_at(parts, &sent).or_else(|| next_try(parts, &claim, outcome));
+    let next = next_try(parts, &claim, outcome).map(|again| message_texts::not_before(parts, &sent, again));
+    let mut again = message_texts::looks_at(parts, &sent).or(next);
     if let Outcome::Refused { cause } | Outcome::NotSent { cause } | Outcome::Uncertain { cause } = outcome {
         let (ticket, kind) = (claim.number, claim.message.kind.code());
         match again {

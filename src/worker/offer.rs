@@ -67,6 +67,13 @@ fn guard(policy: &Policy, hand: &Hand, managers: &[Manager], now: UnixMillis) ->
     })
 }
 
+/// May the text of such an offer leave, as the site has it now? Where texts carry no links, an offer from before has none
+/// to send any more.
+pub(crate) fn may_text(guard: Guard, policy: &Policy) -> bool {
+    let has_link = guard != Guard::TypedCode && guard.link_by_text();
+    !(has_link && policy.pickup == Pickup::Code)
+}
+
 /// The token of an offer: derived, so that it need not be kept.
 pub(crate) fn token(parts: &Parts, ticket: TicketId, offer: &Offer) -> Result<PickupToken, WorkError> {
     if offer.guard == Guard::TypedCode {
@@ -251,6 +258,15 @@ async fn submit(work: &mut Work, offer: &Offer, text: &Texting, gateway: usize) 
     if facts::is_frozen(&parts, &work.claim.ticket).await? {
         let event = Event::OfferWithdrawn { reason: Reason::AccountFrozen };
         return work.commit(event, Draft::default()).await;
+    }
+    if !may_text(offer.guard, &parts.rules.policy) {
+        let note = Some("its link may not be texted any more: delivery.pickup is \"code\" by now");
+        let event = if offer.guard.does_without_text() {
+            Event::LinkTexted { text: Texting { phase: Phase::Exhausted, ..text.clone() } }
+        } else {
+            Event::OfferWithdrawn { reason: Reason::DeliveryFailed }
+        };
+        return work.commit(event, Draft { note, ..Draft::default() }).await;
     }
     let Ok(facts) = facts::read_for(&parts, &Who::Id(account.clone()), &offer.hand).await else {
         return work.give_back(work.now().plus(parts.timing.retry.saturating_mul(4))).await;

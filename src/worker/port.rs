@@ -33,6 +33,7 @@ mod programs;
 mod typed;
 
 pub use acts::ActsPort;
+pub(super) use guesses::after_a_stop;
 pub(super) use programs::KEPT;
 pub use programs::ProgramsPort;
 

@@ -12,7 +12,7 @@ use super::intake::{Inbox, Intake, Told};
 use super::restored::{self, Found};
 use super::upkeep;
 use super::work::Work;
-use super::{Parts, acts, balances, messages, receipts, step, webhooks};
+use super::{Parts, acts, balances, messages, port, receipts, step, webhooks};
 use crate::store::{Channel, StoreError};
 use crate::telemetry::how_it_ended;
 use crate::types::UnixMillis;
@@ -100,6 +100,7 @@ impl Worker {
         tasks.spawn(after(ready.clone(), stop.clone(), Arc::clone(&texting), telling));
         drop(texting);
         tasks.spawn(upkeep::run(Arc::clone(&self.parts), Arc::clone(&self.health), stop.clone()));
+        tasks.spawn(port::after_a_stop(Arc::clone(&self.parts), stop.clone()));
         tasks.spawn(balances::run(Arc::clone(&self.parts), stop.clone()));
         let mut broken = None;
         while let Some(ended) = tasks.join_next().await {

@@ -36,3 +36,45 @@ pub(crate) fn is_stop_token(keyring: &Keyring, key_id: &str, ticket: &Ticket, to
         owners_code(keyring, key_id, ticket).and_then(|code| stop_token(keyring, key_id, ticket.id.0, &code));
     right.is_some_and(|right| right.is_same(token))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::pickup::Typed;
+    use crate::keyring::key_from_bytes;
+
+    fn keyring(of: u8) -> Keyring {
+        let octets: [u8; 32] = std::array::from_fn(|place| of.wrapping_add(place as u8));
+        Keyring::new(key_from_bytes(&octets).unwrap(), Vec::new())
+    }
+
+    fn code() -> TypedCode {
+        Typed::read("7KQ-M4X-TR9-B2C").unwrap().code
+    }
+
+    /// Whoever has a copy of the database, and not the key, can try no code against it.
+    #[test]
+    fn a_token_comes_from_the_key_and_not_from_the_code_alone() {
+        let (one, other) = (keyring(1), keyring(2));
+        let hash = |keyring: &Keyring| token(keyring, keyring.current_id(), &code()).unwrap().hash();
+        assert_ne!(hash(&one), hash(&other));
+        assert_eq!(hash(&one), hash(&one));
+        assert!(token(&one, other.current_id(), &code()).is_none(), "its key is not at hand");
+        let stops =
+            |keyring: &Keyring| stop_token(keyring, keyring.current_id(), 57, &code()).unwrap().letters();
+        assert_ne!(stops(&one), stops(&other));
+    }
+
+    /// A code for one purpose, or for one ticket, is none for another.
+    #[test]
+    fn the_same_symbols_lead_elsewhere_for_another_purpose_and_another_ticket() {
+        let keyring = keyring(1);
+        let collects = token(&keyring, keyring.current_id(), &code()).unwrap();
+        let stops = |ticket| stop_token(&keyring, keyring.current_id(), ticket, &code()).unwrap();
+        let secret = |token: StopToken| token.letters().split_once('-').map(|(_, secret)| secret.to_owned());
+        assert_ne!(secret(stops(57)).as_deref(), Some(collects.letters().as_str()));
+        assert_ne!(secret(stops(57)), secret(stops(58)));
+        // The place is not ambiguous either: ticket 5 with a 7 in front of the code is no ticket 57.
+        assert_ne!(secret(stops(5)), secret(stops(57)));
+    }
+}

@@ -15,6 +15,7 @@ use crate::directory::Finding;
 use crate::dkim::Dkim;
 use crate::token::Tokens;
 
+mod address;
 mod machine;
 mod report;
 mod senders;
@@ -64,6 +65,8 @@ pub(super) async fn run(common: &Common) -> Result<(), CliError> {
     report.add(store(settings).await)?;
     report.add(key(settings))?;
     report.add(machine::port(settings).await)?;
+    report.add(address::public(settings).await)?;
+    address::typed(settings).await.map_or(Ok(()), |line| report.add(line))?;
     report.add(machine::disk(settings))?;
     report.add(machine::clock())?;
     report.end()

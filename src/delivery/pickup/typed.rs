@@ -84,7 +84,7 @@ impl Typed {
             return None;
         }
         let mut symbols = Zeroizing::new(Vec::with_capacity(text.len()));
-        for letter in text.chars().filter(|letter| !letter.is_whitespace() && !"-–.".contains(*letter)) {
+        for letter in text.chars().filter(|letter| !is_between(*letter)) {
             let symbol = match letter.to_ascii_uppercase() {
                 'O' => b'0',
                 'I' | 'L' => b'1',
@@ -102,6 +102,13 @@ impl Typed {
         let ticket = std::str::from_utf8(number).ok().filter(|_| plain)?.parse().ok()?;
         Some(Self { ticket: Some(ticket), code })
     }
+}
+
+/// What people and programs put between the groups: blanks, any dash, and what nobody sees (a copied text may hold it).
+fn is_between(letter: char) -> bool {
+    let is_dash = matches!(letter, '-' | '_' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ad}');
+    let is_unseen = matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
+    letter.is_whitespace() || is_dash || is_unseen || matches!(letter, '.' | ',')
 }
 
 #[cfg(test)]
@@ -125,6 +132,7 @@ mod tests {
             " 7kqm 4xtr 9b2c\n",
             "7KQM–4XTR–9B2C.",
             "7-K-Q-M-4-X-T-R-9-B-2-C",
+            "7KQ\u{2011}M4X\u{2212}TR9\u{200b}_B2C,\u{feff}",
         ] {
             let read = Typed::read(typed).unwrap_or_else(|| panic!("{typed:?}"));
             assert_eq!((read.ticket, read.code.symbols()), (None, &b"7KQM4XTR9B2C"[..]), "{typed:?}");
@@ -137,6 +145,7 @@ mod tests {
             assert_eq!(Typed::read(typed).unwrap().code.symbols(), read);
         }
         let mut told_apart: Vec<_> = SYMBOLS.iter().map(|symbol| symbol.to_ascii_uppercase()).collect();
+        told_apart.sort_unstable();
         told_apart.dedup();
         assert_eq!(told_apart.len(), 32);
         for symbol in SYMBOLS {

@@ -34,8 +34,6 @@ pub(in crate::web) struct Pages {
     help: String,
     zone: Zone,
     style: String,
-    /// Is whoever opens the site asked for a code?
-    pub typed_codes: bool,
 }
 
 /// A pickup link as its pages need it.
@@ -85,7 +83,6 @@ impl Pages {
             desk_address: settings.desk_address.clone(),
             help: settings.help.clone(),
             zone: settings.zone.clone(),
-            typed_codes: settings.typed_codes,
             style: format!("{}{STYLE_PATH}?v={}", site.base, style_version()),
             site,
         }

@@ -1,4 +1,5 @@
-//! Where a code is typed that came in place of a link. The page leads to the link's own page and can do nothing else;
+//! Where a code is typed that came in place of a link. It is there wherever links are sent, too: an owner's code counts
+//! as long as its ticket can be stopped, whatever the settings say by then. The page leads to the link's own page and can do nothing else;
 //! a wrong code, one whose time is over, and one that was used get the same answer.
 
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::browser;
 use super::page::{Link, Made, Pages, respond};
-use crate::web::client::{self, Peer};
+use crate::web::client::Peer;
 use crate::web::desk::{Browser, CodeAnswer, PickupView};
 use crate::web::language::Language;
 use crate::web::routes::App;
@@ -75,9 +76,6 @@ impl Typist {
 
 /// `GET /k`
 pub(super) async fn show(State(app): State<Arc<App>>, language: Language, headers: HeaderMap) -> Response {
-    if !app.ports.desk.has_codes().await {
-        return app.pages.problem(StatusCode::NOT_FOUND, language);
-    }
     let typist = Typist::of(&app, &headers);
     typist.remembered(&app, app.pages.type_code(StatusCode::OK, Said::Nothing, &typist.link, language))
 }
@@ -99,9 +97,6 @@ pub(super) async fn judge(
     headers: HeaderMap,
     written: Result<Form<Written>, axum::extract::rejection::FormRejection>,
 ) -> Response {
-    if !app.ports.desk.has_codes().await {
-        return app.pages.problem(StatusCode::NOT_FOUND, language);
-    }
     let typist = Typist::of(&app, &headers);
     let written = written.map(|Form(written)| written).unwrap_or_default();
     let ours = same_origin::allows(&headers, &app.pages.site.origin);
@@ -132,7 +127,7 @@ async fn judged(
     headers: &HeaderMap,
     browser: &Browser,
 ) -> CodeAnswer {
-    let from = peer.map(|Extension(Peer(peer))| client::address(peer, headers, &app.trusted_proxies));
+    let from = peer.map(|Extension(Peer(peer))| app.proxies.client(peer, headers));
     let (desk, browser) = (Arc::clone(&app.ports.desk), browser.clone());
     let judging = tokio::spawn(async move { desk.typed_code(&code, from, &browser).await });
     judging.await.unwrap_or(CodeAnswer::Busy)

@@ -46,6 +46,8 @@ pub(in crate::web) struct Pages {
     pub zone: Zone,
     desk_name: String,
     desk_address: String,
+    /// Do texts carry codes that are typed at this site?
+    typed_codes: bool,
 }
 
 /// What the frame asks for, and the page's own values.
@@ -60,6 +62,8 @@ struct Values<'a> {
     first: String,
     here: &'a str,
     desk: serde_json::Value,
+    /// Does the foot lead to the page where a code is typed? Who works here may be somebody's manager.
+    codes: bool,
     /// Who is signed in; `null` for nobody.
     me: serde_json::Value,
     menu: Vec<serde_json::Value>,
@@ -81,6 +85,7 @@ impl Pages {
             site: Site::new(&settings.public_url),
             desk_name: settings.desk_name.clone(),
             desk_address: settings.desk_address.clone(),
+            typed_codes: settings.typed_codes,
             zone: settings.zone.clone(),
         }
     }
@@ -207,6 +212,7 @@ impl Pages {
             first: format!("{base}{}", access::FIRST),
             here: signed.map_or("", |signed| signed.here.as_str()),
             desk: json!({ "name": self.desk_name, "address": self.desk_address }),
+            codes: self.typed_codes,
             me: signed.map_or(serde_json::Value::Null, |signed| me(signed, language)),
             menu: signed.map(|signed| menu(signed, base, language)).unwrap_or_default(),
             now: signed.map_or(serde_json::Value::Null, |signed| self.now(signed)),

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::frame::Said;
 use super::{access, gate};
-use crate::web::client::{self, Peer};
+use crate::web::client::Peer;
 use crate::web::desk::Browser;
 use crate::web::language::Language;
 use crate::web::port::{LocalSignIn, LoginFlow, SignInAnswer};
@@ -154,7 +154,7 @@ pub(super) async fn local(
         let said = Said { status: StatusCode::FORBIDDEN, what: "expired", ..Said::nothing() };
         return page(&app, language, &Attempt::new(""), &said).await;
     };
-    let from = peer.map(|Extension(Peer(peer))| client::address(peer, &headers, &app.trusted_proxies));
+    let from = peer.map(|Extension(Peer(peer))| app.proxies.client(peer, &headers));
     let known = cookie::values(&headers, known_name(app.pages.site.secure)).next().unwrap_or_default();
     let answer = judged(&app, &written, from, known).await;
     ended(&app, language, attempt, answer, &written.name).await

@@ -238,6 +238,7 @@ const EVENTS: &[(&str, Words)] = &[
             "raised an alarm: another browser opened the link",
         ),
     ),
+    ("pickup.guesses-told", Words("mejlade dem som ska få veta det", "mailed those who are to hear of it")),
     ("pickup.guesses", Words("larmade: någon gissar koder", "raised an alarm: somebody guesses codes")),
     ("pickup.wrong-code", Words("nekade en felaktig kod", "refused a wrong code")),
     ("pickup.sign-in-refused", Words("nekade en inloggning på länken", "refused a sign-in at the link")),

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
-use crate::store::{AuditEntry, MACHINE};
+use crate::store::{AuditEntry, AuditFilter, MACHINE};
 use crate::types::{EmailAddress, UnixMillis};
 use crate::worker::backoff::Backoff;
 use crate::worker::{Parts, watch};
@@ -29,6 +30,10 @@ const SLOW: Duration = Duration::from_secs(2);
 const WAITING: usize = 32;
 /// People are told of guesses once in this time, and for so long it is tried.
 const TOLD_FOR: Duration = Duration::from_secs(6 * 3600);
+/// In the audit log: somebody guesses …
+const GUESSES: &str = "pickup.guesses";
+/// … and each who is to hear of it has a mail.
+const TOLD: &str = "pickup.guesses-told";
 /// The longest pause between two tries to tell them.
 const TELL_AGAIN: Duration = Duration::from_secs(5 * 60);
 
@@ -111,38 +116,85 @@ impl Guesses {
         tokio::time::sleep(if slow { SLOW } else { USUAL }.saturating_sub(passed)).await;
     }
 
-    /// Tells people, and tries again until a mail has left to each: the mail server may be down for the same reason as
-    /// the directory, and guesses that have ended raise no second alarm.
+    /// Writes it down and tells people.
     pub async fn tell(self: Arc<Self>, parts: Arc<Parts>) {
-        let text = words();
-        tracing::error!("{text}");
-        let now = parts.now();
+        // Whatever ends this early, the next wrong code begins it anew.
+        let _begun = Begun(&self);
+        tracing::error!("{}", words());
         let data = json!({ "minutes": COUNTED_FOR.as_secs() / 60, "wrong": GUESSED }).to_string();
-        let audit = AuditEntry { actor: MACHINE.to_owned(), event: "pickup.guesses".to_owned(), data };
-        if let Err(error) = parts.store.note(&audit, now).await {
-            tracing::error!("that somebody guesses codes could not be written down: {error}");
+        written(&parts, GUESSES, data).await;
+        if mail_all(&parts).await {
+            self.counts().alarm = Alarm::Told(parts.now());
         }
-        let mut pauses = Backoff::new(parts.timing.retry, TELL_AGAIN);
-        let mut missing: Vec<EmailAddress> = parts.rules.alarm_to.clone();
-        loop {
-            let mut still = Vec::new();
-            for to in missing {
-                if !watch::tell(&parts, &to, &text).await {
-                    still.push(to);
-                }
-            }
-            missing = still;
-            if missing.is_empty() || parts.now() >= now.plus(TOLD_FOR) {
-                break;
-            }
-            let pause = pauses.next_pause(&mut rand::rng());
-            tokio::time::sleep(pause).await;
-        }
-        self.counts().alarm = if missing.is_empty() { Alarm::Told(parts.now()) } else { Alarm::None };
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Somebody tells people.
+struct Begun<'g>(&'g Guesses);
+
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        let mut counts = self.0.counts();
+        if matches!(counts.alarm, Alarm::Begun) {
+            counts.alarm = Alarm::None;
+        }
+    }
+}
+
+/// Tells people of guesses when the program was stopped before each had a mail.
+pub(in crate::worker) async fn after_a_stop(parts: Arc<Parts>, stop: CancellationToken) {
+    let wanted = AuditFilter {
+        from: Some(parts.now().minus(TOLD_FOR)),
+        event: GUESSES.to_owned(),
+        ..AuditFilter::default()
+    };
+    match parts.store.audit_rows(&wanted, 1).await {
+        Ok(rows) if rows.first().is_some_and(|row| row.entry.event == GUESSES) => {
+            tracing::error!("the program was stopped before people were told: {}", words());
+            tokio::select! {
+                _ = mail_all(&parts) => {}
+                () = stop.cancelled() => {}
+            }
+        }
+        Ok(_) => {}
+        Err(error) => tracing::error!("whether people were told of guesses could not be looked up: {error}"),
+    }
+}
+
+async fn written(parts: &Parts, event: &str, data: String) {
+    let audit = AuditEntry { actor: MACHINE.to_owned(), event: event.to_owned(), data };
+    if let Err(error) = parts.store.note(&audit, parts.now()).await {
+        tracing::error!("that somebody guesses codes could not be written down: {error}");
+    }
+}
+
+/// Mails all of them, and tries again until a mail has left to each: the mail server may be down for the same reason as
+/// the directory, and guesses that have ended raise no second alarm. `false` when that took too long.
+async fn mail_all(parts: &Parts) -> bool {
+    let (now, text) = (parts.now(), words());
+    let mut pauses = Backoff::new(parts.timing.retry, TELL_AGAIN);
+    let mut missing: Vec<EmailAddress> = parts.rules.alarm_to.clone();
+    loop {
+        let mut still = Vec::new();
+        for to in missing {
+            if !watch::tell(parts, &to, &text).await {
+                still.push(to);
+            }
+        }
+        missing = still;
+        if missing.is_empty() {
+            written(parts, TOLD, "{}".to_owned()).await;
+            return true;
+        }
+        if parts.now() >= now.plus(TOLD_FOR) {
+            return false;
+        }
+        let pause = pauses.next_pause(&mut rand::rng());
+        tokio::time::sleep(pause).await;
     }
 }
 

@@ -11,7 +11,7 @@ use crate::support::demo_desk;
 use crate::support::program::{Running, ended, on_desk};
 use crate::support::sms_service::{self, Fault, Kind, Service};
 
-const PARTS: [&str; 11] = [
+const PARTS: [&str; 12] = [
     "mailbox servicedesk",
     "directory",
     "password reset",
@@ -21,6 +21,7 @@ const PARTS: [&str; 11] = [
     "store",
     "key",
     "page",
+    "address",
     "disk",
     "clock",
 ];
@@ -60,14 +61,19 @@ fn a_desk_that_works_is_good_in_every_part() {
     let folder = desk();
     let checked = answer(folder.path(), ["check"]).expect(0);
     assert_eq!(checked.err, "");
-    let rows: Vec<&str> = checked.out.lines().collect();
+    let (told, rows): (Vec<&str>, Vec<&str>) = checked.out.lines().partition(|row| row.starts_with("    → "));
     for (row, part) in rows.iter().zip(PARTS) {
-        assert!(row.starts_with(&format!("✓ {part} ")) && row.contains(" ms "), "{row}");
+        // Nothing runs, so nothing answers at the pages' own address.
+        let mark = if part == "address" { "⚠" } else { "✓" };
+        assert!(row.starts_with(&format!("{mark} {part} ")) && row.contains(" ms "), "{row}");
     }
-    assert_eq!(rows.len(), PARTS.len());
+    assert_eq!((rows.len(), told.len()), (PARTS.len(), 1));
     let lines = answer(folder.path(), ["check", "--json"]).expect(0).objects();
     assert_eq!(lines.iter().map(|l| l["part"].as_str().unwrap()).collect::<Vec<_>>(), PARTS);
-    assert!(lines.iter().all(|l| l["verdict"] == "good" && l["took_ms"].is_u64() && l["todo"].is_null()));
+    assert!(lines.iter().all(|l| l["took_ms"].is_u64()));
+    let (address, others): (Vec<_>, Vec<_>) = lines.iter().partition(|l| l["part"] == "address");
+    assert!(others.iter().all(|l| l["verdict"] == "good" && l["todo"].is_null()));
+    assert!(address[0]["text"].as_str().unwrap().contains("is not reached from this machine"), "{address:?}");
 }
 
 #[test]
@@ -197,8 +203,10 @@ fn a_port_of_another_program_is_bad_and_one_of_the_desk_at_work_is_not() {
     drop(taken);
     let mut desk = Running::start(at("run").env("NYCKELBUD__TELEMETRY__LOG", "info"));
     desk.until("the desk is at work", |desk| desk.err().contains("is at work"));
-    let checked = ended(&mut at("check")).expect(0);
+    let public = format!("http://{address}");
+    let checked = ended(at("check").env("NYCKELBUD__DESK__PUBLIC_URL", &public)).expect(0);
     assert!(checked.out.contains("a nyckelbud is at work here"), "{}", checked.out);
+    assert!(checked.out.contains(&format!("{public} leads to a nyckelbud")), "{}", checked.out);
 
     // Its lock file stays behind, and tells nothing any more.
     desk.signal(Signal::TERM);

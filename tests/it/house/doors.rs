@@ -146,7 +146,10 @@ const DOORS: &[(&str, Door)] = &[
     ("clap_mangen", Only(&["src/cli/generate.rs"])),
     ("unicode-width", Only(&["src/cli/output.rs"])),
     // host
-    ("rustix", Only(&["src/cli/", "src/telemetry.rs", "src/mailbox/maildir/"])),
+    (
+        "rustix",
+        Only(&["src/cli/", "src/telemetry.rs", "src/mailbox/maildir/", "src/delivery/sms/smpp/connect.rs"]),
+    ),
     ("sd-notify", Only(&["src/cli/run.rs"])),
     // observability and errors
     ("thiserror", Everywhere),

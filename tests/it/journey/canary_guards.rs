@@ -13,6 +13,7 @@ use crate::support::dovecot::Dovecot;
 use crate::support::oidc::Oidc;
 use crate::support::postfix::Postfix;
 use crate::worker::codes::code_in;
+use crate::worker::typed_codes::{CODE, typed_code_in};
 
 const NOWHERE: &str = "/nowhere";
 
@@ -86,6 +87,49 @@ async fn a_code_its_link_and_words_are_where_they_belong_and_nowhere_else() {
     assert_eq!(program.ended().0, Some(0));
     assert_nowhere(&needles, &files(program.folder(), &sms));
     assert_nowhere(&token, &[log_of(&program)]);
+}
+
+/// A code of twelve symbols is all that its holder needs; one that was mistyped is nearly the right one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn typed_codes_right_or_wrong_are_in_their_texts_and_nowhere_else() {
+    let post = Postfix::start();
+    let config = [lines::MAILDIR, lines::MODEM, &lines::smtp(&post), CODE].concat();
+    let mut program = started(&config).await;
+    let raw = filips_request("two").replace('\n', "\r\n");
+    demo_desk::deliver_raw(program.folder(), "1.a", raw.as_bytes());
+    let texts = program.texts(2).await;
+    let code = typed_code_in(&to_number(&texts, "46701740610")[0]);
+    let owners = typed_code_in(&to_number(&texts, "46701740624")[0]);
+    let symbols = owners.split_once('-').unwrap().1.to_owned();
+    let mistyped = format!("{}{}", &code[..14], if code.ends_with('3') { '4' } else { '3' });
+
+    let (mut karin, mut filip) = (program.browser(), program.browser());
+    karin.open("/k").await;
+    assert_eq!(karin.press_with("/k", &format!("&code={mistyped}")).await.status, 403);
+    let offer = karin.press_with("/k", &format!("&code={code}")).await.body;
+    let link = offer.split("action=\"").nth(1).unwrap().split('?').next().unwrap().to_owned();
+    let token = link.trim_start_matches("/p/").to_owned();
+    let words = words_in(&karin.press(&link).await.body).expect("words on the page");
+    filip.open("/k").await;
+    let warned = filip.press_with("/k", &format!("&code={owners}")).await.body;
+    assert!(warned.contains("/p/"), "{warned}");
+    karin.press("/handed-over").await;
+    program.settled(1).await;
+    post.delivered_to("filip", 2).await;
+
+    let needles = secrets(&[code, symbols, mistyped]);
+    let sms = program.folder().join("sms");
+    let found = needles.iter().map(|needle| needle.found_in(&files(&sms, Path::new(NOWHERE))).len());
+    assert_eq!(found.collect::<Vec<_>>(), [1, 1, 0], "each right one is in its text");
+    let mut everything = files(program.folder(), &sms);
+    everything.extend(files(&post.path(""), Path::new(NOWHERE)));
+    everything.extend(quiet(&program).await);
+    everything.extend(karin.pages.iter().chain(&filip.pages).map(|page| place_of(page)));
+    assert_nowhere(&needles, &everything);
+    assert_nowhere(&secrets(&[token, words]), &quiet(&program).await);
+    program.terminate();
+    assert_eq!(program.ended().0, Some(0));
+    assert_nowhere(&needles, &files(program.folder(), &sms));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

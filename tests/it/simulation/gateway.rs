@@ -16,6 +16,7 @@ use super::plan::{Course, GatewayPlan};
 use super::process::{Process, SECRET};
 use super::world::World;
 use crate::support::demo_desk;
+use crate::worker::typed_codes::find_typed_code;
 
 /// A text that a gateway has taken, whatever it said about it.
 #[derive(Clone, Debug)]
@@ -53,8 +54,12 @@ pub fn words_of(text: &str) -> Words {
         let token: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
         return if token.contains('-') { Words::Warning(token) } else { Words::Link(token) };
     }
-    if text.contains("Länken är stängd") {
+    if text.contains("Länken är stängd") || text.contains("Koden är stängd") {
         return Words::Closed;
+    }
+    if let Some(code) = find_typed_code(text) {
+        let to_stop = code.matches('-').count() == 4;
+        return if to_stop { Words::Warning(code) } else { Words::Link(code) };
     }
     if let Some(code) = super::mailbox::code_in(text) {
         return Words::Code(code.to_owned());

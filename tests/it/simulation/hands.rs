@@ -7,11 +7,26 @@ use std::time::Duration;
 use nyckelbud::delivery::Receipt;
 use nyckelbud::ticket::TicketId;
 use nyckelbud::types::AccountId;
-use nyckelbud::web::{Asks, Browser, Desk, PickupAnswer, PickupView, Proof};
+use nyckelbud::web::{Asks, Browser, CodeAnswer, Desk, PickupAnswer, PickupView, Proof};
+use nyckelbud::worker::DeskPort;
 use zeroize::Zeroizing;
 
 use super::log::{What, Words, key_parts};
 use super::world::World;
+
+/// The token to which this leads: a code of groups is typed at the desk's page first. `Err` has what is seen instead.
+async fn token_of(port: &DeskPort, link: &str, browser: Option<u8>) -> Result<String, PickupView> {
+    let groups = link.split('-').count();
+    if groups < 4 {
+        return Ok(link.to_owned());
+    }
+    let from = Some("192.0.2.7".parse().expect("an address"));
+    match port.typed_code(link, from, &Browser::new([browser.unwrap_or(9); 16])).await {
+        CodeAnswer::LeadsTo(token) => Ok(token.to_string()),
+        CodeAnswer::Wrong => Err(PickupView::Gone),
+        CodeAnswer::Busy => Err(PickupView::Busy),
+    }
+}
 
 /// What somebody does with a link.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -131,10 +146,15 @@ impl World {
         let (link, by) = (token.to_owned(), Arc::clone(&process));
         let looking = async move {
             by.write(What::Looked { ticket });
-            desk.port.pickup(&link, browser.map(|n| Browser::new([n; 16])).as_ref()).await
+            match token_of(&desk.port, &link, browser).await {
+                Ok(link) => desk.port.pickup(&link, browser.map(|n| Browser::new([n; 16])).as_ref()).await,
+                // A page for codes tells the desk by itself of a code that another browser has used.
+                Err(view) => view,
+            }
         };
         let view = process.serve(looking).await;
-        if matches!(view, Some(PickupView::UsedElsewhere { .. } | PickupView::Gone)) {
+        let is_link = !token.contains('-');
+        if is_link && matches!(view, Some(PickupView::UsedElsewhere { .. } | PickupView::Gone)) {
             self.is_told_of(token, browser).await;
         }
     }
@@ -174,6 +194,7 @@ impl World {
             let link = token.to_owned();
             let pressing = async move {
                 let proof = Proof { code, ..Proof::default() };
+                let link = token_of(&desk.port, &link, Some(browser)).await?;
                 desk.port.reveal(&link, &Browser::new([browser; 16]), &proof, "sv").await
             };
             match process.serve(pressing).await {
@@ -199,8 +220,16 @@ impl World {
     pub async fn press(&self, ticket: TicketId, token: &str, browser: Option<u8>, answer: PickupAnswer) {
         let process = self.whenever_it_runs().await;
         let Some(desk) = process.desk() else { return };
-        let (token, browser) = (token.to_owned(), browser.map(|n| Browser::new([n; 16])));
-        let pressing = async move { desk.port.answer(&token, browser.as_ref(), answer).await };
+        let token = token.to_owned();
+        let pressing = async move {
+            match token_of(&desk.port, &token, browser).await {
+                Ok(link) => {
+                    let browser = browser.map(|n| Browser::new([n; 16]));
+                    desk.port.answer(&link, browser.as_ref(), answer).await
+                }
+                Err(view) => view,
+            }
+        };
         let words = match answer {
             PickupAnswer::HandedOver => "handed over",
             PickupAnswer::DidNotWork => "it did not work",

@@ -382,6 +382,7 @@ impl Evidence {
                     What::InMailbox { what: "an alarm", .. } => Some("an alarm"),
                     What::Replaced { .. } => Some("a password that was replaced"),
                     What::Text { words: Words::Code(_), .. } => Some("a code by text"),
+                    What::Text { words, .. } if words.typed_code().is_some() => words.typed_code(),
                     What::InMailbox { what: "a code", .. } => Some("a code by mail"),
                     What::InPhone { words: Words::Password(value), .. } if !phones.insert(value) => {
                         Some("a text that left twice")

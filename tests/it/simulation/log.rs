@@ -139,14 +139,25 @@ pub struct Seen {
 pub enum Words {
     /// A password or a pass.
     Password(String),
-    /// The token of a link.
+    /// The token of a link, or the code that is typed in its place.
     Link(String),
-    /// The token of a link that stops an offer.
+    /// The same of a link that stops an offer.
     Warning(String),
     /// The code that a link asks for.
     Code(String),
     /// That a manager's link is closed.
     Closed,
+}
+
+impl Words {
+    /// Which code is typed in place of a link, if one is.
+    pub fn typed_code(&self) -> Option<&'static str> {
+        match self {
+            Self::Link(link) => link.contains('-').then_some("a typed code"),
+            Self::Warning(link) => (link.matches('-').count() == 4).then_some("an owner's typed code"),
+            Self::Password(_) | Self::Code(_) | Self::Closed => None,
+        }
+    }
 }
 
 /// A move of a ticket that the store has taken.

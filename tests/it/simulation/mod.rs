@@ -136,6 +136,8 @@ fn every_end_was_met(tally: &Tally) {
         "an alarm",
         "a code by text",
         "a code by mail",
+        "a typed code",
+        "an owner's typed code",
         "a password that was replaced",
         "a stop of the program",
         "a clock that was turned",

@@ -161,7 +161,7 @@ impl Plan {
             ]),
             manager: throws.one(&[(8, ManagerDelivery::Pickup), (2, ManagerDelivery::Password)]),
             cooldown: Duration::from_secs(throws.one(&[(3, 0), (1, 15 * MINUTE)])),
-            pickup: throws.one(&[(6, Pickup::Link), (4, Pickup::LinkAndCode)]),
+            pickup: throws.one(&[(5, Pickup::Link), (4, Pickup::LinkAndCode), (3, Pickup::Code)]),
             manager_told: ToldBy { text: true, mail: throws.percent(60) },
             limits: LimitsPlan::of(&mut throws),
             scramble: throws.percent(15),

@@ -2,7 +2,9 @@
 //! own.
 
 use super::client::Asked;
-use super::{HTTP, HTTPS, Served, TOKEN, Typed, WebSettings, generate, offer, settings};
+use super::staff;
+use super::{HTTP, HTTPS, Served, TOKEN, Typed, generate, offer, settings};
+use crate::worker::typed_codes::CODE;
 
 async fn served(typed: Typed) -> Served {
     let served = Served::new(offer()).await;
@@ -56,18 +58,6 @@ async fn a_wrong_code_says_the_same_whatever_is_wrong_with_it_and_does_not_repea
 }
 
 #[tokio::test]
-async fn where_nobody_can_have_a_code_there_is_no_page_for_one() {
-    let served = served(Typed::Leads).await;
-    let opened = served.open("/k").await;
-    *served.desk.has_codes.lock().unwrap() = false;
-    assert_eq!(served.get("/k").await.status, 404);
-    let form = format!("{}&code=7KQ-M4X-TR9-B2C", opened.form);
-    let own = [("cookie", opened.cookie.as_str()), ("sec-fetch-site", "same-origin")];
-    assert_eq!(served.ask(Asked::post("/k", &form).with(&own)).await.status, 404);
-    assert_eq!(served.desk.calls(), [""; 0], "nothing is looked up");
-}
-
-#[tokio::test]
 async fn only_a_form_of_ours_in_this_browser_is_judged() {
     let served = served(Typed::Leads).await;
     let ours = served.open("/k").await;
@@ -98,10 +88,10 @@ async fn only_a_form_of_ours_in_this_browser_is_judged() {
     assert_eq!(page.status, 403, "its form opens no link either");
 }
 
-async fn first(typed_codes: bool, url: &str, cookie: &str) -> String {
-    let settings = WebSettings { typed_codes, ..settings(url) };
+async fn first(has_codes: bool, url: &str, cookie: &str) -> String {
     let password = generate::generate(&mut rand::rng(), 12, &[]);
-    let served = Served::of(settings, offer(), password).await;
+    let served = Served::of(settings(url), offer(), password).await;
+    *served.desk.has_codes.lock().unwrap() = has_codes;
     served.ask(Asked::get("/").with(&[("cookie", cookie)])).await.header("location").to_owned()
 }
 
@@ -116,4 +106,17 @@ async fn whoever_types_only_the_host_is_asked_for_the_code_and_who_works_there_i
     assert_eq!(first(true, HTTPS, "__Host-nyckelbud-known=a.b.c").await, "/queue");
     let served = served(Typed::Wrong).await;
     assert!(served.get("/k").await.body.contains("href=\"/login\""), "and the page names the way there");
+    assert!(served.get("/login").await.body.contains("href=\"/k\""), "and the sign-in the way back");
+}
+
+/// Who works at the desk is somebody's manager, and an account's owner, too.
+#[tokio::test]
+async fn a_page_of_somebody_who_is_signed_in_leads_to_the_page_for_codes_where_texts_carry_them() {
+    for (sections, leads) in [(CODE, true), ("", false)] {
+        let open = staff::open_with("", sections).await;
+        let page = open.signed_in("eva.lind").await.open("/").await;
+        assert_eq!(page.status, 303);
+        let page = open.signed_in("eva.lind").await.open("/queue").await.body;
+        assert_eq!(page.contains("href=\"/k\""), leads, "{page}");
+    }
 }

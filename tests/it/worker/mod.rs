@@ -19,7 +19,9 @@ mod act_ends;
 mod acts;
 mod balances;
 mod breaking;
+mod code_guesses;
 pub mod codes;
+mod codes_from_before;
 mod failover;
 mod frozen;
 mod frozen_meanwhile;
@@ -50,7 +52,7 @@ const OFFERED: &str = "manager-phone-mismatch";
 const TEXTED: &str = "sms-registered-phone";
 
 /// A folder with a desk, and a clock.
-struct Place {
+pub struct Place {
     _guard: tempfile::TempDir,
     folder: PathBuf,
     clock: TurnedClock,

@@ -1,26 +1,23 @@
 //! `pickup = "code"`: no text carries a link. The code in it is typed at the desk's page, and leads to the page that
-//! a link would have opened; whoever guesses keeps nobody out.
+//! a link would have opened.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nyckelbud::decision::Pickup;
-use nyckelbud::types::{EmailAddress, Outcome};
 use nyckelbud::web::{CodeAnswer, PickupAnswer, PickupView};
-use tokio::task::JoinSet;
 
-use super::messages::{ScriptedMail, not_sent};
 use super::*;
-use crate::support::audit_rows;
-use crate::support::wait::until;
 
 pub const CODE: &str = "[delivery]\npickup = \"code\"\n";
-const HERE: &str = "192.0.2.7";
-const KARIN: &str = "46701740610";
-const FILIP: &str = "46701740624";
+pub const HERE: &str = "192.0.2.7";
+pub const KARIN: &str = "46701740610";
+pub const FILIP: &str = "46701740624";
+
+pub fn typed_code_in(text: &str) -> String {
+    find_typed_code(text).unwrap_or_else(|| panic!("no code in {text}"))
+}
 
 /// What looks like such a code: `7KQ-M4X-TR9-B2C`, or an owner's `57-7KQ-M4X-TR9-B2C`.
-pub fn typed_code_in(text: &str) -> String {
+pub fn find_typed_code(text: &str) -> Option<String> {
     let group = |part: &&str| {
         part.len() == 3 && part.bytes().all(|b| b"0123456789ABCDEFGHJKMNPQRSTVWXYZ".contains(&b))
     };
@@ -33,10 +30,10 @@ pub fn typed_code_in(text: &str) -> String {
             && number
             && code.concat().contains(|c: char| c.is_ascii_alphabetic())
     };
-    text.split_whitespace().find(is_code).unwrap_or_else(|| panic!("no code in {text}")).to_owned()
+    text.split_whitespace().find(is_code).map(str::to_owned)
 }
 
-fn texts_to(place: &Place, number: &str) -> Vec<String> {
+pub fn texts_to(place: &Place, number: &str) -> Vec<String> {
     let texts = demo_desk::texts(&place.folder).into_iter();
     texts.filter(|text| text.starts_with(&format!("To: {number}\n"))).collect()
 }
@@ -50,7 +47,7 @@ fn all_mails(place: &Place) -> Vec<String> {
         .collect()
 }
 
-async fn offered(more: &str) -> (Place, OpenDesk, String) {
+pub async fn offered(more: &str) -> (Place, OpenDesk, String) {
     let place = Place::with(more);
     place.deliver(OFFERED);
     let desk = place.open().await;
@@ -61,7 +58,7 @@ async fn offered(more: &str) -> (Place, OpenDesk, String) {
     (place, desk, code)
 }
 
-async fn typed(desk: &OpenDesk, code: &str, browser: &Browser) -> Option<String> {
+pub async fn typed(desk: &OpenDesk, code: &str, browser: &Browser) -> Option<String> {
     match desk.type_code(code, HERE, browser).await {
         CodeAnswer::LeadsTo(token) => Some(token.to_string()),
         CodeAnswer::Wrong => None,
@@ -69,7 +66,7 @@ async fn typed(desk: &OpenDesk, code: &str, browser: &Browser) -> Option<String>
     }
 }
 
-fn wrong(code: &str) -> String {
+pub fn wrong(code: &str) -> String {
     format!("{}{}", if code.starts_with('3') { '4' } else { '3' }, &code[1..])
 }
 
@@ -212,110 +209,4 @@ async fn a_code_opens_nothing_where_links_are_sent_and_no_token_can_be_typed() {
     for typed_so in [place.token(), place.token()[..8].to_owned(), "7KQ-M4X-TR9-B2C".to_owned()] {
         assert_eq!(typed(&desk, &typed_so, &karins_phone()).await, None);
     }
-}
-
-/// A place of IPv6 of its own.
-fn elsewhere(n: u32) -> String {
-    format!("2001:db8:0:{n:x}::7")
-}
-
-async fn is_wrong(desk: &OpenDesk, code: &str, from: &str) -> bool {
-    matches!(desk.type_code(code, from, &Browser::new([9; 16])).await, CodeAnswer::Wrong)
-}
-
-/// Guesses at once, each from where `from` says.
-fn guessing(desk: &Arc<OpenDesk>, times: u32, from: fn(u32) -> String) -> JoinSet<bool> {
-    let mut guesses = JoinSet::new();
-    for n in 0..times {
-        let desk = Arc::clone(desk);
-        guesses.spawn(async move { is_wrong(&desk, &format!("0000-0000-{n:04}"), &from(n)).await });
-    }
-    guesses
-}
-
-#[tokio::test]
-async fn a_place_that_guesses_is_answered_slower_and_a_right_code_from_there_leads_on() {
-    let (place, desk, code) = offered(CODE).await;
-    let desk = Arc::new(desk);
-    assert!(guessing(&desk, 20, |_| HERE.to_owned()).join_all().await.into_iter().all(|wrong| wrong));
-    for (from, slow) in [(HERE, true), ("::ffff:192.0.2.7", true), ("192.0.2.8", false)] {
-        let begun = Instant::now();
-        assert!(is_wrong(&desk, &wrong(&code), from).await);
-        let least = Duration::from_millis(if slow { 2_000 } else { 250 });
-        assert!(begun.elapsed() >= least, "{from} was answered after {:?}", begun.elapsed());
-    }
-    assert!(typed(&desk, &code, &karins_phone()).await.is_some(), "it was looked at");
-    let rows = audit_rows::read(&place.folder.join("var/nyckelbud.db")).await;
-    let noted = rows.iter().filter(|(_, event, _)| event == "pickup.wrong-code").count();
-    assert_eq!(noted, 21, "twenty of the one place, and one of the other");
-}
-
-#[tokio::test]
-async fn no_flood_of_guesses_keeps_out_a_manager_or_an_owner() {
-    let (place, desk, code) = offered(CODE).await;
-    let own = typed_code_in(&texts_to(&place, FILIP)[0]);
-    let desk = Arc::new(desk);
-    // From their own place, and from many others.
-    let floods = [guessing(&desk, 100, |_| HERE.to_owned()), guessing(&desk, 1_500, elsewhere)];
-    let mut tokens = Vec::new();
-    for right in [&code, &own] {
-        tokens.push(typed(&desk, right, &karins_phone()).await.expect("it leads on during the flood"));
-    }
-    for flood in floods {
-        assert!(flood.join_all().await.into_iter().all(|wrong| wrong));
-    }
-    for (right, token) in [&code, &own].into_iter().zip(&tokens) {
-        assert_eq!(typed(&desk, right, &karins_phone()).await.as_ref(), Some(token), "and after it");
-    }
-    assert!(matches!(desk.look(&tokens[0], None).await, PickupView::Offer { .. }));
-    assert_eq!(desk.answer(&tokens[1], None, PickupAnswer::NotMe).await, PickupView::Stopped);
-    let rows = audit_rows::read(&place.folder.join("var/nyckelbud.db")).await;
-    let noted = rows.iter().filter(|(_, event, _)| event == "pickup.wrong-code").count();
-    assert!(noted <= 100, "a flood of 1,600 has written {noted} rows");
-    assert_eq!(rows.iter().filter(|(_, event, _)| event == "pickup.guesses").count(), 1);
-}
-
-#[tokio::test]
-async fn people_are_told_of_guesses_once_also_when_the_mail_did_not_leave_at_first() {
-    let place = Place::with(CODE);
-    let tries = std::sync::atomic::AtomicUsize::new(0);
-    let mail = ScriptedMail::new(move |_| {
-        if tries.fetch_add(1, std::sync::atomic::Ordering::SeqCst) < 2 {
-            return not_sent();
-        }
-        Outcome::Accepted { reference: String::new() }
-    });
-    let desk = OpenDesk::open(&place.folder, &place.clock, |parts| {
-        parts.mail = Arc::clone(&mail) as _;
-        parts.rules.alarm_to = vec![EmailAddress::parse("jour@kommun.example").unwrap()];
-        parts.timing.retry = Duration::from_millis(5);
-    })
-    .await;
-    let desk = Arc::new(desk);
-    guessing(&desk, 99, elsewhere).join_all().await;
-    assert_eq!(mail.took(""), 0, "people mistype");
-    guessing(&desk, 1, elsewhere).join_all().await;
-    until("the alarm has left", Duration::from_secs(40), || (mail.took("") > 0).then_some(())).await;
-    guessing(&desk, 150, elsewhere).join_all().await;
-    assert_eq!(mail.took(""), 1, "people are told once");
-}
-
-#[tokio::test]
-async fn codes_are_asked_for_only_where_somebody_may_have_one() {
-    let links = Place::new();
-    links.deliver(OFFERED);
-    let desk = links.open().await;
-    desk.work().await;
-    assert!(!desk.has_codes().await, "an offer of a link is none");
-
-    let (place, desk, code) = offered(CODE).await;
-    assert!(desk.has_codes().await);
-    drop(desk);
-    // Links are sent from today on; whoever has a code can still use it.
-    let desk =
-        OpenDesk::open(&place.folder, &place.clock, |parts| parts.rules.policy.pickup = Pickup::Link).await;
-    assert!(desk.has_codes().await);
-    assert!(typed(&desk, &code, &karins_phone()).await.is_some());
-    place.clock.turn(4 * 60);
-    assert!(!desk.has_codes().await);
 }

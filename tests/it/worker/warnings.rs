@@ -63,6 +63,27 @@ async fn a_warning_whose_receipt_says_failed_goes_through_the_next_gateway() {
     }
 }
 
+/// As long as its receipt may come, a second copy would be for nothing.
+#[tokio::test]
+async fn a_warning_of_which_nobody_knows_waits_for_its_receipt_before_it_leaves_again() {
+    let place = Place::new();
+    let a = ScriptedGateway::new(
+        "a",
+        true,
+        |_, text| {
+            if text.contains(WARNING) { uncertain() } else { accepted("") }
+        },
+    );
+    let desk = warned(&place, &[&a]).await;
+    later(&place, &desk, 1).await;
+    assert_eq!(warnings(&a).len(), 1, "a minute is too soon");
+    later(&place, &desk, 1).await;
+    assert_eq!(warnings(&a).len(), 2, "no receipt has come");
+    tells(&desk, "a", &warnings(&a)[1], Receipt::Delivered).await;
+    later(&place, &desk, 20).await;
+    assert_eq!(warnings(&a).len(), 2, "it has arrived");
+}
+
 /// A receipt that names the text by the gateway's own name alone, and comes before its answer was kept.
 #[tokio::test]
 async fn a_failed_receipt_counts_by_its_reference_too_and_across_a_restart() {

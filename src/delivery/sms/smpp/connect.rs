@@ -16,6 +16,10 @@ use crate::tls::client_config;
 
 /// How long each step may take.
 const STEP: Duration = Duration::from_secs(10);
+/// What the other end has not acknowledged by then is not sent any more, and not after the connection was closed either:
+/// else a text could leave long after the next gateway got it. The kernel would try for minutes (tcp(7),
+/// `TCP_USER_TIMEOUT`).
+const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
 /// TCP, or TLS over TCP.
 pub(super) trait Transport: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -66,7 +70,7 @@ pub(super) fn sides(stream: Box<dyn Transport>) -> (Hearing, Saying) {
     (Hearing { from, come: Zeroizing::new(Vec::with_capacity(pdu::LENGTH_MAX)) }, Saying { to })
 }
 
-/// The status of the bind. What else is said before counts for nothing.
+/// The status of the bind. What else is said before counts for nothing: a receipt that is not answered comes again.
 async fn answer_to_bind(hearing: &mut Hearing) -> Result<u32, String> {
     loop {
         let heard = hearing.next().await?;
@@ -81,8 +85,14 @@ async fn reached(setup: &SmppSetup) -> Result<Box<dyn Transport>, String> {
     let stream = connecting
         .map_err(|_| "does not answer".to_owned())?
         .map_err(|error| format!("is not reached: {error}"))?;
-    stream.set_nodelay(true).map_err(|error| format!("is not reached: {error}"))?;
+    bounded(&stream).map_err(|error| format!("is not reached: {error}"))?;
     if setup.tls { under_tls(setup, stream).await } else { Ok(Box::new(stream)) }
+}
+
+fn bounded(stream: &TcpStream) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let millis = u32::try_from(UNACKNOWLEDGED.as_millis()).unwrap_or(u32::MAX);
+    Ok(rustix::net::sockopt::set_tcp_user_timeout(stream, millis)?)
 }
 
 async fn under_tls(setup: &SmppSetup, stream: TcpStream) -> Result<Box<dyn Transport>, String> {
@@ -133,5 +143,20 @@ impl Saying {
             Ok(Err(error)) => Err(format!("is lost: {error}")),
             Err(_) => Err("takes nothing any more".to_owned()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_kernel_gives_up_before_the_next_gateway_gets_a_text() {
+        let centre = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(centre.local_addr().unwrap()).await.unwrap();
+        bounded(&stream).unwrap();
+        let millis = rustix::net::sockopt::tcp_user_timeout(&stream).unwrap();
+        let wait = crate::ticket::texting::UNCLEAR_WAIT;
+        assert!(millis > 0 && Duration::from_millis(millis.into()) < wait, "{millis} ms");
     }
 }
