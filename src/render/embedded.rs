@@ -117,5 +117,6 @@ pub(super) const EMBEDDED: &[(&str, &str)] = embedded![
     "staff/ticket-step.html",
     "staff/ticket.html",
     "staff/told.html",
+    "staff/trail.html",
     "staff/try.html",
 ];

@@ -8,7 +8,9 @@ mod programs;
 mod queue;
 mod view;
 
-pub use accounts::{Accounts, LocalSignIn, LoginFlow, Session, SignInAnswer, Unavailable, WaysIn};
+pub use accounts::{
+    Accounts, LocalSignIn, LoginFlow, Session, SessionShown, SignInAnswer, Unavailable, WaysIn,
+};
 pub use acts::{ActForm, ByHandForm, MadeByHand, Performed, Refusal, TicketActs, Undone};
 pub use operations::{
     AuditLine, AuditWish, ChainState, Coverage, FrozenAccount, Held, Lifted, Operations, OutageNow,

@@ -97,6 +97,7 @@ pub(super) const FIRST: &str = "/queue";
 pub(super) const ROWS: &[Row] = &[
     look("/account", Right::Own, || get(own::show)),
     act("/account", Right::Own, || post(own::prefer)),
+    act("/account/sessions", Right::Own, || post(own::end_others)),
     act("/logout", Right::Own, || post(own::sign_out)),
     look("/status", Right::Status, || get(status::show)),
     look("/health", Right::Health, || get(health::show)),

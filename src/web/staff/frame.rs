@@ -255,7 +255,7 @@ impl Pages {
             for what in ["forbidden", "missing", "refused", "session-over", "unavailable", "problem"] {
                 self.html("told", language, Some(&signed), json!({ "what": what, "back": "/queue" }))?;
             }
-            let own = json!({ "wished": "", "wished_theme": "", "shortcuts": "letters" });
+            let own = json!({ "wished": "", "wished_theme": "", "shortcuts": "letters", "sessions": [{ "here": true, "begun": "09.14", "seen": "10.04" }] });
             self.html("account", language, Some(&signed), own)?;
             for (template, values) in super::queue::samples(&signed) {
                 self.html(template, language, Some(&signed), values)?;

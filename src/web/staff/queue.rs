@@ -182,7 +182,7 @@ async fn search(app: &App, signed: &Signed, asked: &Asked) -> Result<Response, U
 pub(super) fn samples(signed: &Signed) -> Vec<(&'static str, Value)> {
     let keys = keys::queue(signed);
     let row = json!({
-        "id": 7, "number": "26-7", "path": "/tickets/26-7", "name": "Anna Andersson", "login": "annand12",
+        "id": 7, "from": "anna@kommun.example", "number": "26-7", "path": "/tickets/26-7", "name": "Anna Andersson", "login": "annand12",
         "subject": "Lösenord", "snippet": "Hej", "attached": true, "mails": 3, "tickets": 2, "urgent": true,
         "age": "47 min", "level": "bad", "settled": "10.04", "assignee": "eva.lind", "assigned": "Eva Lind",
         "initials": "EL", "looking": "Per tittar", "acting": true, "step": "Till chef", "why": "Något annat", "standing": "open", "over": "", "version": 3,
@@ -208,6 +208,7 @@ pub(super) fn samples(signed: &Signed) -> Vec<(&'static str, Value)> {
     let preview = |act: &str| {
         json!({
             "key": "k", "act": act, "rows": [row], "count": 1, "left_out": ["26-8"], "more": 3, "whole": whole,
+            "text": { "subject": "…", "text": "…" }, "kept": "26-7", "whose": ["Eva Lind"],
         })
     };
     let mut samples = vec![

@@ -15,8 +15,8 @@ use nyckelbud::web::port::{
 use nyckelbud::web::{
     Accounts, Alike, AuditLine, AuditWish, Browser, ChainState, Coverage, Found, FrozenAccount, Held, Lifted,
     LocalSignIn, LoginFlow, Operations, OutageNow, PartHealth, Pulse, Queue, ReadAgain, Ready, ReadyText,
-    Session, Setting, SignInAnswer, Snapshot, SwitchNow, TicketShown, TicketView, Trial, Tried, Unavailable,
-    WaysIn,
+    Session, SessionShown, Setting, SignInAnswer, Snapshot, SwitchNow, TicketShown, TicketView, Trial, Tried,
+    Unavailable, WaysIn,
 };
 
 /// Nobody.
@@ -40,6 +40,12 @@ impl Accounts for Nobody {
         Ok(None)
     }
     async fn sign_out(&self, _: &StaffMember, _: &Browser) {}
+    async fn sessions(&self, _: &StaffMember, _: &Browser) -> Result<Vec<SessionShown>, Unavailable> {
+        Err(Unavailable)
+    }
+    async fn end_others(&self, _: &StaffMember, _: &Browser) -> Result<(), Unavailable> {
+        Err(Unavailable)
+    }
     async fn prefer(&self, _: &StaffName, _: &Preferences) -> Result<(), Unavailable> {
         Err(Unavailable)
     }

@@ -9,6 +9,7 @@ use crate::support::client::{Asked, ask};
 const MAY: &[(&str, &str, [bool; 3])] = &[
     ("GET", "/account", [true, true, true]),
     ("POST", "/account", [true, true, true]),
+    ("POST", "/account/sessions", [true, true, true]),
     ("POST", "/logout", [true, true, true]),
     ("GET", "/queue", [true, true, true]),
     ("GET", "/queue/delta", [true, true, true]),
