@@ -4,6 +4,7 @@
 mod accounts;
 mod acts;
 mod operations;
+mod people;
 mod programs;
 mod queue;
 mod view;
@@ -16,6 +17,7 @@ pub use operations::{
     AuditLine, AuditWish, ChainState, Coverage, FrozenAccount, Held, Lifted, Operations, OutageNow,
     PartHealth, ReadAgain, Setting, SwitchNow, Trial, Tried, Turned,
 };
+pub use people::{People, PersonFound, Sought};
 pub use programs::{GivenAnswer, Known, LetIn, Once, Program, Programs, TicketListed};
 pub use queue::{Alike, Found, Pulse, Queue, Snapshot};
 pub use view::{

@@ -29,10 +29,12 @@ use crate::web::{
 
 mod acts;
 mod guesses;
+mod people;
 mod programs;
 mod typed;
 
 pub use acts::ActsPort;
+pub use people::PeoplePort;
 pub(super) use programs::KEPT;
 pub use programs::ProgramsPort;
 

@@ -43,10 +43,8 @@ impl<DB: Dialect> SqlStore<DB> {
         }
         let rows = rows(&mut tx, &ids).await?;
         drop(tx);
-        // A further page is no further search.
-        if !rows.is_empty() && sought.before.is_none() {
-            self.say_who_looked(sought, named, now).await?;
-        }
+        // Before anything of it is shown, whatever was found: a further page shows further people.
+        self.say_who_looked(sought, named, now).await?;
         Ok(FoundRows { rows, before })
     }
 

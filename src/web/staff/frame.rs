@@ -269,6 +269,9 @@ impl Pages {
             self.html("accessibility", language, None, json!({}))?;
             self.html("by-hand", language, Some(&signed), super::by_hand::sample())?;
             self.html("overrides", language, Some(&signed), super::overrides::sample())?;
+            for values in super::ticket::step::samples(language) {
+                self.html("step", language, Some(&signed), values)?;
+            }
             for what in acting::told_samples() {
                 self.html("act", language, Some(&signed), what)?;
             }

@@ -61,6 +61,12 @@ pub(super) async fn prefer(
     }
 }
 
+/// `GET /account/session`: how long it has left when nobody uses it, for the script that warns.
+pub(super) async fn left(signed: Signed) -> Response {
+    let left = json!({ "left": signed.ends_in.as_secs() }).to_string();
+    ([(header::CONTENT_TYPE, "application/json")], left).into_response()
+}
+
 /// `POST /account/sessions`: ends every session of theirs but this one.
 pub(super) async fn end_others(State(app): State<Arc<App>>, signed: Signed) -> Response {
     match app.ports.accounts.end_others(&signed.member, &signed.session).await {

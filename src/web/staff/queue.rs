@@ -87,10 +87,16 @@ fn may_act(signed: &Signed) -> bool {
     super::access::Right::Act.is_of(signed.member.role)
 }
 
+/// The address of a page that loads itself again.
+fn again(address: &str) -> String {
+    format!("{address}{}again=1", if address.contains('?') { '&' } else { '?' })
+}
+
 fn asked_value(asked: &Asked, base: &str) -> Value {
     json!({
         "tab": asked.tab.code(), "group": asked.group.code(), "open": asked.tab.is_open(), "search": asked.search,
         "reason": asked.reason.map(code_of).unwrap_or_default(), "address": asked.address(base, ""),
+        "again": again(&asked.address(base, &asked.after)),
     })
 }
 
@@ -190,6 +196,7 @@ pub(super) fn samples(signed: &Signed) -> Vec<(&'static str, Value)> {
     let group = json!({ "title": "Något annat", "code": "other-subject", "count": 1, "rows": [row] });
     let asked = json!({
         "tab": "", "group": "", "open": true, "search": "", "reason": "other-subject", "address": "/queue",
+        "again": "/queue?again=1",
     });
     let tab = json!({ "code": "all", "name": "Alla", "count": 1, "path": "/queue", "here": true });
     let numbers = json!({

@@ -29,6 +29,7 @@ pub(super) mod acting;
 mod acts;
 pub(super) mod looking;
 mod sample;
+pub(super) mod step;
 mod values;
 mod written;
 

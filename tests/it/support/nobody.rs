@@ -9,8 +9,8 @@ use nyckelbud::ticket::queue::{Row, Wanted};
 use nyckelbud::ticket::{KeptAct, Note, TicketId};
 use nyckelbud::types::{Preferences, StaffMember, StaffName, TicketNumber, UnixMillis};
 use nyckelbud::web::port::{
-    ActForm, ByHandForm, GivenAnswer, Known, LetIn, MadeByHand, Once, Performed, Programs, TicketActs,
-    TicketListed, Undone,
+    ActForm, ByHandForm, GivenAnswer, Known, LetIn, MadeByHand, Once, People, Performed, Programs, Sought,
+    TicketActs, TicketListed, Undone,
 };
 use nyckelbud::web::{
     Accounts, Alike, AuditLine, AuditWish, Browser, ChainState, Coverage, Found, FrozenAccount, Held, Lifted,
@@ -237,5 +237,12 @@ impl Programs for Nobody {
     }
     async fn note_reading(&self, _: &StaffName) -> Result<(), Unavailable> {
         Ok(())
+    }
+}
+
+#[async_trait]
+impl People for Nobody {
+    async fn search(&self, _: &StaffMember, _: TicketNumber, _: &str) -> Sought {
+        Sought::NotNow
     }
 }

@@ -43,7 +43,10 @@ async fn the_status_page_tells_numbers_and_a_wall_no_names() {
         page.body.contains("href=\"/queue?reason=no-phone\"")
             && words.contains("Inget nummer är registrerat2")
     );
-    assert!(page.body.contains("http-equiv=\"refresh\" content=\"15\"") && page.body.contains("paused=1"));
+    assert!(
+        page.body.contains("http-equiv=\"refresh\" content=\"15; url=/status?again=1\"")
+            && page.body.contains("paused=1")
+    );
     assert_eq!(page.body.matches("<tr><th scope=\"row\">").count(), 24, "the line's numbers, in a table");
     assert!(!gun.open("/status?paused=1").await.body.contains("http-equiv=\"refresh\""));
     let wall = gun.open("/status?board=1").await.body;

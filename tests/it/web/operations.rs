@@ -74,15 +74,11 @@ async fn every_part_is_tried_and_says_when_it_answered() {
     let open = open().await;
     let mut eva = open.signed_in("eva.lind").await;
     let page = eva.open("/health").await;
-    for part in ["store", "directory", "password reset", "mailbox:servicedesk", "gateway:modem", "mail out"] {
+    for part in ["Databas", "Katalog", "Lösenordsbyte", "Brevlåda servicedesk", "Sms modem", "Mejl ut"] {
         assert!(page.body.contains(&format!("<th scope=\"row\">{part}</th>")), "{part}: {}", page.body);
     }
     let tried = eva.press_with("/health", "&part=directory").await;
-    assert!(
-        tried.body.contains("<strong>directory</strong>") && tried.body.contains(" ms)"),
-        "{}",
-        tried.body
-    );
+    assert!(tried.body.contains("<strong>Katalog</strong>") && tried.body.contains(" ms)"), "{}", tried.body);
     std::fs::remove_file(open.folder.path().join("directory.toml")).unwrap();
     let tried = eva.press_with("/health", "&part=directory").await;
     assert!(tried.body.contains("Svarar inte") && tried.body.contains("alert--bad"), "{}", tried.body);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use nyckelbud::decision::Pickup;
-use nyckelbud::directory::{Directory, DirectoryError, Facts, Finding, Who};
+use nyckelbud::directory::{Directory, DirectoryError, Facts, Finding, Found, Who};
 use nyckelbud::types::Outcome;
 use nyckelbud::web::{PickupAnswer, PickupView};
 
@@ -232,6 +232,10 @@ impl Directory for Switched {
         } else {
             Err(DirectoryError::TimedOut)
         }
+    }
+
+    async fn people(&self, name: &str, most: u8) -> Result<Vec<Found>, DirectoryError> {
+        self.1.people(name, most).await
     }
 
     async fn probe(&self) -> Result<String, DirectoryError> {
