@@ -16,8 +16,8 @@ use crate::store::Store;
 use crate::token::Tokens;
 use crate::web::{Ports, RevealPage, TicketActs, WebSettings};
 use crate::worker::{
-    AccountsPort, ActsPort, DeskPort, Health, Inbox, OperationsPort, Parts, ProgramsPort, QueuePort,
-    ViewPort, Worker,
+    AccountsPort, ActsPort, DeskPort, Health, Inbox, OperationsPort, Parts, PeoplePort, ProgramsPort,
+    QueuePort, ViewPort, Worker,
 };
 
 /// A stop is over within this time, whatever hangs.
@@ -173,8 +173,9 @@ impl Desk {
         let port = DeskPort::new(Arc::clone(&parts), Arc::clone(&health), page, ready.clone());
         let view = Arc::new(ViewPort::new(Arc::clone(&parts)));
         let acts = Arc::new(ActsPort::new(Arc::clone(&parts)));
+        let people = Arc::new(PeoplePort::new(Arc::clone(&parts)));
         let programs = Arc::new(ProgramsPort::new(Arc::clone(&parts)));
-        let ports = Ports { desk: Arc::new(port), accounts, operations, queue, view, acts, programs };
+        let ports = Ports { desk: Arc::new(port), accounts, operations, queue, view, acts, people, programs };
         // A desk without its pages cannot hand passwords to managers: when they end, all ends.
         let (stopping, ends_all) = (stop.clone(), stop.clone().drop_guard());
         let pages = tokio::spawn(async move {

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 
 use super::register::{Register, parse};
-use super::{Census, Directory, DirectoryError, Facts, Finding, Listed, Part, Progress, Walk, Who};
+use super::{Census, Directory, DirectoryError, Facts, Finding, Found, Listed, Part, Progress, Walk, Who};
 use crate::clock::{Clock, Zone};
 
 /// A larger file is a mistake; 64 MiB hold some 200 000 people.
@@ -98,6 +98,10 @@ impl Directory for FileDirectory {
     async fn facts(&self, who: &Who, depth: u8) -> Result<Facts, DirectoryError> {
         let register = self.register().await?;
         register.facts(who, &self.0.domains, depth, &self.0.zone.date(self.0.clock.now()))
+    }
+
+    async fn people(&self, name: &str, most: u8) -> Result<Vec<Found>, DirectoryError> {
+        Ok(self.register().await?.people(name, most))
     }
 
     async fn probe(&self) -> Result<String, DirectoryError> {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::graph::{GraphDirectory, Origin, Origins, Until};
 use super::ldap::{LdapDirectory, Person};
 use super::protected_groups::{ACTIVE_DIRECTORY, ENTRA_ID, misspelt};
-use super::{Account, Directory, DirectoryError, Facts, Finding, Lookup, Privilege, Standing, Who};
+use super::{Account, Directory, DirectoryError, Facts, Finding, Found, Lookup, Privilege, Standing, Who};
 use crate::types::Username;
 
 mod census;
@@ -89,6 +89,11 @@ impl Directory for HybridDirectory {
             }
         }
         Ok(facts)
+    }
+
+    async fn people(&self, name: &str, most: u8) -> Result<Vec<Found>, DirectoryError> {
+        // Everybody who is helped is there.
+        self.graph.people(name, most).await
     }
 
     async fn probe(&self) -> Result<String, DirectoryError> {

@@ -163,6 +163,24 @@ pub struct Facts {
     pub managers: Vec<Manager>,
 }
 
+/// Somebody whom a search by name has found, for a person to choose from. It holds no phone: whoever looks for a
+/// manager need not know them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The canonical username, by which [`Who::Named`] finds the account.
+    pub username: Username,
+    /// The person's name, as people write it.
+    pub name: String,
+    /// What the person does; empty when unknown.
+    pub title: String,
+    /// The unit the person works in; empty when unknown.
+    pub unit: String,
+    /// The person's mailbox.
+    pub mail: Option<EmailAddress>,
+    /// May the account be signed in to?
+    pub open: bool,
+}
+
 /// The directory could not answer, or answered half. It means: wait, then a technician.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DirectoryError {
@@ -186,6 +204,13 @@ pub trait Directory: Send + Sync {
     /// # Errors
     /// [`DirectoryError`]: nothing may be concluded.
     async fn facts(&self, who: &Who, depth: u8) -> Result<Facts, DirectoryError>;
+
+    /// Looks for people by `name`, in whole or by the beginnings of its words, for somebody to choose from: at most
+    /// `most`, in no order. Nothing is decided by it.
+    ///
+    /// # Errors
+    /// [`DirectoryError`]: nothing may be concluded.
+    async fn people(&self, name: &str, most: u8) -> Result<Vec<Found>, DirectoryError>;
 
     /// Tries the connection without asking for anybody; answers with what was found, in words.
     ///

@@ -11,7 +11,9 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::value::{Datetime, Value};
 
-use super::{Absence, Account, DirectoryError, Facts, Listed, ListedPhones, Lookup, Manager, PhoneType};
+use super::{
+    Absence, Account, DirectoryError, Facts, Found, Listed, ListedPhones, Lookup, Manager, PhoneType,
+};
 use super::{Privilege, RegisteredPhone, Standing, Who, under_each};
 use crate::clock::parse_rfc3339;
 use crate::types::{AccountId, Credential, EmailAddress, PhoneNumber, UnixMillis, Username};
@@ -113,6 +115,20 @@ impl Register {
         self.people.iter().enumerate().map(listed).collect()
     }
 
+    /// Those in whose names each word of `name` is the beginning of a word; at most `most`.
+    #[must_use]
+    pub fn people(&self, name: &str, most: u8) -> Vec<Found> {
+        let wanted = words(name);
+        let has = |account: &Account| {
+            let names = account.aliases.iter().chain([&account.username]).map(Username::as_str);
+            let own: Vec<String> = names.chain([account.name.as_str()]).flat_map(words).collect();
+            !wanted.is_empty()
+                && wanted.iter().all(|word| own.iter().any(|own| own.starts_with(word.as_str())))
+        };
+        let accounts = self.people.iter().map(|person| &person.account).filter(|account| has(account));
+        accounts.take(usize::from(most)).map(found).collect()
+    }
+
     /// Everything about one person and the chain above up to `depth`, on the day `today`
     /// (`2026-11-24`), by which absences end. A name without a domain is looked for under each of `domains`.
     ///
@@ -188,6 +204,23 @@ impl Register {
             [] => Err(DirectoryError::Half(format!("the manager of {whose} is not in it"))),
             _ => Err(DirectoryError::Half(format!("the manager of {whose} could be several accounts"))),
         }
+    }
+}
+
+/// The words of a name as they are compared.
+fn words(name: &str) -> Vec<String> {
+    let words = name.split(|c: char| c.is_whitespace() || "@.,-".contains(c)).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect()
+}
+
+fn found(account: &Account) -> Found {
+    Found {
+        username: account.username.clone(),
+        name: account.name.clone(),
+        title: String::new(),
+        unit: account.unit.clone(),
+        mail: account.mail.clone(),
+        open: account.standing == Standing::Open,
     }
 }
 

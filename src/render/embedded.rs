@@ -114,8 +114,10 @@ pub(super) const EMBEDDED: &[(&str, &str)] = embedded![
     "staff/queue.html",
     "staff/settings.html",
     "staff/status.html",
+    "staff/step.html",
     "staff/ticket-step.html",
     "staff/ticket.html",
     "staff/told.html",
+    "staff/trail.html",
     "staff/try.html",
 ];

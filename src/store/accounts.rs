@@ -74,6 +74,17 @@ pub struct Session {
     pub ends_at: UnixMillis,
 }
 
+/// A session, as its own person sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnSession {
+    /// The hash of its browser's cookie.
+    pub hash: String,
+    /// When it began.
+    pub begun_at: UnixMillis,
+    /// When it was used last, within a minute.
+    pub seen_at: UnixMillis,
+}
+
 /// Who works at the desk. Fails as every method of [`super::Store`] does.
 #[async_trait]
 pub trait AccountStore: Send + Sync {
@@ -132,6 +143,23 @@ pub trait AccountStore: Send + Sync {
 
     /// Ends the session with this hash.
     async fn end_session(&self, hash: &str, audit: &AuditEntry, now: UnixMillis) -> Result<(), StoreError>;
+
+    /// The sessions of somebody that are not over, the newest first.
+    async fn sessions_of(
+        &self,
+        name: &StaffName,
+        idle: Duration,
+        now: UnixMillis,
+    ) -> Result<Vec<OwnSession>, StoreError>;
+
+    /// Ends all sessions of somebody but this one, with their audit row. How many there were.
+    async fn end_other_sessions(
+        &self,
+        name: &StaffName,
+        hash: &str,
+        audit: &AuditEntry,
+        now: UnixMillis,
+    ) -> Result<usize, StoreError>;
 
     /// Keeps how somebody wants the pages.
     async fn prefer(&self, name: &StaffName, preferences: &Preferences) -> Result<(), StoreError>;

@@ -26,7 +26,7 @@ mod types;
 mod views;
 mod webhooks;
 
-pub use accounts::{AccountStore, NewSession, Session, Staff, StaffChange, TryLimit};
+pub use accounts::{AccountStore, NewSession, OwnSession, Session, Staff, StaffChange, TryLimit};
 pub use acts::ActStore;
 pub use ledger::Ledger;
 pub use operations::{AuditFilter, AuditRow, OperationStore, Outage, Unfreezing};

@@ -24,7 +24,7 @@ pub trait QueueStore: Send + Sync {
     /// What the texts of the open tickets that have a row are like, in the order of the queue. As costly as
     /// the counts.
     async fn queue_likenesses(&self) -> Result<Vec<Likeness>, StoreError>;
-    /// Looks for tickets. That somebody looked for a username is written to the audit log when it was found.
+    /// Looks for tickets. Who looks for what is written to the audit log, whatever is found.
     async fn queue_search(&self, sought: &Sought, now: UnixMillis) -> Result<FoundRows, StoreError>;
     /// The ticket with this number.
     async fn queue_number(&self, number: TicketNumber) -> Result<Option<TicketId>, StoreError>;

@@ -20,6 +20,14 @@ pub trait ViewStore: Send + Sync {
         mail: MailId,
         most: u64,
     ) -> Result<Option<MailOctets>, StoreError>;
+    /// `actor` looks in the directory for somebody by these words, at the ticket: a row in the audit log, each time.
+    async fn sought_people(
+        &self,
+        ticket: TicketId,
+        actor: &str,
+        words: &str,
+        now: UnixMillis,
+    ) -> Result<(), StoreError>;
     /// `actor` looks at the ticket: a row in the audit log, unless there is one of theirs since `since`.
     async fn looked_at(
         &self,

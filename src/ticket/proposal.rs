@@ -4,6 +4,17 @@
 use super::{Canned, Closing, Kind, PasswordFact, State, Ticket};
 use crate::types::Reason;
 
+/// What a ticket was made from, as far as steps depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A mail of somebody to whom one can write.
+    Writer,
+    /// A mail of nobody to whom one can write.
+    Nobody,
+    /// No mail: somebody came in person, and one of the desk's people has made it.
+    ByHand,
+}
+
 /// A step that somebody may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proposed {
@@ -47,12 +58,74 @@ pub struct Proposal {
 /// The proposal for `ticket`; `None` while the machine is at work, or when nothing is to be done.
 #[must_use]
 pub fn proposal(ticket: &Ticket) -> Option<Proposal> {
-    proposal_of(&ticket.state, ticket.kind, ticket.observed, ticket.reason)
+    let origin = match &ticket.from {
+        Some(_) => Origin::Writer,
+        None if ticket.mailbox.is_empty() => Origin::ByHand,
+        None => Origin::Nobody,
+    };
+    proposal_of(&ticket.state, ticket.kind, ticket.observed, ticket.reason, origin)
 }
 
 /// The same of what a row of the queue knows of its ticket.
 #[must_use]
-pub fn proposal_of(state: &State, kind: Kind, observed: bool, reason: Option<Reason>) -> Option<Proposal> {
+pub fn proposal_of(
+    state: &State,
+    kind: Kind,
+    observed: bool,
+    reason: Option<Reason>,
+    origin: Origin,
+) -> Option<Proposal> {
+    let proposal = step_of(state, kind, observed, reason)?;
+    Some(match origin {
+        Origin::Writer => proposal,
+        Origin::Nobody => without(proposal, Proposed::Close, writes),
+        // No mail says a phone by which the request could be decided, and nobody waits for an answer.
+        Origin::ByHand => match proposal.first {
+            Proposed::Reopen => proposal,
+            Proposed::Approve
+            | Proposed::Retry
+            | Proposed::ToManager
+            | Proposed::AnotherManager
+            | Proposed::ToRegisteredPhone
+            | Proposed::SetAside
+            | Proposed::ChooseAccount
+            | Proposed::Ask
+            | Proposed::Reply
+            | Proposed::Canned(_)
+            | Proposed::Phishing
+            | Proposed::Close => of(
+                Proposed::ToRegisteredPhone,
+                &[Proposed::ToManager, Proposed::AnotherManager, Proposed::Close],
+            ),
+        },
+    })
+}
+
+/// Does it go to the writer, or is it about them?
+fn writes(step: Proposed) -> bool {
+    match step {
+        Proposed::Ask | Proposed::Reply | Proposed::Canned(_) | Proposed::Approve => true,
+        Proposed::Retry
+        | Proposed::ToManager
+        | Proposed::AnotherManager
+        | Proposed::ToRegisteredPhone
+        | Proposed::SetAside
+        | Proposed::ChooseAccount
+        | Proposed::Phishing
+        | Proposed::Close
+        | Proposed::Reopen => false,
+    }
+}
+
+/// `proposal` without the steps that `cannot` be; `instead` is the first one then.
+fn without(proposal: Proposal, instead: Proposed, cannot: fn(Proposed) -> bool) -> Proposal {
+    let Proposal { first, mut others } = proposal;
+    let first = if cannot(first) { instead } else { first };
+    others.retain(|other| !cannot(*other) && *other != first);
+    Proposal { first, others }
+}
+
+fn step_of(state: &State, kind: Kind, observed: bool, reason: Option<Reason>) -> Option<Proposal> {
     match state {
         State::Technician { .. } | State::Held if observed || kind == Kind::Quarantine => {
             Some(of(Proposed::Close, &[Proposed::Phishing]))

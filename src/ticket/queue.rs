@@ -1,7 +1,7 @@
 //! The queue as technicians see it: its rows, their order, and the counters beside them. What the store
 //! finds and the pages show.
 
-use super::proposal::proposal_of;
+use super::proposal::{Origin, proposal_of};
 use super::{Fate, Kind, Proposed, Standing, State, TicketId};
 use crate::types::{Reason, TicketNumber, UnixMillis};
 
@@ -132,7 +132,12 @@ impl Row {
     /// The step that is proposed, as the ticket's page proposes it; `None` while nothing is to be done.
     #[must_use]
     pub fn step(&self) -> Option<Proposed> {
-        let proposal = proposal_of(self.state.as_ref()?, self.kind, self.observed, self.reason)?;
+        let origin = match (self.from.is_empty(), self.mails) {
+            (false, _) => Origin::Writer,
+            (true, 0) => Origin::ByHand,
+            (true, _) => Origin::Nobody,
+        };
+        let proposal = proposal_of(self.state.as_ref()?, self.kind, self.observed, self.reason, origin)?;
         Some(proposal.first)
     }
 }

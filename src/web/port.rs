@@ -4,16 +4,20 @@
 mod accounts;
 mod acts;
 mod operations;
+mod people;
 mod programs;
 mod queue;
 mod view;
 
-pub use accounts::{Accounts, LocalSignIn, LoginFlow, Session, SignInAnswer, Unavailable, WaysIn};
+pub use accounts::{
+    Accounts, LocalSignIn, LoginFlow, Session, SessionShown, SignInAnswer, Unavailable, WaysIn,
+};
 pub use acts::{ActForm, ByHandForm, MadeByHand, Performed, Refusal, TicketActs, Undone};
 pub use operations::{
     AuditLine, AuditWish, ChainState, Coverage, FrozenAccount, Held, Lifted, Operations, OutageNow,
     PartHealth, ReadAgain, Setting, SwitchNow, Trial, Tried, Turned,
 };
+pub use people::{People, PersonFound, Sought};
 pub use programs::{GivenAnswer, Known, LetIn, Once, Program, Programs, TicketListed};
 pub use queue::{Alike, Found, Pulse, Queue, Snapshot};
 pub use view::{

@@ -17,7 +17,7 @@ use super::client::Proxies;
 use super::desk::Desk;
 use super::language::Language;
 use super::pickup::Pages;
-use super::port::{Accounts, Operations, Programs, Queue, TicketActs, TicketView};
+use super::port::{Accounts, Operations, People, Programs, Queue, TicketActs, TicketView};
 use super::{api, callback, health, pickup, staff};
 
 /// No form of a link's pages and no receipt is larger, in octets.
@@ -67,6 +67,8 @@ pub struct Ports {
     pub view: Arc<dyn TicketView>,
     /// What is done to them.
     pub acts: Arc<dyn TicketActs>,
+    /// Whom a step can be about.
+    pub people: Arc<dyn People>,
     /// Programs that ask.
     pub programs: Arc<dyn Programs>,
 }

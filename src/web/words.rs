@@ -12,6 +12,7 @@ pub(super) mod sent;
 pub(super) mod ticket;
 pub(super) mod time;
 pub(super) mod trail;
+pub(super) mod trial;
 
 /// Something said in Swedish and in English.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

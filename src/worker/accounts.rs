@@ -16,7 +16,9 @@ use crate::oidc::{Flow, Member, OidcError, Provider};
 use crate::store::{AuditEntry, NewSession, Staff, TryLimit};
 use crate::totp;
 use crate::types::{Preferences, Role, StaffMember, StaffName};
-use crate::web::{Accounts, Browser, LocalSignIn, LoginFlow, Session, SignInAnswer, Unavailable, WaysIn};
+use crate::web::{
+    Accounts, Browser, LocalSignIn, LoginFlow, Session, SessionShown, SignInAnswer, Unavailable, WaysIn,
+};
 
 /// How somebody came in, in the audit log.
 const LOCAL: &str = "local";
@@ -316,6 +318,33 @@ impl Accounts for AccountsPort {
                 "a session could not be ended: {error}; the browser has forgotten it, and it ends by itself"
             );
         }
+    }
+
+    async fn sessions(
+        &self,
+        member: &StaffMember,
+        session: &Browser,
+    ) -> Result<Vec<SessionShown>, Unavailable> {
+        let (hash, now) = (session.hash(), self.parts.now());
+        let all = self.parts.store.sessions_of(&member.name, self.rules.idle, now).await;
+        let all = all.map_err(|error| unavailable("somebody's sessions could not be listed", &error))?;
+        let shown = |one: crate::store::OwnSession| SessionShown {
+            here: one.hash == hash,
+            begun_at: one.begun_at,
+            seen_at: one.seen_at,
+        };
+        Ok(all.into_iter().map(shown).collect())
+    }
+
+    async fn end_others(&self, member: &StaffMember, session: &Browser) -> Result<(), Unavailable> {
+        let entry = AuditEntry {
+            actor: member.name.actor(),
+            event: "user.signed-out".to_owned(),
+            data: r#"{"others":true}"#.to_owned(),
+        };
+        let (hash, now) = (session.hash(), self.parts.now());
+        let ended = self.parts.store.end_other_sessions(&member.name, &hash, &entry, now).await;
+        ended.map(drop).map_err(|error| unavailable("somebody's other sessions could not be ended", &error))
     }
 
     async fn prefer(&self, name: &StaffName, preferences: &Preferences) -> Result<(), Unavailable> {

@@ -76,7 +76,7 @@ pub use health::Health;
 pub use intake::{Inbox, Intake, IntakeSettings, Told};
 pub(crate) use operations::said;
 pub use operations::{OperationsParts, OperationsPort, Probe};
-pub use port::{ActsPort, DeskPort, ProgramsPort};
+pub use port::{ActsPort, DeskPort, PeoplePort, ProgramsPort};
 pub use quarantine::{Rereading, Retried, retry, stays};
 pub use queue::{Ages, QueuePort};
 pub use reconcile::{FolderCount, ReconcileError, Reconciled, Reconciliation, UnknownMail};

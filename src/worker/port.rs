@@ -29,11 +29,13 @@ use crate::web::{
 
 mod acts;
 mod guesses;
+mod people;
 mod programs;
 mod typed;
 
 pub use acts::ActsPort;
 pub(super) use guesses::after_a_stop;
+pub use people::PeoplePort;
 pub(super) use programs::KEPT;
 pub use programs::ProgramsPort;
 

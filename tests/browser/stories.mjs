@@ -1,15 +1,16 @@
 // Whole stories of the people at the desk: by mouse, by keyboard, without script, and two at once.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { axe, nothing, sticksOut } from './barriers.mjs';
 import { mails, signIn, texts, until, visitor } from './desk.mjs';
 
 /** The row of the queue whose writer is `name`. */
-function row(page, name) {
+export function row(page, name) {
   return page.locator('tr.row', { hasText: name }).first();
 }
 
 /** Opens the ticket of `name` from the queue, and answers its address. */
-async function open(page, name) {
+export async function open(page, name) {
   await page.goto('/queue');
   await row(page, name).locator('a[href*="/tickets/"]').first().click();
   await page.waitForURL(/\/tickets\/\d+-\d+/);
@@ -132,9 +133,15 @@ export function stories(world) {
     await signIn(per, desk, 'per.ost');
     const before = texts(desk);
     const ticket = await open(eva, 'Nils Frost');
-    await eva.getByLabel('Chefens användarnamn').fill('karin.ek@kommun.example');
+    // She knows the manager's name, and finds her by it; what she has written already stays.
     await eva.getByLabel('Varför, i en mening').first().fill('Nils vikarierar hos Karin den här veckan.');
-    await eva.getByRole('button', { name: 'Begär godkännande' }).first().click();
+    await eva.getByLabel('Chefens användarnamn').fill('karin ek');
+    await eva.getByRole('button', { name: 'Sök chefen' }).click();
+    await eva.waitForURL('**/people');
+    nothing([...(await axe(eva)), ...(await sticksOut(eva))]);
+    await eva.getByRole('radio', { name: 'Karin Ek' }).check();
+    await eva.getByLabel('Hur vet du vem det är?').selectOption('vouched');
+    await eva.getByRole('button', { name: 'Begär godkännande' }).click();
     await eva.goto(ticket);
     assert.equal(await eva.getByRole('button', { name: 'Godkänn', exact: true }).count(), 0, 'not by herself');
     await per.goto(ticket);

@@ -16,7 +16,7 @@ const MOST: &str = "5";
 const VALUES_MAX: usize = 15;
 
 /// Who has a name.
-pub(super) enum Found {
+pub(super) enum Named {
     One(Box<User>),
     Nobody,
     Several,
@@ -29,7 +29,7 @@ impl GraphClient {
         name: &Username,
         domains: &[String],
         until: Until,
-    ) -> Result<Found, GraphError> {
+    ) -> Result<Named, GraphError> {
         let by_upn = async {
             let mut found = Vec::new();
             for filter in by_upn(name, domains) {
@@ -60,15 +60,15 @@ impl GraphClient {
             }
         }
         match found.as_slice() {
-            [] => Ok(Found::Nobody),
+            [] => Ok(Named::Nobody),
             [one] => match self.user(&one.id(), until).await? {
-                None => Ok(Found::Nobody),
-                Some(user) if user.answers_to(name, domains) => Ok(Found::One(Box::new(user))),
+                None => Ok(Named::Nobody),
+                Some(user) if user.answers_to(name, domains) => Ok(Named::One(Box::new(user))),
                 Some(_) => {
                     Err(GraphError::Half("the account that was found has another name now".to_owned()))
                 }
             },
-            [_, _, ..] => Ok(Found::Several),
+            [_, _, ..] => Ok(Named::Several),
         }
     }
 

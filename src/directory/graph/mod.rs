@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::protected_groups::{ENTRA_ID, misspelt};
-use super::{Account, Directory, DirectoryError, Facts, Finding, Lookup, Privilege, Standing, Who};
+use super::{Account, Directory, DirectoryError, Facts, Finding, Found, Lookup, Privilege, Standing, Who};
 use crate::clock::Clock;
 use crate::http::{HttpSetupError, ServiceUrl, ServiceUrlError};
 use crate::token::TokenSource;
@@ -24,6 +24,7 @@ mod failure;
 mod lookup;
 mod members;
 mod passes;
+mod people;
 mod phones;
 mod privilege;
 mod report;
@@ -31,7 +32,7 @@ mod rights;
 mod sponsors;
 mod user;
 
-use lookup::Found;
+use lookup::Named;
 use user::User;
 
 pub use client::{GraphClient, Until};
@@ -261,12 +262,12 @@ impl GraphDirectory {
                 .user(id, until)
                 .await
                 .map_err(unread)?
-                .map_or(Found::Nobody, |user| Found::One(Box::new(user))),
+                .map_or(Named::Nobody, |user| Named::One(Box::new(user))),
         };
         let user = match found {
-            Found::One(user) => user,
-            Found::Nobody => return Ok((nothing(Lookup::Nobody), None)),
-            Found::Several => return Ok((nothing(Lookup::Several), None)),
+            Named::One(user) => user,
+            Named::Nobody => return Ok((nothing(Lookup::Nobody), None)),
+            Named::Several => return Ok((nothing(Lookup::Several), None)),
         };
         let above = client.above(&user, depth, self.now(), until);
         let (account, above) = tokio::try_join!(self.account(&user, until), above)?;
@@ -304,6 +305,10 @@ impl Directory for GraphDirectory {
             out_of_reach(&mut account.privilege);
         }
         Ok(facts)
+    }
+
+    async fn people(&self, name: &str, most: u8) -> Result<Vec<Found>, DirectoryError> {
+        self.client().people(name, most, self.until()).await.map_err(unread)
     }
 
     async fn probe(&self) -> Result<String, DirectoryError> {

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use tokio::sync::OnceCell;
 
 use super::protected_groups::{ACTIVE_DIRECTORY, misspelt};
-use super::{Census, Directory, DirectoryError, Facts, Finding, Listed, Lookup, Progress, Walk, Who};
+use super::{Census, Directory, DirectoryError, Facts, Finding, Found, Listed, Lookup, Progress, Walk, Who};
 use crate::clock::{Clock, Zone};
 use crate::types::{AccountId, UnixMillis};
 
@@ -24,6 +24,7 @@ mod entry;
 pub(crate) mod failure;
 mod groups;
 mod look;
+mod people;
 mod person;
 mod phone_attributes;
 mod rights;
@@ -252,6 +253,13 @@ impl Directory for LdapDirectory {
             }
             answered => Ok(answered?),
         }
+    }
+
+    async fn people(&self, name: &str, most: u8) -> Result<Vec<Found>, DirectoryError> {
+        Ok(match self.0.people_once(name, most).await {
+            Err(failure) if failure.is_of_this_server() => self.0.people_once(name, most).await?,
+            answered => answered?,
+        })
     }
 
     async fn probe(&self) -> Result<String, DirectoryError> {

@@ -285,3 +285,22 @@ fn whose_phones_are_not_known_has_unreadable_ones_and_whoever_is_passed_over_has
     assert_eq!(again[0].manager, Some(AccountId::new("3")), "the first who is asked");
     assert_eq!(again[1].account.phones, []);
 }
+
+#[test]
+fn people_are_found_by_the_beginnings_of_the_words_of_their_names() {
+    let register = parse(REGISTER).unwrap();
+    let found = |name: &str| {
+        let found = register.people(name, 10);
+        found.into_iter().map(|one| one.username.folded()).collect::<Vec<_>>()
+    };
+    for name in ["anna", "ANDERS an", "aand", "anna.andersson@kommun.example"] {
+        assert_eq!(found(name), ["anna.andersson@kommun.example"], "{name}");
+    }
+    assert_eq!(found("ek"), ["erik.ek@kommun.example", "karin.ek@kommun.example"]);
+    for name in ["nna", "anna ek", "", " ", "*"] {
+        assert_eq!(found(name), [""; 0], "{name}");
+    }
+    assert_eq!(register.people("ek", 1).len(), 1);
+    let karin = register.people("karin", 1).remove(0);
+    assert!(!karin.open && karin.mail.is_none(), "switched off is told: {karin:?}");
+}

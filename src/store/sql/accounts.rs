@@ -9,7 +9,9 @@ use super::dialect::Dialect;
 use super::tx::Tx;
 use super::value::{Row, values};
 use super::{SqlStore, audit};
-use crate::store::{AccountStore, AuditEntry, NewSession, Session, Staff, StaffChange, StoreError, TryLimit};
+use crate::store::{
+    AccountStore, AuditEntry, NewSession, OwnSession, Session, Staff, StaffChange, StoreError, TryLimit,
+};
 use crate::ticket::TicketId;
 use crate::types::{Preferences, Role, Shortcuts, StaffMember, StaffName, Theme, TotpKey, UnixMillis};
 
@@ -33,6 +35,8 @@ pub(super) const SESSION: &str =
     "SELECT s.name, p.shown, s.role, p.language, p.theme, p.shortcuts, s.seen_at, s.ends_at
      FROM session s JOIN staff p ON p.name = s.name
      WHERE s.hash = $1 AND s.ends_at > $2 AND s.seen_at > $3 AND s.begun_at < $4 AND p.disabled = 0";
+pub(super) const SESSIONS_OF: &str = "SELECT hash, begun_at, seen_at FROM session
+     WHERE name = $1 AND ends_at > $2 AND seen_at > $3 ORDER BY begun_at DESC LIMIT 50";
 pub(super) const TRIES: &str = "SELECT tried_at FROM sign_in_try
      WHERE subject = $1 AND tried_at > $2 AND tried_at < $3 ORDER BY tried_at DESC";
 
@@ -317,6 +321,37 @@ impl<DB: Dialect> AccountStore for SqlStore<DB> {
             audit::write(&mut tx, NO_TICKET, entry, now).await?;
         }
         tx.commit().await
+    }
+
+    async fn sessions_of(
+        &self,
+        name: &StaffName,
+        idle: Duration,
+        now: UnixMillis,
+    ) -> Result<Vec<OwnSession>, StoreError> {
+        let mut tx = self.read("listing somebody's sessions").await?;
+        let mut sessions = Vec::new();
+        for mut row in tx.rows(SESSIONS_OF, values![name.as_str(), now, now.minus(idle)]).await? {
+            sessions.push(OwnSession { hash: row.text()?, begun_at: row.time()?, seen_at: row.time()? });
+        }
+        Ok(sessions)
+    }
+
+    async fn end_other_sessions(
+        &self,
+        name: &StaffName,
+        hash: &str,
+        entry: &AuditEntry,
+        now: UnixMillis,
+    ) -> Result<usize, StoreError> {
+        let mut tx = self.write("ending somebody's other sessions").await?;
+        let sql = "DELETE FROM session WHERE name = $1 AND hash <> $2 RETURNING hash";
+        let ended = tx.rows(sql, values![name.as_str(), hash]).await?.len();
+        if ended > 0 {
+            audit::write(&mut tx, NO_TICKET, entry, now).await?;
+        }
+        tx.commit().await?;
+        Ok(ended)
     }
 
     async fn prefer(&self, name: &StaffName, preferences: &Preferences) -> Result<(), StoreError> {

@@ -12,7 +12,7 @@ use super::value::{list, values};
 use crate::store::{AuditEntry, StoreError};
 use crate::ticket::TicketId;
 use crate::ticket::queue::{FoundRows, Row, Sought};
-use crate::types::UnixMillis;
+use crate::types::{UnixMillis, mask_phones};
 
 pub(super) const BY_LOGIN: &str =
     "SELECT id FROM ticket WHERE login = $1 AND login <> '' ORDER BY id DESC LIMIT $2";
@@ -43,27 +43,21 @@ impl<DB: Dialect> SqlStore<DB> {
         }
         let rows = rows(&mut tx, &ids).await?;
         drop(tx);
-        if named {
-            self.say_who_looked(sought, ids.first().copied(), now).await?;
-        }
+        // Before anything of it is shown, whatever was found: a further page shows further people.
+        self.say_who_looked(sought, named, now).await?;
         Ok(FoundRows { rows, before })
     }
 
-    /// Whom people look for is personal data.
-    async fn say_who_looked(
-        &self,
-        sought: &Sought,
-        first: Option<TicketId>,
-        now: UnixMillis,
-    ) -> Result<(), StoreError> {
-        let (Some(first), Some(login)) = (first, &sought.login) else { return Ok(()) };
+    /// Whom people look for is personal data, and so is what they are shown for it.
+    async fn say_who_looked(&self, sought: &Sought, named: bool, now: UnixMillis) -> Result<(), StoreError> {
         let mut tx = self.write("noting who was looked for").await?;
-        let entry = AuditEntry {
-            actor: sought.actor.clone(),
-            event: SEARCHED.to_owned(),
-            data: json!({ "username": login }).to_string(),
+        let data = match &sought.login {
+            Some(login) if named => json!({ "username": login }),
+            Some(_) | None => json!({ "words": mask_phones(&sought.words.join(" ")) }),
         };
-        audit::write(&mut tx, first, &entry, now).await?;
+        let entry =
+            AuditEntry { actor: sought.actor.clone(), event: SEARCHED.to_owned(), data: data.to_string() };
+        audit::write(&mut tx, TicketId(0), &entry, now).await?;
         tx.commit().await
     }
 }

@@ -1,6 +1,7 @@
 //! A ticket for its page: read at one moment, by indexes only, each list bounded.
 
 use async_trait::async_trait;
+use serde_json::json;
 
 use super::dialect::Dialect;
 use super::tx::Tx;
@@ -12,7 +13,7 @@ use crate::store::{
     SentMessage, StoreError, StoredReceipt, TicketFile, ViewStore,
 };
 use crate::ticket::{Happened, Standing, TicketId};
-use crate::types::{ReturnedFate, TicketNumber, UnixMillis};
+use crate::types::{ReturnedFate, TicketNumber, UnixMillis, mask_phones};
 
 /// So many of each are shown; who wants to know more asks the audit log, or the mailbox.
 const MAILS: u32 = 100;
@@ -23,6 +24,8 @@ const RELATED: u32 = 50;
 
 /// Looking at a ticket, in the audit log.
 const LOOKED: &str = "ticket.viewed";
+/// Looking for somebody in the directory.
+const SOUGHT: &str = "directory.searched";
 
 pub(super) const BY_NUMBER: &str =
     concat!("SELECT ", ticket::columns!(), " FROM ticket t WHERE t.year = $1 AND t.running = $2");
@@ -113,6 +116,20 @@ impl<DB: Dialect> ViewStore for SqlStore<DB> {
             Ok(MailOctets { mailbox, raw, signatures: intake::signatures(&row.text()?)? })
         })
         .transpose()
+    }
+
+    async fn sought_people(
+        &self,
+        ticket: TicketId,
+        actor: &str,
+        words: &str,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.write("noting who was looked for in the directory").await?;
+        let data = json!({ "words": mask_phones(words) }).to_string();
+        let entry = AuditEntry { actor: actor.to_owned(), event: SOUGHT.to_owned(), data };
+        audit::write(&mut tx, ticket, &entry, now).await?;
+        tx.commit().await
     }
 
     async fn looked_at(

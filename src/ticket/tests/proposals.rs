@@ -15,7 +15,7 @@ fn ticket(state: State, reason: Option<Reason>) -> Ticket {
         mailbox: "servicedesk".to_owned(),
         message_id: None,
         subject: String::new(),
-        from: None,
+        from: EmailAddress::parse("anna.andersson@kommun.example").ok(),
         received_at: NOW,
         settled_at: None,
         assignee: String::new(),
@@ -70,4 +70,23 @@ fn nothing_is_proposed_while_the_machine_is_at_work_and_nobody_locked_out_is_ask
         let asks = proposal.is_some_and(|p| p.first == Proposed::Ask || p.others.contains(&Proposed::Ask));
         assert!(!asks || state.on(Event::Questioned).is_ok(), "{name}");
     }
+}
+
+#[test]
+fn without_a_writer_nothing_is_proposed_that_goes_to_one() {
+    let technician = State::Technician { password: PasswordFact::NotChanged };
+    for reason in Reason::ALL.iter().copied().map(Some).chain([None]) {
+        let mail = Ticket { from: None, ..ticket(technician.clone(), reason) };
+        let of_mail = proposal::proposal(&mail).unwrap();
+        let by_hand = proposal::proposal(&Ticket { mailbox: String::new(), ..mail }).unwrap();
+        assert_eq!(by_hand.first, Proposed::ToRegisteredPhone, "{reason:?}");
+        for step in of_mail.others.iter().chain([&of_mail.first]).chain(&by_hand.others) {
+            let writes = matches!(step, Proposed::Ask | Proposed::Reply | Proposed::Canned(_));
+            assert!(!writes && *step != Proposed::Approve, "{reason:?}: {step:?}");
+        }
+        assert!(!of_mail.others.contains(&of_mail.first), "{reason:?}");
+    }
+    let closed = State::Closed { how: Closing::Resolved, password: PasswordFact::NotChanged };
+    let over = Ticket { from: None, mailbox: String::new(), ..ticket(closed, None) };
+    assert_eq!(proposal::proposal(&over).unwrap().first, Proposed::Reopen);
 }

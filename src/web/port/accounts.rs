@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use zeroize::Zeroizing;
 
-use crate::types::{Preferences, StaffMember, StaffName};
+use crate::types::{Preferences, StaffMember, StaffName, UnixMillis};
 use crate::web::desk::Browser;
 
 /// How people come in.
@@ -76,6 +76,17 @@ pub struct Session {
     pub ends_in: Duration,
 }
 
+/// A session, as its own person sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionShown {
+    /// It is the one that asks.
+    pub here: bool,
+    /// When it began.
+    pub begun_at: UnixMillis,
+    /// When it was used last.
+    pub seen_at: UnixMillis,
+}
+
 /// The store does not answer: nobody can be told from nobody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unavailable;
@@ -100,6 +111,16 @@ pub trait Accounts: Send + Sync {
 
     /// Ends a session.
     async fn sign_out(&self, member: &StaffMember, session: &Browser);
+
+    /// The sessions of somebody that are not over, the newest first.
+    async fn sessions(
+        &self,
+        member: &StaffMember,
+        session: &Browser,
+    ) -> Result<Vec<SessionShown>, Unavailable>;
+
+    /// Ends all sessions of somebody but this one.
+    async fn end_others(&self, member: &StaffMember, session: &Browser) -> Result<(), Unavailable>;
 
     /// Keeps how somebody wants the pages.
     async fn prefer(&self, name: &StaffName, preferences: &Preferences) -> Result<(), Unavailable>;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::routing::{MethodRouter, get, post};
 
 use super::operations::{audit, coverage, desk, health, quarantine, settings, trial};
-use super::ticket::{acting, looking};
+use super::ticket::{acting, looking, step};
 use super::{by_hand, overrides, own, queue, status, ticket};
 use crate::types::Role;
 use crate::web::routes::App;
@@ -97,6 +97,8 @@ pub(super) const FIRST: &str = "/queue";
 pub(super) const ROWS: &[Row] = &[
     look("/account", Right::Own, || get(own::show)),
     act("/account", Right::Own, || post(own::prefer)),
+    quiet("GET", "/account/session", Right::Own, || get(own::left)),
+    act("/account/sessions", Right::Own, || post(own::end_others)),
     act("/logout", Right::Own, || post(own::sign_out)),
     look("/status", Right::Status, || get(status::show)),
     look("/health", Right::Health, || get(health::show)),
@@ -126,6 +128,7 @@ pub(super) const ROWS: &[Row] = &[
     quiet("POST", "/tickets/{number}/presence", Right::Act, || post(looking::beat)),
     look("/tickets/{number}", Right::Read, || get(ticket::show)),
     act("/tickets/{number}/act", Right::Act, || post(acting::act)),
+    act("/tickets/{number}/people", Right::Act, || post(step::people)),
     act("/tickets/{number}/draft", Right::Act, || post(acting::draft)),
     act("/tickets/{number}/undo", Right::Act, || post(acting::undo)),
     act("/tickets/{number}/second", Right::Act, || post(acting::second)),

@@ -261,7 +261,7 @@ impl Pages {
             for what in ["forbidden", "missing", "refused", "session-over", "unavailable", "problem"] {
                 self.html("told", language, Some(&signed), json!({ "what": what, "back": "/queue" }))?;
             }
-            let own = json!({ "wished": "", "wished_theme": "", "shortcuts": "letters" });
+            let own = json!({ "wished": "", "wished_theme": "", "shortcuts": "letters", "sessions": [{ "here": true, "begun": "09.14", "seen": "10.04" }] });
             self.html("account", language, Some(&signed), own)?;
             for (template, values) in super::queue::samples(&signed) {
                 self.html(template, language, Some(&signed), values)?;
@@ -275,6 +275,9 @@ impl Pages {
             self.html("accessibility", language, None, json!({}))?;
             self.html("by-hand", language, Some(&signed), super::by_hand::sample())?;
             self.html("overrides", language, Some(&signed), super::overrides::sample())?;
+            for values in super::ticket::step::samples(language) {
+                self.html("step", language, Some(&signed), values)?;
+            }
             for what in acting::told_samples() {
                 self.html("act", language, Some(&signed), what)?;
             }

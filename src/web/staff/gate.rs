@@ -88,7 +88,7 @@ pub(super) async fn pass(
 ) -> Response {
     let (mut parts, body) = request.into_parts();
     let Ok(wished) = Language::from_request_parts(&mut parts, &app).await;
-    let signed = match who(&app, &parts, wished, !row.quiet).await {
+    let signed = match who(&app, &parts, wished, !row.quiet && !is_again(&parts)).await {
         Ok(Some(signed)) => signed,
         Ok(None) if row.quiet => return StatusCode::UNAUTHORIZED.into_response(),
         Ok(None) => return nobody(&app, &parts, wished),
@@ -117,6 +117,12 @@ pub(super) async fn pass(
     };
     parts.extensions.insert(signed);
     next.run(Request::from_parts(parts, body)).await
+}
+
+/// A page that loads itself again says so in its address: nobody uses the session by that.
+fn is_again(parts: &Parts) -> bool {
+    let query = parts.uri.query().unwrap_or_default();
+    form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "again")
 }
 
 /// Who asks.

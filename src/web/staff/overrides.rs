@@ -31,14 +31,15 @@ fn row(act: &KeptAct, signed: &Signed, now: UnixMillis) -> Value {
         "number": act.number.to_string(), "by": act.by.shown, "mine": act.by.name == signed.member.name,
         "what": words::acts::act(act.act.code()).map(|words| words.of(language)),
         "why": given, "details": details(language, &act.act),
-        "minutes": act.due_at.since(now).as_secs().div_ceil(60),
+        "lapsed": act.due_at <= now, "minutes": act.due_at.since(now).as_secs().div_ceil(60),
     })
 }
 
 /// Values for the template, for the look at start.
 pub(super) fn sample() -> Value {
     let row = json!({
-        "number": "26-1", "by": "Eva Lind", "mine": false, "what": "…", "why": "…", "details": ["…"], "minutes": 12,
+        "number": "26-1", "by": "Eva Lind", "mine": false, "what": "…", "why": "…", "details": ["…"],
+        "minutes": 12, "lapsed": false,
     });
     json!({ "rows": [row] })
 }

@@ -18,7 +18,17 @@ use crate::web::routes::App;
 /// `GET /account`
 pub(super) async fn show(State(app): State<Arc<App>>, signed: Signed) -> Response {
     let Preferences { language, theme, shortcuts } = &signed.preferences;
-    let values = json!({ "wished": language, "wished_theme": theme.code(), "shortcuts": shortcuts.code() });
+    let Ok(sessions) = app.ports.accounts.sessions(&signed.member, &signed.session).await else {
+        return app.staff.unavailable(signed.language);
+    };
+    let when = |at| app.staff.when(at, signed.language);
+    let sessions: Vec<_> = sessions
+        .into_iter()
+        .map(|one| json!({ "here": one.here, "begun": when(one.begun_at), "seen": when(one.seen_at) }))
+        .collect();
+    let values = json!({
+        "wished": language, "wished_theme": theme.code(), "shortcuts": shortcuts.code(), "sessions": sessions,
+    });
     app.staff.page("account", &signed, values)
 }
 
@@ -47,6 +57,20 @@ pub(super) async fn prefer(
     };
     match app.ports.accounts.prefer(&signed.member.name, &preferences).await {
         Ok(()) => Redirect::to(&signed.here).into_response(),
+        Err(Unavailable) => app.staff.unavailable(signed.language),
+    }
+}
+
+/// `GET /account/session`: how long it has left when nobody uses it, for the script that warns.
+pub(super) async fn left(signed: Signed) -> Response {
+    let left = json!({ "left": signed.ends_in.as_secs() }).to_string();
+    ([(header::CONTENT_TYPE, "application/json")], left).into_response()
+}
+
+/// `POST /account/sessions`: ends every session of theirs but this one.
+pub(super) async fn end_others(State(app): State<Arc<App>>, signed: Signed) -> Response {
+    match app.ports.accounts.end_others(&signed.member, &signed.session).await {
+        Ok(()) => Redirect::to(&app.staff.path("/account")).into_response(),
         Err(Unavailable) => app.staff.unavailable(signed.language),
     }
 }

@@ -87,10 +87,16 @@ fn may_act(signed: &Signed) -> bool {
     super::access::Right::Act.is_of(signed.member.role)
 }
 
+/// The address of a page that loads itself again.
+fn again(address: &str) -> String {
+    format!("{address}{}again=1", if address.contains('?') { '&' } else { '?' })
+}
+
 fn asked_value(asked: &Asked, base: &str) -> Value {
     json!({
         "tab": asked.tab.code(), "group": asked.group.code(), "open": asked.tab.is_open(), "search": asked.search,
         "reason": asked.reason.map(code_of).unwrap_or_default(), "address": asked.address(base, ""),
+        "again": again(&asked.address(base, &asked.after)),
     })
 }
 
@@ -182,7 +188,7 @@ async fn search(app: &App, signed: &Signed, asked: &Asked) -> Result<Response, U
 pub(super) fn samples(signed: &Signed) -> Vec<(&'static str, Value)> {
     let keys = keys::queue(signed);
     let row = json!({
-        "id": 7, "number": "26-7", "path": "/tickets/26-7", "name": "Anna Andersson", "login": "annand12",
+        "id": 7, "from": "anna@kommun.example", "number": "26-7", "path": "/tickets/26-7", "name": "Anna Andersson", "login": "annand12",
         "subject": "Lösenord", "snippet": "Hej", "attached": true, "mails": 3, "tickets": 2, "urgent": true,
         "age": "47 min", "level": "bad", "settled": "10.04", "assignee": "eva.lind", "assigned": "Eva Lind",
         "initials": "EL", "looking": "Per tittar", "acting": true, "step": "Till chef", "why": "Något annat", "standing": "open", "over": "", "version": 3,
@@ -190,6 +196,7 @@ pub(super) fn samples(signed: &Signed) -> Vec<(&'static str, Value)> {
     let group = json!({ "title": "Något annat", "code": "other-subject", "count": 1, "rows": [row] });
     let asked = json!({
         "tab": "", "group": "", "open": true, "search": "", "reason": "other-subject", "address": "/queue",
+        "again": "/queue?again=1",
     });
     let tab = json!({ "code": "all", "name": "Alla", "count": 1, "path": "/queue", "here": true });
     let numbers = json!({
@@ -208,6 +215,7 @@ pub(super) fn samples(signed: &Signed) -> Vec<(&'static str, Value)> {
     let preview = |act: &str| {
         json!({
             "key": "k", "act": act, "rows": [row], "count": 1, "left_out": ["26-8"], "more": 3, "whole": whole,
+            "text": { "subject": "…", "text": "…" }, "kept": "26-7", "whose": ["Eva Lind"],
         })
     };
     let mut samples = vec![

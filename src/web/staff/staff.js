@@ -31,24 +31,40 @@ for (const left of all("[data-left]")) {
   }, 500);
 }
 
-// A page that shows how things are is loaded again, as without script.
+// A page that shows how things are is loaded again, as without script; its address says that nobody asked for it.
 const again = find("[data-again]");
-if (again) setInterval(() => document.hidden || location.reload(), again.dataset.again * 1000);
+if (again) setInterval(() => document.hidden || location.replace(again.dataset.to), again.dataset.again * 1000);
 
-// A session that nobody uses ends; two minutes before that is said.
+// A session that nobody uses ends, and so does every session after its time; two minutes before that is said. How much is
+// left is asked: other windows may have used it meanwhile.
 const ends = document.getElementById("ends");
 if (ends) {
+  const [words, go] = [find("p", ends), find("button", ends)];
+  const usual = words.textContent;
   let timer;
-  const wait = () => {
-    timer = setTimeout(() => show(ends, true), Math.max(0, ends.dataset.ends - 120) * 1000);
-  };
-  wait();
-  find("button", ends).addEventListener("click", async () => {
-    const answer = await fetch(ends.dataset.path).catch(() => null);
-    if (!answer || answer.redirected) return location.reload();
-    show(ends, false);
+  let pressed = false;
+  const wait = (seconds) => {
     clearTimeout(timer);
-    wait();
+    timer = setTimeout(look, Math.max(5, seconds) * 1000);
+  };
+  const look = async () => {
+    const answer = await fetch(ends.dataset.left).catch(() => null);
+    const over = answer && answer.status === 401;
+    if (!over && !(answer && answer.ok)) return wait(30);
+    const left = over ? 0 : (await answer.json()).left;
+    const soon = left <= 130;
+    const last = soon && pressed;
+    pressed = last;
+    put(words, over ? ends.dataset.over : last ? ends.dataset.last : usual);
+    show(go, !over && !last);
+    show(ends, soon);
+    if (!over) wait(soon ? 20 : left - 120);
+  };
+  wait(ends.dataset.ends - 120);
+  go.addEventListener("click", async () => {
+    pressed = true;
+    await fetch(ends.dataset.path).catch(() => null);
+    look();
   });
 }
 
@@ -76,12 +92,14 @@ addEventListener("keydown", (event) => {
     return;
   }
   if (!help || !help.isConnected || event.metaKey || event.isComposing) return;
+  // Whoever writes means letters, also those that a keyboard has on AltGr, which counts as Ctrl and Alt.
+  if (field || event.getModifierState("AltGraph")) return;
   let key = event.key.toLowerCase();
   if (help.dataset.chord) {
     if (!event.ctrlKey || !event.altKey) return;
     // With both of them a keyboard writes other letters.
     if (event.code.startsWith("Key")) key = event.code[3].toLowerCase();
-  } else if (field || event.ctrlKey || event.altKey) {
+  } else if (event.ctrlKey || event.altKey) {
     return;
   }
   const does = Object.hasOwn(keys, key) && acts[keys[key]];
@@ -216,6 +234,9 @@ if (queue) {
   });
 
   const update = (row, now) => {
+    const [chosen, step] = [find(".do .chip", row), find(".do .btn", row)];
+    show(chosen, now.acting);
+    show(step, !now.acting);
     if (now.over) {
       row.classList.add("row--over");
       put(find(".do", row), now.over);

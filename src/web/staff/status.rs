@@ -55,6 +55,8 @@ pub(super) async fn show(
     page["oldest"] = json!(oldest);
     page["parts"] = json!(parts.iter().map(|part| health(&app, &signed, part)).collect::<Vec<_>>());
     page["board"] = json!(!wished.board.is_empty());
+    let ends_at = SystemClock.now().plus(signed.ends_in);
+    page["until"] = json!(time::time_of_day(ends_at, &app.staff.zone, signed.language));
     page["paused"] = json!(!wished.paused.is_empty());
     page["links"] = json!(Right::Read.is_of(signed.member.role));
     app.staff.page("status", &signed, page)
@@ -175,7 +177,7 @@ pub(super) fn samples() -> Vec<Value> {
     let sample = |board: bool, some: bool| {
         let took = json!({ "number": 38, "unit": "s" });
         json!({
-            "rate": "4", "every": EVERY, "board": board, "paused": !board, "links": true, "at": "10.13",
+            "rate": "4", "every": EVERY, "board": board, "paused": !board, "links": true, "at": "10.13", "until": "18.04",
             "spark": { "points": "0.0,48.0", "x": "112.0", "y": "48.0", "most": "15", "at": "09.02", "table": [point] },
             "outage": if some { json!({ "since": "08.12", "long": "2 tim" }) } else { Value::Null },
             "alone": if some { took.clone() } else { Value::Null }, "helped": if some { took } else { Value::Null },

@@ -29,10 +29,12 @@ pub(super) mod acting;
 mod acts;
 pub(super) mod looking;
 mod sample;
+pub(super) mod step;
 mod values;
 mod written;
 
 pub(super) use acts::{details, done};
+pub(super) use values::trail;
 
 /// The frame's document: words, and pictures that are written out in it. `sandbox` holds also where somebody opens its
 /// address in a window.

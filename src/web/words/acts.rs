@@ -41,6 +41,13 @@ pub(in crate::web) fn proposed(proposed: Proposed) -> Step {
     }
 }
 
+/// A step whose form asks for more than a press, by its stable word.
+pub(in crate::web) fn with_form(code: &str) -> Option<Step> {
+    let to_manager = Step { needs: "account", ..TO_MANAGER };
+    let steps = [to_manager, ANOTHER_MANAGER, TO_REGISTERED_PHONE, SET_ASIDE, CHOOSE_ACCOUNT];
+    steps.into_iter().find(|step| step.code == code)
+}
+
 /// The step in the queue's row, as short as the column: the same steps, fewer words.
 pub(in crate::web) fn short(proposed: Proposed) -> Words {
     match proposed {

@@ -136,7 +136,8 @@ const CALLS: &[(&str, [Words; 5])] = &[
 /// Everything else.
 const EVENTS: &[(&str, Words)] = &[
     ("ticket.made", Words("skapade ärendet", "made the ticket")),
-    ("queue.searched", Words("sökte efter användarnamnet", "searched for the username")),
+    ("queue.searched", Words("sökte i kön", "searched the queue")),
+    ("directory.searched", Words("sökte en person i katalogen", "looked for a person in the directory")),
     ("ticket.viewed", Words("öppnade ärendet", "opened the ticket")),
     ("ticket.replied", Words("tog emot ett svar", "took a reply")),
     (

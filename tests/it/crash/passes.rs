@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use nyckelbud::clock::{Clock, SystemClock};
-use nyckelbud::directory::{Directory, DirectoryError, Facts, Finding, Lookup, Who};
+use nyckelbud::directory::{Directory, DirectoryError, Facts, Finding, Found, Lookup, Who};
 use nyckelbud::password::generate::generate;
 use nyckelbud::password::{AccessPass, AccessPasses, Used};
 use nyckelbud::types::{AccountId, Credential, Outcome};
@@ -64,6 +64,10 @@ impl Directory for OfPasses {
             account.credential = Credential::TemporaryAccessPass;
         }
         Ok(facts)
+    }
+
+    async fn people(&self, name: &str, most: u8) -> Result<Vec<Found>, DirectoryError> {
+        self.0.people(name, most).await
     }
 
     async fn probe(&self) -> Result<String, DirectoryError> {

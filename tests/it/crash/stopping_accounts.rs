@@ -62,6 +62,23 @@ impl<A: Around> AccountStore for StoppingStore<A> {
     ) -> Result<Option<Session>, StoreError> {
         self.around.call(self.inner.session(hash, idle, used, now)).await
     }
+    async fn sessions_of(
+        &self,
+        name: &StaffName,
+        idle: Duration,
+        now: UnixMillis,
+    ) -> Result<Vec<OwnSession>, StoreError> {
+        self.around.call(self.inner.sessions_of(name, idle, now)).await
+    }
+    async fn end_other_sessions(
+        &self,
+        name: &StaffName,
+        hash: &str,
+        audit: &AuditEntry,
+        now: UnixMillis,
+    ) -> Result<usize, StoreError> {
+        self.around.call(self.inner.end_other_sessions(name, hash, audit, now)).await
+    }
     async fn end_session(&self, hash: &str, audit: &AuditEntry, now: UnixMillis) -> Result<(), StoreError> {
         self.around.call(self.inner.end_session(hash, audit, now)).await
     }

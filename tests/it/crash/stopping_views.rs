@@ -20,6 +20,15 @@ impl<A: Around> ViewStore for StoppingStore<A> {
     ) -> Result<Option<MailOctets>, StoreError> {
         self.around.call(self.inner.mail_octets(ticket, mail, most)).await
     }
+    async fn sought_people(
+        &self,
+        ticket: TicketId,
+        actor: &str,
+        words: &str,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        self.around.call(self.inner.sought_people(ticket, actor, words, now)).await
+    }
     async fn looked_at(
         &self,
         ticket: TicketId,

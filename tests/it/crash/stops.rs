@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use nyckelbud::delivery::{
     GatewayTraits, MailSender, OutgoingMail, Receipt, ReceiptReading, SmsGateway, SmsText,
 };
-use nyckelbud::directory::{Directory, DirectoryError, Facts, Finding, Who};
+use nyckelbud::directory::{Directory, DirectoryError, Facts, Finding, Found, Who};
 use nyckelbud::mailbox::*;
 use nyckelbud::password::{PasswordReset, TemporaryPassword, Used, ValueRefused};
 use nyckelbud::store::{Claim, Committed, Step};
@@ -137,6 +137,10 @@ impl Directory for Stopping<Arc<dyn Directory>> {
         }
         self.stopper.point("after facts");
         facts
+    }
+
+    async fn people(&self, name: &str, most: u8) -> Result<Vec<Found>, DirectoryError> {
+        self.inner.people(name, most).await
     }
 
     async fn probe(&self) -> Result<String, DirectoryError> {

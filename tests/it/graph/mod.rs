@@ -8,6 +8,7 @@ mod faults;
 mod journey;
 mod lookup;
 mod managers;
+mod names;
 mod pass_journey;
 mod pass_workflow;
 mod passes;

@@ -18,6 +18,7 @@ mod cuts;
 mod journey;
 mod looking;
 mod managers;
+mod names;
 mod protected;
 mod resets;
 mod rights;

@@ -132,6 +132,10 @@ impl Directory for Register {
         Ok(facts)
     }
 
+    async fn people(&self, _: &str, _: u8) -> Result<Vec<Found>, DirectoryError> {
+        Ok(Vec::new())
+    }
+
     async fn probe(&self) -> Result<String, DirectoryError> {
         Ok("it answers".to_owned())
     }

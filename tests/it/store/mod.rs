@@ -210,7 +210,7 @@ contract! {
         a_ticket_with_unknown_words_hides_no_other;
     queue_found:
         a_ticket_is_found_by_words_of_its_mails_and_their_beginnings,
-        whoever_looks_for_a_username_is_in_the_audit_log,
+        whoever_looks_for_somebody_is_in_the_audit_log,
         a_list_shows_the_newest_text_of_a_person,
         what_is_let_out_of_quarantine_is_shown_and_found,
         tickets_of_earlier_versions_are_listed_and_found;

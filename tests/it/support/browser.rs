@@ -9,6 +9,8 @@ use super::client::{Answer, Asked, ask};
 /// One browser, on one page.
 pub struct Browser {
     address: SocketAddr,
+    /// The site's own path, which a proxy takes away.
+    below: String,
     cookies: BTreeMap<String, String>,
     page: String,
     /// Every page that it was given, the last one at the end.
@@ -18,14 +20,31 @@ pub struct Browser {
 impl Browser {
     /// A new one, for the site at `address`.
     pub fn new(address: SocketAddr) -> Self {
-        Self { address, cookies: BTreeMap::new(), page: String::new(), pages: Vec::new() }
+        Self {
+            address,
+            below: String::new(),
+            cookies: BTreeMap::new(),
+            page: String::new(),
+            pages: Vec::new(),
+        }
+    }
+
+    /// One for a site whose pages lie below this path: it goes nowhere else.
+    pub fn below(address: SocketAddr, path: &str) -> Self {
+        Self { below: path.to_owned(), ..Self::new(address) }
     }
 
     /// Opens a page.
     pub async fn open(&mut self, path: &str) -> Answer {
-        let answer = self.ask(Asked::get(path)).await;
+        let answer = self.ask(Asked::get(self.own(path))).await;
         self.page = answer.body.clone();
         answer
+    }
+
+    /// `path` as the desk's own server knows it.
+    fn own<'p>(&self, path: &'p str) -> &'p str {
+        let own = path.strip_prefix(self.below.as_str()).filter(|own| own.starts_with('/'));
+        own.unwrap_or_else(|| panic!("{path} leaves {}", self.below))
     }
 
     /// The desk runs at another address by now; the browser has kept everything.
@@ -64,11 +83,24 @@ impl Browser {
         let form = page.split("<form ").skip(1).map(|form| form.split("</form>").next().unwrap());
         let form = form.into_iter().find(|form| target(form).split('?').next().unwrap().ends_with(action));
         let form = form.unwrap_or_else(|| panic!("no form for {action:?} on this page: {page}"));
-        let token = quoted(form, "name=\"form\" value=\"");
-        let mut answer = self.ask(Asked::post(target(form), &format!("form={token}{more}"))).await;
+        self.post(target(form), quoted(form, "name=\"form\" value=\""), more).await
+    }
+
+    /// The same for a button that has a path of its own.
+    pub async fn press_to(&mut self, path: &str, more: &str) -> Answer {
+        let page = self.page.clone();
+        assert!(
+            page.contains(&format!(" formaction=\"{path}\"")),
+            "no button for {path} on this page: {page}"
+        );
+        self.post(path, quoted(&page, "name=\"form\" value=\""), more).await
+    }
+
+    async fn post(&mut self, path: &str, token: &str, more: &str) -> Answer {
+        let mut answer = self.ask(Asked::post(self.own(path), &format!("form={token}{more}"))).await;
         if answer.status == 303 {
             let place = answer.header("location").to_owned();
-            answer = self.ask(Asked::get(&place)).await;
+            answer = self.ask(Asked::get(self.own(&place))).await;
         }
         self.page = answer.body.clone();
         answer

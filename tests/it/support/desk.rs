@@ -19,7 +19,9 @@ use nyckelbud::web::{
     self, Browser, CodeAnswer, Desk, Page, PickupAnswer, PickupView, Ports, Proof, ReceiptAnswer, RevealPage,
     WebSettings,
 };
-use nyckelbud::worker::{ActsPort, DeskPort, Health, Intake, Parts, ProgramsPort, ViewPort, Worker};
+use nyckelbud::worker::{
+    ActsPort, DeskPort, Health, Intake, Parts, PeoplePort, ProgramsPort, ViewPort, Worker,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::demo_desk;
@@ -88,10 +90,15 @@ impl OpenDesk {
 
     /// Serves its pages until the test ends; where.
     pub async fn serve(&self) -> SocketAddr {
+        self.serve_as(&self.settings.desk.public_url).await
+    }
+
+    /// The same for browsers that find it at `public_url`.
+    pub async fn serve_as(&self, public_url: &str) -> SocketAddr {
         let desk = &self.settings.desk;
         let settings = WebSettings {
             listen: ([127, 0, 0, 1], 0).into(),
-            public_url: desk.public_url.clone(),
+            public_url: public_url.to_owned(),
             desk_name: desk.name.clone(),
             desk_address: desk.address.to_string(),
             language: desk.language.code().to_owned(),
@@ -110,9 +117,10 @@ impl OpenDesk {
         let queue = assembly::queue(&self.settings, &self.parts).expect("the queue fits");
         let view = Arc::new(ViewPort::new(Arc::clone(&self.parts)));
         let acts = Arc::new(ActsPort::new(Arc::clone(&self.parts)));
+        let people = Arc::new(PeoplePort::new(Arc::clone(&self.parts)));
         let programs = Arc::new(ProgramsPort::new(Arc::clone(&self.parts)));
         let desk = Arc::clone(&self.port) as Arc<dyn Desk>;
-        let behind = Ports { desk, accounts, operations, queue, view, acts, programs };
+        let behind = Ports { desk, accounts, operations, queue, view, acts, people, programs };
         tokio::spawn(web::serve(listener, settings, renderer, behind, std::future::pending()));
         address
     }

@@ -9,14 +9,14 @@ use nyckelbud::ticket::queue::{Row, Wanted};
 use nyckelbud::ticket::{KeptAct, Note, TicketId};
 use nyckelbud::types::{Preferences, StaffMember, StaffName, TicketNumber, UnixMillis};
 use nyckelbud::web::port::{
-    ActForm, ByHandForm, GivenAnswer, Known, LetIn, MadeByHand, Once, Performed, Programs, TicketActs,
-    TicketListed, Undone,
+    ActForm, ByHandForm, GivenAnswer, Known, LetIn, MadeByHand, Once, People, Performed, Programs, Sought,
+    TicketActs, TicketListed, Undone,
 };
 use nyckelbud::web::{
     Accounts, Alike, AuditLine, AuditWish, Browser, ChainState, Coverage, Found, FrozenAccount, Held, Lifted,
     LocalSignIn, LoginFlow, Operations, OutageNow, PartHealth, Pulse, Queue, ReadAgain, Ready, ReadyText,
-    Session, Setting, SignInAnswer, Snapshot, SwitchNow, TicketShown, TicketView, Trial, Tried, Unavailable,
-    WaysIn,
+    Session, SessionShown, Setting, SignInAnswer, Snapshot, SwitchNow, TicketShown, TicketView, Trial, Tried,
+    Unavailable, WaysIn,
 };
 
 /// Nobody.
@@ -40,6 +40,12 @@ impl Accounts for Nobody {
         Ok(None)
     }
     async fn sign_out(&self, _: &StaffMember, _: &Browser) {}
+    async fn sessions(&self, _: &StaffMember, _: &Browser) -> Result<Vec<SessionShown>, Unavailable> {
+        Err(Unavailable)
+    }
+    async fn end_others(&self, _: &StaffMember, _: &Browser) -> Result<(), Unavailable> {
+        Err(Unavailable)
+    }
     async fn prefer(&self, _: &StaffName, _: &Preferences) -> Result<(), Unavailable> {
         Err(Unavailable)
     }
@@ -231,5 +237,12 @@ impl Programs for Nobody {
     }
     async fn note_reading(&self, _: &StaffName) -> Result<(), Unavailable> {
         Ok(())
+    }
+}
+
+#[async_trait]
+impl People for Nobody {
+    async fn search(&self, _: &StaffMember, _: TicketNumber, _: &str) -> Sought {
+        Sought::NotNow
     }
 }

@@ -43,7 +43,10 @@ async fn the_status_page_tells_numbers_and_a_wall_no_names() {
         page.body.contains("href=\"/queue?reason=no-phone\"")
             && words.contains("Inget nummer är registrerat2")
     );
-    assert!(page.body.contains("http-equiv=\"refresh\" content=\"15\"") && page.body.contains("paused=1"));
+    assert!(
+        page.body.contains("http-equiv=\"refresh\" content=\"15; url=/status?again=1\"")
+            && page.body.contains("paused=1")
+    );
     assert_eq!(page.body.matches("<tr><th scope=\"row\">").count(), 24, "the line's numbers, in a table");
     assert!(!gun.open("/status?paused=1").await.body.contains("http-equiv=\"refresh\""));
     let wall = gun.open("/status?board=1").await.body;
@@ -87,4 +90,17 @@ async fn the_accessibility_statement_is_for_everybody() {
     let queue = eva.open("/queue").await.body;
     assert!(queue.contains("data-chord=\"on\"") && queue.contains("Ctrl+Alt+J"), "{queue}");
     assert!(queue.contains("data-ends="), "before a session ends that is said");
+}
+
+#[tokio::test]
+async fn whoever_has_left_a_browser_signed_in_ends_that_session_from_another() {
+    let open = open().await;
+    let (mut left, mut here) = (open.signed_in("eva.lind").await, open.signed_in("eva.lind").await);
+    let mut gun = open.signed_in("gun.ek").await;
+    let page = here.open("/account").await.body;
+    assert!(page.contains("Den här") && page.matches("En annan webbläsare").count() == 1, "{page}");
+    let alone = here.press_with("/account/sessions", "").await.body;
+    assert!(alone.contains("Den här") && !alone.contains("En annan webbläsare"), "{alone}");
+    assert_eq!(left.open("/queue").await.status, 303, "that one is over");
+    assert_eq!(gun.open("/queue").await.status, 200, "nobody else is touched");
 }

@@ -21,6 +21,7 @@ mod api;
 mod api_acts;
 mod api_once;
 mod api_schema;
+mod below;
 mod callbacks;
 use crate::support::client;
 use crate::support::nobody::{NoQueue, Nobody};
@@ -39,6 +40,7 @@ mod staff;
 mod staff_guesses;
 mod staff_provider;
 mod staff_table;
+mod steps;
 mod ticket_acts;
 mod tickets;
 mod typed_codes;
@@ -255,6 +257,7 @@ impl Served {
             queue: Arc::new(NoQueue),
             view: Arc::new(Nobody),
             acts: Arc::new(Nobody),
+            people: Arc::new(Nobody),
             programs: Arc::new(Nobody),
         };
         let stop = CancellationToken::new();

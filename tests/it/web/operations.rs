@@ -74,15 +74,11 @@ async fn every_part_is_tried_and_says_when_it_answered() {
     let open = open().await;
     let mut eva = open.signed_in("eva.lind").await;
     let page = eva.open("/health").await;
-    for part in ["store", "directory", "password reset", "mailbox:servicedesk", "gateway:modem", "mail out"] {
+    for part in ["Databas", "Katalog", "Lösenordsbyte", "Brevlåda servicedesk", "Sms modem", "Mejl ut"] {
         assert!(page.body.contains(&format!("<th scope=\"row\">{part}</th>")), "{part}: {}", page.body);
     }
     let tried = eva.press_with("/health", "&part=directory").await;
-    assert!(
-        tried.body.contains("<strong>directory</strong>") && tried.body.contains(" ms)"),
-        "{}",
-        tried.body
-    );
+    assert!(tried.body.contains("<strong>Katalog</strong>") && tried.body.contains(" ms)"), "{}", tried.body);
     std::fs::remove_file(open.folder.path().join("directory.toml")).unwrap();
     let tried = eva.press_with("/health", "&part=directory").await;
     assert!(tried.body.contains("Svarar inte") && tried.body.contains("alert--bad"), "{}", tried.body);
@@ -99,7 +95,11 @@ async fn a_mail_on_trial_says_what_would_be_done_and_changes_nothing() {
     let from = "anna.andersson%40kommun.example";
     let tried =
         eva.press_with("/try", &format!("&from={from}&subject=L%C3%B6senord&vouched=yes&text={text}")).await;
-    assert!(tried.body.contains("<code>sms</code>") && tried.body.contains("••• 05"), "{}", tried.body);
+    assert!(
+        tried.body.contains("Lösenordet skickas med sms") && tried.body.contains("••• 05"),
+        "{}",
+        tried.body
+    );
     let tried =
         eva.press_with("/try", &format!("&from={from}&subject=L%C3%B6senord&vouched=no&text={text}")).await;
     assert!(tried.body.contains("<code>sender-unverified</code>"), "{}", tried.body);

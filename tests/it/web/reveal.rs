@@ -153,6 +153,7 @@ async fn a_site_whose_own_page_cannot_be_made_is_told_at_start() {
             queue: Arc::new(NoQueue),
             view: Arc::new(Nobody),
             acts: Arc::new(Nobody),
+            people: Arc::new(Nobody),
             programs: Arc::new(Nobody),
         };
         let ended = web::serve(listener, settings(HTTP), renderer, behind, std::future::pending()).await;

@@ -194,6 +194,28 @@ async fn a_session_ends_when_it_is_not_used_and_after_twelve_hours_and_with_its_
 }
 
 #[tokio::test]
+async fn a_page_that_loads_itself_again_keeps_no_session_alive_and_the_warning_knows() {
+    let open = open().await;
+    let (mut wall, mut used) = (open.signed_in("gun.ek").await, open.signed_in("eva.lind").await);
+    let left = async |browser: &mut Browser| {
+        let answer = browser.open("/account/session").await;
+        let number = answer.body.trim_start_matches("{\"left\":").trim_end_matches('}').parse::<u64>();
+        (answer.status, number.unwrap_or_default())
+    };
+    let board = "/status?again=1&board=1";
+    assert!(wall.open("/status?board=1").await.body.contains("data-to=\"/status?again=1&amp;board=1\""));
+    for (wall_has, used_has) in [(3, 7), (0, 2)] {
+        open.clock.pass(5 * 60 * 60);
+        assert_eq!(wall.open(board).await.status, if wall_has > 0 { 200 } else { 303 });
+        assert_eq!(used.open("/queue").await.status, 200);
+        let (status, seconds) = left(&mut wall).await;
+        assert_eq!((status, seconds.div_ceil(60 * 60)), (if wall_has > 0 { 200 } else { 401 }, wall_has));
+        // Twelve hours end it, however much it is used.
+        assert_eq!(left(&mut used).await.1.div_ceil(60 * 60), used_has);
+    }
+}
+
+#[tokio::test]
 async fn no_password_code_or_cookie_lies_in_the_database_as_it_is() {
     let open = open().await;
     let mut eva = open.signed_in("eva.lind").await;

@@ -10,7 +10,7 @@ use crate::support::demo_desk;
 use crate::support::staff::account;
 
 /// The value of the first field of this name.
-fn value(page: &Answer, name: &str) -> String {
+pub fn value(page: &Answer, name: &str) -> String {
     let (_, rest) = page
         .body
         .split_once(&format!("name=\"{name}\" value=\""))

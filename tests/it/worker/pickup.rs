@@ -169,6 +169,14 @@ impl nyckelbud::directory::Directory for FailsFrom {
         self.inner.facts(who, depth).await
     }
 
+    async fn people(
+        &self,
+        name: &str,
+        most: u8,
+    ) -> Result<Vec<nyckelbud::directory::Found>, nyckelbud::directory::DirectoryError> {
+        self.inner.people(name, most).await
+    }
+
     async fn probe(&self) -> Result<String, nyckelbud::directory::DirectoryError> {
         self.inner.probe().await
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use nyckelbud::delivery::{GatewayTraits, Receipt, SmsGateway, SmsText};
-use nyckelbud::directory::{Directory, DirectoryError, Facts, Finding, Who};
+use nyckelbud::directory::{Directory, DirectoryError, Facts, Finding, Found, Who};
 use nyckelbud::store::{Channel, MessageKind};
 use nyckelbud::types::{Outcome, PhoneNumber};
 use nyckelbud::worker::{Health, Worker};
@@ -231,6 +231,10 @@ struct Hung;
 #[async_trait]
 impl Directory for Hung {
     async fn facts(&self, _: &Who, _: u8) -> Result<Facts, DirectoryError> {
+        std::future::pending().await
+    }
+
+    async fn people(&self, _: &str, _: u8) -> Result<Vec<Found>, DirectoryError> {
         std::future::pending().await
     }
 

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::super::Signed;
 use crate::web::port::PartHealth;
 use crate::web::routes::App;
+use crate::web::words;
 
 /// `GET /health`
 pub(in crate::web::staff) async fn show(State(app): State<Arc<App>>, signed: Signed) -> Response {
@@ -45,6 +46,7 @@ fn row(app: &App, signed: &Signed, part: &PartHealth) -> serde_json::Value {
     let PartHealth { part, answered_at, took, said, well } = part;
     json!({
         "part": part,
+        "name": words::part::name(part, signed.language),
         "answered": answered_at.map(|at| app.staff.when(at, signed.language)),
         "took": took.map(|took| took.as_millis() as u64),
         "said": said,

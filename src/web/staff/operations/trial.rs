@@ -12,6 +12,8 @@ use super::{refused, say};
 use crate::types::EmailAddress;
 use crate::web::port::{Trial, Tried};
 use crate::web::routes::App;
+use crate::web::staff::ticket::trail;
+use crate::web::words;
 
 /// What was pasted.
 #[derive(Default, Deserialize)]
@@ -24,11 +26,23 @@ pub(in crate::web::staff) struct Pasted {
     vouched: String,
 }
 
-fn values(pasted: &Pasted, wrong: &str, tried: Option<&Tried>, failed: &str) -> serde_json::Value {
+fn values(
+    app: &App,
+    signed: &Signed,
+    pasted: &Pasted,
+    wrong: &str,
+    tried: Option<&Tried>,
+    failed: &str,
+) -> serde_json::Value {
     let tried = tried.map(|tried| {
         json!({
             "reading": tried.reading, "username": tried.username, "phone": tried.phone, "outcome": tried.outcome,
-            "reason": tried.reason, "acknowledge": tried.acknowledge, "trail": tried.trail,
+            "reason": tried.reason, "acknowledge": tried.acknowledge,
+            "trail": trail(&tried.trail.0, signed.language, &app.staff.zone),
+            "said": words::trial::outcome(&tried.outcome).of(signed.language),
+            "read": words::trial::reading(&tried.reading).of(signed.language),
+            "why": tried.reason.as_ref().and_then(|code| code.parse().ok())
+                .map(|reason| words::reason::of(reason).of(signed.language)),
         })
     });
     json!({
@@ -42,7 +56,7 @@ pub(in crate::web::staff) async fn show(State(app): State<Arc<App>>, signed: Sig
     let text = say(&signed, "Användarnamn: \nMobilnummer: ", "Username: \nMobile number: ").to_owned();
     let subject = say(&signed, "Nytt lösenord", "New password").to_owned();
     let empty = Pasted { text, subject, vouched: "yes".to_owned(), ..Pasted::default() };
-    app.staff.page("try", &signed, values(&empty, "", None, ""))
+    app.staff.page("try", &signed, values(&app, &signed, &empty, "", None, ""))
 }
 
 /// A whole mail begins with the fields of its header, and names its writer there.
@@ -58,18 +72,20 @@ pub(in crate::web::staff) async fn judge(
     Form(pasted): Form<Pasted>,
 ) -> Response {
     if pasted.text.trim().is_empty() {
-        return refused(&app, "try", &signed, values(&pasted, "text", None, ""));
+        return refused(&app, "try", &signed, values(&app, &signed, &pasted, "text", None, ""));
     }
     let from = match (is_whole(&pasted.text), EmailAddress::parse(pasted.from.trim())) {
         (true, _) => None,
         (false, Ok(from)) => Some(from),
-        (false, Err(_)) => return refused(&app, "try", &signed, values(&pasted, "from", None, "")),
+        (false, Err(_)) => {
+            return refused(&app, "try", &signed, values(&app, &signed, &pasted, "from", None, ""));
+        }
     };
     let vouched = pasted.vouched == "yes";
     let trial = Trial { from, subject: pasted.subject.clone(), text: pasted.text.clone(), vouched };
     match app.ports.operations.trial(&signed.member, trial).await {
-        Ok(tried) => app.staff.page("try", &signed, values(&pasted, "", Some(&tried), "")),
-        Err(why) => refused(&app, "try", &signed, values(&pasted, "", None, &why)),
+        Ok(tried) => app.staff.page("try", &signed, values(&app, &signed, &pasted, "", Some(&tried), "")),
+        Err(why) => refused(&app, "try", &signed, values(&app, &signed, &pasted, "", None, &why)),
     }
 }
 

@@ -14,7 +14,7 @@ use super::{row_value, words};
 use crate::ticket::queue::{Cursor, Order, Pile, Wanted};
 use crate::ticket::{Standing, TicketId};
 use crate::web::form::key;
-use crate::web::port::{Queue, Unavailable};
+use crate::web::port::{Queue, Ready, Unavailable};
 use crate::web::routes::App;
 
 /// So many tickets are dealt with at once; more are left for the next time.
@@ -122,7 +122,16 @@ async fn show(app: &App, signed: &Signed, chosen: &Ticked) -> Result<Response, U
         }
         _ => Value::Null,
     };
+    // Word by word what leaves, with the number of the first; and what becomes of the tickets of others.
+    let ready = open.first().filter(|_| act == Chosen::Ask);
+    let ready = ready.and_then(|row| app.ports.view.ready(row.number, Ready::Ask));
+    let text = ready.map(|ready| json!({ "subject": ready.subject, "text": ready.text }));
+    let kept = open.iter().map(|row| row.number).min().map(|number| number.to_string());
+    let me = signed.member.name.as_str();
+    let others = open.iter().filter(|row| !row.assignee.is_empty() && row.assignee != me);
+    let whose: BTreeSet<&str> = others.map(|row| shown.person(&row.assignee)).collect();
     let values = json!({
+        "text": text, "kept": kept, "whose": whose,
         "key": key(), "act": act.code(), "rows": values, "count": open.len(), "left_out": left_out, "more": more, "whole": whole,
     });
     Ok(app.staff.page("queue-preview", signed, values))

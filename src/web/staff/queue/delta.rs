@@ -51,7 +51,8 @@ async fn changes(app: &App, signed: &Signed, known: &Known) -> Result<Response, 
     let snapshot = queue.snapshot().await?;
     // A minute later every age is another one.
     let looking = app.presence.version(Instant::now());
-    let version = format!("{}.{}.{looking}", snapshot.version, snapshot.at.0 / 60_000);
+    let minute = snapshot.at.0 / 60_000;
+    let version = format!("{}.{minute}.{looking}.{}", snapshot.version, snapshot.overrides);
     if version == known.v {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
@@ -75,7 +76,7 @@ async fn changes(app: &App, signed: &Signed, known: &Known) -> Result<Response, 
         let value = json!({
             "age": age, "level": level, "late": words::time::late(level).of(signed.language), "who": person,
             "initials": initials(person), "looking": presence::in_row(&colleagues, signed.language),
-            "over": over,
+            "over": over, "acting": row.acting,
         });
         rows.insert(row.id.0.to_string(), value);
     }

@@ -61,6 +61,7 @@ impl Shown<'_> {
             "number": row.number.to_string(),
             "version": row.version,
             "path": format!("{base}/tickets/{}", row.number),
+            "from": row.from,
             "name": if name.is_empty() { nobody } else { name },
             "login": login,
             "subject": subject,

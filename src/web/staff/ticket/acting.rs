@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use form_urlencoded::Serializer;
 use serde_json::{Value, json};
 
+use super::step::{self, Wrong, picked};
 use super::values::Made;
 use super::written::{Fields, wanted};
 use crate::clock::{Clock, SystemClock};
@@ -29,9 +30,15 @@ pub(in crate::web::staff) async fn act(
     Form(fields): Form<Fields>,
 ) -> Response {
     let Ok(number) = TicketNumber::parse(&number) else { return app.staff.missing(&signed) };
+    let fields = picked(fields);
     let page = Told::new(&app, &signed, number, &fields);
-    let (Some(act), Some(Ok(version))) = (wanted(&fields), fields.get("version").map(|v| v.parse())) else {
-        return page.unclear();
+    let Some(Ok(version)) = fields.get("version").map(|v| v.parse()) else { return page.unclear() };
+    let act = match wanted(&fields) {
+        Ok(act) => act,
+        Err(unread) => {
+            let wrong = Wrong::of(unread, &fields, signed.language);
+            return wrong.and_then(|wrong| page.again(wrong)).unwrap_or_else(|| page.unclear());
+        }
     };
     let key = fields.get("key").cloned().unwrap_or_default();
     let (said, leads_on) = (said(&act), !act.is_beside() || matches!(act, Act::Assign { .. }));
@@ -97,6 +104,8 @@ struct Told<'a> {
     app: &'a App,
     signed: &'a Signed,
     number: TicketNumber,
+    /// All of the form.
+    fields: &'a Fields,
     /// What was written, so that it is not lost.
     text: &'a str,
     /// The reason that is reviewed; empty for none.
@@ -107,7 +116,13 @@ impl<'a> Told<'a> {
     fn new(app: &'a App, signed: &'a Signed, number: TicketNumber, fields: &'a Fields) -> Self {
         let field = |name: &str| fields.get(name).map_or("", String::as_str);
         let review = Some(field("review")).filter(|code| reason_of(code).is_some()).unwrap_or_default();
-        Self { app, signed, number, text: field("text"), review }
+        Self { app, signed, number, fields, text: field("text"), review }
+    }
+
+    /// The form of a step once more, with what is wrong in it; `None` for a step that has none.
+    fn again(&self, wrong: Wrong) -> Option<Response> {
+        let what = (StatusCode::UNPROCESSABLE_ENTITY, Some(&wrong), Value::Null);
+        step::page(self.app, self.signed, self.number, self.fields, what)
     }
 
     /// Back to the ticket's page, which says `said`, at `place`.
@@ -152,6 +167,10 @@ impl<'a> Told<'a> {
             Performed::Refused(refusal) => {
                 let [swedish, english] = refusal.words();
                 let words = words::Words(swedish, english).of(self.signed.language);
+                let wrong = field_of(refusal).map(|field| Wrong { field, words: words.to_owned() });
+                if let Some(again) = wrong.and_then(|wrong| self.again(wrong)) {
+                    return again;
+                }
                 let status = match refusal {
                     Refusal::NoTicket => StatusCode::NOT_FOUND,
                     Refusal::AtWork
@@ -215,6 +234,34 @@ impl<'a> Told<'a> {
         value["text"] = json!(self.text);
         value["review"] = json!(self.review);
         self.app.staff.page_with(status, "act", self.signed, complete(value))
+    }
+}
+
+/// The field of a step's form that a refusal is about; empty for the form as a whole, `None` for the ticket.
+fn field_of(refusal: Refusal) -> Option<&'static str> {
+    match refusal {
+        Refusal::NoSuchManager => Some("manager"),
+        Refusal::Empty | Refusal::TooLong => Some("why"),
+        Refusal::NoDirectory => Some(""),
+        Refusal::NoTicket
+        | Refusal::AtWork
+        | Refusal::NotNow
+        | Refusal::PasswordChanged
+        | Refusal::Observed
+        | Refusal::AutomationOff
+        | Refusal::Unreadable
+        | Refusal::NobodyToWriteTo
+        | Refusal::OtherIsOver
+        | Refusal::OtherIsNewer
+        | Refusal::NoSuchColleague
+        | Refusal::FormUsed
+        | Refusal::Unvouched
+        | Refusal::AskedLately
+        | Refusal::NotYourOwn
+        | Refusal::MayBeYou
+        | Refusal::MayNot
+        | Refusal::NeedsPeople
+        | Refusal::Gone => None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::step;
 use super::values::Made;
 use super::written::ready_of;
 use crate::clock::{Clock, SystemClock};
@@ -72,12 +73,12 @@ struct Shown<'a> {
 
 fn shown(made: &Made<'_>, ticket: &TicketShown, shown: &Shown<'_>) -> Value {
     let language = made.language;
+    // Where neither a mail nor a colleague has named an account, whoever chooses a step does.
+    let must = ticket.username.is_none() && ticket.named.is_none() && ticket.mails.is_empty();
     let step = |proposed: Proposed| {
         let step = words::acts::proposed(proposed);
-        json!({
-            "code": step.code, "needs": step.needs, "asks": step.asks.of(language), "does": step.does.of(language),
-            "button": step.button.of(language),
-        })
+        let asking = words::acts::with_form(step.code).filter(|_| must).unwrap_or(step);
+        step::value(&asking, language, must)
     };
     let line = |act: &KeptAct| {
         let left = act.due_at.since(made.now).as_secs();
@@ -105,6 +106,7 @@ fn shown(made: &Made<'_>, ticket: &TicketShown, shown: &Shown<'_>) -> Value {
         "version": ticket.version,
         "key": key(),
         "review": shown.review,
+        "typed": step::blank(),
         "replies": proposal.is_some_and(|p| p.first == Proposed::Reply || p.others.contains(&Proposed::Reply)),
         "first": proposal.map(|proposal| step(proposal.first)),
         "others": proposal.map(|proposal| proposal.others.iter().copied().map(step).collect::<Vec<_>>()).unwrap_or_default(),

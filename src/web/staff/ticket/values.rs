@@ -213,6 +213,13 @@ impl Made<'_> {
     }
 }
 
+/// The lines of a trail of which no mail is shown beside.
+pub(in crate::web::staff) fn trail(lines: &[TrailLine], language: Language, zone: &Zone) -> Vec<Value> {
+    let made = Made { language, zone, now: UnixMillis(0), whole: 0 };
+    let marks = serde_json::Map::new();
+    shown_lines(lines).map(|line| made.line(line, &marks)).collect()
+}
+
 fn tone(standing: Standing) -> &'static str {
     match standing {
         Standing::Open => "info",

@@ -8,6 +8,7 @@ use super::State;
 use super::answers::{Answer, Call, GROUPS, PEOPLE, ROLES};
 use super::odata::Filter;
 use super::people::Person;
+use super::search::Search;
 use crate::support::token_endpoint::OBJECT;
 
 impl State {
@@ -52,8 +53,29 @@ impl State {
         ))
     }
 
+    /// The filter and the search of a list of people.
+    fn asked_for(&mut self, call: &Call<'_>) -> Result<(Option<Filter>, Option<Search>), Answer> {
+        let mut odd = |what: String| Err(self.undocumented(400, "Request_UnsupportedQuery", &what));
+        let filter = match call.options.get("$filter").map(|text| (text, Filter::parse(text))) {
+            None => None,
+            Some((_, Some(filter))) => Some(filter),
+            Some((text, None)) => return odd(format!("$filter={text}")),
+        };
+        let search = match call.options.get("$search").map(|text| (text, Search::parse(text))) {
+            None => None,
+            Some((_, Some(search))) if call.advanced => Some(search),
+            Some((text, _)) => return odd(format!("$search={text}")),
+        };
+        if filter.as_ref().is_some_and(Filter::is_advanced) {
+            self.demands_eventual(call, "an advanced filter")?;
+        }
+        Ok((filter, search))
+    }
+
     pub(super) fn users(&mut self, call: &Call<'_>) -> Answer {
-        if let Err(answer) = self.options(call, &["$select", "$filter", "$top", "$count", "$expand"]) {
+        if let Err(answer) =
+            self.options(call, &["$select", "$filter", "$search", "$top", "$count", "$expand"])
+        {
             return answer;
         }
         if !call.may(&PEOPLE) {
@@ -72,21 +94,15 @@ impl State {
         if top > if expands.is_some() { 100 } else { 999 } {
             return self.undocumented(400, "Request_UnsupportedQuery", &format!("$top={top}"));
         }
-        let filter = match call.options.get("$filter").map(|text| (text, Filter::parse(text))) {
-            None => None,
-            Some((_, Some(filter))) => Some(filter),
-            Some((text, None)) => {
-                return self.undocumented(400, "Request_UnsupportedQuery", &format!("$filter={text}"));
-            }
+        let (filter, search) = match self.asked_for(call) {
+            Ok(asked) => asked,
+            Err(answer) => return answer,
         };
-        if filter.as_ref().is_some_and(Filter::is_advanced)
-            && let Err(answer) = self.demands_eventual(call, "an advanced filter")
-        {
-            return answer;
-        }
         let seen = if call.advanced { self.index.as_ref() } else { None }.unwrap_or(&self.people);
         let takes = |person: &&Person| {
-            person.kind == "user" && filter.as_ref().is_none_or(|filter| filter.takes(person))
+            person.kind == "user"
+                && filter.as_ref().is_none_or(|filter| filter.takes(person))
+                && search.as_ref().is_none_or(|search| search.takes(person))
         };
         let select = call.options.get("$select").map(String::as_str);
         let taken: Vec<&Person> = seen.iter().filter(takes).collect();

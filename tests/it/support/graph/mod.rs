@@ -19,6 +19,7 @@ mod lists;
 mod odata;
 mod passes;
 mod people;
+mod search;
 
 pub use answers::USER_ADMINISTRATOR;
 pub use passes::{Pass, PassPolicy};
