@@ -135,6 +135,8 @@ async fn act(
         let now = work.now();
         let since =
             if let State::Requested { waiting_since: Some(since), .. } = work.state() { *since } else { now };
+        // What lies ahead was written before the clock was set back: nobody would hear of it until then.
+        let since = since.min(now);
         if now.since(since) < work.parts.timing.patience {
             let plan = Plan::Wait { since };
             let pause = pause(work.parts.timing.retry.saturating_mul(4), now.since(since));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use nyckelbud::decision::Pickup;
-use nyckelbud::directory::{Directory, DirectoryError, Facts, Finding, Who};
+use nyckelbud::directory::{Directory, DirectoryError, Facts, Finding, Found, Who};
 use nyckelbud::types::Outcome;
 use nyckelbud::web::{PickupAnswer, PickupView};
 
@@ -222,7 +222,7 @@ async fn a_link_that_was_mailed_late_is_brought_to_mind_later() {
 }
 
 /// A directory that answers when it is let.
-struct Switched(Arc<AtomicBool>, Arc<dyn Directory>);
+pub struct Switched(pub Arc<AtomicBool>, pub Arc<dyn Directory>);
 
 #[async_trait]
 impl Directory for Switched {
@@ -232,6 +232,10 @@ impl Directory for Switched {
         } else {
             Err(DirectoryError::TimedOut)
         }
+    }
+
+    async fn people(&self, name: &str, most: u8) -> Result<Vec<Found>, DirectoryError> {
+        self.1.people(name, most).await
     }
 
     async fn probe(&self) -> Result<String, DirectoryError> {

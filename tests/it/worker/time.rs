@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use nyckelbud::cli::assembly;
 use nyckelbud::directory::{DirectoryError, Finding};
 use nyckelbud::password::{PasswordReset, TemporaryPassword, Used, ValueRefused};
+use nyckelbud::store::TicketFilter;
 use nyckelbud::token::Tokens;
 use nyckelbud::types::{Outcome, UnixMillis};
 use nyckelbud::worker::{Health, Worker, WorkerError};
@@ -15,6 +16,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::reminders::Switched;
 use super::*;
 
 /// A right to set passwords that nobody can use now.
@@ -247,6 +249,35 @@ async fn a_clock_that_is_set_back_at_work_stalls_no_ticket() {
     place.clock.turn(-A_MONTH);
     open.store(true, Ordering::SeqCst);
     done(&desk).await;
+    stop.cancel();
+    working.await.unwrap().unwrap();
+}
+
+/// The directory does not answer, and the clock is set back meanwhile: the wait ends in its time, and a technician hears.
+#[tokio::test]
+async fn a_wait_for_the_directory_ends_though_it_began_ahead_of_a_clock_that_was_set_back() {
+    let place = Place::new();
+    place.deliver(TEXTED);
+    let answers = Arc::new(AtomicBool::new(false));
+    let desk = OpenDesk::open(&place.folder, &place.clock, |parts| {
+        parts.directory = Arc::new(Switched(Arc::clone(&answers), Arc::clone(&parts.directory)));
+    })
+    .await;
+    let (working, stop) = at_work(&place, &desk);
+    let patience = Instant::now() + Duration::from_secs(30);
+    let waits = |state: &State| matches!(state, State::Requested { waiting_since: Some(_), .. });
+    let is_in = async || !desk.parts.store.tickets(&TicketFilter::default()).await.unwrap().is_empty();
+    while !is_in().await || !waits(&desk.ticket(TEXTED).await.state) {
+        assert!(Instant::now() < patience, "it does not wait");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    place.clock.turn(-A_MONTH);
+    while !matches!(desk.ticket(TEXTED).await.state, State::Technician { .. }) {
+        assert!(Instant::now() < patience, "it waits: {:?}", desk.ticket(TEXTED).await.state);
+        place.clock.turn(1);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    technician_has(&desk, TEXTED, Reason::DirectoryFailed, PasswordFact::NotChanged).await;
     stop.cancel();
     working.await.unwrap().unwrap();
 }
