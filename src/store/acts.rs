@@ -29,8 +29,11 @@ pub trait ActStore: Send + Sync {
     ) -> Result<(), StoreError>;
     /// The acts of a ticket, oldest first.
     async fn acts_of(&self, ticket: TicketNumber) -> Result<Vec<KeptAct>, StoreError>;
-    /// Overrides that wait for a colleague, oldest first.
+    /// Overrides that wait for a colleague, oldest first. One that cannot be read, as one of a newer version, is told in
+    /// the log, and hides no other.
     async fn acts_for_colleagues(&self) -> Result<Vec<KeptAct>, StoreError>;
+    /// How many wait for a colleague, with those that cannot be read.
+    async fn count_for_colleagues(&self) -> Result<u32, StoreError>;
 
     /// Makes a ticket for somebody who came in person. The same form gives the same ticket. `None`: the form was used
     /// for something else, and nothing was made.

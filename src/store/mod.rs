@@ -29,7 +29,7 @@ mod webhooks;
 pub use accounts::{AccountStore, NewSession, OwnSession, Session, Staff, StaffChange, TryLimit};
 pub use acts::ActStore;
 pub use ledger::Ledger;
-pub use operations::{AuditFilter, AuditRow, OperationStore, Outage, Unfreezing};
+pub use operations::{AuditFilter, AuditRow, OperationStore, Outage, Unfreezing, Unfrozen};
 pub use programs::{AskedOnce, KeptAnswer, OnceBegun, ProgramStore, Token};
 pub use queue::QueueStore;
 pub use status::{Ended, OfferCounts, StatusStore, TextCounts};

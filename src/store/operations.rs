@@ -65,6 +65,17 @@ pub struct Unfreezing {
     pub at: UnixMillis,
 }
 
+/// What became of the wish to lift a freeze.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfrozen {
+    /// A colleague must want it, too.
+    Asked,
+    /// It is lifted.
+    Lifted,
+    /// There is no such freeze, or its owner says in this very moment that it was not them.
+    Gone,
+}
+
 /// What whoever runs the desk looks at. Fails as every method of [`super::Store`] does.
 #[async_trait]
 pub trait OperationStore: Send + Sync {
@@ -93,14 +104,9 @@ pub trait OperationStore: Send + Sync {
     /// Up to `limit` rows of the audit log, the newest first.
     async fn audit_rows(&self, filter: &AuditFilter, limit: u32) -> Result<Vec<AuditRow>, StoreError>;
 
-    /// Notes that somebody wants to lift a freeze, with its audit row. When somebody else has asked for it after
-    /// `lapsed`, that question is answered in its place and taken away: the two of them may lift it now.
-    async fn ask_unfreeze(
-        &self,
-        wanted: &Unfreezing,
-        lapsed: UnixMillis,
-        entry: &AuditEntry,
-    ) -> Result<Option<Unfreezing>, StoreError>;
+    /// Notes that somebody wants to lift a freeze, with its audit row. When another person has asked for it after
+    /// `lapsed`, the freeze is lifted in the same moment, with its audit row.
+    async fn ask_unfreeze(&self, wanted: &Unfreezing, lapsed: UnixMillis) -> Result<Unfrozen, StoreError>;
 
     /// What was asked for after `lapsed`, and waits for a colleague.
     async fn unfreezings(&self, lapsed: UnixMillis) -> Result<Vec<Unfreezing>, StoreError>;

@@ -3,16 +3,15 @@
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 
 use crate::web::Unavailable;
 
 /// The task goes on so long after somebody has asked.
 const WARM: Duration = Duration::from_secs(60);
-/// What is older than this is no answer, however slow the store is.
-const STALE: Duration = Duration::from_secs(10);
 /// Nobody waits longer for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -68,12 +67,14 @@ impl<T: Send + Sync + 'static> Fresh<T> {
         Self(Arc::new(Inner { every, find, asked, found: watch::Sender::new(None), again: Notify::new() }))
     }
 
-    /// What was found last. Waits only when nobody has asked for a while.
+    /// What was found last. Waits only when nobody has asked for a while. What is older than a round and whatever anybody
+    /// waits is no answer, however slow the store is.
     pub async fn get(&self) -> Result<Arc<T>, Unavailable> {
         let mut found = self.0.found.subscribe();
         let round = self.ask();
+        let stale = self.0.every + PATIENCE;
         let fits = |found: &Option<Found<T>>| {
-            found.as_ref().is_some_and(|found| found.round >= round && found.at.elapsed() < STALE)
+            found.as_ref().is_some_and(|found| found.round >= round && found.at.elapsed() < stale)
         };
         let waited = tokio::time::timeout(PATIENCE, found.wait_for(fits)).await;
         let Ok(Ok(found)) = waited else { return Err(Unavailable) };
@@ -140,6 +141,31 @@ mod tests {
         assert_eq!(count.load(Ordering::SeqCst), 1);
         fresh.outdate();
         assert_eq!(*fresh.get().await.unwrap(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_a_slow_round_while_the_last_one_is_at_hand_and_it_grows_too_old() {
+        let rounds = Arc::new(AtomicU32::new(0));
+        let mine = Arc::clone(&rounds);
+        let find: Find<u32> = Box::new(move || {
+            let round = mine.fetch_add(1, Ordering::SeqCst) + 1;
+            Box::pin(async move {
+                // The second one never ends.
+                tokio::time::sleep(Duration::from_secs(if round == 1 { 0 } else { 3600 })).await;
+                Ok(round)
+            })
+        });
+        let fresh = Fresh::new(Duration::from_secs(10), find);
+        assert_eq!(*fresh.get().await.unwrap(), 1);
+        for second in 1..20 {
+            tokio::time::advance(Duration::from_secs(1)).await;
+            let asked = Instant::now();
+            assert_eq!(*fresh.get().await.unwrap(), 1, "{second} s");
+            assert_eq!(asked.elapsed(), Duration::ZERO, "{second} s");
+        }
+        assert_eq!(rounds.load(Ordering::SeqCst), 2, "the second round goes on");
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(fresh.get().await.is_err(), "too old");
     }
 
     #[tokio::test]

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use serde_json::json;
 
+use self::at_end::{AtEnd, NO_ANSWER};
 use self::probes::{Known, Looks};
 use super::Parts;
 use super::quarantine::{self, Retried};
@@ -17,6 +18,7 @@ use crate::web::{
     PartHealth, ReadAgain, Setting, SwitchNow, Trial, Tried, Turned, Unavailable,
 };
 
+mod at_end;
 mod coverage;
 mod freezes;
 mod probes;
@@ -248,6 +250,12 @@ impl Operations for OperationsPort {
         }
         let (parts, chain) = (Arc::clone(&self.parts), Arc::clone(&self.chain));
         tokio::spawn(async move {
+            let _ends = AtEnd(|| {
+                let mut chain = chain.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                if *chain == ChainState::Looking {
+                    *chain = ChainState::Untold { why: NO_ANSWER.to_owned() };
+                }
+            });
             let found = look_at_chain(&parts).await;
             *chain.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = found;
         });

@@ -96,7 +96,7 @@ async fn count(parts: &Parts, ages: &Ages) -> Result<Snapshot, StoreError> {
         people: staff.iter().map(named).collect(),
         automation: switch_now(parts).await?,
         outage: parts.store.outage().await?.map(outage_now),
-        overrides: parts.store.acts_for_colleagues().await?.len(),
+        overrides: parts.store.count_for_colleagues().await? as usize,
     })
 }
 

@@ -11,7 +11,8 @@ use crate::types::{AccountId, FROZEN_AFTER, UnixMillis};
 
 mod unfreezing;
 
-const ALL: &str = "SELECT f.account, f.username, t.year, t.running, f.why, f.frozen_by, f.frozen_at
+const ALL: &str =
+    "SELECT f.account, f.username, t.year, t.running, f.why, f.frozen_by, f.frozen_at, f.again_at
      FROM frozen f JOIN ticket t ON t.id = f.ticket ORDER BY f.frozen_at, f.account";
 pub(super) const ONE: &str = "SELECT account FROM frozen
      WHERE account = $1 AND (frozen_at > $2 OR again_at > $2)";
@@ -28,7 +29,7 @@ pub(super) async fn freeze<DB: Dialect>(
     let Freeze { account, username, why, by } = freeze;
     tx.run(sql, values![account.as_str(), username.as_str(), id, why.as_str(), by.as_str(), now]).await?;
     tx.run(NO_LIFTS, values![account.as_str()]).await?;
-    tx.run(unfreezing::FORGET, values![account.as_str(), username.as_str()]).await?;
+    unfreezing::forget(tx, account.as_str(), username).await?;
     acts::end_all(tx, acts::OPEN_OF_ACCOUNT, values![account.as_str()], SAID, now).await?;
     Ok(())
 }
@@ -42,11 +43,11 @@ const SAID: &str = "the account's owner said that it was not them";
 pub(super) const GUESSES: &str = "SELECT s.account, t.username, t.year, t.running, s.begun_at
      FROM started s JOIN ticket t ON t.id = s.ticket WHERE s.begun_at > $1 AND s.mismatch = 1 ORDER BY s.begun_at, s.id";
 
-fn read(mut row: Row) -> Result<Frozen, StoreError> {
+fn read(row: &mut Row) -> Result<Frozen, StoreError> {
     Ok(Frozen {
         account: AccountId::new(row.text()?),
         username: row.text()?,
-        ticket: ticket::number(&mut row)?,
+        ticket: ticket::number(row)?,
         why: row.text()?,
         by: row.text()?,
         at: row.time()?,
@@ -55,8 +56,18 @@ fn read(mut row: Row) -> Result<Frozen, StoreError> {
 
 /// Every frozen account: those that an owner has had frozen, and those of which somebody seems to guess phones.
 async fn all<DB: Dialect>(tx: &mut Tx<DB>, now: UnixMillis) -> Result<Vec<Frozen>, StoreError> {
-    let mut all: Vec<Frozen> =
-        tx.rows(ALL, values![]).await?.into_iter().map(read).collect::<Result<_, _>>()?;
+    Ok(all_as_said(tx, now).await?.into_iter().map(|(frozen, _)| frozen).collect())
+}
+
+/// The same, each with when its owner said it again; 0: they have not.
+async fn all_as_said<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    now: UnixMillis,
+) -> Result<Vec<(Frozen, UnixMillis)>, StoreError> {
+    let mut all: Vec<(Frozen, UnixMillis)> = Vec::new();
+    for mut row in tx.rows(ALL, values![]).await? {
+        all.push((read(&mut row)?, row.time()?));
+    }
     let mut guesses: Vec<Vec<Frozen>> = Vec::new();
     for mut row in tx.rows(GUESSES, values![now.minus(DAY)]).await? {
         let guess = Frozen {
@@ -77,8 +88,8 @@ async fn all<DB: Dialect>(tx: &mut Tx<DB>, now: UnixMillis) -> Result<Vec<Frozen
     let enough = usize::try_from(FROZEN_AFTER).unwrap_or(usize::MAX);
     let new = guesses.into_iter().filter(|of| of.len() >= enough).filter_map(|mut of| of.pop());
     for guessed in new {
-        if all.iter().all(|frozen| frozen.account != guessed.account) {
-            all.push(guessed);
+        if all.iter().all(|(frozen, _)| frozen.account != guessed.account) {
+            all.push((guessed, UnixMillis(0)));
         }
     }
     Ok(all)
@@ -105,18 +116,46 @@ impl<DB: Dialect> SqlStore<DB> {
         now: UnixMillis,
     ) -> Result<Option<Frozen>, StoreError> {
         let mut tx = self.write("lifting a freeze").await?;
-        let is =
-            |frozen: &Frozen| frozen.account.as_str() == whom || frozen.username.eq_ignore_ascii_case(whom);
-        let Some(frozen) = all(&mut tx, now).await?.into_iter().find(is) else { return Ok(None) };
-        let account = frozen.account.as_str();
-        tx.run("DELETE FROM frozen WHERE account = $1", values![account]).await?;
-        tx.run(unfreezing::FORGET, values![account, frozen.username.as_str()]).await?;
-        let forget = "UPDATE started SET mismatch = 0 WHERE account = $1 AND mismatch = 1";
-        tx.run(forget, values![account]).await?;
-        let sql = "SELECT id FROM ticket WHERE year = $1 AND running = $2";
-        let mut row = tx.one(sql, values![frozen.ticket.year(), frozen.ticket.running()]).await?;
-        audit::write(&mut tx, TicketId(row.number()?), &entry, now).await?;
+        let Some(frozen) = find(&mut tx, whom, now).await? else { return Ok(None) };
+        lift(&mut tx, &frozen, &entry, now).await?;
         tx.commit().await?;
         Ok(Some(frozen))
     }
+}
+
+/// The freeze of this account, by username or identifier, locked; `None` as well when its owner says anew in this very
+/// moment that it was not them: nobody who lifts it has seen that.
+async fn find<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    whom: &str,
+    now: UnixMillis,
+) -> Result<Option<Frozen>, StoreError> {
+    let is = |(frozen, _): &(Frozen, UnixMillis)| {
+        frozen.account.as_str() == whom || frozen.username.eq_ignore_ascii_case(whom)
+    };
+    let Some((frozen, again_at)) = all_as_said(tx, now).await?.into_iter().find(is) else { return Ok(None) };
+    let sql = "SELECT frozen_at, again_at FROM frozen WHERE account = $1 FOR UPDATE";
+    let as_seen = match tx.row(sql, values![frozen.account.as_str()]).await? {
+        Some(mut row) => (row.time()?, row.time()?) == (frozen.at, again_at),
+        // Nobody has said anything: phones were guessed.
+        None => frozen.by == MACHINE,
+    };
+    Ok(as_seen.then_some(frozen))
+}
+
+/// Takes a freeze away that [`find`] has locked, with its audit row.
+async fn lift<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    frozen: &Frozen,
+    entry: &AuditEntry,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let account = frozen.account.as_str();
+    unfreezing::forget(tx, account, &frozen.username).await?;
+    tx.run("DELETE FROM frozen WHERE account = $1", values![account]).await?;
+    let forget = "UPDATE started SET mismatch = 0 WHERE account = $1 AND mismatch = 1";
+    tx.run(forget, values![account]).await?;
+    let sql = "SELECT id FROM ticket WHERE year = $1 AND running = $2";
+    let mut row = tx.one(sql, values![frozen.ticket.year(), frozen.ticket.running()]).await?;
+    audit::write(tx, TicketId(row.number()?), entry, now).await
 }

@@ -6,7 +6,9 @@ use super::dialect::Dialect;
 use super::tx::{Failure, Tx};
 use super::value::{Row, values};
 use super::{SqlStore, audit};
-use crate::store::{AuditEntry, AuditFilter, AuditRow, OperationStore, Outage, StoreError, Unfreezing};
+use crate::store::{
+    AuditEntry, AuditFilter, AuditRow, OperationStore, Outage, StoreError, Unfreezing, Unfrozen,
+};
 use crate::ticket::TicketId;
 use crate::types::UnixMillis;
 
@@ -83,13 +85,8 @@ impl<DB: Dialect> OperationStore for SqlStore<DB> {
         self.list_audit(filter, limit).await
     }
 
-    async fn ask_unfreeze(
-        &self,
-        wanted: &Unfreezing,
-        lapsed: UnixMillis,
-        entry: &AuditEntry,
-    ) -> Result<Option<Unfreezing>, StoreError> {
-        self.keep_unfreezing(wanted, lapsed, entry).await
+    async fn ask_unfreeze(&self, wanted: &Unfreezing, lapsed: UnixMillis) -> Result<Unfrozen, StoreError> {
+        self.hear_unfreezing(wanted, lapsed).await
     }
 
     async fn unfreezings(&self, lapsed: UnixMillis) -> Result<Vec<Unfreezing>, StoreError> {

@@ -11,7 +11,7 @@ use super::{
     reads, receipts, status, threads, views, webhooks,
 };
 
-const HOT: [(&str, &str); 108] = [
+const HOT: [(&str, &str); 109] = [
     ("token", programs::TOKEN),
     ("asked once", programs::ASKED),
     ("asked long ago", programs::FORGET),
@@ -78,6 +78,7 @@ const HOT: [(&str, &str); 108] = [
     ("acts: carried out", acts::CARRY_OUT),
     ("acts: of a ticket", acts::OF_TICKET),
     ("acts: for colleagues", acts::FOR_COLLEAGUES),
+    ("acts: count for colleagues", acts::COUNT_FOR_COLLEAGUES),
     ("acts: since", acts::SINCE),
     ("acts: kept ticket", acts::KEPT),
     ("notes", acts::NOTES),

@@ -165,8 +165,12 @@ impl Dialect for Sqlite {
     /// The one writer locks the whole database, so rows need no locks of their own.
     fn words(sql: &'static str) -> SqlStr {
         if sql.contains(" FOR UPDATE") {
-            AssertSqlSafe(sql.replace(" FOR UPDATE SKIP LOCKED", "").replace(" FOR UPDATE", ""))
-                .into_sql_str()
+            AssertSqlSafe(
+                sql.replace(" FOR UPDATE SKIP LOCKED", "")
+                    .replace(" FOR UPDATE OF a", "")
+                    .replace(" FOR UPDATE", ""),
+            )
+            .into_sql_str()
         } else {
             sql.into_sql_str()
         }

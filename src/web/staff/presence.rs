@@ -17,6 +17,8 @@ const REMEMBERED: Duration = Duration::from_secs(45);
 const OPENED: Duration = Duration::from_secs(120);
 /// More than any desk has at work; beyond it nobody new is remembered.
 const MOST: usize = 10_000;
+/// And of one person no more: as many tabs as anybody keeps open.
+const EACH: usize = 50;
 
 /// Who looks at what.
 #[derive(Default)]
@@ -74,8 +76,15 @@ impl Presence {
     fn keep(&self, ticket: TicketNumber, member: &StaffMember, looking: Looking) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|_, other| other.lasts(looking.last));
+        let place = (ticket, member.name.as_str().to_owned());
+        // Whoever has too many open, or makes numbers up, is not seen at the one they left alone longest; others are.
+        let theirs = all.iter().filter(|((_, name), _)| *name == place.1);
+        if !all.contains_key(&place) && theirs.clone().count() >= EACH {
+            let oldest = theirs.min_by_key(|(_, looking)| looking.last).map(|(place, _)| place.clone());
+            oldest.map(|oldest| all.remove(&oldest));
+        }
         if all.len() < MOST {
-            all.insert((ticket, member.name.as_str().to_owned()), looking);
+            all.insert(place, looking);
         }
     }
 
@@ -192,5 +201,20 @@ mod tests {
         assert_eq!(seen(120), [], "a page without script is forgotten too");
         presence.leaves(ticket, &per);
         assert_eq!(presence.version(now), Presence::default().version(now));
+    }
+
+    #[test]
+    fn whoever_looks_at_everything_hides_no_colleague() {
+        let (presence, now) = (Presence::default(), Instant::now());
+        let (eva, per) = (member("eva"), member("per"));
+        let ticket = |number: usize| TicketNumber::new(26, u32::try_from(number).unwrap());
+        for number in 1..=MOST + 1 {
+            presence.looks(ticket(number), &eva, false, now + Duration::from_millis(number as u64));
+        }
+        let later = now + Duration::from_secs(20);
+        presence.looks(ticket(7), &per, false, later);
+        assert_eq!(presence.beside(ticket(7), &eva, later).len(), 1);
+        assert_eq!(presence.beside(ticket(MOST + 1), &per, later).len(), 1, "the last one counts");
+        assert_eq!(presence.beside(ticket(1), &per, later), []);
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::at_end::{AtEnd, NO_ANSWER};
 use crate::decision::coverage::{Help, by_unit, coverage};
 use crate::directory::{Census, Walk};
 use crate::web::Coverage;
@@ -24,9 +25,14 @@ pub(super) fn begin(state: &Arc<Mutex<Coverage>>, parts: &Arc<Parts>, census: Ar
     }
     let (state, parts) = (Arc::clone(state), Arc::clone(parts));
     tokio::spawn(async move {
+        let _ends = AtEnd(|| {
+            let mut found = locked(&state);
+            if std::mem::take(&mut found.looking) {
+                found.failed = Some(NO_ANSWER.to_owned());
+            }
+        });
         let walked = census.walk(Walk::Coverage, &|_| {}).await;
         let mut found = locked(&state);
-        found.looking = false;
         match walked {
             Ok(listed) => {
                 let at = parts.now();
@@ -41,6 +47,7 @@ pub(super) fn begin(state: &Arc<Mutex<Coverage>>, parts: &Arc<Parts>, census: Ar
             }
             Err(error) => found.failed = Some(error.to_string()),
         }
+        found.looking = false;
     });
     true
 }

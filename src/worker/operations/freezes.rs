@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::entry;
-use crate::store::{StoreError, Unfreezing};
+use crate::store::{StoreError, Unfreezing, Unfrozen};
 use crate::ticket::act::COLLEAGUE;
 use crate::types::StaffMember;
 use crate::web::{FrozenAccount, Lifted};
@@ -33,17 +33,17 @@ pub(super) async fn lift(
     let Some(frozen) = list(parts).await?.into_iter().find(is_it).filter(|_| !why.is_empty()) else {
         return Ok(Lifted::No);
     };
-    let (now, mut data) = (parts.now(), json!({ "account": frozen.whom, "why": why }));
+    let now = parts.now();
     if parts.rules.four_eyes {
-        let wanted =
-            Unfreezing { whom: frozen.whom.clone(), by: by.name.clone(), why: why.to_owned(), at: now };
-        let asks = entry(by, "account.unfreeze-asked", data.clone());
-        match parts.store.ask_unfreeze(&wanted, now.minus(COLLEAGUE), &asks).await? {
-            Some(first) => data["of"] = json!(first.by.actor()),
-            None => return Ok(Lifted::Asked),
-        }
+        let (whom, by, why) = (frozen.whom, by.name.clone(), why.to_owned());
+        let wanted = Unfreezing { whom, by, why, at: now };
+        return Ok(match parts.store.ask_unfreeze(&wanted, now.minus(COLLEAGUE)).await? {
+            Unfrozen::Asked => Lifted::Asked,
+            Unfrozen::Lifted => Lifted::Yes,
+            Unfrozen::Gone => Lifted::No,
+        });
     }
-    let audit = entry(by, "account.unfrozen", data);
+    let audit = entry(by, "account.unfrozen", json!({ "account": frozen.whom, "why": why }));
     let lifted = parts.store.unfreeze(&frozen.whom, audit, now).await?;
     Ok(if lifted.is_some() { Lifted::Yes } else { Lifted::No })
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
+use super::at_end::{AtEnd, NO_ANSWER};
 use crate::types::UnixMillis;
 use crate::web::PartHealth;
 use crate::worker::{Parts, webhooks};
@@ -103,6 +104,14 @@ impl Looks {
 
     async fn look(&self, place: usize, parts: &Parts) {
         let began = Instant::now();
+        let _ends = AtEnd(|| {
+            let mut all = self.known();
+            let known = &mut all[place];
+            if std::mem::take(&mut known.looking) {
+                (known.well, known.tried) = (Some(false), Some(Instant::now()));
+                NO_ANSWER.clone_into(&mut known.said);
+            }
+        });
         let tried = tokio::time::timeout(LIMIT, self.probes[place].try_it()).await;
         let tried = tried.unwrap_or_else(|_| Err(format!("no answer within {} s", LIMIT.as_secs())));
         let took = began.elapsed();

@@ -55,8 +55,9 @@ impl ActsPort {
         let Some(ticket) = self.parts.store.numbered(form.ticket).await? else {
             return Ok(Performed::Refused(Refusal::NoTicket));
         };
-        // What has changed is told before what is not possible any more.
-        if ticket.version == form.version
+        // What has changed is told before what is not possible any more. Who gets a ticket is looked at always: the store
+        // takes that from whoever saw an older one.
+        if (ticket.version == form.version || matches!(form.act, Act::Assign { .. }))
             && let Some(refusal) = self.refusal(&ticket, &form.act, who).await?
         {
             return Ok(Performed::Refused(refusal));

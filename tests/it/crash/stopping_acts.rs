@@ -36,6 +36,9 @@ impl<A: Around> ActStore for StoppingStore<A> {
     async fn acts_for_colleagues(&self) -> Result<Vec<KeptAct>, StoreError> {
         self.around.call(self.inner.acts_for_colleagues()).await
     }
+    async fn count_for_colleagues(&self) -> Result<u32, StoreError> {
+        self.around.call(self.inner.count_for_colleagues()).await
+    }
     async fn make_by_hand(&self, made: ByHand) -> Result<Option<TicketNumber>, StoreError> {
         stopped!(self, "make_by_hand", self.inner.make_by_hand(made))
     }

@@ -34,13 +34,8 @@ impl<A: Around> OperationStore for StoppingStore<A> {
     async fn audit_rows(&self, filter: &AuditFilter, limit: u32) -> Result<Vec<AuditRow>, StoreError> {
         self.around.call(self.inner.audit_rows(filter, limit)).await
     }
-    async fn ask_unfreeze(
-        &self,
-        wanted: &Unfreezing,
-        lapsed: UnixMillis,
-        entry: &AuditEntry,
-    ) -> Result<Option<Unfreezing>, StoreError> {
-        self.around.call(self.inner.ask_unfreeze(wanted, lapsed, entry)).await
+    async fn ask_unfreeze(&self, wanted: &Unfreezing, lapsed: UnixMillis) -> Result<Unfrozen, StoreError> {
+        self.around.call(self.inner.ask_unfreeze(wanted, lapsed)).await
     }
     async fn unfreezings(&self, lapsed: UnixMillis) -> Result<Vec<Unfreezing>, StoreError> {
         self.around.call(self.inner.unfreezings(lapsed)).await

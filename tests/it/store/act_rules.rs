@@ -28,18 +28,18 @@ async fn merges(store: &dyn Store, id: TicketId, into: TicketNumber) -> Committe
     store.commit(id, claimed.fence, &technician(), step(State::Merged { into })).await.unwrap()
 }
 
-async fn whys(world: &World) -> Vec<String> {
+pub(super) async fn whys(world: &World) -> Vec<String> {
     world.texts("SELECT status || ': ' || why FROM act ORDER BY id").await
 }
 
 /// Eva asks for an override of the ticket as it is.
-async fn asks(store: &dyn Store, number: TicketNumber, key: &str) -> KeptAct {
+pub(super) async fn asks(store: &dyn Store, number: TicketNumber, key: &str) -> KeptAct {
     let new = wants(store, number, key, override_act()).await;
     let due_at = NOW.plus(COLLEAGUE);
     made(store.make_act(NewAct { needs_colleague: true, due_at, ..new }).await.unwrap())
 }
 
-fn word(act: &KeptAct, by: Person) -> SecondWord {
+pub(super) fn word(act: &KeptAct, by: Person) -> SecondWord {
     SecondWord { act: act.id, by, version: act.version, approves: true, due_at: NOW.plus(UNDO), now: NOW }
 }
 
@@ -136,6 +136,37 @@ pub async fn a_merged_ticket_comes_out_with_what_was_put_into_it(world: World) {
     assert_eq!(store.ticket(middle).await.unwrap().unwrap().merged_into, None);
     assert!(version(store, kept).await > waits.version);
     assert_eq!(whys(&world).await, ["refused: a ticket was taken out of it"]);
+}
+
+pub async fn a_merged_ticket_comes_out_with_what_was_put_into_that_in_its_turn(world: World) {
+    let store = world.store.as_ref();
+    let (oldest, kept) = open(store, "1").await;
+    let mut ids = Vec::new();
+    for name in ["2", "3", "4"] {
+        ids.push(of_bo(store, name).await);
+    }
+    let mut numbers = Vec::new();
+    for id in &ids {
+        numbers.push(store.ticket(*id).await.unwrap().unwrap().number);
+    }
+    for (id, into) in [(ids[2], numbers[1]), (ids[1], numbers[0]), (ids[0], kept)] {
+        assert_eq!(merges(store, id, into).await, Committed::Done);
+    }
+    assert_eq!(mails_of(store, oldest).await.len(), 4);
+    let claimed = claim(store, ids[0]).await;
+    store.commit(ids[0], claimed.fence, &State::Merged { into: kept }, step(technician())).await.unwrap();
+    assert_eq!((mails_of(store, oldest).await.len(), mails_of(store, ids[0]).await.len()), (1, 3));
+}
+
+pub async fn an_override_that_cannot_be_read_is_counted_and_hides_no_other(world: World) {
+    let store = world.store.as_ref();
+    let (_, number) = open(store, "1").await;
+    asks(store, number, "1").await;
+    let (_, other) = open(store, "2").await;
+    let readable = asks(store, other, "2").await;
+    world.run("UPDATE act SET what = '{\"of a newer version\":1}' WHERE id = 1").await;
+    assert_eq!(store.count_for_colleagues().await, Ok(2));
+    assert_eq!(store.acts_for_colleagues().await, Ok(vec![readable]));
 }
 
 pub async fn what_an_owner_says_ends_every_lift_and_act_of_their_account(world: World) {

@@ -3,8 +3,10 @@
 use nyckelbud::mail::Trust;
 use nyckelbud::store::*;
 use nyckelbud::ticket::State;
-use nyckelbud::types::AccountId;
+use nyckelbud::types::{AccountId, Role};
 
+use super::accounts::{audit, staff};
+use super::acts::name;
 use super::make::*;
 use super::world::World;
 
@@ -22,7 +24,7 @@ fn lifted() -> AuditEntry {
 }
 
 /// A ticket that freezes Anna's account.
-async fn freezes(world: &World, name: &str, why: &str) {
+pub(super) async fn freezes(world: &World, name: &str, why: &str) {
     let id = keep(world.store.as_ref(), mail(name)).await;
     let claim = claim(world.store.as_ref(), id).await;
     let step = Step { freeze: Some(freeze(why)), urgent: true, ..step(technician()) };
@@ -156,4 +158,73 @@ pub async fn an_owner_who_writes_anew_and_names_the_ticket_of_a_change_comes_bef
     assert!(!comes_first(&world, "4", writes("other@kommun.example", Trust::OwnDomain, 1)).await);
     assert!(!comes_first(&world, "5", writes(owner, Trust::OwnDomain, 9)).await, "another number");
     assert_eq!(store.frozen(NOW).await.unwrap(), [], "a mail proves nobody");
+}
+
+pub async fn a_freeze_is_lifted_by_two_people_who_may_and_saw_the_same(world: World) {
+    let store = world.store.as_ref();
+    for who in ["eva", "eva-2", "per", "ida"] {
+        assert!(store.add_staff(&staff(who, Role::Administrator), &audit(), NOW).await.unwrap());
+    }
+    let asks = async |by: &str| {
+        let (whom, why) = ("anna@kommun.example".to_owned(), "she called".to_owned());
+        let wanted = Unfreezing { whom, by: name(by), why, at: NOW };
+        store.ask_unfreeze(&wanted, NOW.minus(HOUR)).await.unwrap()
+    };
+    assert_eq!(asks("eva").await, Unfrozen::Gone, "nothing is frozen");
+    freezes(&world, "1", "the first").await;
+    for by in ["eva", "eva", "eva-2"] {
+        assert_eq!(asks(by).await, Unfrozen::Asked, "{by}");
+    }
+    world.run("UPDATE staff SET disabled = 1 WHERE name = 'eva-2'").await;
+    assert_eq!(asks("per").await, Unfrozen::Asked, "who asked may not act any more");
+    // Its owner says so anew: Per has not seen that, however they have written the name.
+    let (account, username) = (AccountId::new("a-anna"), "Anna@Kommun.Example".to_owned());
+    let again = Freeze { account, username, why: "again".to_owned(), by: "owner".to_owned() };
+    let id = keep(store, mail("2")).await;
+    let claimed = claim(store, id).await;
+    let step = Step { freeze: Some(again), ..step(technician()) };
+    store.commit(id, claimed.fence, &claimed.ticket.state, step).await.unwrap();
+    assert_eq!(store.unfreezings(NOW.minus(HOUR)).await, Ok(Vec::new()));
+    assert_eq!(asks("ida").await, Unfrozen::Asked, "nobody has asked about this");
+    // Somebody lifts it on the command line: what was asked is over, too.
+    assert!(store.unfreeze("a-anna", lifted(), NOW).await.unwrap().is_some());
+    freezes(&world, "3", "the third").await;
+    assert_eq!(asks("per").await, Unfrozen::Asked);
+    assert_eq!(asks("ida").await, Unfrozen::Lifted);
+    assert_eq!((store.frozen(NOW).await, store.unfreezings(NOW.minus(HOUR)).await), (Ok(vec![]), Ok(vec![])));
+    let told =
+        "SELECT actor || ' ' || data FROM audit WHERE event = 'account.unfrozen' AND actor LIKE 'user:%'";
+    let told = world.texts(told).await;
+    assert!(told.len() == 1 && told[0].starts_with("user:ida ") && told[0].contains("user:per"), "{told:?}");
+}
+
+pub async fn a_text_counts_once_however_many_gateways_were_tried(world: World) {
+    let store = world.store.as_ref();
+    keep(store, mail("1")).await;
+    let tries = [
+        ("a", 1, "refused"),
+        ("b", 1, "accepted"),
+        ("c", 2, "refused"),
+        ("d", 2, "refused"),
+        ("e", 3, "accepted"),
+        ("f", 4, "uncertain"),
+    ];
+    for (key, generation, outcome) in tries {
+        let sql = format!(
+            "INSERT INTO intent (intent_key, ticket, kind, generation, gateway, begun_at, outcome, detail, ended_at, counted_at)
+             VALUES ('{key}', 1, 'text', {generation}, 'g', {now}, '{outcome}', '{key}', {now}, {now})",
+            now = NOW.0
+        );
+        world.run(&sql).await;
+    }
+    for (key, receipt) in [("b", "delivered"), ("e", "failed")] {
+        let sql = format!(
+            "INSERT INTO receipt (gateway, intent_key, reference, receipt, came_at)
+             VALUES ('g', '{key}', '{key}', '{receipt}', {})",
+            NOW.0
+        );
+        world.run(&sql).await;
+    }
+    let counts = store.texts_since(NOW.minus(HOUR)).await.unwrap();
+    assert_eq!(counts, TextCounts { sent: 3, delivered: 1, failed: 2 });
 }

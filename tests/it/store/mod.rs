@@ -18,6 +18,7 @@ mod limits;
 mod links;
 mod make;
 mod messages;
+mod moments;
 mod outsiders;
 mod ownership;
 mod places;
@@ -76,6 +77,8 @@ contract! {
         a_merge_is_to_the_other_ticket_as_if_a_mail_had_come,
         mails_that_come_with_another_ticket_are_seen_however_old_they_are,
         a_merged_ticket_comes_out_with_what_was_put_into_it,
+        a_merged_ticket_comes_out_with_what_was_put_into_that_in_its_turn,
+        an_override_that_cannot_be_read_is_counted_and_hides_no_other,
         what_an_owner_says_ends_every_lift_and_act_of_their_account,
         nobody_approves_with_a_second_account_of_theirs,
         who_may_not_act_any_more_approves_and_carries_out_nothing,
@@ -215,6 +218,8 @@ contract! {
         what_is_let_out_of_quarantine_is_shown_and_found,
         tickets_of_earlier_versions_are_listed_and_found;
     frozen:
+        a_freeze_is_lifted_by_two_people_who_may_and_saw_the_same,
+        a_text_counts_once_however_many_gateways_were_tried,
         an_account_is_frozen_once_until_a_person_lifts_it,
         what_is_urgent_comes_first_while_it_is_open,
         who_answers_the_notice_of_a_change_comes_before_others,

@@ -83,6 +83,17 @@ impl World {
         }
     }
 
+    /// Waits until somebody waits for a row that another transaction holds; on PostgreSQL.
+    pub async fn somebody_waits(&self) {
+        let sql = "SELECT COUNT(*) FROM pg_stat_activity
+             WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let began = std::time::Instant::now();
+        while self.number(sql).await == 0 {
+            assert!(began.elapsed() < std::time::Duration::from_secs(20), "nobody waits");
+            tokio::task::yield_now().await;
+        }
+    }
+
     async fn lite(&self) -> sqlx::SqliteConnection {
         sqlx::sqlite::SqliteConnectOptions::new().filename(self.file()).connect().await.unwrap()
     }

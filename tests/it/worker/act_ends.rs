@@ -120,6 +120,22 @@ async fn who_may_not_act_any_more_does_not() {
 }
 
 #[tokio::test]
+async fn nobody_gets_a_ticket_who_may_not_act_also_from_whoever_saw_an_older_one() {
+    let place = Place::new();
+    place.deliver(OTHER);
+    let desk = place.open().await;
+    let bo = account("bo.berg", nyckelbud::types::Role::Technician, None);
+    desk.employ(&nyckelbud::store::Staff { disabled: true, ..bo.clone() }).await;
+    desk.work().await;
+    let assigns = form(&desk.ticket(OTHER).await, Act::Assign { to: bo.member.name.clone() });
+    presses(&desk, OTHER, Act::Note { text: "hej".to_owned() }).await;
+    assert!(desk.ticket(OTHER).await.version > assigns.version);
+    let said = port(&desk).perform(&eva(), assigns).await;
+    assert_eq!(said, Performed::Refused(Refusal::NoSuchColleague));
+    assert_eq!(desk.ticket(OTHER).await.assignee, "");
+}
+
+#[tokio::test]
 async fn nothing_is_approved_while_the_automation_is_not_on() {
     let place = Place::new();
     place.deliver(UNVERIFIED);

@@ -57,9 +57,10 @@ pub(in crate::store::sql) async fn part<DB: Dialect>(
     step: &Step,
 ) -> Result<(), StoreError> {
     let Some(mut row) = tx.row(KEPT, values![id]).await? else { return Ok(()) };
-    let (kept, own) = (TicketId(row.number()?), number(tx, id).await?);
-    let sql = "UPDATE ticket SET kept = $2 WHERE kept = $3 AND kept > 0 AND merged_into = $1";
-    tx.run(sql, values![own.to_string(), id, kept]).await?;
+    let kept = TicketId(row.number()?);
+    for with in put_into(tx, id, kept).await? {
+        tx.run("UPDATE ticket SET kept = $2 WHERE id = $1", values![with, id]).await?;
+    }
     tx.run("UPDATE ticket SET kept = 0, merged_into = '' WHERE id = $1", values![id]).await?;
     let sql = "SELECT state FROM ticket WHERE id = $1 FOR UPDATE";
     let state = tx.one(sql, values![kept]).await?.parsed("the state of a ticket", ticket::state_from)?;
@@ -71,6 +72,27 @@ pub(in crate::store::sql) async fn part<DB: Dialect>(
     }
     end_all(tx, OPEN_OF, values![kept], "a ticket was taken out of it", step.now).await?;
     tell(tx, id, kept, ("ticket.parted", "parted"), step).await
+}
+
+/// What had been put into the ticket `id` before, and into that in its turn, of all that `kept` goes on for.
+async fn put_into<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    id: TicketId,
+    kept: TicketId,
+) -> Result<Vec<TicketId>, StoreError> {
+    let sql = "SELECT id, year, running, merged_into FROM ticket WHERE kept = $1 AND kept > 0 ORDER BY id";
+    let mut others = Vec::new();
+    for mut row in tx.rows(sql, values![kept]).await? {
+        others.push((TicketId(row.number()?), ticket::number(&mut row)?.to_string(), row.text()?));
+    }
+    let (mut found, mut names) = (Vec::new(), vec![number(tx, id).await?.to_string()]);
+    while let Some(name) = names.pop() {
+        for (other, own, _) in others.extract_if(.., |(_, _, into)| *into == name) {
+            found.push(other);
+            names.push(own);
+        }
+    }
+    Ok(found)
 }
 
 async fn number<DB: Dialect>(tx: &mut Tx<DB>, id: TicketId) -> Result<TicketNumber, StoreError> {

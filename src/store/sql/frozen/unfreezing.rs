@@ -1,41 +1,52 @@
 //! Freezes that somebody wants to lift, and that a colleague must lift with them (decisions, 18).
 
+use serde_json::json;
+
 use super::super::acts::second;
 use super::super::dialect::Dialect;
 use super::super::tx::Tx;
 use super::super::value::values;
 use super::super::{SqlStore, audit};
-use crate::store::{AuditEntry, StoreError, Unfreezing};
+use crate::store::{AuditEntry, StoreError, Unfreezing, Unfrozen};
 use crate::ticket::TicketId;
 use crate::types::{Person, StaffName, UnixMillis};
 
 impl<DB: Dialect> SqlStore<DB> {
-    pub(in crate::store::sql) async fn keep_unfreezing(
+    /// One transaction: whoever is stopped in it has neither used up a colleague's word nor lifted anything.
+    pub(in crate::store::sql) async fn hear_unfreezing(
         &self,
         wanted: &Unfreezing,
         lapsed: UnixMillis,
-        entry: &AuditEntry,
-    ) -> Result<Option<Unfreezing>, StoreError> {
-        let mut tx = self.write("asking a colleague to lift a freeze").await?;
-        let before = list(&mut tx, lapsed).await?.into_iter().find(|other| other.whom == wanted.whom);
-        // As where a colleague approves an override: another person, who still may.
-        let of_another = match before {
-            Some(other) => (!is_alone(&mut tx, &other.by, &wanted.by).await?).then_some(other),
-            None => None,
+    ) -> Result<Unfrozen, StoreError> {
+        let mut tx = self.write("lifting a freeze with a colleague").await?;
+        let Some(frozen) = super::find(&mut tx, &wanted.whom, wanted.at).await? else {
+            return Ok(Unfrozen::Gone);
         };
-        if let Some(other) = of_another {
-            tx.run("DELETE FROM unfreezing WHERE whom = $1", values![wanted.whom.as_str()]).await?;
+        let is = |other: &Unfreezing| other.whom.eq_ignore_ascii_case(&wanted.whom);
+        let before = list(&mut tx, lapsed).await?.into_iter().find(is);
+        let by = wanted.by.actor();
+        let mut data = json!({ "account": wanted.whom, "why": wanted.why });
+        // As where a colleague approves an override: another person, who still may.
+        if let Some(other) = before
+            && !is_alone(&mut tx, &other.by, &wanted.by).await?
+        {
+            data["of"] = other.by.actor().into();
+            let entry =
+                AuditEntry { actor: by, event: "account.unfrozen".to_owned(), data: data.to_string() };
+            super::lift(&mut tx, &frozen, &entry, wanted.at).await?;
             tx.commit().await?;
-            return Ok(Some(other));
+            return Ok(Unfrozen::Lifted);
         }
         let sql = "INSERT INTO unfreezing (whom, by_name, why, asked_at) VALUES ($1, $2, $3, $4)
              ON CONFLICT (whom) DO UPDATE SET by_name = excluded.by_name, why = excluded.why,
                  asked_at = excluded.asked_at";
-        let (by, why) = (wanted.by.as_str(), wanted.why.as_str());
-        tx.run(sql, values![wanted.whom.as_str(), by, why, wanted.at]).await?;
-        audit::write(&mut tx, TicketId(0), entry, wanted.at).await?;
+        let (name, why) = (wanted.by.as_str(), wanted.why.as_str());
+        tx.run(sql, values![wanted.whom.as_str(), name, why, wanted.at]).await?;
+        let event = "account.unfreeze-asked".to_owned();
+        let entry = AuditEntry { actor: by, event, data: data.to_string() };
+        audit::write(&mut tx, TicketId(0), &entry, wanted.at).await?;
         tx.commit().await?;
-        Ok(None)
+        Ok(Unfrozen::Asked)
     }
 
     pub(in crate::store::sql) async fn list_unfreezings(
@@ -66,8 +77,16 @@ async fn person<DB: Dialect>(tx: &mut Tx<DB>, name: &StaffName) -> Result<Person
     Ok(Person { name: name.clone(), shown })
 }
 
-/// What was asked about a freeze that is another one by now.
-pub(super) const FORGET: &str = "DELETE FROM unfreezing WHERE whom IN ($1, $2)";
+/// Forgets what was asked about a freeze that is another one by now, however whoever asked has spelled the name.
+pub(super) async fn forget<DB: Dialect>(
+    tx: &mut Tx<DB>,
+    account: &str,
+    username: &str,
+) -> Result<(), StoreError> {
+    let sql = "DELETE FROM unfreezing WHERE whom IN ($1, $2)
+         OR whom IN (SELECT username FROM frozen WHERE account = $1)";
+    tx.run(sql, values![account, username]).await
+}
 
 async fn list<DB: Dialect>(tx: &mut Tx<DB>, lapsed: UnixMillis) -> Result<Vec<Unfreezing>, StoreError> {
     let sql = "SELECT whom, by_name, why, asked_at FROM unfreezing WHERE asked_at > $1";
