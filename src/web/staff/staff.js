@@ -48,7 +48,7 @@ if (ends) {
     timer = setTimeout(look, Math.max(5, seconds) * 1000);
   };
   const look = async () => {
-    const answer = await fetch(ends.dataset.left).catch(() => null);
+    const answer = await fetch(ends.dataset.ask).catch(() => null);
     const over = answer && answer.status === 401;
     if (!over && !(answer && answer.ok)) return wait(30);
     const left = over ? 0 : (await answer.json()).left;
