@@ -184,8 +184,14 @@ impl Operations for OperationsPort {
         freezes::list(&self.parts).await.map_err(unavailable("frozen accounts could not be listed"))
     }
 
-    async fn unfreeze(&self, by: &StaffMember, whom: &str, why: &str) -> Result<Lifted, Unavailable> {
-        let lifted = freezes::lift(&self.parts, by, whom, &said(why)).await;
+    async fn unfreeze(
+        &self,
+        by: &StaffMember,
+        whom: &str,
+        seen: UnixMillis,
+        why: &str,
+    ) -> Result<Lifted, Unavailable> {
+        let lifted = freezes::lift(&self.parts, by, whom, seen, &said(why)).await;
         lifted.map_err(unavailable("a freeze could not be lifted"))
     }
 

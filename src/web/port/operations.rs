@@ -261,8 +261,15 @@ pub trait Operations: Send + Sync {
     ) -> Result<bool, Unavailable>;
     /// Accounts for which nothing is automated.
     async fn frozen(&self) -> Result<Vec<FrozenAccount>, Unavailable>;
-    /// Lifts a freeze. Where overrides need four eyes, the first one only asks, and a colleague lifts it.
-    async fn unfreeze(&self, by: &StaffMember, whom: &str, why: &str) -> Result<Lifted, Unavailable>;
+    /// Lifts the freeze that was seen: what its owner has said anew since `seen` stays. Where overrides need four eyes, the
+    /// first one only asks, and a colleague lifts it.
+    async fn unfreeze(
+        &self,
+        by: &StaffMember,
+        whom: &str,
+        seen: UnixMillis,
+        why: &str,
+    ) -> Result<Lifted, Unavailable>;
 
     /// The newest outages, the newest first; one that is not over is the first.
     async fn outages(&self) -> Result<Vec<OutageNow>, Unavailable>;

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{FromRequestParts, Path, Query, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -55,6 +56,20 @@ const FRAME_HEAD: &str = "<!doctype html><html><head><meta charset=\"utf-8\"><me
     border-left:3px solid #e0e5e3}pre{white-space:pre-wrap}</style></head><body>";
 const FRAME_END: &str = "</body></html>";
 
+/// The ticket that an address names; when it names none, a page says so.
+pub(in crate::web::staff) struct Numbered(pub TicketNumber);
+
+impl FromRequestParts<Arc<App>> for Numbered {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        let signed = Signed::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
+        let named = Path::<String>::from_request_parts(parts, app).await;
+        let number = named.ok().and_then(|Path(text)| TicketNumber::parse(&text).ok());
+        number.map(Self).ok_or_else(|| app.staff.missing(&signed))
+    }
+}
+
 /// What the address of a ticket's page may carry.
 #[derive(Default, Deserialize)]
 pub(super) struct Wanted {
@@ -79,10 +94,9 @@ pub(super) struct Wanted {
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     signed: Signed,
-    Path(number): Path<String>,
+    Numbered(number): Numbered,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Response {
-    let Ok(number) = TicketNumber::parse(&number) else { return app.staff.missing(&signed) };
     let wanted = wanted.map(|Query(wanted)| wanted).unwrap_or_default();
     match page(&app, &signed, number, &wanted).await {
         Ok(Some(page)) => {

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::entry;
 use crate::store::{StoreError, Unfreezing, Unfrozen};
 use crate::ticket::act::COLLEAGUE;
-use crate::types::StaffMember;
+use crate::types::{StaffMember, UnixMillis};
 use crate::web::{FrozenAccount, Lifted};
 use crate::worker::Parts;
 
@@ -22,14 +22,15 @@ pub(super) async fn list(parts: &Parts) -> Result<Vec<FrozenAccount>, StoreError
     Ok(parts.store.frozen(now).await?.into_iter().map(account).collect())
 }
 
-/// Lifts a freeze, or asks a colleague to.
+/// Lifts a freeze, or asks a colleague to. Not one that is younger than what was seen of it.
 pub(super) async fn lift(
     parts: &Parts,
     by: &StaffMember,
     whom: &str,
+    seen: UnixMillis,
     why: &str,
 ) -> Result<Lifted, StoreError> {
-    let is_it = |one: &FrozenAccount| one.whom.eq_ignore_ascii_case(whom);
+    let is_it = |one: &FrozenAccount| one.whom.eq_ignore_ascii_case(whom) && one.at == seen;
     let Some(frozen) = list(parts).await?.into_iter().find(is_it).filter(|_| !why.is_empty()) else {
         return Ok(Lifted::No);
     };

@@ -74,7 +74,13 @@ impl Operations for Nobody {
     async fn frozen(&self) -> Result<Vec<FrozenAccount>, Unavailable> {
         Err(Unavailable)
     }
-    async fn unfreeze(&self, _: &StaffMember, _: &str, _: &str) -> Result<Lifted, Unavailable> {
+    async fn unfreeze(
+        &self,
+        _: &StaffMember,
+        _: &str,
+        _: UnixMillis,
+        _: &str,
+    ) -> Result<Lifted, Unavailable> {
         Err(Unavailable)
     }
     async fn outages(&self) -> Result<Vec<OutageNow>, Unavailable> {

@@ -63,6 +63,9 @@ async fn another_persons_act_is_not_a_programs_to_take_back() {
     let kept = json(&one.post(&format!("{path}/acts"), "a", &close).await);
     is_problem(&other.post(&format!("{path}/acts/{}/undo", kept["id"]), "a", "").await, 409, "too-late");
     is_problem(&other.post(&format!("{path}/acts/999/undo"), "b", "").await, 404, "not-found");
+    let undo = format!("{path}/acts/{}/undo", kept["id"]);
+    assert_eq!(one.post(&undo, "b", "").await.status, 200);
+    is_problem(&other.post(&undo, "c", "").await, 409, "too-late");
 }
 
 #[tokio::test]

@@ -54,6 +54,19 @@ fn soon(open: &Open) -> nyckelbud::types::UnixMillis {
     open.desk.parts.clock.now()
 }
 
+/// Sent again after a lost answer it would be done twice: it is not done at all.
+#[tokio::test]
+async fn without_a_key_nothing_is_done() {
+    let open = open(&[mail("", "Skrivaren blinkar.\n")]).await;
+    let program = Program::new(&open, "bot", &ALL).await;
+    let path = format!("/api/v1/tickets/{}/acts", open.number().await);
+    let note = json!({ "version": 0, "act": "note", "text": "ett" }).to_string();
+    for key in ["", "\"\"", "with a blank", &"k".repeat(256)] {
+        is_problem(&program.post(&path, key, &note).await, 400, "idempotency-key-missing");
+    }
+    assert_eq!(acts(&open).await, 0);
+}
+
 #[tokio::test]
 async fn a_request_under_way_is_not_begun_twice_and_one_left_behind_is_taken_up_by_one() {
     let open = open(&[mail("", "Skrivaren blinkar.\n")]).await;

@@ -147,7 +147,12 @@ async fn lifting_a_freeze_takes_two_administrators_and_a_reason_without_numbers(
     let (mut per, mut ida) = (open.signed_in("per.ost").await, open.signed_in("ida.berg").await);
     let page = per.open("/desk").await.body;
     assert!(page.contains("anna.andersson") && page.contains("href=\"/tickets/26-1\""), "{page}");
-    let form = "&whom=anna.andersson%40kommun.example&why=hon+ringde+fr%C3%A5n+070-174+06+05";
+    let seen = page.split("name=\"seen\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let why = "&whom=anna.andersson%40kommun.example&why=hon+ringde+fr%C3%A5n+070-174+06+05";
+    let older = seen.parse::<i64>().unwrap() - 1;
+    per.press_with("/desk/unfreeze", &format!("{why}&seen={older}")).await;
+    assert!(open.events("account.unfreeze-asked").await.is_empty(), "her owner has said it anew since");
+    let form = &format!("{why}&seen={seen}");
     let asked = per.press_with("/desk/unfreeze", form).await.body;
     assert!(asked.contains("Per Ost vill häva det") && asked.contains("hon ringde från ••• 05"), "{asked}");
     let alone = per.press_with("/desk/unfreeze", form).await.body;

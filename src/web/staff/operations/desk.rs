@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::super::Signed;
 use super::refused;
+use crate::types::UnixMillis;
 use crate::web::port::{Lifted, OutageNow, SwitchNow, Turned, Unavailable};
 use crate::web::routes::App;
 use crate::web::words::history;
@@ -62,7 +63,7 @@ async fn values(
                 json!({ "by": person(signed, &by.actor()), "why": why, "mine": by == signed.member.name })
             });
             let number = one.ticket.to_string();
-            json!({ "whom": one.whom, "ticket": number, "why": one.why, "at": when(one.at), "asked": asked })
+            json!({ "whom": one.whom, "ticket": number, "why": one.why, "at": when(one.at), "seen": one.at.0, "asked": asked })
         })
         .collect();
     Ok(json!({
@@ -163,6 +164,8 @@ pub(in crate::web::staff) async fn outage(
 #[serde(default)]
 pub(in crate::web::staff) struct Lift {
     whom: String,
+    /// When the freeze began that the page has shown, in milliseconds.
+    seen: i64,
     why: String,
 }
 
@@ -172,7 +175,11 @@ pub(in crate::web::staff) async fn unfreeze(
     signed: Signed,
     Form(form): Form<Lift>,
 ) -> Response {
-    let lifted = app.ports.operations.unfreeze(&signed.member, &form.whom, form.why.trim()).await;
+    let lifted = app
+        .ports
+        .operations
+        .unfreeze(&signed.member, &form.whom, UnixMillis(form.seen), form.why.trim())
+        .await;
     let wrong = if form.why.trim().is_empty() { "why" } else { "frozen" };
     // The page shows who is asked for.
     let lifted = lifted.map(|lifted| matches!(lifted, Lifted::Yes | Lifted::Asked));

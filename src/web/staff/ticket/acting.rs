@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Form, Path, State};
+use axum::extract::{Form, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use form_urlencoded::Serializer;
 use serde_json::{Value, json};
 
+use super::Numbered;
 use super::step::{self, Wrong, picked};
 use super::values::Made;
 use super::written::{Fields, wanted};
@@ -26,10 +27,9 @@ use crate::web::words;
 pub(in crate::web::staff) async fn act(
     State(app): State<Arc<App>>,
     signed: Signed,
-    Path(number): Path<String>,
+    Numbered(number): Numbered,
     Form(fields): Form<Fields>,
 ) -> Response {
-    let Ok(number) = TicketNumber::parse(&number) else { return app.staff.missing(&signed) };
     let fields = picked(fields);
     let page = Told::new(&app, &signed, number, &fields);
     let Some(Ok(version)) = fields.get("version").map(|v| v.parse()) else { return page.unclear() };
@@ -50,10 +50,9 @@ pub(in crate::web::staff) async fn act(
 pub(in crate::web::staff) async fn draft(
     State(app): State<Arc<App>>,
     signed: Signed,
-    Path(number): Path<String>,
+    Numbered(number): Numbered,
     Form(fields): Form<Fields>,
 ) -> Response {
-    let Ok(number) = TicketNumber::parse(&number) else { return app.staff.missing(&signed) };
     let page = Told::new(&app, &signed, number, &fields);
     if app.ports.acts.save_draft(&signed.member, number, page.text).await {
         return page.back("draft", "#rh");
@@ -65,10 +64,9 @@ pub(in crate::web::staff) async fn draft(
 pub(in crate::web::staff) async fn undo(
     State(app): State<Arc<App>>,
     signed: Signed,
-    Path(number): Path<String>,
+    Numbered(number): Numbered,
     Form(fields): Form<Fields>,
 ) -> Response {
-    let Ok(number) = TicketNumber::parse(&number) else { return app.staff.missing(&signed) };
     let page = Told::new(&app, &signed, number, &fields);
     let Some(Ok(id)) = fields.get("id").map(|id| id.parse()) else { return page.unclear() };
     match app.ports.acts.undo(&signed.member, number, id).await {
@@ -82,10 +80,9 @@ pub(in crate::web::staff) async fn undo(
 pub(in crate::web::staff) async fn second(
     State(app): State<Arc<App>>,
     signed: Signed,
-    Path(number): Path<String>,
+    Numbered(number): Numbered,
     Form(fields): Form<Fields>,
 ) -> Response {
-    let Ok(number) = TicketNumber::parse(&number) else { return app.staff.missing(&signed) };
     let page = Told::new(&app, &signed, number, &fields);
     let number_in = |name: &str| fields.get(name).and_then(|value| value.parse::<i64>().ok());
     let (Some(id), Some(version)) = (number_in("id"), number_in("version")) else { return page.unclear() };

@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Form, Path, State};
+use axum::extract::{Form, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::Numbered;
 use super::written::{Fields, Unread};
 use crate::types::TicketNumber;
 use crate::web::language::Language;
@@ -117,10 +118,9 @@ pub(super) fn page(
 pub(in crate::web::staff) async fn people(
     State(app): State<Arc<App>>,
     signed: Signed,
-    Path(number): Path<String>,
+    Numbered(number): Numbered,
     Form(fields): Form<Fields>,
 ) -> Response {
-    let Ok(number) = TicketNumber::parse(&number) else { return app.staff.missing(&signed) };
     let fields = picked(fields);
     let sought = SOUGHT.into_iter().find(|name| fields.get("find").is_some_and(|find| find == name));
     let Some(field) = sought else {
