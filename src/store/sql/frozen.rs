@@ -152,7 +152,8 @@ async fn lift<DB: Dialect>(
 ) -> Result<(), StoreError> {
     let account = frozen.account.as_str();
     unfreezing::forget(tx, account, &frozen.username).await?;
-    tx.run("DELETE FROM frozen WHERE account = $1", values![account]).await?;
+    // Of guesses there is no row to lock. What the owner says meanwhile, and nobody who lifts has seen, stays.
+    tx.run("DELETE FROM frozen WHERE account = $1 AND frozen_at = $2", values![account, frozen.at]).await?;
     let forget = "UPDATE started SET mismatch = 0 WHERE account = $1 AND mismatch = 1";
     tx.run(forget, values![account]).await?;
     let sql = "SELECT id FROM ticket WHERE year = $1 AND running = $2";

@@ -90,7 +90,10 @@ impl Looks {
             };
             if stale {
                 let (looks, parts) = (Arc::clone(self), Arc::clone(parts));
-                tokio::spawn(async move { looks.look(place, &parts).await });
+                tokio::spawn(async move {
+                    let _ends = AtEnd(|| looks.has_ended(place));
+                    looks.look(place, &parts).await;
+                });
             }
         }
     }
@@ -102,16 +105,18 @@ impl Looks {
         Some(self.known()[place].clone())
     }
 
+    /// A look of [`Self::refresh`] is over, with an answer or without.
+    fn has_ended(&self, place: usize) {
+        let mut all = self.known();
+        let known = &mut all[place];
+        if std::mem::take(&mut known.looking) {
+            (known.well, known.tried) = (Some(false), Some(Instant::now()));
+            NO_ANSWER.clone_into(&mut known.said);
+        }
+    }
+
     async fn look(&self, place: usize, parts: &Parts) {
         let began = Instant::now();
-        let _ends = AtEnd(|| {
-            let mut all = self.known();
-            let known = &mut all[place];
-            if std::mem::take(&mut known.looking) {
-                (known.well, known.tried) = (Some(false), Some(Instant::now()));
-                NO_ANSWER.clone_into(&mut known.said);
-            }
-        });
         let tried = tokio::time::timeout(LIMIT, self.probes[place].try_it()).await;
         let tried = tried.unwrap_or_else(|_| Err(format!("no answer within {} s", LIMIT.as_secs())));
         let took = began.elapsed();

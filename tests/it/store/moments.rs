@@ -87,3 +87,26 @@ async fn a_freeze_that_its_owner_says_anew_in_the_moment_of_a_lift_stays() {
     let told = "SELECT COUNT(*) FROM audit WHERE event = 'account.unfrozen'";
     assert_eq!(world.number(told).await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_owner_says_in_the_moment_when_guesses_are_lifted_freezes_the_account() {
+    let world = World::postgres().await;
+    let store = world.store.as_ref();
+    super::frozen::guess(&world).await;
+    let [guessed] = store.frozen(NOW).await.unwrap().try_into().unwrap();
+    for whom in [guessed.username.as_str(), "a-anna"] {
+        let wanted = Unfreezing { whom: whom.to_owned(), by: name("eva"), why: "w".to_owned(), at: NOW };
+        assert_eq!(store.ask_unfreeze(&wanted, NOW.minus(HOUR)).await, Ok(Unfrozen::Asked));
+    }
+    let says = format!(
+        "INSERT INTO frozen (account, username, ticket, why, frozen_by, frozen_at)
+             VALUES ('a-anna', '', 1, 'the owner', 'owner', {});
+         UPDATE unfreezing SET why = 'locked'",
+        NOW.0 + 1
+    );
+    let theirs = world.store.clone();
+    let lift = async move { theirs.unfreeze("a-anna", audit(), NOW).await };
+    assert!(meanwhile(&world, says, lift).await.unwrap().is_some());
+    let frozen = store.frozen(NOW).await.unwrap();
+    assert!(frozen.len() == 1 && frozen[0].why == "the owner", "{frozen:?}");
+}

@@ -27,6 +27,7 @@ mod frozen;
 mod frozen_meanwhile;
 mod limits;
 mod links;
+mod looks;
 mod messages;
 mod pickup;
 mod overrides;
