@@ -77,7 +77,7 @@ pub(super) async fn run(common: &Common, args: AutomationArgs) -> Result<(), Cli
         },
     );
     output::line(&format!("automation is {} ({since})", code(automation)))?;
-    for Frozen { username, account, ticket, why, by, at } in &frozen {
+    for Frozen { username, account, ticket, why, by, at, .. } in &frozen {
         let whom = if username.is_empty() { account.as_str() } else { username };
         output::line(&format!("frozen: {whom} since {} ({ticket}, {by}): {why}", rfc3339(*at)))?;
     }

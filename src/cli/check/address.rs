@@ -67,7 +67,8 @@ pub(super) async fn typed(settings: &Settings) -> Option<Line> {
     }
     let client = HttpClient::new(Timeouts::default(), ANSWER).ok()?;
     // Without the port of https, which nobody types.
-    let address = address.replacen(":443", "", 1);
+    let (host, path) = address.split_at(address.find('/').unwrap_or(address.len()));
+    let address = format!("{}{path}", host.strip_suffix(":443").unwrap_or(host));
     let said = client.in_the_clear(&address).await;
     Some(match judged(&address, said) {
         Ok(text) => Line::new(Verdict::Good, "typed address", text, began.elapsed()),

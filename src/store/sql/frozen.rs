@@ -51,22 +51,15 @@ fn read(row: &mut Row) -> Result<Frozen, StoreError> {
         why: row.text()?,
         by: row.text()?,
         at: row.time()?,
+        again_at: row.time()?,
     })
 }
 
 /// Every frozen account: those that an owner has had frozen, and those of which somebody seems to guess phones.
 async fn all<DB: Dialect>(tx: &mut Tx<DB>, now: UnixMillis) -> Result<Vec<Frozen>, StoreError> {
-    Ok(all_as_said(tx, now).await?.into_iter().map(|(frozen, _)| frozen).collect())
-}
-
-/// The same, each with when its owner said it again; 0: they have not.
-async fn all_as_said<DB: Dialect>(
-    tx: &mut Tx<DB>,
-    now: UnixMillis,
-) -> Result<Vec<(Frozen, UnixMillis)>, StoreError> {
-    let mut all: Vec<(Frozen, UnixMillis)> = Vec::new();
+    let mut all: Vec<Frozen> = Vec::new();
     for mut row in tx.rows(ALL, values![]).await? {
-        all.push((read(&mut row)?, row.time()?));
+        all.push(read(&mut row)?);
     }
     let mut guesses: Vec<Vec<Frozen>> = Vec::new();
     for mut row in tx.rows(GUESSES, values![now.minus(DAY)]).await? {
@@ -79,6 +72,7 @@ async fn all_as_said<DB: Dialect>(
             ),
             by: MACHINE.to_owned(),
             at: row.time()?,
+            again_at: UnixMillis(0),
         };
         match guesses.iter_mut().find(|of| of.first().is_some_and(|one| one.account == guess.account)) {
             Some(of) => of.push(guess),
@@ -88,8 +82,8 @@ async fn all_as_said<DB: Dialect>(
     let enough = usize::try_from(FROZEN_AFTER).unwrap_or(usize::MAX);
     let new = guesses.into_iter().filter(|of| of.len() >= enough).filter_map(|mut of| of.pop());
     for guessed in new {
-        if all.iter().all(|(frozen, _)| frozen.account != guessed.account) {
-            all.push((guessed, UnixMillis(0)));
+        if all.iter().all(|frozen| frozen.account != guessed.account) {
+            all.push(guessed);
         }
     }
     Ok(all)
@@ -130,20 +124,19 @@ async fn find<DB: Dialect>(
     whom: &str,
     now: UnixMillis,
 ) -> Result<Option<Frozen>, StoreError> {
-    let is = |(frozen, _): &(Frozen, UnixMillis)| {
-        frozen.account.as_str() == whom || frozen.username.eq_ignore_ascii_case(whom)
-    };
-    let Some((frozen, again_at)) = all_as_said(tx, now).await?.into_iter().find(is) else { return Ok(None) };
+    let is = |frozen: &Frozen| frozen.account.as_str() == whom || frozen.username.eq_ignore_ascii_case(whom);
+    let Some(frozen) = all(tx, now).await?.into_iter().find(is) else { return Ok(None) };
     let sql = "SELECT frozen_at, again_at FROM frozen WHERE account = $1 FOR UPDATE";
     let as_seen = match tx.row(sql, values![frozen.account.as_str()]).await? {
-        Some(mut row) => (row.time()?, row.time()?) == (frozen.at, again_at),
+        Some(mut row) => (row.time()?, row.time()?) == (frozen.at, frozen.again_at),
         // Nobody has said anything: phones were guessed.
         None => frozen.by == MACHINE,
     };
     Ok(as_seen.then_some(frozen))
 }
 
-/// Takes a freeze away that [`find`] has locked, with its audit row.
+/// Takes the freeze away that [`find`] has seen, with its audit row. One that rests on guesses has no row that could be
+/// locked: what its owner says in the same moment stays.
 async fn lift<DB: Dialect>(
     tx: &mut Tx<DB>,
     frozen: &Frozen,
@@ -152,8 +145,8 @@ async fn lift<DB: Dialect>(
 ) -> Result<(), StoreError> {
     let account = frozen.account.as_str();
     unfreezing::forget(tx, account, &frozen.username).await?;
-    // Of guesses there is no row to lock. What the owner says meanwhile, and nobody who lifts has seen, stays.
-    tx.run("DELETE FROM frozen WHERE account = $1 AND frozen_at = $2", values![account, frozen.at]).await?;
+    let sql = "DELETE FROM frozen WHERE account = $1 AND frozen_at = $2 AND again_at = $3";
+    tx.run(sql, values![account, frozen.at, frozen.again_at]).await?;
     let forget = "UPDATE started SET mismatch = 0 WHERE account = $1 AND mismatch = 1";
     tx.run(forget, values![account]).await?;
     let sql = "SELECT id FROM ticket WHERE year = $1 AND running = $2";

@@ -63,6 +63,16 @@ pub struct Frozen {
     pub by: String,
     /// Since when.
     pub at: UnixMillis,
+    /// When its owner said so again, the last time; 0 when they have not.
+    pub again_at: UnixMillis,
+}
+
+impl Frozen {
+    /// When this was said last.
+    #[must_use]
+    pub fn said_at(&self) -> UnixMillis {
+        self.at.max(self.again_at)
+    }
 }
 
 /// A line of the audit log, written in the transaction of what it tells.

@@ -62,8 +62,8 @@ if (ends) {
   };
   wait(ends.dataset.ends - 120);
   go.addEventListener("click", async () => {
-    pressed = true;
-    await fetch(ends.dataset.path).catch(() => null);
+    const answer = await fetch(ends.dataset.path).catch(() => null);
+    pressed = Boolean(answer && answer.ok && !answer.redirected);
     look();
   });
 }

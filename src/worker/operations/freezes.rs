@@ -14,10 +14,11 @@ pub(super) async fn list(parts: &Parts) -> Result<Vec<FrozenAccount>, StoreError
     let now = parts.now();
     let asked = parts.store.unfreezings(now.minus(COLLEAGUE)).await?;
     let account = |one: crate::store::Frozen| {
+        let said_at = one.said_at();
         let whom = if one.username.is_empty() { one.account.as_str().to_owned() } else { one.username };
         let asked = asked.iter().find(|asked| asked.whom.eq_ignore_ascii_case(&whom));
         let asked = asked.map(|asked| (asked.by.clone(), asked.why.clone()));
-        FrozenAccount { whom, ticket: one.ticket, why: one.why, at: one.at, asked }
+        FrozenAccount { whom, ticket: one.ticket, why: one.why, at: said_at, asked }
     };
     Ok(parts.store.frozen(now).await?.into_iter().map(account).collect())
 }

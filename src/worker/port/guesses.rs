@@ -63,7 +63,7 @@ enum Alarm {
 }
 
 /// What follows from a wrong code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Follows {
     /// Its answer comes late.
     pub slow: bool,
@@ -145,23 +145,35 @@ impl Drop for Begun<'_> {
     }
 }
 
-/// Tells people of guesses when the program was stopped before each had a mail.
+/// Tells people of guesses of whom nobody knows whether each had a mail: the program was stopped before that was written.
 pub(in crate::worker) async fn after_a_stop(parts: Arc<Parts>, stop: CancellationToken) {
+    tokio::select! {
+        () = told_of_before(&parts) => {}
+        () = stop.cancelled() => {}
+    }
+}
+
+async fn told_of_before(parts: &Parts) {
     let wanted = AuditFilter {
         from: Some(parts.now().minus(TOLD_FOR)),
         event: GUESSES.to_owned(),
         ..AuditFilter::default()
     };
-    match parts.store.audit_rows(&wanted, 1).await {
-        Ok(rows) if rows.first().is_some_and(|row| row.entry.event == GUESSES) => {
-            tracing::error!("the program was stopped before people were told: {}", words());
-            tokio::select! {
-                _ = mail_all(&parts) => {}
-                () = stop.cancelled() => {}
+    let mut pauses = Backoff::new(parts.timing.retry, TELL_AGAIN);
+    // After a power cut a database may begin later than this program.
+    let rows = loop {
+        match parts.store.audit_rows(&wanted, 1).await {
+            Ok(rows) => break rows,
+            Err(error) => {
+                tracing::error!("whether people were told of guesses could not be looked up: {error}");
+                let pause = pauses.next_pause(&mut rand::rng());
+                tokio::time::sleep(pause).await;
             }
         }
-        Ok(_) => {}
-        Err(error) => tracing::error!("whether people were told of guesses could not be looked up: {error}"),
+    };
+    if rows.first().is_some_and(|row| row.entry.event == GUESSES) {
+        tracing::error!("people may not have been told of this before the start: {}", words());
+        mail_all(parts).await;
     }
 }
 

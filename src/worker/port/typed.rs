@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::guesses::Follows;
 use super::{DeskPort, stop_view};
 use crate::decision::Pickup;
 use crate::delivery::pickup::Typed;
@@ -29,7 +30,11 @@ impl DeskPort {
             }
         }
         let (now, place) = (self.parts.now(), from.map_or_else(|| "-".to_owned(), place));
-        let follows = self.guesses.wrong(&place, now);
+        // Where there are no codes, nobody can be alarmed by guesses at them.
+        let follows = match self.may_have_codes().await {
+            true => self.guesses.wrong(&place, now),
+            false => Follows::default(),
+        };
         if follows.noted {
             let data = json!({ "from": place }).to_string();
             let audit = AuditEntry { actor: "web".to_owned(), event: "pickup.wrong-code".to_owned(), data };

@@ -29,7 +29,7 @@ fn desk_with(people: &str) -> tempfile::TempDir {
 fn checked(folder: &tempfile::TempDir, status: i32) -> Vec<Value> {
     let checked = ended(&mut on_desk(folder.path(), ["check", "--json"])).expect(status);
     assert!(!checked.out.contains(SECRET) && !checked.out.contains(TOKEN_MARK));
-    let parts = ["mailbox", "gateway", "mail", "texts", "store", "key", "port", "disk", "clock"];
+    let parts = ["mailbox", "gateway", "mail", "texts", "store", "key", "port", "address", "disk", "clock"];
     let lines = checked.objects().into_iter();
     let own = |line: &Value| !parts.iter().any(|part| line["part"].as_str().unwrap().starts_with(part));
     lines.filter(own).collect()

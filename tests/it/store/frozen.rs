@@ -41,6 +41,7 @@ pub async fn an_account_is_frozen_once_until_a_person_lifts_it(world: World) {
     let all = store.frozen(NOW).await.unwrap();
     assert_eq!(all.len(), 1);
     assert_eq!((all[0].why.as_str(), all[0].ticket, all[0].at), ("the first", number(1), NOW));
+    assert_eq!((all[0].again_at, all[0].said_at()), (NOW, NOW), "it was said again");
     assert!(
         store.is_frozen(&anna, None).await.unwrap()
             && store.history(&anna, "", "", "", NOW).await.unwrap().frozen

@@ -115,12 +115,23 @@ async fn a_manager_is_found_by_name_and_chosen_by_a_press_and_no_phone_is_told()
     assert!(nobody.body.contains("Ingen i katalogen heter så"), "{}", nobody.body);
     let accounts = eva.press_to(&people, &format!("{form}&manager=&account=anna+and&find=account")).await;
     assert!(accounts.body.contains("name=\"picks\" value=\"account\""), "{}", accounts.body);
-    let picked = "&manager=ek+kar&picks=manager&picked=karin.ek%40kommun.example";
+    assert!(found.body.contains("name=\"sought\" value=\"ek kar\""), "{}", found.body);
+    let unpicked =
+        eva.press_with("/act", &format!("{form}{typed}&manager=ek+kar&picks=manager&sought=ek+kar")).await;
+    assert!(unpicked.status == 422 && unpicked.body.contains("Välj vem i listan"), "{}", unpicked.body);
+    // What is written after a choice is what is meant.
+    let written = "&manager=nobody.else&picks=manager&sought=ek+kar&picked=karin.ek%40kommun.example";
+    let other = eva.press_with("/act", &format!("{form}{typed}{written}")).await;
+    assert!(other.status == 422 && other.body.contains("value=\"nobody.else\""), "{}", other.body);
+    let anew = "&manager=ek+kar&picks=manager&sought=ek+kar&picked=karin.ek%40kommun.example&find=manager";
+    let again = eva.press_to(&people, &format!("{form}{typed}{anew}")).await;
+    assert!(again.body.contains("name=\"sought\" value=\"ek kar\""), "{}", again.body);
+    let picked = "&manager=ek+kar&picks=manager&sought=ek+kar&picked=karin.ek%40kommun.example";
     let asked = eva.press_with("/act", &format!("{form}{typed}{picked}")).await;
     assert!(asked.status == 200 && asked.body.contains("Karin Ek"), "{}", asked.body);
     let rows = audit_rows::read(&open.folder.path().join("var/nyckelbud.db")).await;
     let sought: Vec<_> = rows.iter().filter(|(_, event, _)| event == "directory.searched").collect();
-    assert_eq!(sought.len(), 3, "each search that was made: {sought:?}");
+    assert_eq!(sought.len(), 4, "each search that was made: {sought:?}");
     assert!(sought[0].0 > 0 && sought[0].2.contains("ek kar"), "of the ticket: {sought:?}");
     // It stands in the ticket's history, and a colleague's page of the queue shows that a step was chosen.
     assert!(visible(&eva.open(&path).await.body).contains("sökte en person i katalogen"));

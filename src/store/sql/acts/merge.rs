@@ -59,7 +59,8 @@ pub(in crate::store::sql) async fn part<DB: Dialect>(
     let Some(mut row) = tx.row(KEPT, values![id]).await? else { return Ok(()) };
     let kept = TicketId(row.number()?);
     for with in put_into(tx, id, kept).await? {
-        tx.run("UPDATE ticket SET kept = $2 WHERE id = $1", values![with, id]).await?;
+        // Not one that somebody takes out in this very moment.
+        tx.run("UPDATE ticket SET kept = $2 WHERE id = $1 AND kept = $3", values![with, id, kept]).await?;
     }
     tx.run("UPDATE ticket SET kept = 0, merged_into = '' WHERE id = $1", values![id]).await?;
     let sql = "SELECT state FROM ticket WHERE id = $1 FOR UPDATE";

@@ -30,8 +30,14 @@ pub(in crate::web::staff) async fn act(
     Numbered(number): Numbered,
     Form(fields): Form<Fields>,
 ) -> Response {
-    let fields = picked(fields);
+    let (fields, unpicked) = match picked(fields) {
+        Ok(fields) => (fields, None),
+        Err((fields, field)) => (fields, Some(Wrong::unpicked(field, signed.language))),
+    };
     let page = Told::new(&app, &signed, number, &fields);
+    if let Some(wrong) = unpicked {
+        return page.again(wrong).unwrap_or_else(|| page.unclear());
+    }
     let Some(Ok(version)) = fields.get("version").map(|v| v.parse()) else { return page.unclear() };
     let act = match wanted(&fields) {
         Ok(act) => act,

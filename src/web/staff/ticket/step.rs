@@ -27,6 +27,10 @@ const NO_USERNAME: Words = Words(
 );
 const NO_ACCOUNT: Words = Words("Skriv vems konto det gäller.", "Say whose account it is about.");
 const NO_MANAGER: Words = Words("Skriv vilken chef det är.", "Say which manager it is.");
+const NOBODY_PICKED: Words = Words(
+    "Välj vem i listan, eller skriv användarnamnet. Inget har ändrats. Sök igen för att se listan.",
+    "Choose somebody in the list, or write the username. Nothing was changed. Look again to see the list.",
+);
 const NO_GROUNDS: Words = Words("Välj hur du vet vem det är.", "Choose how you know who it is.");
 const NOBODY: Words = Words("Ingen i katalogen heter så.", "Nobody in the directory is called that.");
 const MORE: Words = Words(
@@ -50,6 +54,11 @@ pub(super) struct Wrong {
 }
 
 impl Wrong {
+    /// Nobody was picked among those who were found.
+    pub fn unpicked(field: &'static str, language: Language) -> Self {
+        Self { field, words: NOBODY_PICKED.of(language).to_owned() }
+    }
+
     /// Of what could not be read.
     pub fn of(unread: Unread, fields: &Fields, language: Language) -> Option<Self> {
         let empty = fields.get("account").is_none_or(|name| name.trim().is_empty());
@@ -64,13 +73,25 @@ impl Wrong {
     }
 }
 
-/// The form with whom somebody has picked among those who were found.
-pub(super) fn picked(mut fields: Fields) -> Fields {
-    let field = fields.remove("picks").filter(|field| SOUGHT.contains(&field.as_str()));
-    if let (Some(field), Some(picked)) = (field, fields.remove("picked")) {
-        fields.insert(field, picked);
+/// The form with whom somebody has picked among those who were found, unless they wrote something else afterwards: a
+/// choice cannot be taken back, and what stands in the field is what they mean. `Err` is the field that was searched for
+/// and in which nobody was picked: a name is no username.
+pub(super) fn picked(mut fields: Fields) -> Result<Fields, (Fields, &'static str)> {
+    let picks = fields.remove("picks");
+    let (picked, sought) = (fields.remove("picked"), fields.remove("sought").unwrap_or_default());
+    let Some(field) = SOUGHT.into_iter().find(|field| picks.as_deref() == Some(*field)) else {
+        return Ok(fields);
+    };
+    if fields.get(field).is_none_or(|written| written.trim() != sought.trim()) {
+        return Ok(fields);
     }
-    fields
+    match picked {
+        Some(picked) => {
+            fields.insert(field.to_owned(), picked);
+            Ok(fields)
+        }
+        None => Err((fields, field)),
+    }
 }
 
 /// What a form begins with on a ticket's page.
@@ -121,7 +142,12 @@ pub(in crate::web::staff) async fn people(
     Numbered(number): Numbered,
     Form(fields): Form<Fields>,
 ) -> Response {
-    let fields = picked(fields);
+    let mut fields = fields;
+    // Who looks anew looks for what stands in the field.
+    if fields.get("find") == fields.get("picks") {
+        fields.remove("picked");
+    }
+    let fields = picked(fields).unwrap_or_else(|(fields, _)| fields);
     let sought = SOUGHT.into_iter().find(|name| fields.get("find").is_some_and(|find| find == name));
     let Some(field) = sought else {
         return app.staff.problem(StatusCode::UNPROCESSABLE_ENTITY, signed.language);
