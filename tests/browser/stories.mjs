@@ -159,9 +159,11 @@ export function stories(world) {
     const password = (await karin.locator('output').first().innerText()).trim();
     assert.ok(password.length >= 10, 'a password is shown');
     await karin.getByRole('button', { name: 'Klart, det kom fram' }).click();
+    // In a window of its own: the one in which it was approved loads itself anew.
+    const later = await per.context().newPage();
     await until(async () => {
-      await per.goto(ticket);
-      return (await per.getByText('Väntar på servicedesk').count()) === 0 && (await per.getByText('överlämn').count()) > 0;
+      await later.goto(ticket);
+      return (await later.getByText('Väntar på servicedesk').count()) === 0 && (await later.getByText('överlämn').count()) > 0;
     }, 'the ticket says that it was handed over');
     // The canary: what Karin saw stands on no page of theirs, and not in the log that they can take along.
     const menu = await eva.locator('nav.nav a').evaluateAll((all) => all.map((a) => a.href));
